@@ -1,0 +1,206 @@
+/**
+ * Our CALLs to one charge point: one in flight (OCPP-J 4.1.1), the others wait their turn, each ends with an outcome that has a
+ * name. The charge point's own CALLs are answered meanwhile, so nothing here ever waits for the charge point: an answer, a
+ * timeout and the end of the connection come in as method calls from the actor, one at a time.
+ */
+import type { Command, CommandError, Settlement } from "../db/commands.ts";
+import { encode } from "../ocpp/message.ts";
+import type { CallError, CallResult } from "../ocpp/message.ts";
+
+/** How a command ends, without the times, which are filled in where it is recorded. */
+export type Outcome = Pick<Settlement, "state" | "confirmation" | "error" | "latencyMs">;
+
+/** What the call engine needs from the actor that owns it. */
+export interface CallPorts {
+  readonly timeoutMs: number;
+  monotonicMs(): number;
+  newMessageId(): string;
+  /**
+   * Makes the row `sent` before the frame is written, so that a crash can leave a command unknown but never sent twice. False:
+   * cancelled or expired meanwhile. Throws when the database does not say; then it is tried again with the same message id.
+   */
+  claim(command: Command, messageId: string): Promise<boolean>;
+  send(text: string): void;
+  /** Starts the timeout of a message id, which comes back as `timedOut`. */
+  startTimeout(ms: number, messageId: string): () => void;
+  /** Asks to be called with `next` again, soon: the database was away. */
+  tryAgain(): void;
+  /** Checks a confirmation; the text says what is wrong with it. */
+  problemWith(command: Command, confirmation: unknown): string | undefined;
+  settled(command: Command, outcome: Outcome): Promise<void>;
+  answeredLate(commandId: string, answer: unknown): Promise<void>;
+}
+
+interface InFlight {
+  readonly command: Command;
+  readonly messageId: string;
+  readonly sentAtMs: number;
+  readonly stopTimeout: () => void;
+}
+
+/** Settled calls whose late answer would still be recognised. */
+const REMEMBERED_CALLS = 64;
+
+/** A station that could not parse our CALL answers with this id; only one call is in flight, so it means that one. */
+const UNREADABLE_CALL_ID = "-1";
+
+/** The queue of one connection. Create a new one for each connection. */
+export class Calls {
+  readonly #waiting: Command[] = [];
+  readonly #given = new Map<string, string>();
+  #claiming: { commandId: string; messageId: string } | null = null;
+  #inFlight: InFlight | null = null;
+  #open = false;
+  #over = false;
+  /** Answers that belong to no call of ours, or to one that was answered before. */
+  ignoredAnswers = 0;
+
+  constructor(readonly ports: CallPorts) {}
+
+  /** Commands that wait, the one in flight not counted. */
+  get waiting(): readonly Command[] {
+    return this.#waiting;
+  }
+
+  get inFlight(): Command | null {
+    return this.#inFlight?.command ?? null;
+  }
+
+  /** From now on calls may go out. Before, a charge point that has just powered up is left alone to boot. */
+  open(): Promise<void> {
+    this.#open = true;
+    return this.next();
+  }
+
+  /** Queues a command. One that is here already is not taken twice. */
+  add(command: Command): Promise<void> {
+    const known = this.#inFlight?.command.id === command.id || this.#waiting.some(({ id }) => id === command.id);
+    if (!known) this.#waiting.push(command);
+    return this.next();
+  }
+
+  /** Forgets a command that was cancelled or has expired. One in flight stays: it cannot be called back. */
+  remove(commandId: string): void {
+    const index = this.#waiting.findIndex(({ id }) => id === commandId);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+
+  /** Sends the next one when none is in flight. */
+  async next(): Promise<void> {
+    while (this.#open && !this.#over && !this.#inFlight) {
+      const command = this.#waiting[0];
+      if (!command) return;
+      const messageId = this.#messageIdFor(command);
+      let mine: boolean;
+      try {
+        mine = await this.ports.claim(command, messageId);
+      } catch {
+        return this.ports.tryAgain();
+      }
+      this.remove(command.id);
+      if (mine) this.#send(command, messageId);
+    }
+  }
+
+  /** The same id for the same command, however often claiming it has to be tried. */
+  #messageIdFor(command: Command): string {
+    if (this.#claiming?.commandId !== command.id) {
+      this.#claiming = { commandId: command.id, messageId: this.ports.newMessageId() };
+    }
+    return this.#claiming.messageId;
+  }
+
+  #send(command: Command, messageId: string): void {
+    this.#inFlight = {
+      command,
+      messageId,
+      sentAtMs: this.ports.monotonicMs(),
+      stopTimeout: this.ports.startTimeout(this.ports.timeoutMs, messageId),
+    };
+    this.#remember(messageId, command.id);
+    this.ports.send(encode({ type: "CALL", id: messageId, action: command.action, payload: command.request }));
+  }
+
+  #remember(messageId: string, commandId: string): void {
+    this.#given.set(messageId, commandId);
+    if (this.#given.size > REMEMBERED_CALLS) this.#given.delete(this.#given.keys().next().value!);
+  }
+
+  /** Takes a CALLRESULT or CALLERROR. One that fits no call in flight is ignored, and noted when it comes late. */
+  async answered(message: CallResult | CallError): Promise<void> {
+    const call = this.#inFlight;
+    const fits = call && (message.id === call.messageId || (isUnreadableCall(message)));
+    if (!fits) return await this.#ignored(message);
+    const latencyMs = Math.round(this.ports.monotonicMs() - call.sentAtMs);
+    await this.#settle(call, { ...this.#outcome(call.command, message), latencyMs });
+    this.#given.delete(call.messageId);
+    await this.next();
+  }
+
+  #outcome(command: Command, message: CallResult | CallError): Outcome {
+    if (message.type === "CALLERROR") {
+      const { code, description, details } = message;
+      return { state: "callError", error: { code, description, details } };
+    }
+    const problem = this.ports.problemWith(command, message.payload);
+    if (problem === undefined) return { state: "answered", confirmation: message.payload as object };
+    const error: CommandError = { code: "InvalidAnswer", description: problem, details: { received: message.payload } };
+    return { state: "invalidAnswer", error };
+  }
+
+  async #ignored(message: CallResult | CallError): Promise<void> {
+    this.ignoredAnswers++;
+    const commandId = this.#given.get(message.id);
+    if (commandId === undefined) return;
+    this.#given.delete(message.id);
+    const answer = message.type === "CALLRESULT"
+      ? { confirmation: message.payload }
+      : { error: { code: message.code, description: message.description, details: message.details } };
+    await this.ports.answeredLate(commandId, answer);
+  }
+
+  /** The timeout of a message id has passed. The next call goes out; what the charge point did is not known. */
+  async timedOut(messageId: string): Promise<void> {
+    const call = this.#inFlight;
+    if (call?.messageId !== messageId) return;
+    const seconds = this.ports.timeoutMs / 1000;
+    await this.#settle(call, {
+      state: "timedOut",
+      error: error("TimedOut", `No answer within ${seconds} s. Whether the charge point acted on it is not known.`),
+    });
+    await this.next();
+  }
+
+  /**
+   * The connection is gone. The call in flight ends as `how`; waiting ones stay queued in the database for the next connection,
+   * but for those that must not be done late, unless a newer connection already took over.
+   */
+  async closed(how: "connectionLost" | "unknown", options: { readonly keepAll: boolean }): Promise<void> {
+    this.#over = true;
+    if (this.#inFlight) {
+      const description =
+        "The connection ended after the CALL was sent. Whether the charge point acted on it is not known.";
+      await this.#settle(this.#inFlight, { state: how, error: error("ConnectionLost", description) });
+    }
+    if (options.keepAll) return;
+    for (const command of this.#waiting.filter(({ whenOffline }) => whenOffline === "refuse")) {
+      this.remove(command.id);
+      const description = "The connection ended before the CALL was sent. The charge point never saw it.";
+      await this.ports.settled(command, { state: "connectionLost", error: error("NeverSent", description) });
+    }
+  }
+
+  async #settle(call: InFlight, outcome: Outcome): Promise<void> {
+    call.stopTimeout();
+    this.#inFlight = null;
+    await this.ports.settled(call.command, outcome);
+  }
+}
+
+function isUnreadableCall(message: CallResult | CallError): boolean {
+  return message.type === "CALLERROR" && message.id === UNREADABLE_CALL_ID;
+}
+
+function error(code: string, description: string): CommandError {
+  return { code, description, details: {} };
+}

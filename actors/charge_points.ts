@@ -1,0 +1,287 @@
+/**
+ * Who is connected, and the one door through which calls to charge points go. Each connection gets an actor of its own; a newer connection of
+ * the same charge point replaces the older one at once, and whatever the older one still says or does afterwards changes nothing (an
+ * epoch is the identity of the session object). Everything the API may ask of the actors stands in the interface `ChargePoints`.
+ */
+import type { ChargePoint } from "../db/charge_points.ts";
+import type { Command } from "../db/commands.ts";
+import type { Store } from "../db/store.ts";
+import type { ActorSystem, Ref } from "./actor.ts";
+import { type Admission, admit, type Attempt } from "./admission.ts";
+import type { Outcome } from "./calls.ts";
+import { chargePoint as chargePointActor, type ChargePointMail } from "./charge_point.ts";
+import { type CallOptions, newCommand, refuseUnless, storedRequest } from "./command.ts";
+import { CommandExpiry } from "./command_expiry.ts";
+import { CLOSE, type Connection } from "./connection.ts";
+import { DatabaseWatch } from "./database_watch.ts";
+import type { Scene } from "./scene.ts";
+import { Settlements } from "./settlements.ts";
+import type { Settings } from "./settings.ts";
+import { Sightings } from "./sightings.ts";
+
+/** Facts about a live connection. */
+export interface ConnectionFacts {
+  readonly connected: true;
+  readonly since: Date;
+  readonly remoteAddress: string;
+  readonly lastSeenAt: Date;
+}
+
+/** A connected socket's way to its actor. All three are harmless after a takeover. */
+export interface Session {
+  /** A text frame came. False: the mailbox is full, the transport shall close the connection. */
+  received(text: string): boolean;
+  /** A pong or another sign of life came. */
+  alive(): void;
+  /** The socket is gone, for whatever reason. */
+  closed(): void;
+}
+
+/** What the transports and the API may ask. */
+export interface ChargePoints {
+  /** Decides about a connection attempt. */
+  admit(attempt: Attempt): Promise<Admission>;
+  /** Takes over an admitted connection. */
+  connect(chargePoint: ChargePoint, connection: Connection): Session;
+  /** Sends an OCPP call; resolves when it is settled or after `waitMs`. Throws CommandRefused. */
+  call(options: CallOptions): Promise<Command>;
+  /** Cancels a command that still waits; undefined when it does not (any more). */
+  cancel(commandId: string): Promise<Command | undefined>;
+  connection(identity: string): ConnectionFacts | undefined;
+  connectedIdentities(): string[];
+  /** Deviations that are counted but not yet in the row. */
+  unwrittenDeviations(identity: string): Readonly<Record<string, number>>;
+  /** The row was edited: the actor reads it again. */
+  changed(identity: string): void;
+  /** Ends the connection: the charge point was deleted, or must prove itself anew. */
+  disconnect(identity: string, why: string): void;
+  /** Whether the database answers, so that connections are worth accepting. */
+  available(): boolean;
+  /** Closes all connections and ends the actors. */
+  shutdown(): Promise<void>;
+}
+
+/** One connection's entry. */
+interface Live {
+  readonly scene: Scene;
+  readonly connection: Connection;
+  readonly since: Date;
+  lastSeenAt: Date;
+  actor: Ref<ChargePointMail> | null;
+}
+
+/** Frames that may wait in one charge point's mailbox: it should have one CALL in flight, so this is generous. */
+const MAILBOX_LIMIT = 64;
+
+/** At an outage the connections are closed over this time, not at one instant. */
+const SWEEP_MS = 10_000;
+
+/** The longest that a charge point is asked to stay away. */
+const RETRY_AFTER_SECONDS = 30;
+
+/** Builds the registry with its shared actors. */
+export function createChargePoints(
+  house: { readonly store: Store; readonly settings: Settings; readonly system: ActorSystem },
+): ChargePoints {
+  return new Registry(house.store, house.settings, house.system);
+}
+
+class Registry implements ChargePoints {
+  readonly #live = new Map<string, Live>();
+  /** Commands per charge point that are not settled, so that the limit needs no query. */
+  readonly #unsettled = new Map<string, Set<string>>();
+  readonly #settlements: Settlements;
+  readonly #sightings: Sightings;
+  readonly #watch: DatabaseWatch;
+  readonly #expiry: CommandExpiry;
+
+  constructor(readonly store: Store, readonly settings: Settings, readonly system: ActorSystem) {
+    this.#settlements = new Settlements(system, store);
+    this.#sightings = new Sightings(system, store);
+    this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
+    this.#expiry = new CommandExpiry(system, store, (command) => this.#withdrawn(command));
+  }
+
+  async admit(attempt: Attempt): Promise<Admission> {
+    if (!this.#watch.available) return away(attempt.identity);
+    try {
+      return await admit(attempt, this, this.system.clock.now());
+    } catch (error) {
+      this.system.log.error(`${attempt.identity} could not be looked up; it is asked to come back`, { error });
+      return away(attempt.identity);
+    }
+  }
+
+  connect(chargePoint: ChargePoint, connection: Connection): Session {
+    const { identity } = chargePoint;
+    const { clock, log } = this.system;
+    const older = this.#live.get(identity);
+    const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log };
+    const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
+    this.#live.set(identity, live);
+    live.actor = this.system.spawn(`charge point ${identity}`, (context) =>
+      chargePointActor(context, {
+        scene,
+        connection,
+        isReplaced: () => (this.#live.get(identity) ?? live) !== live,
+        settle: (command, outcome) => this.#settle(command, outcome),
+        deviated: (kinds) => this.#sightings.deviated(identity, kinds),
+      }), { mailboxLimit: MAILBOX_LIMIT });
+    log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
+      address: connection.remoteAddress,
+    });
+    this.#sightings.seen(identity, live.since, connection.remoteAddress);
+    if (older) this.#end(older, CLOSE.normal, "replaced by a newer connection");
+    live.actor.tell({ kind: "opened" });
+    return this.#session(live);
+  }
+
+  #session(live: Live): Session {
+    const { identity } = live.scene.chargePoint;
+    const current = () => this.#live.get(identity) === live;
+    const alive = () => {
+      if (!current()) return;
+      live.lastSeenAt = this.system.clock.now();
+      this.#sightings.seen(identity, live.lastSeenAt, live.connection.remoteAddress);
+    };
+    return {
+      alive,
+      received: (text) => {
+        alive();
+        return !current() || live.actor!.tell({ kind: "received", text });
+      },
+      closed: () => {
+        if (!current()) return;
+        this.#live.delete(identity);
+        this.system.log.info(`${identity} disconnected`);
+        void live.actor!.stop();
+      },
+    };
+  }
+
+  async call(options: CallOptions): Promise<Command> {
+    const identity = options.chargePoint;
+    const live = this.#live.get(identity);
+    const chargePoint = live?.scene.chargePoint ?? await this.store.chargePoints.find(identity);
+    const unsettled = this.#unsettledOf(identity);
+    const waiting = live ? unsettled.size : chargePoint ? await this.store.commands.countQueued(identity) : 0;
+    refuseUnless(options, { chargePoint, connected: live !== undefined, waiting });
+
+    const row = newCommand(options, live !== undefined, this.system.clock.now());
+    unsettled.add(row.id);
+    const settled = this.#settlements.wait(row.id, options.waitMs);
+    try {
+      const command = await this.store.commands.insert({ ...row, request: storedRequest(options) });
+      this.#hand({ ...command, request: row.request as Command["request"] });
+      return await settled ?? await this.store.commands.find(command.id) ?? command;
+    } catch (error) {
+      unsettled.delete(row.id);
+      throw error;
+    }
+  }
+
+  /** Gives a command to whoever is connected now. */
+  #hand(command: Command): void {
+    const live = this.#live.get(command.chargePoint);
+    if (live?.actor?.tell({ kind: "command", command })) return;
+    // Queued for an offline charge point: the row waits for its next connection. Anything else has missed its moment.
+    if (command.whenOffline === "queue") return;
+    const description = "The connection ended before the CALL was sent. The charge point never saw it.";
+    void this.#settle(command, { state: "connectionLost", error: { code: "NeverSent", description, details: {} } });
+  }
+
+  async cancel(commandId: string): Promise<Command | undefined> {
+    const cancelled = await this.store.commands.cancel(commandId, this.system.clock.now());
+    if (cancelled) this.#withdrawn(cancelled);
+    return cancelled;
+  }
+
+  /** A command was cancelled or has expired: its row says so, so claiming it would fail; the actor need not even try. */
+  #withdrawn(command: Command): void {
+    this.#live.get(command.chargePoint)?.actor?.tell({ kind: "withdrawn", commandId: command.id });
+    this.#forget(command);
+    this.#settlements.tell(command);
+  }
+
+  async #settle(command: Command, outcome: Outcome): Promise<void> {
+    await this.#settlements.settle(command, outcome);
+    this.#forget(command);
+  }
+
+  #unsettledOf(identity: string): Set<string> {
+    let unsettled = this.#unsettled.get(identity);
+    if (!unsettled) this.#unsettled.set(identity, unsettled = new Set());
+    return unsettled;
+  }
+
+  #forget({ chargePoint, id }: Command): void {
+    const unsettled = this.#unsettled.get(chargePoint);
+    unsettled?.delete(id);
+    if (unsettled?.size === 0) this.#unsettled.delete(chargePoint);
+  }
+
+  connection(identity: string): ConnectionFacts | undefined {
+    const live = this.#live.get(identity);
+    if (!live) return undefined;
+    const { since, lastSeenAt, connection: { remoteAddress } } = live;
+    return { connected: true, since, lastSeenAt, remoteAddress };
+  }
+
+  connectedIdentities(): string[] {
+    return [...this.#live.keys()];
+  }
+
+  unwrittenDeviations(identity: string): Readonly<Record<string, number>> {
+    return this.#sightings.unwrittenDeviations(identity);
+  }
+
+  changed(identity: string): void {
+    this.#live.get(identity)?.actor?.tell({ kind: "changed" });
+  }
+
+  disconnect(identity: string, why: string): void {
+    const live = this.#live.get(identity);
+    if (!live) return;
+    this.#live.delete(identity);
+    this.#end(live, CLOSE.normal, why);
+  }
+
+  available(): boolean {
+    return this.#watch.available;
+  }
+
+  #end(live: Live, code: number, reason: string): void {
+    live.connection.close(code, reason);
+    void live.actor?.stop();
+  }
+
+  #sendAllAway(): void {
+    const all = [...this.#live];
+    for (const [index, [identity, live]] of all.entries()) {
+      this.system.clock.after(index / all.length * SWEEP_MS, () => {
+        if (this.#live.get(identity) !== live) return;
+        this.#live.delete(identity);
+        this.#end(live, CLOSE.tryAgainLater, "the database is away");
+      });
+    }
+  }
+
+  async shutdown(): Promise<void> {
+    for (const live of this.#live.values()) live.connection.close(CLOSE.serviceRestart, "restarting");
+    await this.system.shutdown();
+    this.#live.clear();
+  }
+}
+
+/** OCPP 1.6 3.7: an offline charge point queues. Spread by identity, so that not all come back in the same second. */
+function away(identity: string): Admission {
+  let hash = 0;
+  for (const character of identity) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
+  return {
+    admitted: false,
+    status: 503,
+    cause: "the database is away",
+    cure: "Nothing to do at the charge point: it comes back by itself.",
+    retryAfterSeconds: 1 + hash % RETRY_AFTER_SECONDS,
+  };
+}

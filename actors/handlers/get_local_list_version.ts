@@ -1,0 +1,10 @@
+import type { CallHandler } from "../scene.ts";
+
+/** The version that the charge point says it has; −1 says that it keeps no list, 0 that the list is empty (OCPP 1.6 5.10). */
+export const GetLocalListVersion: CallHandler<"GetLocalListVersion"> = {
+  async settled(_request, confirmation, _outcome, scene) {
+    if (!confirmation) return;
+    const { identity } = scene.chargePoint;
+    await scene.store.chargePoints.setLocalListVersion(identity, confirmation.listVersion);
+  },
+};

@@ -1,0 +1,52 @@
+/**
+ * Every handler, by the action's name. The compiler asks for a line here when an action that a charge point initiates is added to the
+ * registry; calls of ours need a handler only where something is to be remembered.
+ */
+import type { FromCentralSystem, FromChargePoint } from "../../ocpp/registry.ts";
+import type { CallHandler, Handler } from "../scene.ts";
+import { Authorize } from "./authorize.ts";
+import { BootNotification } from "./boot_notification.ts";
+import { ChangeAvailability } from "./change_availability.ts";
+import { ChangeConfiguration } from "./change_configuration.ts";
+import { DataTransfer } from "./data_transfer.ts";
+import { GetConfiguration } from "./get_configuration.ts";
+import { GetLocalListVersion } from "./get_local_list_version.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { MeterValues } from "./meter_values.ts";
+import { SignCertificate } from "./sign_certificate.ts";
+import { StartTransaction } from "./start_transaction.ts";
+import { StatusNotification } from "./status_notification.ts";
+import {
+  DiagnosticsStatusNotification,
+  FirmwareStatusNotification,
+  LogStatusNotification,
+  SecurityEventNotification,
+  SignedFirmwareStatusNotification,
+} from "./status_notices.ts";
+import { StopTransaction } from "./stop_transaction.ts";
+
+/** What we do about each action of a charge point. */
+export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
+  Authorize,
+  BootNotification,
+  DataTransfer,
+  DiagnosticsStatusNotification,
+  FirmwareStatusNotification,
+  Heartbeat,
+  LogStatusNotification,
+  MeterValues,
+  SecurityEventNotification,
+  SignCertificate,
+  SignedFirmwareStatusNotification,
+  StartTransaction,
+  StatusNotification,
+  StopTransaction,
+};
+
+/** What we do around calls of ours. */
+export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> } = {
+  ChangeAvailability,
+  ChangeConfiguration,
+  GetConfiguration,
+  GetLocalListVersion,
+};

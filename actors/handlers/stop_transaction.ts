@@ -1,0 +1,36 @@
+import { authorize } from "../../ocpp/core/authorization.ts";
+import { samplesOf } from "../../ocpp/core/meter_value.ts";
+import { stopFlags } from "../../ocpp/core/transaction.ts";
+import { instantOf } from "../../ocpp/types/date_time.ts";
+import type { Handler } from "../scene.ts";
+
+/**
+ * A transaction has ended; that cannot be refused (OCPP 1.6 4.10). Its samples and the stop itself are each recorded once, however often
+ * they come. A stop that fits no transaction of this charge point is kept aside and confirmed all the same (errata 3.18).
+ */
+export const StopTransaction: Handler<"StopTransaction"> = {
+  async answer(request, { chargePoint, store }, now) {
+    const { transactionId, idTag, meterStop, reason, transactionData = [] } = request;
+    const samples = samplesOf({ transactionId, meterValue: transactionData }, chargePoint.identity, now);
+    // Together: the charge point waits for both, and both are harmless to repeat when one of them fails.
+    const [tag] = await Promise.all([
+      idTag === undefined ? undefined : store.idTags.find(idTag),
+      store.meterValues.record(samples),
+      store.transactions.recordStop({
+        chargePoint: chargePoint.identity,
+        transactionId,
+        idTag: idTag ?? null,
+        meterStop,
+        timestamp: instantOf(request.timestamp),
+        reason: reason ?? null,
+        receivedAt: now,
+        flags: stopFlags(request, now),
+      }),
+    ]);
+    return idTag === undefined ? {} : { idTagInfo: authorize(tag, now) };
+  },
+
+  afterwards({ transactionId, reason = "Local", meterStop }, _confirmation, { chargePoint, log }) {
+    log.info(`${chargePoint.identity} stopped transaction ${transactionId}`, { reason, meterStop });
+  },
+};

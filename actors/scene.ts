@@ -1,0 +1,45 @@
+/**
+ * What a handler may use, and what a handler is. A handler decides about one action: `answer` while the charge point waits,
+ * `afterwards` when the answer is on the wire; for calls of ours `sending` before and `settled` after.
+ */
+import type { ChargePoint } from "../db/charge_points.ts";
+import type { Command } from "../db/commands.ts";
+import type { Store } from "../db/store.ts";
+import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } from "../ocpp/registry.ts";
+import type { Outcome } from "./calls.ts";
+import type { Log } from "./log.ts";
+import type { Settings } from "./settings.ts";
+
+/** The charge point that is talked to, and what the house offers. */
+export interface Scene {
+  /** Its row as last read or written; a handler that writes it puts the new one here. */
+  chargePoint: ChargePoint;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** What we do about one action of a charge point. */
+export interface Handler<N extends FromChargePoint> {
+  /** Load, decide, record, answer. Whatever the confirmation promises is committed before it is returned. */
+  answer(request: RequestOf<N>, scene: Scene, now: Date): Promise<ConfirmationOf<N>> | ConfirmationOf<N>;
+  /** Runs when the confirmation has been sent. A failure is logged and changes nothing for the charge point. */
+  afterwards?(request: RequestOf<N>, confirmation: ConfirmationOf<N>, scene: Scene, now: Date): Promise<void> | void;
+}
+
+/** What we do around one call of ours. */
+export interface CallHandler<N extends FromCentralSystem> {
+  /** Runs before the CALL goes out, for what must be remembered even if we die while it is under way. */
+  sending?(request: RequestOf<N>, scene: Scene, now: Date): Promise<void>;
+  /** Runs when the call ended, before the command is shown as settled. `confirmation` only when it was answered as specified. */
+  settled?(
+    request: RequestOf<N>,
+    confirmation: ConfirmationOf<N> | undefined,
+    outcome: Outcome,
+    scene: Scene,
+    now: Date,
+  ): Promise<void>;
+}
+
+/** A command and its request with the type that its action gives it. */
+export type CommandOf<N extends FromCentralSystem> = Command & { readonly action: N; readonly request: RequestOf<N> };

@@ -1,0 +1,238 @@
+/**
+ * Every setting of the Central System: its environment variable, meaning, default and check, written once. The `--help` text,
+ * the list of mistakes and the typed `Settings` are read off this table.
+ */
+import { z } from "zod";
+import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+
+/** What the Central System was told. Times carry their unit in the name. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Address of the HTTP API when it must not share the charge points' port. */
+  readonly apiHost: string;
+  readonly apiPort: number | null;
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly adminKey: string | null;
+  readonly preset: Preset;
+  readonly unknownChargePoints: "reject" | "pending" | "accept";
+  readonly callTimeoutSeconds: number;
+  readonly heartbeatIntervalSeconds: number;
+  readonly pendingIntervalSeconds: number;
+  readonly pingIntervalSeconds: number;
+  readonly maxMessageBytes: number;
+  readonly meterValueRetentionDays: number | null;
+}
+
+export type Preset = "standard" | "certification";
+
+interface Setting {
+  readonly variable: string;
+  readonly key: keyof Settings;
+  readonly meaning: string;
+  /** What a right value looks like: shown in `--help` and beside a wrong one. */
+  readonly expected: string;
+  readonly check: z.ZodType;
+  readonly fallback: unknown;
+}
+
+const number = (least: number, most: number) =>
+  z.string().regex(/^\d{1,10}$/).transform(Number).pipe(z.int().min(least).max(most));
+const filled = z.string().min(1);
+
+/** What the certification preset changes; a setting that is given still wins. */
+const CERTIFICATION: Partial<Settings> = { callTimeoutSeconds: 4, heartbeatIntervalSeconds: 10 };
+
+/** The settings in the order in which `--help` shows them. */
+export const SETTINGS: readonly Setting[] = [
+  {
+    variable: "PORT",
+    key: "port",
+    meaning: "port for charge points and the HTTP API",
+    expected: "a port number, 0 for any free one",
+    check: number(0, 65535),
+    fallback: 8080,
+  },
+  {
+    variable: "HOST",
+    key: "host",
+    meaning: "address to listen on",
+    expected: "an address or host name",
+    check: filled,
+    fallback: "0.0.0.0",
+  },
+  {
+    variable: "CHARGEHAND_API_PORT",
+    key: "apiPort",
+    meaning: "port of its own for the HTTP API",
+    expected: "a port number, 0 for any free one; unset: the API shares PORT",
+    check: number(0, 65535),
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_API_HOST",
+    key: "apiHost",
+    meaning: "address for CHARGEHAND_API_PORT",
+    expected: "an address or host name",
+    check: filled,
+    fallback: "127.0.0.1",
+  },
+  {
+    variable: "DATABASE_URL",
+    key: "databaseUrl",
+    meaning: "PostgreSQL 15 or newer; unset: an embedded database in DATA_DIR",
+    expected: "postgres://user:password@host:5432/database",
+    check: z.string().regex(/^postgres(ql)?:\/\/.+/),
+    fallback: null,
+  },
+  {
+    variable: "DATA_DIR",
+    key: "dataDir",
+    meaning: "folder of the embedded database",
+    expected: "a folder's path",
+    check: filled,
+    fallback: "./data",
+  },
+  {
+    variable: "LOG_LEVEL",
+    key: "logLevel",
+    meaning: "least important line that is logged",
+    expected: LOG_LEVELS.join(", "),
+    check: z.enum(LOG_LEVELS),
+    fallback: "info",
+  },
+  {
+    variable: "LOG_FORMAT",
+    key: "logFormat",
+    meaning: "log lines for people or for machines",
+    expected: "text, json",
+    check: z.enum(["text", "json"]),
+    fallback: "text",
+  },
+  {
+    variable: "CHARGEHAND_ADMIN_KEY",
+    key: "adminKey",
+    meaning: "first admin key of the API; unset: one is made and shown once at the first start",
+    expected: "16 characters or more, without white space",
+    check: z.string().regex(/^\S{16,200}$/),
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_PRESET",
+    key: "preset",
+    meaning: "certification: no CALL that nobody asked for, CALL timeout 4 s, heartbeat interval 10 s",
+    expected: "standard, certification",
+    check: z.enum(["standard", "certification"]),
+    fallback: "standard",
+  },
+  {
+    variable: "CHARGEHAND_UNKNOWN_CHARGE_POINTS",
+    key: "unknownChargePoints",
+    meaning: "charge points that nobody has registered: refuse, keep in the inbox, or let in (for laboratories)",
+    expected: "reject, pending, accept",
+    check: z.enum(["reject", "pending", "accept"]),
+    fallback: "reject",
+  },
+  {
+    variable: "CHARGEHAND_CALL_TIMEOUT_SECONDS",
+    key: "callTimeoutSeconds",
+    meaning: "how long a charge point may take to answer",
+    expected: "1 to 600",
+    check: number(1, 600),
+    fallback: 30,
+  },
+  {
+    variable: "CHARGEHAND_HEARTBEAT_INTERVAL_SECONDS",
+    key: "heartbeatIntervalSeconds",
+    meaning: "heartbeat interval told to charge points that have none of their own",
+    expected: "1 to 86400",
+    check: number(1, 86_400),
+    fallback: 300,
+  },
+  {
+    variable: "CHARGEHAND_PENDING_INTERVAL_SECONDS",
+    key: "pendingIntervalSeconds",
+    meaning: "how soon a charge point that is not accepted yet shall boot again",
+    expected: "1 to 86400",
+    check: number(1, 86_400),
+    fallback: 60,
+  },
+  {
+    variable: "CHARGEHAND_PING_INTERVAL_SECONDS",
+    key: "pingIntervalSeconds",
+    meaning: "WebSocket ping to each charge point; one without a pong until the next is disconnected",
+    expected: "1 to 3600",
+    check: number(1, 3600),
+    fallback: 30,
+  },
+  {
+    variable: "CHARGEHAND_MAX_MESSAGE_BYTES",
+    key: "maxMessageBytes",
+    meaning: "largest OCPP message that is read, fragments added up",
+    expected: "65536 to 67108864",
+    check: number(65_536, 67_108_864),
+    fallback: 1_048_576,
+  },
+  {
+    variable: "CHARGEHAND_METER_VALUE_RETENTION_DAYS",
+    key: "meterValueRetentionDays",
+    meaning: "days that meter values are kept; unset: for ever",
+    expected: "31 to 36500",
+    check: number(31, 36_500),
+    fallback: null,
+  },
+];
+
+/** Settings, or every mistake at once, one sentence each. */
+export type ReadSettings = { readonly ok: true; readonly settings: Settings } | {
+  readonly ok: false;
+  readonly mistakes: string[];
+};
+
+/** Reads the settings from environment variables. An empty variable counts as unset. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): ReadSettings {
+  const given: Record<string, unknown> = {};
+  const mistakes: string[] = [];
+  for (const { variable, key, check, expected } of SETTINGS) {
+    const text = environment[variable];
+    if (text === undefined || text === "") continue;
+    const checked = check.safeParse(text);
+    if (checked.success) given[key] = checked.data;
+    else mistakes.push(`${variable}: ${shown(variable, text)} is not what is expected: ${expected}`);
+  }
+  if (mistakes.length > 0) return { ok: false, mistakes };
+  return { ok: true, settings: settingsWith(given) };
+}
+
+/** Settings with defaults, the preset's own defaults between them and what is given. */
+export function settingsWith(given: Partial<Settings>): Settings {
+  const defaults = Object.fromEntries(SETTINGS.map(({ key, fallback }) => [key, fallback]));
+  const preset = given.preset === "certification" ? CERTIFICATION : {};
+  return { ...defaults, ...preset, ...given } as Settings;
+}
+
+function shown(variable: string, text: string): string {
+  return variable === "CHARGEHAND_ADMIN_KEY" || variable === "DATABASE_URL" ? "the value" : JSON.stringify(text);
+}
+
+/** The `--help` text. */
+export function helpText(version: string): string {
+  const width = Math.max(...SETTINGS.map(({ variable }) => variable.length));
+  const lines = SETTINGS.map(({ variable, meaning, expected, fallback }) =>
+    `  ${variable.padEnd(width)}  ${meaning}\n  ${" ".repeat(width)}  ${expected}${
+      fallback === null ? "" : ` (default ${fallback})`
+    }`
+  );
+  return [
+    `Chargehand ${version}: the Central System of OCPP 1.6-J charge points`,
+    "",
+    "  deno task start           start it",
+    "  deno task start --help    show this",
+    "",
+    "Settings are environment variables:",
+    ...lines,
+  ].join("\n");
+}

@@ -1,0 +1,60 @@
+/**
+ * When each charge point was last heard and what it did wrong, gathered in memory and written for all of them together. Losing the last
+ * half minute of it in a crash costs nobody anything, so it is the one thing that is confirmed before it is committed.
+ */
+import type { Store } from "../db/store.ts";
+import type { ActorSystem } from "./actor.ts";
+
+interface Sighting {
+  at: Date;
+  remoteAddress: string;
+  deviations: Record<string, number>;
+}
+
+/** How often sightings are written. */
+const WRITE_MS = 30_000;
+
+export class Sightings {
+  readonly #seen = new Map<string, Sighting>();
+
+  constructor(system: ActorSystem, readonly store: Store) {
+    system.spawn<"write">("sightings", (context) => {
+      context.after(WRITE_MS, "write");
+      return {
+        receive: async () => {
+          context.after(WRITE_MS, "write");
+          await this.#write().catch((error) => system.log.warn("Last-seen times could not be written", { error }));
+        },
+        stopped: () => this.#write(),
+      };
+    }, { restartsPerMinute: 60 });
+  }
+
+  /** A charge point was heard. */
+  seen(identity: string, at: Date, remoteAddress: string): void {
+    const known = this.#seen.get(identity);
+    if (known) {
+      known.at = at;
+      known.remoteAddress = remoteAddress;
+    } else this.#seen.set(identity, { at, remoteAddress, deviations: {} });
+  }
+
+  /** A charge point that was seen did something wrong, once for each kind named. */
+  deviated(identity: string, kinds: readonly string[]): void {
+    const sighting = this.#seen.get(identity);
+    if (!sighting) return;
+    for (const kind of kinds) sighting.deviations[kind] = (sighting.deviations[kind] ?? 0) + 1;
+  }
+
+  /** Deviations that are counted but not written yet. */
+  unwrittenDeviations(identity: string): Readonly<Record<string, number>> {
+    return this.#seen.get(identity)?.deviations ?? {};
+  }
+
+  async #write(): Promise<void> {
+    const rows = [...this.#seen].map(([identity, sighting]) => ({ identity, ...sighting }));
+    if (rows.length === 0) return;
+    this.#seen.clear();
+    await this.store.chargePoints.recordSeen(rows);
+  }
+}

@@ -1,0 +1,18 @@
+import type { ChargePoints } from "../actors/charge_points.ts";
+import type { Clock } from "../actors/clock.ts";
+import type { Log } from "../actors/log.ts";
+import type { Settings } from "../actors/settings.ts";
+import type { Store } from "../db/store.ts";
+
+/** What the API answers from: main.ts builds it once, tests build their own. */
+export interface House {
+  readonly store: Store;
+  readonly chargePoints: ChargePoints;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** False while starting and while shutting down. */
+  ready(): boolean;
+  /** Of the product, shown in the OpenAPI document and by the health routes. */
+  readonly version: string;
+}

@@ -1,0 +1,95 @@
+/**
+ * The OpenAPI 3.1 document, read off the routes. Nothing is written here about any single route: what a route declares is what
+ * stands in the document.
+ */
+import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { z } from "zod";
+import { ProblemDocument } from "./problem.ts";
+import { nothing } from "./fields.ts";
+import { ok, type Route, route } from "./route.ts";
+
+type Responses = RouteConfig["responses"];
+
+const SCHEME = "apiKey";
+
+const LOCATION = { Location: { description: "The path of the resource", schema: { type: "string" } } } as const;
+
+const TITLES: Readonly<Record<number, string>> = {
+  200: "Done",
+  201: "Made",
+  202: "Taken on, not finished yet",
+  204: "Done, nothing to show",
+};
+
+/** A route as the registry of @hono/zod-openapi wants it, with the role as an extension `x-role`. */
+export function operationOf(route: Route): RouteConfig {
+  const { method, path, tag, summary, description, params, query, body, example, access } = route;
+  const content = body && { "application/json": { schema: body, ...(example !== undefined && { example }) } };
+  return {
+    method,
+    path,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(access === "open" ? { security: [] } : { security: [{ [SCHEME]: [] }], "x-role": access }),
+    request: { ...(params && { params }), ...(query && { query }), ...(content && { body: { content } }) },
+    responses: { ...answersOf(route), ...problemsOf(route) },
+  };
+}
+
+function answersOf({ answers, method }: Route): Responses {
+  const described = Object.entries(answers).map(([status, schema]) => {
+    const description = TITLES[Number(status)] ?? status;
+    const headers = status === "201" || (status !== "204" && method === "post") ? { headers: LOCATION } : {};
+    return [status, schema === nothing ? { description } : { description, ...headers, content: json(schema) }];
+  });
+  return Object.fromEntries(described);
+}
+
+/** The problems that follow from what a route declares. */
+function problemsOf({ access, params, query, body }: Route): Responses {
+  const statuses = [
+    ...(query || body ? [400] : []),
+    ...(access === "open" ? [] : [401, 403]),
+    ...(params ? [404] : []),
+    ...(body ? [413, 415] : []),
+  ];
+  const problem = (description: string) => ({
+    description,
+    content: { "application/problem+json": { schema: ProblemDocument } },
+  });
+  const listed = statuses.map((status) => [status, problem("Refused, see `type` and `detail`")]);
+  return { ...Object.fromEntries(listed), default: problem("Any other problem") };
+}
+
+function json(schema: z.ZodType) {
+  return { "application/json": { schema } };
+}
+
+/** The route that shows the document of the whole app. It is written once, at the first request. */
+export function openApiRoute(app: OpenAPIHono): Route {
+  let document: Record<string, unknown> | undefined;
+  return route({
+    method: "get",
+    path: "/openapi.json",
+    access: "open",
+    tag: "Health",
+    summary: "This description",
+    answers: { 200: z.record(z.string(), z.unknown()) },
+    handle: ({ house }) => ok(document ??= write(app, house.version)),
+  });
+}
+
+function write(app: OpenAPIHono, version: string): Record<string, unknown> {
+  app.openAPIRegistry.registerComponent("securitySchemes", SCHEME, { type: "http", scheme: "bearer" });
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Chargehand",
+      version,
+      description: "What operators ask of the Central System. OCPP payloads appear exactly as on the wire.",
+    },
+    servers: [{ url: "/" }],
+  });
+  return { ...document };
+}

@@ -1,0 +1,106 @@
+/**
+ * Every error of the API is a problem document (RFC 9457). The catalogue names each kind once, with its status and title; a route
+ * throws `Problem`, and what the rooms below throw is translated here. Whatever is unexpected becomes a 500 that tells a stranger
+ * nothing but a trace id, under which the log has the rest.
+ */
+import { z } from "zod";
+import { CommandRefused } from "../actors/command.ts";
+import type { Log } from "../actors/log.ts";
+import { StoreError } from "../db/errors.ts";
+import { BadCursor } from "../db/page.ts";
+
+const CATALOGUE = {
+  "invalid-request": [400, "The request is not valid"],
+  "invalid-json": [400, "The body is not JSON"],
+  "unauthorized": [401, "An API key is needed"],
+  "forbidden": [403, "The API key's role does not allow this"],
+  "not-found": [404, "There is no such resource"],
+  "charge-point-unknown": [404, "There is no such charge point"],
+  "method-not-allowed": [405, "This resource has no such method"],
+  "charge-point-offline": [409, "The charge point is not connected"],
+  "not-queueable": [409, "The charge point is not connected, and this must not be done late"],
+  "not-accepted": [409, "The charge point's registration does not allow this"],
+  "boot-notification-not-triggerable": [409, "An accepted charge point must not be asked to boot"],
+  "security-profile-not-lowered": [409, "The security profile is never lowered over OCPP"],
+  "command-not-queued": [409, "The command is no longer queued"],
+  "content-too-large": [413, "The body is too large"],
+  "unsupported-media-type": [415, "The body must be plain application/json"],
+  "command-queue-full": [429, "Too many commands wait for the charge point"],
+  "internal-error": [500, "The request failed for a reason of ours"],
+  "database-unavailable": [503, "The database did not answer"],
+  "not-ready": [503, "Not ready to serve"],
+} as const;
+
+/** The stable last part of a problem's `type`. */
+export type ProblemSlug = keyof typeof CATALOGUE;
+
+/** One thing that is wrong with the request, and where: a JSON pointer into its body, query or path. */
+export interface Fault {
+  readonly in: "body" | "query" | "path";
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Thrown by routes; becomes the answer. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+
+  constructor(
+    readonly slug: ProblemSlug,
+    readonly detail: string,
+    readonly more: { readonly errors?: readonly Fault[]; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(detail);
+  }
+}
+
+/** 404 with a sentence that names what is missing. */
+export function notFound(detail: string): Problem {
+  return new Problem("not-found", detail);
+}
+
+/** 400 for one fault. */
+export function invalid(fault: Fault): Problem {
+  return new Problem("invalid-request", fault.detail, { errors: [fault] });
+}
+
+/** The document as it is described in OpenAPI. */
+export const ProblemDocument = z.object({
+  type: z.string().meta({ description: "A relative URI; its last part is stable", example: "/problems/not-found" }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string().meta({ description: "The path that was asked for" }),
+  errors: z.array(z.object({ in: z.enum(["body", "query", "path"]), pointer: z.string(), detail: z.string() }))
+    .optional(),
+  traceId: z.string().meta({ description: "Under this the log tells more" }),
+}).meta({ id: "Problem", description: "An error, after RFC 9457" });
+
+/** The answer to a request that failed. Only what is our own fault is logged, and only there with its cause. */
+export function problemResponse(error: unknown, request: Request, log: Log): Response {
+  const { slug, detail, more } = problemFor(error);
+  const [status, title] = CATALOGUE[slug];
+  const instance = new URL(request.url).pathname;
+  const traceId = crypto.randomUUID();
+  if (status >= 500) log.error(`${request.method} ${instance} failed: ${title}`, { traceId, error });
+  return Response.json(
+    { type: `/problems/${slug}`, title, status, detail, instance, errors: more.errors, traceId },
+    { status, headers: { ...more.headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } },
+  );
+}
+
+const SOON = { headers: { "Retry-After": "5" } };
+
+function problemFor(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof CommandRefused) {
+    return new Problem(error.slug, error.detail, error.slug === "command-queue-full" ? SOON : {});
+  }
+  if (error instanceof BadCursor) {
+    return invalid({ in: "query", pointer: "/cursor", detail: "The cursor is not one that this list has given" });
+  }
+  if (error instanceof StoreError && error.kind === "unknownOutcome") {
+    return new Problem("database-unavailable", "Whether the request took effect is not known", SOON);
+  }
+  return new Problem("internal-error", "The trace id leads to the cause in the log");
+}

@@ -1,0 +1,95 @@
+/**
+ * What a route is. Each resource's file declares its routes with `route`: path, who may ask, what may be sent and what is
+ * answered, each said once. Authentication, validation, the OpenAPI document and the test that walks all routes follow from it.
+ */
+import type { z } from "zod";
+import type { House } from "./house.ts";
+import type { Operator, Role } from "./operator.ts";
+
+/** The least role that may ask; `open` needs no key. */
+export type Access = "open" | Role;
+
+/** What a route's `handle` is given: everything checked, decoded, and no more than was declared. */
+export interface Asked<Params = unknown, Query = unknown, Body = unknown, A extends Access = Role> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly operator: A extends "open" ? null : Operator;
+  readonly headers: Headers;
+  readonly house: House;
+}
+
+/** What a route answers. `body` goes through the answer's schema, which encodes times and leaves out what it does not name. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The schema of each status that a route answers with; the problems are understood. */
+export type Answers = Readonly<Record<number, z.ZodType>>;
+
+type AnswerOf<A extends Answers> = {
+  [Status in keyof A]: {
+    readonly status: Status;
+    readonly body: z.output<A[Status]>;
+    readonly headers?: Answer["headers"];
+  };
+}[keyof A];
+
+/** A route as the table has it. */
+export interface Route {
+  readonly method: "get" | "put" | "post" | "patch" | "delete";
+  /** In OpenAPI's form: `/v1/id-tags/{idTag}`. */
+  readonly path: string;
+  readonly access: Access;
+  /** The heading under which the OpenAPI document has it. */
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  /** JSON. A request without a body counts as `{}`. */
+  readonly body?: z.ZodType;
+  /** A whole body that works. */
+  readonly example?: unknown;
+  readonly answers: Answers;
+  handle(asked: Asked): Promise<Answer> | Answer;
+}
+
+type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** Declares a route. The identity function, typed so that `handle` gets and gives what the schemas say. */
+export function route<
+  const A extends Access,
+  Responses extends Answers,
+  Params extends z.ZodObject | undefined = undefined,
+  Query extends z.ZodObject | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+>(
+  declared: Omit<Route, "access" | "params" | "query" | "body" | "answers" | "handle"> & {
+    readonly access: A;
+    readonly params?: Params;
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly answers: Responses;
+    handle(
+      asked: Asked<Output<Params>, Output<Query>, Output<Body>, A>,
+    ): Promise<AnswerOf<Responses>> | AnswerOf<Responses>;
+  },
+): Route {
+  return declared as unknown as Route;
+}
+
+/** 200 with a body. */
+export function ok<T>(body: T): { readonly status: 200; readonly body: T } {
+  return { status: 200, body };
+}
+
+/** 201 with the path of what was made. */
+export function created<T>(body: T, location: string) {
+  return { status: 201, body, headers: { Location: location } } as const;
+}
+
+/** 204. */
+export const done = { status: 204, body: undefined } as const;

@@ -1,0 +1,86 @@
+/**
+ * The keys of operators and programs. A secret has 256 random bits, so that its plain SHA-256 is all that need be stored and
+ * the look-up by that hash tells nothing by its duration.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { Cache } from "./cache.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { ApiKeysTable, Database } from "./tables.ts";
+
+/** An API key without its secret, of which only the SHA-256 is stored. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  role: "viewer" | "operator" | "admin";
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+/** API keys by id, and by the hash of their secret. */
+export interface ApiKeys {
+  /** `hash` is the SHA-256 of the whole secret. Cached for at most 5 s, the time in which a revoked key must be dead. */
+  findByHash(hash: Uint8Array): Promise<ApiKey | undefined>;
+  /** The same hash again is not an error and changes nothing (two processes with one CHARGEHAND_ADMIN_KEY). */
+  insert(key: Omit<ApiKey, "lastUsedAt"> & { hash: Uint8Array }): Promise<ApiKey>;
+  /** Newest first. Throws BadCursor. */
+  list(page: Page): Promise<Listed<ApiKey>>;
+  remove(id: string): Promise<boolean>;
+  count(): Promise<number>;
+  /** Coarse: written at most once a minute per key. */
+  noteUse(id: string, now: Date): Promise<void>;
+}
+
+const TTL_MS = 5_000;
+const CACHED_KEYS = 1_000;
+const USE_NOTED_EVERY_MS = 60_000;
+
+/** Builds the repository. `monotonicMs` is the clock of the cache. */
+export function apiKeys(db: Kysely<Database>, monotonicMs: () => number): ApiKeys {
+  const cache = new Cache<ApiKey | undefined>({ maxEntries: CACHED_KEYS, ttlMs: TTL_MS, monotonicMs });
+
+  return {
+    findByHash(hash) {
+      return cache.find(new Uint8Array(hash).toHex(), async () => {
+        const row = await db.selectFrom("apiKeys").selectAll().where("hash", "=", hash).executeTakeFirst();
+        return row && apiKeyOf(row);
+      });
+    },
+
+    async insert(key) {
+      const row = await db.insertInto("apiKeys").values(key)
+        // an update that changes nothing, so that an existing row is returned by the same statement
+        .onConflict((conflict) => conflict.column("hash").doUpdateSet({ hash: key.hash }))
+        .returningAll().executeTakeFirstOrThrow();
+      cache.clear();
+      return apiKeyOf(row);
+    },
+
+    async list(page) {
+      const after = readCursor(page, ["number"]);
+      let query = db.selectFrom("apiKeys").selectAll().orderBy("number", "desc").limit(page.limit + 1);
+      if (after) query = query.where("number", "<", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.number], apiKeyOf);
+    },
+
+    async remove(id) {
+      const { numDeletedRows } = await db.deleteFrom("apiKeys").where("id", "=", id).executeTakeFirst();
+      cache.clear();
+      return numDeletedRows > 0n;
+    },
+
+    async count() {
+      const { n } = await db.selectFrom("apiKeys").select(sql<number>`count(*)`.as("n")).executeTakeFirstOrThrow();
+      return n;
+    },
+
+    async noteUse(id, now) {
+      const before = new Date(now.getTime() - USE_NOTED_EVERY_MS);
+      await db.updateTable("apiKeys").set({ lastUsedAt: now }).where("id", "=", id)
+        .where((is) => is.or([is("lastUsedAt", "is", null), is("lastUsedAt", "<", before)])).execute();
+    },
+  };
+}
+
+function apiKeyOf({ id, name, role, createdAt, lastUsedAt }: Selectable<ApiKeysTable>): ApiKey {
+  return { id, name, role, createdAt, lastUsedAt };
+}

@@ -1,0 +1,226 @@
+/**
+ * Charge points: what an operator decided about them, what they say about themselves, and their credentials. The operator's
+ * fields and the reported ones live in one row but never overwrite each other.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { ChargePointsTable, Database } from "./tables.ts";
+import { recordSeen, type Seen } from "./signs_of_life.ts";
+import { jsonb } from "./values.ts";
+
+export type { Seen, StoredCredentials };
+
+/** What BootNotification is answered with (OCPP 1.6, 7.41 RegistrationStatus). */
+export type Registration = "Accepted" | "Pending" | "Rejected";
+
+/** What an operator may set. `heartbeatInterval` in seconds, null = the Central System's setting. */
+export interface ChargePointFields {
+  registration: Registration;
+  securityProfile: 0 | 1 | 2 | 3;
+  heartbeatInterval: number | null;
+  labels: Record<string, string>;
+  description: string;
+  validation: "tolerant" | "strict";
+}
+
+/** What a charge point says about itself in BootNotification (OCPP 1.6, 6.3); empty and absent fields are left out. */
+export interface Boot {
+  vendor: string;
+  model: string;
+  serialNumber?: string;
+  chargeBoxSerialNumber?: string;
+  firmwareVersion?: string;
+  iccid?: string;
+  imsi?: string;
+  meterType?: string;
+  meterSerialNumber?: string;
+}
+
+/** A registered charge point. `deviations` counts, by kind, what it sends against the specification. */
+export interface ChargePoint extends ChargePointFields {
+  identity: string;
+  boot: (Boot & { at: Date }) | null;
+  lastSeenAt: Date | null;
+  remoteAddress: string | null;
+  deviations: Record<string, number>;
+  localListVersion: number | null;
+  hasCredentials: boolean;
+  createdAt: Date;
+}
+
+/** Narrows `list`. `label` is "key" or "key=value"; `connectedAmong` and `notAmong` are identities. */
+export interface ChargePointFilter {
+  connectedAmong?: string[];
+  notAmong?: string[];
+  registration?: Registration;
+  vendor?: string;
+  model?: string;
+  firmwareVersion?: string;
+  label?: string;
+}
+
+/** What admission at the handshake must know, the only place where hashes of credentials are read. */
+export type AdmissionFacts = ChargePoint & {
+  credentials: StoredCredentials | null;
+  pendingCredentials: StoredCredentials | null;
+};
+
+/** Charge points by identity, which is compared letter by letter. */
+export interface ChargePoints extends CredentialKeeping {
+  find(identity: string): Promise<ChargePoint | undefined>;
+  findForAdmission(identity: string): Promise<AdmissionFacts | undefined>;
+  /** By identity, ascending. Throws BadCursor. */
+  list(filter: ChargePointFilter, page: Page): Promise<Listed<ChargePoint>>;
+  /** Creates or replaces the operator's fields; what the charge point reported stays. */
+  put(identity: string, fields: ChargePointFields, now: Date): Promise<{ chargePoint: ChargePoint; created: boolean }>;
+  /** Inserts when absent and never overwrites: two first contacts at once agree on one row. */
+  register(identity: string, fields: ChargePointFields, now: Date): Promise<ChargePoint>;
+  patch(identity: string, fields: Partial<ChargePointFields>): Promise<ChargePoint | undefined>;
+  /** With connectors and configuration; transactions and commands are history and stay. */
+  remove(identity: string): Promise<boolean>;
+  recordBoot(identity: string, boot: Boot, now: Date): Promise<ChargePoint | undefined>;
+  /** The version of the local authorization list as the charge point last said it: −1 = keeps none, 0 = empty. */
+  setLocalListVersion(identity: string, version: number): Promise<void>;
+  /** One statement for many charge points; an older `at` never overwrites a newer one. */
+  recordSeen(seen: Seen[]): Promise<void>;
+}
+
+type Row = Selectable<ChargePointsTable>;
+const BOOT_FIELDS = [
+  "vendor",
+  "model",
+  "serialNumber",
+  "chargeBoxSerialNumber",
+  "firmwareVersion",
+  "iccid",
+  "imsi",
+  "meterType",
+  "meterSerialNumber",
+] as const;
+
+/** Builds the repository. */
+export function chargePoints(db: Kysely<Database>): ChargePoints {
+  return {
+    ...keepCredentials(db),
+
+    async find(identity) {
+      const row = await db.selectFrom("chargePoints").selectAll().where("identity", "=", identity).executeTakeFirst();
+      return row && chargePointOf(row);
+    },
+
+    async findForAdmission(identity) {
+      const row = await db.selectFrom("chargePoints").selectAll().where("identity", "=", identity).executeTakeFirst();
+      return row && {
+        ...chargePointOf(row),
+        credentials: credentialsOf(row.credentials),
+        pendingCredentials: credentialsOf(row.pendingCredentials),
+      };
+    },
+
+    list: (filter, page) => list(db, filter, page),
+
+    async put(identity, fields, now) {
+      const values = columnsOf(fields);
+      const row = await db.insertInto("chargePoints").values({ identity, ...values, createdAt: now })
+        .onConflict((conflict) => conflict.column("identity").doUpdateSet(values))
+        .returningAll()
+        .returning(sql<boolean>`xmax = 0`.as("created")) // xmax is only set on a row that was there before
+        .executeTakeFirstOrThrow();
+      return { chargePoint: chargePointOf(row), created: row.created };
+    },
+
+    async register(identity, fields, now) {
+      const row = await db.insertInto("chargePoints").values({ identity, ...columnsOf(fields), createdAt: now })
+        // an update that changes nothing, so that an existing row is returned by the same statement
+        .onConflict((conflict) => conflict.column("identity").doUpdateSet({ identity }))
+        .returningAll().executeTakeFirstOrThrow();
+      return chargePointOf(row);
+    },
+
+    async patch(identity, fields) {
+      const values = columnsOf(fields);
+      const changed = Object.keys(values).length > 0 ? values : { identity };
+      const row = await db.updateTable("chargePoints").set(changed).where("identity", "=", identity)
+        .returningAll().executeTakeFirst();
+      return row && chargePointOf(row);
+    },
+
+    async remove(identity) {
+      const removed = await db
+        .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
+        .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
+        .deleteFrom("chargePoints").where("identity", "=", identity)
+        .returning("identity").executeTakeFirst();
+      return removed !== undefined;
+    },
+
+    async recordBoot(identity, boot, now) {
+      // Every field is set: what this boot did not say is not known any more.
+      const said = Object.fromEntries(BOOT_FIELDS.map((field) => [field, boot[field] ?? null]));
+      const row = await db.updateTable("chargePoints").set({ ...said, bootedAt: now }).where("identity", "=", identity)
+        .returningAll().executeTakeFirst();
+      return row && chargePointOf(row);
+    },
+
+    async setLocalListVersion(identity, localListVersion) {
+      await db.updateTable("chargePoints").set({ localListVersion }).where("identity", "=", identity).execute();
+    },
+
+    recordSeen: (seen) => recordSeen(db, seen),
+  };
+}
+
+async function list(db: Kysely<Database>, filter: ChargePointFilter, page: Page): Promise<Listed<ChargePoint>> {
+  let query = db.selectFrom("chargePoints").selectAll().orderBy("identity").limit(page.limit + 1);
+  for (const field of ["registration", "vendor", "model", "firmwareVersion"] as const) {
+    const wanted = filter[field];
+    if (wanted !== undefined) query = query.where(field, "=", wanted);
+  }
+  if (filter.label !== undefined) {
+    const [key = "", ...value] = filter.label.split("=");
+    query = value.length === 0
+      ? query.where(sql<boolean>`labels ? ${key}`)
+      : query.where(sql<boolean>`labels @> ${jsonb({ [key]: value.join("=") })}`);
+  }
+  if (filter.connectedAmong) query = query.where(sql<boolean>`identity = any(${identities(filter.connectedAmong)})`);
+  if (filter.notAmong) query = query.where(sql<boolean>`identity <> all(${identities(filter.notAmong)})`);
+  const after = readCursor(page, ["text"]);
+  if (after) query = query.where("identity", ">", after[0]);
+  return pageOf(await query.execute(), page, (row) => [row.identity], chargePointOf);
+}
+
+function identities(list: string[]) {
+  return sql`array(select jsonb_array_elements_text(${jsonb(list)}))`;
+}
+
+function columnsOf<Fields extends Partial<ChargePointFields>>({ labels, ...fields }: Fields) {
+  return { ...fields, ...(labels && { labels: jsonb(labels) }) } as Omit<Fields, "labels"> & {
+    labels: ReturnType<typeof jsonb<Record<string, string>>>;
+  };
+}
+
+function chargePointOf(row: Row): ChargePoint {
+  return {
+    identity: row.identity,
+    registration: row.registration as Registration,
+    securityProfile: row.securityProfile as ChargePoint["securityProfile"],
+    heartbeatInterval: row.heartbeatInterval,
+    labels: row.labels,
+    description: row.description,
+    validation: row.validation as ChargePoint["validation"],
+    boot: bootOf(row),
+    lastSeenAt: row.lastSeenAt,
+    remoteAddress: row.remoteAddress,
+    deviations: row.deviations,
+    localListVersion: row.localListVersion,
+    hasCredentials: row.credentials !== null,
+    createdAt: row.createdAt,
+  };
+}
+
+function bootOf(row: Row): ChargePoint["boot"] {
+  if (row.bootedAt === null) return null;
+  const said = BOOT_FIELDS.filter((field) => row[field] !== null).map((field) => [field, row[field]]);
+  return { vendor: "", model: "", ...Object.fromEntries(said), at: row.bootedAt };
+}

@@ -1,0 +1,200 @@
+/**
+ * Operators' commands, each a row before it is sent. Their states only move forward: an update names the states that it
+ * may start from, and whoever comes second changes nothing.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { CommandsTable, Database } from "./tables.ts";
+import { json } from "./values.ts";
+
+/** The life of an operator's command: queued, sent, then one of the others for good. */
+export type CommandState =
+  | "queued"
+  | "sent"
+  | "answered"
+  | "callError"
+  | "invalidAnswer"
+  | "timedOut"
+  | "connectionLost"
+  | "unknown"
+  | "expired"
+  | "cancelled";
+
+/** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
+export interface CommandError {
+  code: string;
+  description: string;
+  details: unknown;
+}
+
+/** An operator's command. `requestedBy` is the id of an API key; `messageId` and `sentAt` are null until it is sent. */
+export interface Command {
+  /** uuid version 7, made by the caller: ids rise with time. */
+  id: string;
+  chargePoint: string;
+  action: string;
+  request: Record<string, unknown>;
+  state: CommandState;
+  confirmation: Record<string, unknown> | null;
+  error: CommandError | null;
+  lateAnswer: unknown;
+  createdAt: Date;
+  sentAt: Date | null;
+  settledAt: Date | null;
+  latencyMs: number | null;
+  expiresAt: Date;
+  messageId: string | null;
+  requestedBy: string | null;
+  whenOffline: "queue" | "refuse";
+}
+
+/** A command about to be queued. */
+export type NewCommand =
+  & Pick<Command, "id" | "chargePoint" | "action" | "createdAt" | "expiresAt" | "requestedBy" | "whenOffline">
+  & { request: object };
+
+/** How a command ended. */
+export interface Settlement {
+  state: Exclude<CommandState, "queued" | "sent">;
+  confirmation?: object;
+  error?: CommandError;
+  settledAt: Date;
+  latencyMs?: number;
+}
+
+/** Narrows `list`. */
+export interface CommandFilter {
+  chargePoint?: string;
+  action?: string;
+  state?: CommandState;
+}
+
+/** Commands by id and by charge point. */
+export interface Commands {
+  insert(command: NewCommand): Promise<Command>;
+  /** queued → sent. False when it is no longer queued, or expired: then it must not be sent. */
+  claim(id: string, messageId: string, now: Date): Promise<boolean>;
+  /** From queued or sent only; undefined when it was settled before. */
+  settle(id: string, settlement: Settlement): Promise<Command | undefined>;
+  /** Keeps an answer that came after the command was settled; the state stays. */
+  noteLateAnswer(id: string, answer: unknown): Promise<void>;
+  find(id: string): Promise<Command | undefined>;
+  /** Newest first. Throws BadCursor. */
+  list(filter: CommandFilter, page: Page): Promise<Listed<Command>>;
+  /** Not yet expired ones, oldest first. */
+  listQueued(chargePoint: string, now: Date): Promise<Command[]>;
+  countQueued(chargePoint: string): Promise<number>;
+  /** Queued commands past their expiry become `expired`; returns them. */
+  expireDue(now: Date): Promise<Command[]>;
+  /** Sent commands whose process is gone become `unknown`; returns how many. */
+  loseAbandoned(now: Date): Promise<number>;
+  /** queued → cancelled; undefined when it is no longer queued. */
+  cancel(id: string, now: Date): Promise<Command | undefined>;
+}
+
+type Row = Selectable<CommandsTable>;
+
+/** `process` is the number under which this process is present; `alone` when no other can have the database (PGlite). */
+export interface CommandOptions {
+  readonly process: number;
+  readonly alone: boolean;
+}
+
+/** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
+export function commands(db: Kysely<Database>, { process, alone }: CommandOptions): Commands {
+  return {
+    async insert({ request, ...command }) {
+      const row = await db.insertInto("commands")
+        .values({ ...command, request: json(request as Record<string, unknown>), state: "queued" })
+        .returningAll().executeTakeFirstOrThrow();
+      return commandOf(row);
+    },
+
+    async claim(id, messageId, now) {
+      const { numUpdatedRows } = await db.updateTable("commands")
+        .set({ state: "sent", sentAt: now, messageId, process })
+        .where("id", "=", id).where("state", "=", "queued").where("expiresAt", ">", now).executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    async settle(id, { confirmation, error, latencyMs, ...settlement }) {
+      const row = await db.updateTable("commands").set({
+        ...settlement,
+        latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
+        confirmation: confirmation && json(confirmation as Record<string, unknown>),
+        error: error && json(error as unknown as Record<string, unknown>),
+      }).where("id", "=", id).where("state", "in", ["queued", "sent"]).returningAll().executeTakeFirst();
+      return row && commandOf(row);
+    },
+
+    async noteLateAnswer(id, answer) {
+      await db.updateTable("commands").set({ lateAnswer: json(answer ?? null) }).where("id", "=", id).execute();
+    },
+
+    async find(id) {
+      if (!UUID.test(id)) return undefined;
+      const row = await db.selectFrom("commands").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && commandOf(row);
+    },
+
+    list: (filter, page) => list(db, filter, page),
+
+    async listQueued(chargePoint, now) {
+      const rows = await queued(db, chargePoint).selectAll().where("expiresAt", ">", now).orderBy("id").execute();
+      return rows.map(commandOf);
+    },
+
+    async countQueued(chargePoint) {
+      const { n } = await queued(db, chargePoint).select(sql<number>`count(*)`.as("n")).executeTakeFirstOrThrow();
+      return n;
+    },
+
+    async expireDue(now) {
+      const rows = await db.updateTable("commands").set({ state: "expired", settledAt: now })
+        .where("state", "=", sql.lit("queued")).where("expiresAt", "<=", now).returningAll().execute();
+      return rows.map(commandOf);
+    },
+
+    async loseAbandoned(now) {
+      // A process is gone when the lock of its presence can be had; it is let go again with this statement.
+      const isGone = alone ? sql`true` : sql`pg_try_advisory_xact_lock(process)`;
+      const { numAffectedRows } = await sql`
+        with senders as materialized (
+          select distinct process from commands where state = 'sent' and process <> ${process}::bigint
+        ), gone as materialized (
+          select process from senders where ${isGone}
+        )
+        update commands set state = 'unknown', settled_at = ${now}
+        where state = 'sent' and process in (select process from gone)`.execute(db);
+      return Number(numAffectedRows ?? 0n);
+    },
+
+    async cancel(id, now) {
+      if (!UUID.test(id)) return undefined;
+      const row = await db.updateTable("commands").set({ state: "cancelled", settledAt: now })
+        .where("id", "=", id).where("state", "=", "queued").returningAll().executeTakeFirst();
+      return row && commandOf(row);
+    },
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function queued(db: Kysely<Database>, chargePoint: string) {
+  return db.selectFrom("commands").where("chargePoint", "=", chargePoint).where("state", "=", sql.lit("queued"));
+}
+
+async function list(db: Kysely<Database>, filter: CommandFilter, page: Page): Promise<Listed<Command>> {
+  const after = readCursor(page, ["uuid"]);
+  let query = db.selectFrom("commands").selectAll().orderBy("id", "desc").limit(page.limit + 1);
+  for (const field of ["chargePoint", "action", "state"] as const) {
+    const wanted = filter[field];
+    if (wanted !== undefined) query = query.where(field, "=", wanted);
+  }
+  if (after) query = query.where("id", "<", after[0]);
+  return pageOf(await query.execute(), page, (row) => [row.id], commandOf);
+}
+
+function commandOf({ process: _, ...row }: Row): Command {
+  return { ...row, state: row.state as CommandState, error: row.error as CommandError | null };
+}

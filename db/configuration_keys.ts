@@ -1,0 +1,75 @@
+/**
+ * The last known configuration of each charge point: what GetConfiguration brought and what ChangeConfiguration was accepted
+ * for. It is a memory of what was said, never the truth itself, hence `fetchedAt`.
+ */
+import { type Kysely, sql } from "kysely";
+import type { Database } from "./tables.ts";
+import { folded, jsonb } from "./values.ts";
+
+/** A configuration key as the charge point last gave it. `value` null: the key exists without a value. */
+export interface ConfigurationKey {
+  key: string;
+  value: string | null;
+  readonly: boolean;
+  fetchedAt: Date;
+}
+
+/** One key of GetConfiguration.conf (OCPP 1.6, 7.29 KeyValue). */
+export interface ReportedKey {
+  key: string;
+  value?: string;
+  readonly: boolean;
+}
+
+/** The last known configuration of each charge point. Keys compare without case (CiString50Type). */
+export interface ConfigurationKeys {
+  list(chargePoint: string): Promise<ConfigurationKey[]>;
+  /** Keys that the charge point named are set, keys that it called unknown are forgotten; others stay. */
+  record(chargePoint: string, keys: readonly ReportedKey[], unknownKeys: readonly string[], now: Date): Promise<void>;
+  /** After an accepted ChangeConfiguration. A key not known yet is added as writable. */
+  setValue(chargePoint: string, key: string, value: string, now: Date): Promise<void>;
+}
+
+/** Builds the repository. */
+export function configurationKeys(db: Kysely<Database>): ConfigurationKeys {
+  return {
+    list: (chargePoint) =>
+      db.selectFrom("configurationKeys").select(["key", "value", "readonly", "fetchedAt"])
+        .where("chargePoint", "=", chargePoint).orderBy("foldedKey").execute(),
+
+    record: (chargePoint, keys, unknownKeys, now) => record(db, chargePoint, keys, unknownKeys, now),
+
+    async setValue(chargePoint, key, value, now) {
+      const row = { chargePoint, foldedKey: folded(key), key, value, readonly: false, fetchedAt: now };
+      await db.insertInto("configurationKeys").values(row)
+        .onConflict((conflict) => conflict.columns(["chargePoint", "foldedKey"]).doUpdateSet({ value, fetchedAt: now }))
+        .execute();
+    },
+  };
+}
+
+async function record(
+  db: Kysely<Database>,
+  chargePoint: string,
+  keys: readonly ReportedKey[],
+  unknownKeys: readonly string[],
+  now: Date,
+): Promise<void> {
+  // A charge point may name a key twice, in two spellings, or as known and unknown at once: the last known one counts.
+  const known = new Map(keys.map(({ key, value, readonly }) => [folded(key), { key, value: value ?? null, readonly }]));
+  const unknown = unknownKeys.map(folded).filter((key) => !known.has(key));
+  const rows = [...known].map(([folded_key, row]) => ({ folded_key, ...row }));
+  await sql`
+    with forgotten as (
+      delete from configuration_keys
+      where charge_point = ${chargePoint}
+        and folded_key = any(array(select jsonb_array_elements_text(${jsonb(unknown)})))
+    )
+    insert into configuration_keys (charge_point, folded_key, key, value, readonly, fetched_at)
+    select ${chargePoint}::text, folded_key, key, value, readonly, ${now}::timestamptz
+    from jsonb_to_recordset(${jsonb(rows)}) as g(folded_key text, key text, value text, readonly boolean)
+    order by folded_key
+    on conflict (charge_point, folded_key) do update
+      set key = excluded.key, value = excluded.value, readonly = excluded.readonly, fetched_at = excluded.fetched_at
+  `.execute(db);
+}

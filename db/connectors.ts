@@ -1,0 +1,189 @@
+/**
+ * What connectors report about themselves: every StatusNotification is kept as history, and the current status is worked out
+ * from it. connectorId 0 stands for the whole charge point (OCPP 1.6, 4.9).
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { gather } from "./gather.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { ConnectorsTable, Database, StatusNotificationsTable } from "./tables.ts";
+import { numbered } from "./values.ts";
+
+/** One StatusNotification (OCPP 1.6, 6.47). `timestamp` is the charge point's own time, null when it sent none. */
+export interface StatusReport {
+  chargePoint: string;
+  connectorId: number;
+  status: string;
+  errorCode: string;
+  info?: string;
+  vendorId?: string;
+  vendorErrorCode?: string;
+  timestamp: Date | null;
+  receivedAt: Date;
+}
+
+/** What is known now. `since` is the charge point's time of the status, or ours when it gave none. */
+export interface Connector {
+  connectorId: number;
+  status: string;
+  errorCode: string;
+  info: string | null;
+  vendorId: string | null;
+  vendorErrorCode: string | null;
+  since: Date;
+  receivedAt: Date;
+  /** What an operator set with ChangeAvailability, null when never. */
+  availability: "Operative" | "Inoperative" | null;
+}
+
+/** One line of a connector's history, as it was reported. */
+export interface StatusChange {
+  connectorId: number;
+  status: string;
+  errorCode: string;
+  info: string | null;
+  vendorId: string | null;
+  vendorErrorCode: string | null;
+  timestamp: Date | null;
+  receivedAt: Date;
+}
+
+/** Connectors by charge point and connectorId. */
+export interface Connectors {
+  /**
+   * Gathered. History is always appended, once per (charge point, connector, time, status, error code); the current status only
+   * moves forward in the charge point's time, except that the first report after a BootNotification always counts.
+   */
+  recordStatus(report: StatusReport): Promise<void>;
+  /** By connectorId, 0 (the whole charge point) first. */
+  list(chargePoint: string): Promise<Connector[]>;
+  find(chargePoint: string, connectorId: number): Promise<Connector | undefined>;
+  /** Newest received first. Throws BadCursor. */
+  history(chargePoint: string, connectorId: number, page: Page): Promise<Listed<StatusChange>>;
+  /** connectorId 0 sets the charge point and every connector known so far (OCPP 1.6, 5.2). */
+  setAvailability(
+    chargePoint: string,
+    connectorId: number,
+    availability: "Operative" | "Inoperative",
+    now: Date,
+  ): Promise<void>;
+}
+
+/** Builds the repository. */
+export function connectors(db: Kysely<Database>): Connectors {
+  return {
+    recordStatus: gather((reports: readonly StatusReport[]) => recordStatuses(db, reports), {
+      maxRows: 500,
+      maxInFlight: 1,
+      keyOf: (report) => report.chargePoint,
+    }),
+
+    async list(chargePoint) {
+      const rows = await db.selectFrom("connectors").selectAll().where("chargePoint", "=", chargePoint)
+        .where("status", "is not", null).orderBy("connectorId").execute();
+      return rows.map(connectorOf);
+    },
+
+    async find(chargePoint, connectorId) {
+      const row = await db.selectFrom("connectors").selectAll().where("chargePoint", "=", chargePoint)
+        .where("connectorId", "=", connectorId).where("status", "is not", null).executeTakeFirst();
+      return row && connectorOf(row);
+    },
+
+    async history(chargePoint, connectorId, page) {
+      const after = readCursor(page, ["number"]);
+      let query = db.selectFrom("statusNotifications").selectAll().where("chargePoint", "=", chargePoint)
+        .where("connectorId", "=", connectorId).orderBy("id", "desc").limit(page.limit + 1);
+      if (after) query = query.where("id", "<", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.id], changeOf);
+    },
+
+    async setAvailability(chargePoint, connectorId, availability, now) {
+      // The row may be missing: a charge point need not have reported the connector yet.
+      await sql`
+        with others as (
+          update connectors set availability = ${availability}, availability_set_at = ${now}
+          where charge_point = ${chargePoint} and ${connectorId}::bigint = 0 and connector_id <> 0
+        )
+        insert into connectors (charge_point, connector_id, availability, availability_set_at)
+        select identity, ${connectorId}::bigint, ${availability}, ${now}::timestamptz
+        from charge_points where identity = ${chargePoint}
+        on conflict (charge_point, connector_id) do update
+          set availability = excluded.availability, availability_set_at = excluded.availability_set_at`.execute(db);
+    },
+  };
+}
+
+/**
+ * A charge point's clock may be ahead and be set back later, without a boot; a status "from the future" would then stay for
+ * ever. So no status counts as newer than its arrival.
+ */
+async function recordStatuses(db: Kysely<Database>, reports: readonly StatusReport[]): Promise<void[]> {
+  await sql`
+    with given as (
+      select *, least(reported_at, received_at) as since from jsonb_to_recordset(${
+    numbered(reports.map(columnsOf))
+  }) as g(
+        ordinal integer, charge_point text, connector_id bigint, status text, error_code text, info text, vendor_id text,
+        vendor_error_code text, reported_at timestamptz, received_at timestamptz)
+    ), history as (
+      insert into status_notifications
+        (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, reported_at, received_at)
+      select charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, reported_at, received_at
+      from given order by ordinal
+      on conflict do nothing
+    )
+    insert into connectors as known
+      (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, since, received_at)
+    select g.charge_point, g.connector_id, g.status, g.error_code, g.info, g.vendor_id, g.vendor_error_code, g.since,
+      g.received_at
+    from given g join charge_points c on c.identity = g.charge_point
+    order by g.charge_point, g.connector_id
+    on conflict (charge_point, connector_id) do update set
+      status = excluded.status, error_code = excluded.error_code, info = excluded.info, vendor_id = excluded.vendor_id,
+      vendor_error_code = excluded.vendor_error_code, since = excluded.since, received_at = excluded.received_at
+    where known.since is null or excluded.since >= known.since or exists (
+      select from charge_points c where c.identity = known.charge_point and c.booted_at > known.received_at
+        and c.booted_at <= excluded.received_at)`.execute(db);
+  return reports.map(() => undefined);
+}
+
+function columnsOf(report: StatusReport) {
+  return {
+    charge_point: report.chargePoint,
+    connector_id: report.connectorId,
+    status: report.status,
+    error_code: report.errorCode,
+    info: report.info ?? null,
+    vendor_id: report.vendorId ?? null,
+    vendor_error_code: report.vendorErrorCode ?? null,
+    reported_at: report.timestamp,
+    received_at: report.receivedAt,
+  };
+}
+
+function connectorOf(row: Selectable<ConnectorsTable>): Connector {
+  return {
+    connectorId: row.connectorId,
+    status: row.status!,
+    errorCode: row.errorCode!,
+    info: row.info,
+    vendorId: row.vendorId,
+    vendorErrorCode: row.vendorErrorCode,
+    since: row.since!,
+    receivedAt: row.receivedAt!,
+    availability: row.availability,
+  };
+}
+
+function changeOf(row: Selectable<StatusNotificationsTable>): StatusChange {
+  return {
+    connectorId: row.connectorId,
+    status: row.status,
+    errorCode: row.errorCode,
+    info: row.info,
+    vendorId: row.vendorId,
+    vendorErrorCode: row.vendorErrorCode,
+    timestamp: row.reportedAt,
+    receivedAt: row.receivedAt,
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * The tags that may charge. They are read for every Authorize and every start, and written by operators now and then, so reads
+ * come from a cache that knows what is not there, too.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { Cache } from "./cache.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { Database, IdTagsTable } from "./tables.ts";
+import { folded } from "./values.ts";
+
+/** What an operator may set. `maxActiveTransactions` null = no limit. */
+export interface IdTagFields {
+  status: "Accepted" | "Blocked";
+  expiryDate: Date | null;
+  parentIdTag: string | null;
+  maxActiveTransactions: number | null;
+  description: string;
+}
+
+/** A tag as it was first written; look-ups ignore case (OCPP 1.6, 7.28 IdToken is a CiString20Type). */
+export interface IdTag extends IdTagFields {
+  idTag: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** Narrows `list`. The parent is compared without case. */
+export interface IdTagFilter {
+  status?: "Accepted" | "Blocked";
+  parentIdTag?: string;
+}
+
+/** Tags by their text, without case. */
+export interface IdTags {
+  /** Answered from a bounded cache, misses included; another process's change is seen within 30 s, our own at once. */
+  find(idTag: string): Promise<IdTag | undefined>;
+  /** By tag in lower case, ascending. Throws BadCursor. */
+  list(filter: IdTagFilter, page: Page): Promise<Listed<IdTag>>;
+  put(idTag: string, fields: IdTagFields, now: Date): Promise<{ idTag: IdTag; created: boolean }>;
+  patch(idTag: string, fields: Partial<IdTagFields>, now: Date): Promise<IdTag | undefined>;
+  remove(idTag: string): Promise<boolean>;
+}
+
+const CACHED_TAGS = 200_000;
+const TTL_MS = 30_000;
+
+/** Builds the repository. `monotonicMs` is the clock of the cache. */
+export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags {
+  const cache = new Cache<IdTag | undefined>({ maxEntries: CACHED_TAGS, ttlMs: TTL_MS, monotonicMs });
+
+  async function load(key: string): Promise<IdTag | undefined> {
+    const row = await db.selectFrom("idTags").selectAll().where("foldedIdTag", "=", key).executeTakeFirst();
+    return row && idTagOf(row);
+  }
+
+  /** Forgets the tag after the write, whatever became of it. */
+  async function changing<T>(key: string, write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } finally {
+      cache.forget(key);
+    }
+  }
+
+  return {
+    find(idTag) {
+      const key = folded(idTag);
+      return cache.find(key, () => load(key));
+    },
+
+    async list(filter, page) {
+      const after = readCursor(page, ["text"]);
+      let query = db.selectFrom("idTags").selectAll().orderBy("foldedIdTag").limit(page.limit + 1);
+      if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+      if (filter.parentIdTag !== undefined) query = query.where("foldedParentIdTag", "=", folded(filter.parentIdTag));
+      if (after) query = query.where("foldedIdTag", ">", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.foldedIdTag], idTagOf);
+    },
+
+    async put(idTag, fields, now) {
+      const key = folded(idTag);
+      const values = { ...columnsOf(fields), updatedAt: now };
+      const write = db.insertInto("idTags").values({ ...values, foldedIdTag: key, idTag, createdAt: now })
+        .onConflict((conflict) => conflict.column("foldedIdTag").doUpdateSet(values))
+        .returningAll()
+        .returning(sql<boolean>`xmax = 0`.as("created")) // xmax is only set on a row that was there before
+        .executeTakeFirstOrThrow();
+      const row = await changing(key, write);
+      return { idTag: idTagOf(row), created: row.created };
+    },
+
+    async patch(idTag, fields, now) {
+      const key = folded(idTag);
+      const write = db.updateTable("idTags").set({ ...columnsOf(fields), updatedAt: now })
+        .where("foldedIdTag", "=", key).returningAll().executeTakeFirst();
+      const row = await changing(key, write);
+      return row && idTagOf(row);
+    },
+
+    async remove(idTag) {
+      const key = folded(idTag);
+      const { numDeletedRows } = await changing(
+        key,
+        db.deleteFrom("idTags").where("foldedIdTag", "=", key).executeTakeFirst(),
+      );
+      return numDeletedRows > 0n;
+    },
+  };
+}
+
+function columnsOf<Fields extends Partial<IdTagFields>>(fields: Fields) {
+  const parent = fields.parentIdTag;
+  return { ...fields, ...(parent !== undefined && { foldedParentIdTag: parent === null ? null : folded(parent) }) };
+}
+
+function idTagOf(row: Selectable<IdTagsTable>): IdTag {
+  return {
+    idTag: row.idTag,
+    status: row.status,
+    expiryDate: row.expiryDate,
+    parentIdTag: row.parentIdTag,
+    maxActiveTransactions: row.maxActiveTransactions,
+    description: row.description,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Sampled values, the one table that grows without end: a row each, in monthly partitions. A value that is known already is not
+ * stored again, whatever order or message it comes in.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { gather } from "./gather.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { Database, MeterValuesTable } from "./tables.ts";
+import { jsonb } from "./values.ts";
+
+/** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. `value` is kept letter by letter. */
+export interface Sample {
+  chargePoint: string;
+  connectorId: number;
+  reportedTransactionId: number | null;
+  sampledAt: Date;
+  receivedAt: Date;
+  value: string;
+  measurand: string;
+  phase: string | null;
+  location: string;
+  context: string;
+  unit: string | null;
+  format: string;
+}
+
+/** A stored sample. `foreign`: it named a transaction of another charge point and is therefore linked to none. */
+export interface MeterValue extends Sample {
+  transactionId: number | null;
+  foreign: boolean;
+}
+
+/** Meter values by transaction. */
+export interface MeterValues {
+  /** Gathered; a sample that is known already is not stored again. Resolves after the commit of all of them. */
+  record(samples: readonly Sample[]): Promise<void>;
+  /** Oldest first. Throws BadCursor. */
+  list(transactionId: number, filter: { measurand?: string }, page: Page): Promise<Listed<MeterValue>>;
+  /**
+   * Makes the partitions of the months around `now` and, with `retentionDays`, drops those that ended before it. Safe to run
+   * at any time, repeatedly and in several processes at once. Returns what was made and dropped. `record` has it done by itself,
+   * once for each day of reception.
+   */
+  keepPartitions(now: Date, retentionDays?: number): Promise<{ made: string[]; dropped: string[] }>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MAX_ROWS = 500;
+
+/** Months that always have a partition, counted from now. */
+const MONTHS_AROUND = [-1, 0, 1, 2];
+
+/** What the store decides for this repository. */
+export interface MeterValueOptions {
+  /** Samples of months that ended longer ago are dropped; undefined keeps everything. */
+  readonly retentionDays?: number;
+  readonly log: (line: string, facts?: Record<string, unknown>) => void;
+}
+
+/** Builds the repository. */
+export function meterValues(
+  db: Kysely<Database>,
+  options: MeterValueOptions,
+): MeterValues & { quiet(): Promise<void> } {
+  const recordGathered = gather(
+    async (batches: readonly (readonly Sample[])[]) => {
+      await insert(db, batches.flat());
+      return batches.map(() => undefined);
+    },
+    { maxRows: MAX_ROWS, maxInFlight: 2, sizeOf: (samples) => samples.length },
+  );
+  const partitions = new Upkeep((now) => keepPartitions(db, now, options.retentionDays), options.log);
+
+  return {
+    async record(samples) {
+      const [first] = samples;
+      if (first === undefined) return;
+      partitions.see(first.receivedAt);
+      const slices = Array.from({ length: Math.ceil(samples.length / MAX_ROWS) }, (_, i) => i * MAX_ROWS);
+      await Promise.all(slices.map((from) => recordGathered(samples.slice(from, from + MAX_ROWS))));
+    },
+
+    async list(transactionId, filter, page) {
+      const after = readCursor(page, ["time", "uuid"]);
+      let query = db.selectFrom("meterValues").selectAll().where("transactionId", "=", transactionId)
+        .orderBy("sampledAt").orderBy("digest").limit(page.limit + 1);
+      if (filter.measurand !== undefined) query = query.where("measurand", "=", filter.measurand);
+      if (after) {
+        query = query.where(sql<boolean>`(sampled_at, digest) > (${after[0]}::timestamptz, ${after[1]}::uuid)`);
+      }
+      return pageOf(await query.execute(), page, (row) => [row.sampledAt.toISOString(), row.digest], meterValueOf);
+    },
+
+    keepPartitions: (now, retentionDays) => keepPartitions(db, now, retentionDays),
+    quiet: () => partitions.quiet(),
+  };
+}
+
+/**
+ * A sample is linked to a transaction only when that is the charge point's own; one that names another's is kept, unlinked and
+ * marked. `chr(31)`, the unit separator, keeps the parts of the digest apart.
+ */
+async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise<void> {
+  await sql`
+    insert into meter_values (sampled_at, digest, charge_point, connector_id, reported_transaction_id, transaction_id,
+      is_foreign, received_at, value, measurand, phase, location, context, unit, format)
+    select g.sampled_at,
+      md5(concat_ws(chr(31), g.charge_point, g.connector_id, coalesce(g.reported, 0), g.measurand, coalesce(g.phase, ''),
+        g.location, g.context, coalesce(g.unit, ''), g.format))::uuid as digest,
+      g.charge_point, g.connector_id, g.reported, case when t.charge_point = g.charge_point then t.transaction_id end,
+      coalesce(t.charge_point <> g.charge_point, false), g.received_at, g.value, g.measurand, g.phase, g.location,
+      g.context, g.unit, g.format
+    from jsonb_to_recordset(${jsonb(samples.map(columnsOf))}) as g(
+      charge_point text, connector_id bigint, reported bigint, sampled_at timestamptz, received_at timestamptz, value text,
+      measurand text, phase text, location text, context text, unit text, format text)
+    left join transactions t on t.transaction_id = g.reported
+    order by 1, 2
+    on conflict (sampled_at, digest) do nothing`.execute(db);
+}
+
+async function keepPartitions(db: Kysely<Database>, now: Date, retentionDays?: number) {
+  const made: string[] = [];
+  for (const offset of MONTHS_AROUND) {
+    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset, 1));
+    const { rows } = await sql<{ name: string | null }>`
+      select make_meter_values_partition(${month}::timestamptz) as name`.execute(db);
+    if (rows[0]?.name) made.push(rows[0].name);
+  }
+  if (retentionDays === undefined) return { made, dropped: [] };
+  const keptFrom = new Date(now.getTime() - retentionDays * DAY_MS);
+  const { rows } = await sql<{ name: string }>`
+    select drop_meter_values_before(${keptFrom}::timestamptz) as name`.execute(db);
+  return { made, dropped: rows.map(({ name }) => name) };
+}
+
+/** Work to be done once a day, in the background, driven by the times of what is recorded: no timer and no clock. */
+class Upkeep {
+  #day: number | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly run: (now: Date) => Promise<unknown>, readonly log: MeterValueOptions["log"]) {}
+
+  see(now: Date): void {
+    const day = Math.floor(now.getTime() / DAY_MS);
+    if (day === this.#day) return;
+    this.#day = day;
+    // Nothing is lost when it fails: the default partition takes what has no other, and tomorrow is another attempt.
+    this.#work = this.#work.then(() => this.run(now)).catch((error) =>
+      this.log("The partitions of the meter values could not be kept; tried again tomorrow", { error })
+    );
+  }
+
+  async quiet(): Promise<void> {
+    await this.#work;
+  }
+}
+
+function columnsOf(sample: Sample) {
+  return {
+    charge_point: sample.chargePoint,
+    connector_id: sample.connectorId,
+    reported: sample.reportedTransactionId,
+    sampled_at: sample.sampledAt,
+    received_at: sample.receivedAt,
+    value: sample.value,
+    measurand: sample.measurand,
+    phase: sample.phase,
+    location: sample.location,
+    context: sample.context,
+    unit: sample.unit,
+    format: sample.format,
+  };
+}
+
+function meterValueOf({ digest: _, isForeign, ...row }: Selectable<MeterValuesTable>): MeterValue {
+  return { ...row, foreign: isForeign };
+}

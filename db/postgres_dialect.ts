@@ -1,0 +1,107 @@
+/**
+ * Kysely over our own pool: compiled statements go through the pool one by one, and a connection is reserved only for the time
+ * of a transaction. `db.connection()` without a transaction therefore promises no common session.
+ */
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  type TransactionSettings,
+} from "kysely";
+import { StoreError } from "./errors.ts";
+import type { Answer, PostgresPool, Reserved } from "./postgres_pool.ts";
+
+/** Kysely's view of a PostgresPool. `destroy` closes the pool. */
+export function postgresDialect(pool: PostgresPool): Dialect {
+  return {
+    createAdapter: () => new Adapter(),
+    createDriver: () => new PostgresDriver(pool),
+    createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
+
+/** The migrator's lock is taken by migrate.ts, inside the transaction: a session lock would outlive a pooled connection's user. */
+class Adapter extends PostgresAdapter {
+  override acquireMigrationLock(): Promise<void> {
+    return Promise.resolve();
+  }
+  override releaseMigrationLock(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class PostgresDriver implements Driver {
+  constructor(readonly pool: PostgresPool) {}
+
+  async init(): Promise<void> {}
+
+  acquireConnection(): Promise<PooledConnection> {
+    return Promise.resolve(new PooledConnection(this.pool));
+  }
+
+  async beginTransaction(connection: PooledConnection, settings: TransactionSettings): Promise<void> {
+    await connection.reserve();
+    const isolation = settings.isolationLevel ? ` isolation level ${settings.isolationLevel}` : "";
+    const access = settings.accessMode ? ` ${settings.accessMode}` : "";
+    await connection.executeQuery(CompiledQuery.raw(`start transaction${isolation}${access}`));
+  }
+
+  async commitTransaction(connection: PooledConnection): Promise<void> {
+    const { command } = await connection.run("commit", []);
+    if (command === "ROLLBACK") {
+      throw new StoreError("refused", "The transaction had failed and was rolled back instead of committed", "25P02");
+    }
+  }
+
+  async rollbackTransaction(connection: PooledConnection): Promise<void> {
+    await connection.run("rollback", []);
+  }
+
+  releaseConnection(connection: PooledConnection): Promise<void> {
+    connection.release();
+    return Promise.resolve();
+  }
+
+  destroy(): Promise<void> {
+    return this.pool.close();
+  }
+}
+
+class PooledConnection implements DatabaseConnection {
+  readonly #pool: PostgresPool;
+  #reserved: Reserved | undefined;
+
+  constructor(pool: PostgresPool) {
+    this.#pool = pool;
+  }
+
+  async reserve(): Promise<void> {
+    this.#reserved = await this.#pool.reserve();
+  }
+
+  run(text: string, parameters: readonly unknown[]): Promise<Answer> {
+    return (this.#reserved ?? this.#pool).run(text, parameters);
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { rows, command, count } = await this.run(query.sql, query.parameters);
+    const changes = command === "INSERT" || command === "UPDATE" || command === "DELETE" || command === "MERGE";
+    return { rows: rows as R[], numAffectedRows: changes && count !== null ? BigInt(count) : undefined };
+  }
+
+  streamQuery(): never {
+    throw new Error("Streaming is not supported: read page by page");
+  }
+
+  release(): void {
+    this.#reserved?.release();
+    this.#reserved = undefined;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The door to everything that is remembered. `openStore` chooses the database, and from there on nobody needs to know which one it
+ * is: the same schema, statements and errors on both.
+ */
+import { CamelCasePlugin, type Dialect, Kysely, sql } from "kysely";
+import { type ApiKeys, apiKeys } from "./api_keys.ts";
+import { type ChargePoints, chargePoints } from "./charge_points.ts";
+import { type Commands, commands } from "./commands.ts";
+import { type ConfigurationKeys, configurationKeys } from "./configuration_keys.ts";
+import { type Connectors, connectors } from "./connectors.ts";
+import { refused } from "./errors.ts";
+import { type IdTags, idTags } from "./id_tags.ts";
+import { type MeterValues, meterValues } from "./meter_values.ts";
+import { migrate } from "./migrate.ts";
+import { type Notices, notices } from "./notices.ts";
+import { openPGlite } from "./pglite.ts";
+import { postgresDialect } from "./postgres_dialect.ts";
+import { PostgresPool } from "./postgres_pool.ts";
+import { holdPresence, processNumber } from "./presence.ts";
+import type { Database } from "./tables.ts";
+import { type Transactions, transactions } from "./transactions.ts";
+
+/** Everything that is remembered: one small repository per aggregate, all over one database. */
+export interface Store {
+  readonly kind: "postgres" | "pglite";
+  readonly chargePoints: ChargePoints;
+  readonly connectors: Connectors;
+  readonly configurationKeys: ConfigurationKeys;
+  readonly idTags: IdTags;
+  readonly transactions: Transactions;
+  readonly meterValues: MeterValues;
+  readonly commands: Commands;
+  readonly apiKeys: ApiKeys;
+  readonly notices: Notices;
+  /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
+  probe(): Promise<void>;
+  /** Lets statements under way finish, then lets go of connections, locks and files. */
+  close(): Promise<void>;
+}
+
+/** Which database, and how to reach it. Neither `databaseUrl` nor `dataDir`: PGlite in memory. */
+export interface StoreOptions {
+  readonly databaseUrl?: string;
+  readonly dataDir?: string;
+  /** Told of what an operator should look at; everything is fine as long as it is silent. */
+  readonly log?: (line: string, facts?: Record<string, unknown>) => void;
+  /** Per statement, waiting for a connection included. Default 2500; PostgreSQL only. */
+  readonly queryDeadlineMs?: number;
+  /** PostgreSQL only: a schema of its own, created when missing (tests). */
+  readonly schema?: string;
+  /** Meter values of months that ended longer ago are dropped. Null, the default: everything is kept. */
+  readonly meterValueRetentionDays?: number | null;
+  /** A clock that only ever rises, for the age of cached rows. Default performance.now. */
+  readonly monotonicMs?: () => number;
+}
+
+/** An opened and migrated database. */
+interface Opened {
+  readonly kind: Store["kind"];
+  readonly dialect: Dialect;
+  /** The number under which this process is present, and whether no other can be. */
+  readonly process: number;
+  readonly alone: boolean;
+  /** What is left to do after Kysely has closed the connections. */
+  letGo(): Promise<void>;
+}
+
+/** Connections of one process: statements are short and gathered, more would only queue up inside the server. */
+const MAX_CONNECTIONS = 8;
+const QUERY_DEADLINE_MS = 2500;
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/**
+ * Opens the database, locks it (PGlite's folder), migrates it (one process at a time), and serves.
+ * Throws StoreError "locked" when another process has the folder, and what the database says when it cannot be migrated.
+ */
+export async function openStore(options: StoreOptions = {}): Promise<Store> {
+  const { kind, dialect, process, alone, letGo } = await (options.databaseUrl ? openPostgres : openEmbedded)(options);
+  const { log = () => {}, meterValueRetentionDays, monotonicMs = () => performance.now() } = options;
+  const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+  const samples = meterValues(db, { retentionDays: meterValueRetentionDays ?? undefined, log });
+  return {
+    kind,
+    chargePoints: chargePoints(db),
+    connectors: connectors(db),
+    configurationKeys: configurationKeys(db),
+    idTags: idTags(db, monotonicMs),
+    transactions: transactions(db),
+    meterValues: samples,
+    commands: commands(db, { process, alone }),
+    apiKeys: apiKeys(db, monotonicMs),
+    notices: notices(db),
+    async probe() {
+      await sql`select 1`.execute(db);
+    },
+    async close() {
+      await samples.quiet();
+      await db.destroy();
+      await letGo();
+    },
+  };
+}
+
+async function openEmbedded({ dataDir, log = () => {} }: StoreOptions): Promise<Opened> {
+  const { dialect, unlock } = await openPGlite(dataDir);
+  try {
+    await migrate(new Kysely<unknown>({ dialect }), { log });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  const letGo = () => Promise.resolve(unlock());
+  return { kind: "pglite", dialect, process: processNumber(), alone: true, letGo };
+}
+
+async function openPostgres(options: StoreOptions): Promise<Opened> {
+  const { databaseUrl: url = "", schema, log = () => {}, queryDeadlineMs = QUERY_DEADLINE_MS } = options;
+  if (schema !== undefined && !SCHEMA_NAME.test(schema)) throw refused(`${schema} is not a plain name of a schema`);
+  const session = { ...SESSION, ...(schema !== undefined && { search_path: schema }) };
+
+  const unhurried = new PostgresPool({
+    url,
+    maxConnections: 1,
+    deadlineMs: 0,
+    session: { ...session, ...NO_TIMEOUTS },
+    log,
+  });
+  const db = new Kysely<unknown>({ dialect: postgresDialect(unhurried) });
+  await migrate(db, { schema, log }).finally(() => db.destroy());
+
+  const presence = await holdPresence({ url, session: { ...session, ...NO_TIMEOUTS }, log });
+  const timeouts = { ...session, ...TIMEOUTS };
+  const pool = new PostgresPool({
+    url,
+    maxConnections: MAX_CONNECTIONS,
+    deadlineMs: queryDeadlineMs,
+    session: timeouts,
+    log,
+  });
+  const letGo = () => presence.close();
+  return { kind: "postgres", dialect: postgresDialect(pool), process: presence.number, alone: false, letGo };
+}
+
+/** Settings of every connection. jit off: it would cost more than our short statements ever do. */
+const SESSION = { application_name: "chargehand", TimeZone: "UTC", synchronous_commit: "on", jit: "off" };
+
+/** Shorter than our own deadline, so that the server lets go before we give up and the outcome is known. */
+const TIMEOUTS = { statement_timeout: "2000", lock_timeout: "1000", idle_in_transaction_session_timeout: "5000" };
+
+/** For migrations, which may take their time, and for the connection that only holds a lock. */
+const NO_TIMEOUTS = { statement_timeout: "0", lock_timeout: "0", idle_in_transaction_session_timeout: "0" };

@@ -1,0 +1,150 @@
+/**
+ * Records StopTransactions, many charge points' in one statement. A stop is a fact that is never refused (OCPP 1.6, 4.10): it
+ * ends the transaction that it names when that is open and the charge point's own; else it is kept as what it is.
+ */
+import { type Kysely, sql } from "kysely";
+import { unknownOutcome } from "./errors.ts";
+import type { Database } from "./tables.ts";
+import { folded, numbered } from "./values.ts";
+
+/** A StopTransaction to record. */
+export interface TransactionStop {
+  chargePoint: string;
+  /** As reported: any safe integer, also 0, -1 and ids of others. */
+  transactionId: number;
+  idTag: string | null;
+  /** Wh */
+  meterStop: number;
+  timestamp: Date;
+  reason: string | null;
+  receivedAt: Date;
+  flags: string[];
+}
+
+/**
+ * `ended`: the first stop of this transaction. `repeated`: known already. `conflict`: the transaction was stopped with other
+ * values, which stay. `inferred`: the id was useless, exactly one open transaction fits. `orphan`: kept without a transaction.
+ */
+export type StopOutcome = "ended" | "repeated" | "conflict" | "inferred" | "orphan";
+
+/** `transactionId` is the transaction that the stop belongs to, null for an orphan. */
+export interface RecordedStop {
+  outcome: StopOutcome;
+  transactionId: number | null;
+  created: boolean;
+}
+
+/** How often rows that another process inserted at the same moment are looked for again. */
+const ATTEMPTS = 3;
+
+/** Records a batch with at most one stop per charge point; answers in its order. */
+export async function recordStops(db: Kysely<Database>, stops: readonly TransactionStop[]): Promise<RecordedStop[]> {
+  const recorded = new Map<number, RecordedStop>();
+  let open = stops.map((stop, place) => ({ place, ...columnsOf(stop) }));
+  for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
+    for (const { place, ...result } of await insert(db, open)) recorded.set(place, result);
+    open = open.filter(({ place }) => !recorded.has(place));
+  }
+  if (open.length > 0) throw unknownOutcome("other processes record the same stops", undefined);
+  return stops.map((_, place) => recorded.get(place)!);
+}
+
+type Columns = ReturnType<typeof columnsOf>;
+
+async function insert(
+  db: Kysely<Database>,
+  rows: readonly ({ place: number } & Columns)[],
+): Promise<(RecordedStop & { place: number })[]> {
+  const { rows: results } = await sql<RecordedStop & { place: number }>`
+    with given as (
+      select * from jsonb_to_recordset(${numbered(rows)}) as g(
+        place integer, charge_point text, reported_transaction_id bigint, id_tag text, folded_id_tag text,
+        meter_stop bigint, stopped_at timestamptz, received_at timestamptz, reason text, flags jsonb)
+    ), known as (
+      select g.place, s.transaction_id
+      from given g join transaction_stops s using (charge_point, reported_transaction_id, meter_stop, stopped_at)
+    ), fresh as (
+      select * from given g where not exists (select from known k where k.place = g.place)
+    ), named as (${named}
+    ), guessed as (${guessed}
+    ), judged as (
+      select f.*, coalesce(n.transaction_id, g.transaction_id) as transaction_id, n.is_foreign,
+        case when n.meter_stop = f.meter_stop and n.stopped_at = f.stopped_at then 'repeated'
+          when n.meter_stop is not null then 'conflict'
+          when n.transaction_id is not null then 'ended'
+          when g.transaction_id is not null then 'inferred'
+          else 'orphan' end as outcome
+      from fresh f left join named n on n.place = f.place left join guessed g on g.place = f.place
+    ), kept as (
+      insert into transaction_stops (charge_point, reported_transaction_id, transaction_id, outcome, id_tag, folded_id_tag,
+        meter_stop, stopped_at, received_at, reason, flags)
+      select charge_point, reported_transaction_id, transaction_id, outcome, id_tag, folded_id_tag, meter_stop, stopped_at,
+        received_at, reason, case when outcome = 'inferred' then flags || '["matchedByInference"]'
+          when is_foreign then flags || '["foreignTransaction"]' else flags end
+      from judged where outcome <> 'repeated' order by charge_point
+      on conflict do nothing
+      returning charge_point, transaction_id, outcome
+    ), applied as (${apply}
+    )
+    select place, 'repeated' as outcome, transaction_id, false as created from known
+    union all select place, outcome, transaction_id, false from judged where outcome = 'repeated'
+    union all select j.place, k.outcome, k.transaction_id, true from kept k join judged j using (charge_point)`.execute(
+    db,
+  );
+  return results;
+}
+
+/**
+ * The transaction with the reported id. Of our own it is locked, so that two stops of one transaction in two processes are
+ * decided one after the other; of another charge point only that it exists is learned, and nothing is touched.
+ */
+const named = sql`
+  select own.*, false as is_foreign from (
+    select f.place, t.transaction_id, t.meter_stop, t.stopped_at
+    from fresh f join transactions t on t.transaction_id = f.reported_transaction_id and t.charge_point = f.charge_point
+    order by t.transaction_id for update of t) as own
+  union all
+  select f.place, null, null, null, true
+  from fresh f join transactions t on t.transaction_id = f.reported_transaction_id and t.charge_point <> f.charge_point`;
+
+/**
+ * For ids that were never issued: a charge point that lost our answer reports -1 (errata 3.18), 0 or a number of its own. The
+ * stop is attached when exactly one open transaction of this charge point fits.
+ */
+const guessed = sql`
+  select f.place, min(t.transaction_id) as transaction_id
+  from fresh f join transactions t on t.charge_point = f.charge_point and t.state = 'active'
+  where not exists (select from named n where n.place = f.place)
+    and t.meter_start <= f.meter_stop and t.started_at <= f.stopped_at
+    and (f.folded_id_tag is null or f.folded_id_tag = t.folded_id_tag)
+  group by f.place having count(*) = 1`;
+
+/** The effect on the transaction: the first stop gives its values, a contradicting one only a flag. */
+const apply = sql`
+  update transactions t set
+    state = 'ended',
+    meter_stop = coalesce(t.meter_stop, j.meter_stop),
+    reason = case when t.meter_stop is null then j.reason else t.reason end,
+    stopped_at = coalesce(t.stopped_at, j.stopped_at),
+    stop_received_at = coalesce(t.stop_received_at, j.received_at),
+    stop_id_tag = case when t.meter_stop is null then j.id_tag else t.stop_id_tag end,
+    flags = case k.outcome
+      when 'ended' then t.flags || j.flags
+      when 'inferred' then t.flags || j.flags || '["matchedByInference"]'
+      else case when t.flags ? 'conflictingStop' then t.flags else t.flags || '["conflictingStop"]' end end
+  from kept k join judged j using (charge_point)
+  where t.transaction_id = k.transaction_id and t.charge_point = k.charge_point`;
+
+function columnsOf(stop: TransactionStop) {
+  return {
+    charge_point: stop.chargePoint,
+    reported_transaction_id: stop.transactionId,
+    id_tag: stop.idTag,
+    folded_id_tag: stop.idTag === null ? null : folded(stop.idTag),
+    meter_stop: stop.meterStop,
+    stopped_at: stop.timestamp,
+    received_at: stop.receivedAt,
+    reason: stop.reason,
+    flags: stop.flags,
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * How values of ours become values of SQL. JSON travels as text that is cast in the statement, so that neither driver has to
+ * guess; batches travel as one JSON array that the statement unfolds again with `jsonb_to_recordset`.
+ */
+import { type RawBuilder, sql } from "kysely";
+
+/** A value for a jsonb column or argument. */
+export function jsonb<T>(value: T): RawBuilder<T> {
+  return sql<T>`${JSON.stringify(value)}::text::jsonb`;
+}
+
+/** A value for a json column: kept letter by letter. */
+export function json<T>(value: T): RawBuilder<T> {
+  return sql<T>`${JSON.stringify(value)}::text::json`;
+}
+
+/** Rows with their place in the batch, because the order of `returning` is not promised. */
+export function numbered<Row extends object>(rows: readonly Row[]): RawBuilder<unknown> {
+  return jsonb(rows.map((row, ordinal) => ({ ordinal, ...row })));
+}
+
+/** Only so much of a name takes part in comparisons: index entries have a limit, and charge points are not refused for length. */
+const FOLDED_LENGTH = 255;
+
+/** The form in which names are compared that ignore case: idTags and configuration keys (CiString types, OCPP 1.6, 7.10). */
+export function folded(name: string): string {
+  return name.toLowerCase().slice(0, FOLDED_LENGTH);
+}

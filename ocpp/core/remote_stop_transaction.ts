@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { defineAction } from "../action.ts";
+import { AcceptedOrRejected } from "../types/accepted_or_rejected.ts";
+
+/** 5.12: any transactionId is sent, known or not; the truth is the charge point's StopTransaction. */
+export const RemoteStopTransaction = defineAction({
+  name: "RemoteStopTransaction",
+  initiatedBy: "CentralSystem",
+  profile: "Core",
+  spec: "5.12",
+  summary: "Asks a charge point to end a running transaction.",
+  whenOffline: "refuse",
+  request: z.strictObject({ transactionId: z.int() }),
+  confirmation: z.strictObject({ status: AcceptedOrRejected }),
+  example: { request: { transactionId: 4711 }, confirmation: { status: "Accepted" } },
+});

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { defineAction } from "../action.ts";
+import { Nothing } from "../types/nothing.ts";
+
+/** 5.10: 0 is an empty list, −1 a charge point without local lists. */
+export const GetLocalListVersion = defineAction({
+  name: "GetLocalListVersion",
+  initiatedBy: "CentralSystem",
+  profile: "LocalAuthListManagement",
+  spec: "5.10",
+  summary: "Asks which version of the local authorization list a charge point has.",
+  whenOffline: "queue",
+  request: Nothing,
+  confirmation: z.strictObject({
+    listVersion: z.int().min(-1).describe("0 = the list is empty, -1 = local lists are not supported"),
+  }),
+  example: { request: {}, confirmation: { listVersion: 12 } },
+});

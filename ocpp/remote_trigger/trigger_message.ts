@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { defineAction } from "../action.ts";
+import { ConnectorOrWhole } from "../types/connector_id.ts";
+
+/** 7.32 MessageTrigger. */
+const TRIGGERS = [
+  "BootNotification",
+  "DiagnosticsStatusNotification",
+  "FirmwareStatusNotification",
+  "Heartbeat",
+  "MeterValues",
+  "StatusNotification",
+] as const;
+
+/**
+ * 5.17: the wanted message comes after the confirmation. Connector 0 is let through, because 5.17 speaks of it although the table in
+ * 6.51 does not. BootNotification must not be asked of an accepted charge point (errata 3.40), which is for the sender to see.
+ */
+export const TriggerMessage = defineAction({
+  name: "TriggerMessage",
+  initiatedBy: "CentralSystem",
+  profile: "RemoteTrigger",
+  spec: "5.17",
+  summary: "Asks a charge point to send one of its messages now.",
+  whenOffline: "queue",
+  request: z.strictObject({
+    requestedMessage: z.enum(TRIGGERS),
+    connectorId: ConnectorOrWhole.optional().describe("Absent = all connectors"),
+  }),
+  confirmation: z.strictObject({ status: z.enum(["Accepted", "Rejected", "NotImplemented"]) }),
+  example: {
+    request: { requestedMessage: "StatusNotification", connectorId: 1 },
+    confirmation: { status: "Accepted" },
+  },
+});

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { defineAction } from "../action.ts";
+import { ChargingProfile } from "../types/charging_profile.ts";
+import { ConnectorOrWhole } from "../types/connector_id.ts";
+
+/** 5.16: the field is called csChargingProfiles, yet holds one. The same id or the same slot replaces what is there. */
+export const SetChargingProfile = defineAction({
+  name: "SetChargingProfile",
+  initiatedBy: "CentralSystem",
+  profile: "SmartCharging",
+  spec: "5.16",
+  summary: "Installs a charging profile, which limits what a connector or the whole charge point draws.",
+  whenOffline: "queue",
+  request: z.strictObject({ connectorId: ConnectorOrWhole, csChargingProfiles: ChargingProfile }),
+  confirmation: z.strictObject({ status: z.enum(["Accepted", "Rejected", "NotSupported"]) }),
+  example: {
+    request: {
+      connectorId: 1,
+      csChargingProfiles: {
+        chargingProfileId: 7,
+        stackLevel: 0,
+        chargingProfilePurpose: "TxDefaultProfile",
+        chargingProfileKind: "Recurring",
+        recurrencyKind: "Daily",
+        chargingSchedule: {
+          duration: 86400,
+          startSchedule: "2026-03-02T00:00:00.000Z",
+          chargingRateUnit: "A",
+          chargingSchedulePeriod: [
+            { startPeriod: 0, limit: 16 },
+            { startPeriod: 28800, limit: 6, numberPhases: 3 },
+            { startPeriod: 72000, limit: 16 },
+          ],
+        },
+      },
+    },
+    confirmation: { status: "Accepted" },
+  },
+});

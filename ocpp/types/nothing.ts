@@ -1,0 +1,4 @@
+import { z } from "zod";
+
+/** The payload without fields: `{}` on the wire. */
+export const Nothing = z.strictObject({});

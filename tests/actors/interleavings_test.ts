@@ -1,0 +1,306 @@
+/**
+ * The call engine under random interleavings: calls of ours and of the charge point cross, answers are lost, late, doubled or foreign, connections
+ * end, are replaced, and the Central System restarts. Real actors and a real database; the clock and the wire belong to the test.
+ */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { ActorSystem } from "../../actors/actor.ts";
+import { type ChargePoints, createChargePoints, type Session } from "../../actors/charge_points.ts";
+import { CommandRefused } from "../../actors/command.ts";
+import type { Connection } from "../../actors/connection.ts";
+import { createLog } from "../../actors/log.ts";
+import { settingsWith } from "../../actors/settings.ts";
+import type { Command } from "../../db/commands.ts";
+import type { Store } from "../../db/store.ts";
+import { openTestStore } from "../database.ts";
+import { FakeClock } from "../fake_clock.ts";
+
+type Step =
+  | { readonly do: "command"; readonly queue: boolean }
+  | { readonly do: "call" }
+  | { readonly do: "answer"; readonly how: "well" | "badly" | "error" | "twice" | "foreign" }
+  | { readonly do: "forget" }
+  | { readonly do: "answerLate" }
+  | { readonly do: "wait"; readonly ms: number }
+  | { readonly do: "connect" }
+  | { readonly do: "disconnect" }
+  | { readonly do: "restart" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("command" as const), queue: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("call" as const) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("answer" as const),
+      how: fc.constantFrom("well", "badly", "error", "twice", "foreign"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("forget" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("answerLate" as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(1, 500, 2_500, 31_000) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("connect" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("disconnect" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+) as fc.Arbitrary<Step>;
+
+const TIMEOUT_MS = 30_000;
+
+/** What the charge point saw of one CALL of ours. */
+interface Seen {
+  readonly messageId: string;
+  readonly atMs: number;
+  answered: "well" | "badly" | "error" | null;
+}
+
+/** The charge point's end of one connection. */
+class Wire implements Connection {
+  readonly remoteAddress = "192.0.2.1";
+  readonly seen: Seen[] = [];
+  readonly replies = new Map<string, number>();
+  open = true;
+
+  constructor(readonly clock: FakeClock) {}
+
+  send(text: string): void {
+    if (!this.open) return;
+    const [type, id] = JSON.parse(text);
+    if (type === 2) {
+      const waiting = this.seen.filter((call) => !call.answered && this.clock.monotonicMs() - call.atMs < TIMEOUT_MS);
+      assertEquals(waiting, [], "never two CALLs of ours in flight on one connection (OCPP-J 4.1.1)");
+      this.seen.push({ messageId: id, atMs: this.clock.monotonicMs(), answered: null });
+    } else this.replies.set(id, (this.replies.get(id) ?? 0) + 1);
+  }
+
+  close(): void {
+    this.open = false;
+  }
+}
+
+class World {
+  readonly clock = new FakeClock();
+  readonly identity: string;
+  readonly commands: Command[] = [];
+  readonly wires: Wire[] = [];
+  readonly forgotten: Seen[] = [];
+  #system!: ActorSystem;
+  #chargePoints!: ChargePoints;
+  #session: Session | null = null;
+  #wire: Wire | null = null;
+  #calls = 0;
+  #asked: Promise<unknown>[] = [];
+
+  constructor(readonly store: Store, name: string) {
+    this.identity = name;
+    this.#start();
+  }
+
+  #start(): void {
+    const log = createLog({
+      level: "error",
+      format: "text",
+      now: () => this.clock.now(),
+      write: (line) => console.error(line),
+    });
+    this.#system = new ActorSystem(this.clock, log);
+    const settings = settingsWith({ callTimeoutSeconds: TIMEOUT_MS / 1000 });
+    this.#chargePoints = createChargePoints({ store: this.store, settings, system: this.#system });
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.do) {
+      case "command":
+        return await this.#command(step.queue);
+      case "call":
+        return await this.#call();
+      case "answer":
+        return await this.#answer(step.how);
+      case "forget": {
+        const call = this.#unanswered();
+        if (call) this.forgotten.push(call);
+        return;
+      }
+      case "answerLate": {
+        const call = this.forgotten.shift();
+        if (!call) return;
+        const inTime = this.clock.monotonicMs() - call.atMs < TIMEOUT_MS && this.#wire?.open &&
+          this.#wire.seen.includes(call);
+        if (inTime) call.answered = "well";
+        this.#say([3, call.messageId, { status: "Accepted" }]);
+        return await this.quiet();
+      }
+      case "wait":
+        return await this.clock.advance(step.ms, () => this.quiet());
+      case "connect":
+        return await this.#connect();
+      case "disconnect":
+        return await this.#disconnect();
+      case "restart":
+        return await this.#restart();
+    }
+  }
+
+  /** An operator's ClearCache (may be queued) or Reset (may not). */
+  async #command(queue: boolean): Promise<void> {
+    const action = queue ? "ClearCache" : "Reset";
+    const request = queue ? {} : { type: "Soft" };
+    const taken = this.#chargePoints.call({
+      chargePoint: this.identity,
+      action,
+      request,
+      requestedBy: null,
+      whenOffline: queue ? "queue" : undefined,
+      waitMs: 0,
+    }).then((command) => void this.commands.push(command), (error) => {
+      if (!(error instanceof CommandRefused)) throw error;
+    });
+    this.#asked.push(taken);
+    await this.clock.advance(1, () => this.quiet());
+  }
+
+  async #call(): Promise<void> {
+    if (!this.#wire?.open) return;
+    const id = `cp-${this.#calls++}`;
+    this.#wire.replies.set(id, 0);
+    this.#say([2, id, "Heartbeat", {}]);
+    await this.quiet();
+    assertEquals(this.#wire.replies.get(id), 1, "a CALL is answered at once, whatever call of ours is in flight");
+  }
+
+  #unanswered(): Seen | undefined {
+    const call = this.#wire?.open ? this.#wire.seen.at(-1) : undefined;
+    return call && !call.answered && !this.forgotten.includes(call) ? call : undefined;
+  }
+
+  async #answer(how: "well" | "badly" | "error" | "twice" | "foreign"): Promise<void> {
+    if (how === "foreign") this.#say([3, "nobody-asked", { status: "Accepted" }]);
+    const call = this.#unanswered();
+    if (!call || how === "foreign") return await this.quiet();
+    const good = [3, call.messageId, { status: "Accepted" }];
+    call.answered = how === "twice" ? "well" : how;
+    if (how === "badly") this.#say([3, call.messageId, { status: "Perhaps" }]);
+    else if (how === "error") this.#say([4, call.messageId, "InternalError", "", {}]);
+    else this.#say(good);
+    if (how === "twice") this.#say([4, call.messageId, "GenericError", "again", {}]);
+    await this.quiet();
+  }
+
+  #say(frame: unknown[]): void {
+    if (this.#wire?.open) this.#session?.received(JSON.stringify(frame));
+  }
+
+  async #connect(): Promise<void> {
+    const admission = await this.#chargePoints.admit({
+      identity: this.identity,
+      authorization: undefined,
+      secure: false,
+      remoteAddress: "192.0.2.1",
+    });
+    assert(admission.admitted);
+    const older = this.#session;
+    this.#wire = new Wire(this.clock);
+    this.wires.push(this.#wire);
+    this.#session = this.#chargePoints.connect(admission.chargePoint, this.#wire);
+    await this.quiet();
+    // The close event of the old socket comes late, and changes nothing.
+    older?.closed();
+    await this.quiet();
+    assert(this.#chargePoints.connection(this.identity), "the newer connection stays");
+  }
+
+  async #disconnect(): Promise<void> {
+    if (this.#wire) this.#wire.open = false;
+    this.#session?.closed();
+    this.#session = null;
+    await this.quiet();
+  }
+
+  async #restart(): Promise<void> {
+    await this.quiet();
+    await this.#chargePoints.shutdown();
+    await this.#settleAsked();
+    if (this.#wire) this.#wire.open = false;
+    this.#session = null;
+    this.#start();
+  }
+
+  async quiet(): Promise<void> {
+    await this.#system.quiet();
+    // Commands are written by the caller, not by an actor: wait for those, too.
+    while (this.#asked.length > 0 && await this.#stillAsked()) await this.#system.quiet();
+  }
+
+  /** Lets the database answer what was asked without the clock. True while that made something happen. */
+  async #stillAsked(): Promise<boolean> {
+    const before = this.#asked.length;
+    await this.store.probe();
+    const open = await Promise.all(
+      this.#asked.map((asked) => Promise.race([asked.then(() => false), Promise.resolve(true)])),
+    );
+    this.#asked = this.#asked.filter((_, index) => open[index]);
+    return this.#asked.length < before;
+  }
+
+  async #settleAsked(): Promise<void> {
+    await Promise.all(this.#asked);
+    this.#asked = [];
+  }
+
+  /** Lets everything run out, ends the house and returns the rows. */
+  async end(): Promise<Command[]> {
+    await this.#disconnect();
+    await this.clock.advance(2 * 3_600_000 / 60, () => this.quiet());
+    await this.store.commands.expireDue(new Date(this.clock.now().getTime() + 7_200_000));
+    await this.#chargePoints.shutdown();
+    await this.#settleAsked();
+    return (await this.store.commands.list({ chargePoint: this.identity }, { limit: 1000 })).items;
+  }
+}
+
+Deno.test("whatever crosses, is lost, late, doubled or cut: every call ends once and by its right name", async () => {
+  const store = await openTestStore();
+  let run = 0;
+  try {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const identity = `CP${run++}`;
+        await store.chargePoints.put(identity, {
+          registration: "Accepted",
+          securityProfile: 0,
+          heartbeatInterval: null,
+          labels: {},
+          description: "",
+          validation: "tolerant",
+        }, new Date("2026-03-02T00:00:00Z"));
+        const world = new World(store, identity);
+        for (const taken of steps) await world.take(taken);
+        const rows = await world.end();
+        judge(world, rows);
+      }),
+      { numRuns: 60 },
+    );
+  } finally {
+    await store.close();
+  }
+});
+
+function judge(world: World, rows: readonly Command[]): void {
+  const sent = world.wires.flatMap(({ seen }) => seen);
+  assertEquals(new Set(sent.map(({ messageId }) => messageId)).size, sent.length, "no message id is used twice");
+  for (const { id } of world.commands) assert(rows.some((row) => row.id === id), "no command is lost");
+  for (const row of rows) {
+    assert(row.state !== "queued" && row.state !== "sent", `command ${row.id} has ended, not ${row.state}`);
+    const frame = sent.find(({ messageId }) => messageId === row.messageId);
+    if (row.state === "answered") assertEquals(frame?.answered, "well");
+    if (row.state === "callError") assertEquals(frame?.answered, "error");
+    if (row.state === "invalidAnswer") assertEquals(frame?.answered, "badly");
+    if (row.state === "timedOut" || row.state === "unknown") assert(frame, "only what was sent can time out");
+    if (row.state === "expired" || row.state === "cancelled") assertEquals(frame, undefined);
+    if (frame?.answered === "well") assertEquals(row.state, "answered");
+  }
+  for (const wire of world.wires) {
+    for (const [id, replies] of wire.replies) {
+      assert(replies <= 1, `CALL ${id} was answered ${replies} times`);
+    }
+  }
+}

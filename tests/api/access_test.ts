@@ -1,0 +1,56 @@
+import { assert, assertEquals } from "@std/assert";
+import { ROLES } from "../../api/operator.ts";
+import { routes } from "../../api/routes.ts";
+import { desk } from "./desk.ts";
+
+const test = desk();
+
+const VALUES: Readonly<Record<string, string>> = {
+  identity: "NOBODY",
+  connectorId: "1",
+  idTag: "NOTAG",
+  transactionId: "1",
+  id: "00000000-0000-4000-8000-000000000000",
+};
+
+const filled = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name) => VALUES[name] ?? "");
+
+test("every route refuses a stranger, and a key whose role is too small", async ({ ask }) => {
+  for (const { method, path, access } of routes) {
+    if (access === "open") continue;
+    const [verb, target] = [method.toUpperCase(), filled(path)];
+    const stranger = await ask(verb, target, { as: null });
+    assertEquals([stranger.status, stranger.headers.get("WWW-Authenticate")], [401, 'Bearer realm="chargehand"'], path);
+    for (const role of ROLES.slice(0, ROLES.indexOf(access))) {
+      assertEquals((await ask(verb, target, { as: role })).status, 403, `${role} ${verb} ${path}`);
+    }
+  }
+});
+
+test("every route that only reads is there for viewers, but for the keys", () => {
+  const reads = routes.filter(({ method, access }) => method === "get" && access !== "open");
+  assertEquals(reads.filter(({ access }) => access !== "viewer").map(({ path }) => path), ["/v1/api-keys"]);
+  assert(routes.every(({ method, access }) => method === "get" || access === "operator" || access === "admin"));
+  return Promise.resolve();
+});
+
+test("health is open, and nothing else", async ({ ask }) => {
+  const open = routes.filter(({ access }) => access === "open").map(({ path }) => path);
+  assertEquals(open, ["/healthz", "/readyz"]);
+  for (const path of [...open, "/openapi.json"]) assertEquals((await ask("GET", path, { as: null })).status, 200);
+});
+
+test("only a bearer key in the header is a key", async ({ ask }) => {
+  const refused: Record<string, string>[] = [
+    { Authorization: "Bearer chk_garbage" },
+    { Authorization: "Bearer" },
+    { Authorization: "Basic ZGVzay1hZG1pbi1rZXktMDEyMzQ1Njc4OTo=" },
+    { Authorization: "desk-admin-key-0123456789" },
+    { "X-API-Key": "desk-admin-key-0123456789" },
+  ];
+  for (const headers of refused) assertEquals((await ask("GET", "/v1/commands", { as: null, headers })).status, 401);
+  const inQuery = await ask("GET", "/v1/commands?access_token=desk-admin-key-0123456789", { as: null });
+  assertEquals(inQuery.status, 401);
+  const lowerCase = { Authorization: "bearer desk-admin-key-0123456789" };
+  assertEquals((await ask("GET", "/v1/commands", { as: null, headers: lowerCase })).status, 200);
+});

@@ -1,0 +1,63 @@
+/**
+ * A clock that only moves when a test says so. Timers run in the order of their time; work that they start is awaited through
+ * `ActorSystem.quiet`, so that no test ever sleeps.
+ */
+import type { Clock } from "../actors/clock.ts";
+
+interface Timer {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+export class FakeClock implements Clock {
+  #nowMs: number;
+  readonly #startMs: number;
+  readonly #timers = new Set<Timer>();
+  #order = 0;
+
+  constructor(start = "2026-03-02T01:00:00.000Z") {
+    this.#startMs = this.#nowMs = Date.parse(start);
+  }
+
+  now(): Date {
+    return new Date(this.#nowMs);
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs - this.#startMs;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { atMs: this.#nowMs + ms, order: this.#order++, run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** Timers that are still to run. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves on, stopping at each timer; `settle` is awaited after each, e.g. `() => system.quiet()`. */
+  async advance(ms: number, settle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const end = this.#nowMs + ms;
+    await settle();
+    for (let next = this.#next(end); next; next = this.#next(end)) {
+      this.#timers.delete(next);
+      this.#nowMs = next.atMs;
+      next.run();
+      await settle();
+    }
+    this.#nowMs = end;
+  }
+
+  #next(endMs: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.atMs > endMs) continue;
+      if (!first || timer.atMs < first.atMs || (timer.atMs === first.atMs && timer.order < first.order)) first = timer;
+    }
+    return first;
+  }
+}

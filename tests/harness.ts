@@ -1,0 +1,106 @@
+/**
+ * A whole Central System inside a test: real listeners on free ports, a real database of its own, the real API. Nothing is replaced.
+ */
+import type { Settings } from "../actors/settings.ts";
+import { settingsWith } from "../actors/settings.ts";
+import { listen } from "../api/server.ts";
+import { type OpenHouse, openHouse } from "../main.ts";
+import { type TestDatabase, testDatabase } from "./database.ts";
+
+/** An HTTP answer, its body read. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- tests look into answers of every shape
+  readonly body: any;
+}
+
+export interface CentralSystem extends AsyncDisposable {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** `ws://127.0.0.1:port/ocpp` */
+  readonly ocppUrl: string;
+  readonly adminKey: string;
+  readonly house: OpenHouse;
+  /** Calls the API as the admin; `path` starts with `/v1`. */
+  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
+  /** Ends it as an operator would and opens it again on the same data: same database, another port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const ADMIN_KEY = "test-admin-key-0123456789";
+
+/** Starts a Central System. Settings that are not given are the defaults, but for the log, which shows errors only. */
+export async function startCentralSystem(given: Partial<Settings> = {}): Promise<CentralSystem> {
+  const database = await testDatabase();
+  const settings = settingsWith({
+    logLevel: "error",
+    adminKey: ADMIN_KEY,
+    ...given,
+    host: "127.0.0.1",
+    port: 0,
+    ...database.settings,
+  });
+  let running = await start(settings, database);
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    await running.stop();
+    await database.remove();
+  };
+  return {
+    adminKey: settings.adminKey!,
+    get url() {
+      return `http://127.0.0.1:${running.apiPort}`;
+    },
+    get ocppUrl() {
+      return `ws://127.0.0.1:${running.port}/ocpp`;
+    },
+    get house() {
+      return running.house;
+    },
+    api: (method, path, body, headers) => callApi(`http://127.0.0.1:${running.apiPort}${path}`, method, body, headers),
+    async restart() {
+      await running.stop();
+      running = await start(settings, database);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function start(settings: Settings, database: TestDatabase) {
+  const house = await openHouse(settings, database.storeOptions);
+  const { port, apiPort, close } = await listen(house);
+  return {
+    house,
+    port,
+    apiPort,
+    async stop() {
+      await house.close();
+      await close();
+    },
+  };
+}
+
+async function callApi(
+  url: string,
+  method: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<ApiAnswer> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${ADMIN_KEY}`,
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const json = response.headers.get("content-type")?.includes("json");
+  return { status: response.status, headers: response.headers, body: json && text !== "" ? JSON.parse(text) : text };
+}

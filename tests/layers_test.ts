@@ -1,0 +1,149 @@
+import { assertEquals } from "@std/assert";
+import { checkLayers, checkTopLevel, type ClockException } from "./tools/layers.ts";
+import { type Import, importsOf, readSource } from "./tools/source.ts";
+import { listFiles, listTopLevel, readText } from "./tools/tree.ts";
+
+/** Where code below `actors/` may look at a clock after all. An entry that is no longer needed fails the test. */
+const CLOCK_EXCEPTIONS: readonly ClockException[] = [
+  {
+    path: "db/postgres_pool.ts",
+    name: "setTimeout",
+    reason: "the deadline of a statement guards against a silent server; no rule depends on it",
+  },
+];
+
+Deno.test("the project keeps to its layers", async () => {
+  const paths = (await listFiles()).filter((path) => path.endsWith(".ts"));
+  const sources = await Promise.all(paths.map(async (path) => readSource(path, await readText(path))));
+  assertEquals(checkLayers(sources, CLOCK_EXCEPTIONS), []);
+});
+
+Deno.test("the top level holds what was agreed and nothing else", async () => {
+  assertEquals(checkTopLevel(await listTopLevel()), []);
+});
+
+Deno.test("deno.lock names no registry, so that it holds behind any mirror", async () => {
+  const lines = (await readText("deno.lock")).split("\n");
+  assertEquals(lines.filter((line) => /:\/\/|"tarball"/.test(line)), []);
+});
+
+/** Checks sources that exist only here, by path and text. */
+function check(files: Record<string, string>, exceptions: ClockException[] = []): string[] {
+  return checkLayers(Object.entries(files).map(([path, text]) => readSource(path, text)), exceptions);
+}
+
+const rooms = {
+  "main.ts": "",
+  "api/a.ts": "",
+  "actors/a.ts": "",
+  "db/a.ts": "",
+  "ocpp/a.ts": "",
+  "tests/a.ts": "",
+};
+
+const allowed: [string, string][] = [
+  ["main.ts", 'import "./api/a.ts"; import "./actors/a.ts"; import "./db/a.ts"; export default 1;'],
+  ["main.ts", 'import config from "./deno.json" with { type: "json" };'],
+  ["api/b.ts", 'import { a } from "../actors/a.ts"; export * from "../db/a.ts"; import { Hono } from "hono";'],
+  ["api/b.ts", 'import { serve } from "@hono/node-server"; import { z } from "@hono/zod-openapi"; import "./a.ts";'],
+  ["actors/b.ts", 'import { a } from "../db/a.ts"; import { b } from "../ocpp/a.ts"; const now = Date.now();'],
+  ["db/b.ts", 'import type { A } from "../ocpp/a.ts"; export type { B } from "../ocpp/a.ts"; import "postgres";'],
+  ["db/b.ts", 'import { type A, type B as C } from "../ocpp/a.ts"; import { Kysely } from "kysely";'],
+  ["db/b.ts", 'type A = import("../ocpp/a.ts").A; const d = new Date(5); const e = (x: Date) => new Date(x);'],
+  ["ocpp/b.ts", 'import { z } from "zod"; // import "../db/a.ts"\n/* Date.now() */ const s = "import \'../db/a.ts\'";'],
+  [
+    "ocpp/b.ts",
+    'const s = `import "../db/a.ts" ${`${1}`} setTimeout`; const r = /import "..\\/db"/; const n = 4 / 2 / 1;',
+  ],
+  ["tests/b.ts", 'import { assert } from "@std/assert"; import "../main.ts"; import "hono"; await import(name);'],
+];
+
+for (const [path, text] of allowed) {
+  Deno.test(`allowed in ${path}: ${text}`, () => assertEquals(check({ ...rooms, [path]: text }), []));
+}
+
+const refused: [string, string, string][] = [
+  ["ocpp/b.ts", 'import { a } from "../db/a.ts";', "ocpp must not import db/a.ts"],
+  ["ocpp/b.ts", 'import type { A } from "../db/a.ts";', "ocpp must not import db/a.ts"],
+  ["ocpp/b.ts", 'export * from "../actors/a.ts";', "ocpp must not import actors/a.ts"],
+  ["ocpp/b.ts", 'export {\n  a,\n  b as c,\n} from\n  "../api/a.ts";', "ocpp must not import api/a.ts"],
+  ["db/b.ts", 'const a = await import("../actors/a.ts");', "db must not import actors/a.ts"],
+  ["db/b.ts", 'type A = import("../actors/a.ts").A;', "db must not import actors/a.ts"],
+  ["db/b.ts", "import '../api/a.ts';", "db must not import api/a.ts"],
+  ["db/b.ts", 'const u = new URL("../actors/a.ts", import.meta.url);', "db must not import actors/a.ts"],
+  ["db/b.ts", 'import { a } from "../ocpp/a.ts";', "db imports ocpp/a.ts, but only types may come from ocpp"],
+  ["db/b.ts", 'import { a, type B } from "../ocpp/a.ts";', "db imports ocpp/a.ts, but only types may come from ocpp"],
+  ["db/b.ts", 'export * from "../ocpp/a.ts";', "db imports ocpp/a.ts, but only types may come from ocpp"],
+  ["db/b.ts", '(await import("../ocpp/a.ts")).A;', "db imports ocpp/a.ts, but only types may come from ocpp"],
+  ["actors/b.ts", 'import { a } from "../api/a.ts";', "actors must not import api/a.ts"],
+  ["actors/b.ts", '// fine\nconst q = "\\""; import * as a from "../main.ts";', "actors must not import main.ts"],
+  ["api/b.ts", 'const x = `${{ a: `}` }.a}`; import a from "../main.ts";', "api must not import main.ts"],
+  ["api/b.ts", 'import "../tests/a.ts";', "api must not import tests/a.ts"],
+  ["api/b.ts", 'import c from "../deno.json" with { type: "json" };', "api must not import deno.json"],
+  ["elsewhere/b.ts", 'import "../ocpp/a.ts";', "elsewhere must not import ocpp/a.ts"],
+  ["api/b.ts", 'import "./missing.ts";', "imports api/missing.ts, which does not exist"],
+  ["api/b.ts", "await import(name);", "imports a computed name, which nobody can check"],
+  ["main.ts", 'import { Hono } from "hono";', "hono is for api/ only"],
+  ["actors/b.ts", 'import { serve } from "@hono/node-server";', "@hono/node-server is for api/ only"],
+  ["actors/b.ts", 'import type { Kysely } from "kysely";', "kysely is for db/ only"],
+  ["api/b.ts", 'import { Migrator } from "kysely/migration";', "kysely/migration is for db/ only"],
+  ["main.ts", 'import postgres from "postgres";', "postgres is for db/ only"],
+  ["api/b.ts", 'import { PGlite } from "@electric-sql/pglite";', "@electric-sql/pglite is for db/ only"],
+  ["actors/b.ts", 'import { deadline } from "@std/async";', "@std/async is for tests/ only"],
+  ["tests/b.ts", 'import "npm:zod@4";', "imports npm:zod@4, whose version belongs into deno.json"],
+  ["api/b.ts", "export default 1;", "has a default export"],
+  ["tests/b.ts", "const a = 1; export { a as default };", "has a default export"],
+  ["db/b.ts", "const a = Date.now();", "uses Date.now; below actors/ time is an argument"],
+  ["ocpp/b.ts", "const a = new Date();", "uses new Date(); below actors/ time is an argument"],
+  ["ocpp/b.ts", "const a = new Date;", "uses new Date(); below actors/ time is an argument"],
+  ["ocpp/b.ts", "const a = `${performance.now()}`;", "uses performance.now; below actors/ time is an argument"],
+  ["db/b.ts", "setTimeout(() => {}, 1);", "uses setTimeout; below actors/ time is an argument"],
+];
+
+for (const [path, text, why] of refused) {
+  Deno.test(`refused in ${path}: ${text}`, () => {
+    assertEquals(check({ ...rooms, [path]: text }), [`${path}: ${why}`]);
+  });
+}
+
+Deno.test("a circle is refused, inside a folder too, with its way round", () => {
+  const files = {
+    "ocpp/a.ts": 'import "./b.ts"; import "./d.ts";',
+    "ocpp/b.ts": 'import type { C } from "./c.ts";',
+    "ocpp/c.ts": 'export { a } from "./a.ts";',
+    "ocpp/d.ts": "",
+  };
+  assertEquals(check(files), ["circle: ocpp/a.ts → ocpp/b.ts → ocpp/c.ts → ocpp/a.ts"]);
+  assertEquals(check({ "ocpp/a.ts": 'import "./a.ts";' }), ["circle: ocpp/a.ts → ocpp/a.ts"]);
+});
+
+Deno.test("an exception for a clock holds for its file and its call alone, and only while it is needed", () => {
+  const exception = { path: "db/b.ts", name: "setTimeout", reason: "deadline of a statement" };
+  assertEquals(check({ "db/b.ts": "setTimeout(f, 1);" }, [exception]), []);
+  assertEquals(check({ "db/b.ts": "setTimeout(f, 1); Date.now();" }, [exception]).length, 1);
+  assertEquals(check({ "db/b.ts": "" }, [exception]), ["db/b.ts: no longer uses setTimeout, remove the exception"]);
+});
+
+Deno.test("an unknown name at the top level is refused", () => {
+  assertEquals(checkTopLevel(["main.ts", "ocpp/", "src/", "notes.md"]), [
+    "src/: not part of the agreed top level",
+    "notes.md: not part of the agreed top level",
+  ]);
+});
+
+Deno.test("imports are found behind every kind of text that only looks like code", () => {
+  const text = [
+    "const a = s.replace(/[\"'`/]/g, x => x / 2); const b = 'it\\'s';",
+    'import c from "./c.ts" with { type: "json" };',
+    'const t = `${a ? `"${b}"` : { c: 1 }}`; // `',
+    'import d, { e } from "./d.ts"; import type f from "./f.ts"; import type from "./type.ts";',
+    'function import_(x: { from: "no" }) { return this.import("./no.ts"); } export const from = "./no.ts";',
+  ].join("\n");
+  const found: Import[] = importsOf(readSource("api/a.ts", text));
+  assertEquals(found.map(({ specifier, typeOnly }) => [specifier, typeOnly]), [
+    ["./c.ts", false],
+    ["./d.ts", false],
+    ["./f.ts", true],
+    ["./type.ts", false],
+  ]);
+});

@@ -1,0 +1,61 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import * as actions from "../../ocpp/actions.ts";
+import { type Issue, valueAt } from "../../ocpp/issue.ts";
+import { actionNames } from "../../ocpp/registry.ts";
+import { type Case, type Difference, differences, pathOf } from "./differences.ts";
+import { officialError, officialNames, officialSchema, type Side } from "./official_schemas.ts";
+import { spoiltPayload, validPayload } from "./payloads.ts";
+
+const RUNS = 300;
+
+/** What we say against a payload; nothing when we accept it. */
+function ourIssues({ name, side, payload }: Case): readonly Issue[] {
+  return actions[name][side === "req" ? "request" : "confirmation"].safeParse(payload).error?.issues ?? [];
+}
+
+/** The differences that explain why we and the official schema disagree about a payload; undefined when they do not. */
+function explanations(where: Case): Difference[] | undefined {
+  const official = officialError(where.name, where.side, where.payload);
+  const issues = ourIssues(where);
+  if ((official === undefined) === (issues.length === 0)) return [];
+  if (official) {
+    const value = valueAt(where.payload, pathOf(official.instancePath));
+    const found = differences.find(({ wider }) => wider?.(official, value, where));
+    return found && [found];
+  }
+  const found = issues.map((issue) =>
+    differences.find(({ stricter }) => stricter?.(issue, valueAt(where.payload, issue.path), where))
+  );
+  return found.includes(undefined) ? undefined : found as Difference[];
+}
+
+function mustAgree(where: Case): void {
+  assert(
+    explanations(where),
+    `${where.name}.${where.side} ${JSON.stringify(where.payload)}\nofficial: ${
+      JSON.stringify(officialError(where.name, where.side, where.payload))
+    }\nours: ${JSON.stringify(ourIssues(where))}`,
+  );
+}
+
+Deno.test("there is one action for every official schema", () => {
+  assertEquals([...actionNames], [...officialNames]);
+});
+
+for (const name of actionNames) {
+  for (const side of ["req", "conf"] as Side[]) {
+    Deno.test(`${name}.${side} accepts and refuses what its official schema does`, () => {
+      const schema = officialSchema(name, side);
+      const agree = (payload: unknown) => mustAgree({ name, side, payload });
+      fc.assert(fc.property(validPayload(schema), agree), { numRuns: RUNS });
+      fc.assert(fc.property(spoiltPayload(schema), agree), { numRuns: RUNS });
+    });
+  }
+}
+
+for (const difference of differences) {
+  Deno.test(`intended difference: ${difference.why}`, () => {
+    assertEquals(explanations(difference.witness)?.map(({ why }) => why), [difference.why]);
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * Payloads out of thin air: valid ones made from an official schema, and the same with one place spoilt in one of the ways that charge
+ * points and programmers find.
+ */
+import fc from "fast-check";
+import type { JsonSchema } from "./official_schemas.ts";
+
+/** A place in a payload. */
+export type Path = readonly (string | number)[];
+
+/** A payload that the official schema accepts, as far as JSON schema can say it. */
+export function validPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  switch (schema.type) {
+    case "object":
+      return fc.record(
+        Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, field]) => [name, validPayload(field)])),
+        { requiredKeys: [...schema.required ?? []] },
+      );
+    case "array":
+      return fc.array(validPayload(schema.items!), { minLength: schema.minItems ?? 0, maxLength: 3 });
+    case "integer":
+      return fc.oneof(fc.integer({ min: -2, max: 4 }), fc.integer());
+    case "number":
+      return fc.integer({ min: -20, max: 400_000 }).map((tenths) => tenths / 10);
+    case "boolean":
+      return fc.boolean();
+    default:
+      return validText(schema);
+  }
+}
+
+function validText({ format, maxLength }: JsonSchema): fc.Arbitrary<string> {
+  if (format === "date-time") {
+    return fc.date({ min: new Date("1971-01-01"), max: new Date("2199-01-01"), noInvalidDate: true })
+      .map((date) => date.toISOString());
+  }
+  if (format === "uri") return fc.webUrl({ withQueryParameters: true });
+  return fc.string({ maxLength: Math.min(maxLength ?? 60, 60) });
+}
+
+const TIMES = [
+  "2026-03-02T01:00:00+02",
+  "2026-03-02T01:00:00+0230",
+  "2026-03-02t01:00:00.1234567z",
+  "2026-03-02 01:00:00Z",
+  "2026-03-02T01:00:00,5Z",
+  "2026-03-02T01:00:00",
+  "2026-03-02T24:00:00Z",
+  "2026-03-02T01:59:60Z",
+  "2026-12-31T23:59:60Z",
+  "2026-02-29T01:00:00Z",
+  "2026-03-02T01:00:00+99:00",
+  "1969-12-31T23:59:59Z",
+  "2200-01-01T00:00:00Z",
+  "0001-01-01T00:00:00Z",
+  "2026-03-02",
+  "yesterday",
+];
+
+const TEXTS = [
+  "",
+  "x".repeat(20),
+  "x".repeat(21),
+  "x".repeat(51),
+  "x".repeat(600),
+  "x".repeat(20_000),
+  "😀".repeat(15),
+];
+const WORDS = [
+  "Accepted",
+  "accepted",
+  "Hertz",
+  "W",
+  "SHA256",
+  "a\0b",
+  "\ud800",
+  "file:///etc/passwd",
+  "http://a/{b}",
+  "a b",
+];
+const NUMBERS = [0, 1, -1, 1.5, 0.05, 8.1, 2 ** 31, 2 ** 53, -(2 ** 60), 9223372036854775807, Infinity];
+const OTHERS = [null, true, {}, [], [null], { status: "Accepted" }];
+
+/** Something that may or may not belong where it is put. */
+const anything: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(...TIMES),
+  fc.constantFrom(...TEXTS, ...WORDS),
+  fc.constantFrom(...NUMBERS),
+  fc.constantFrom(...OTHERS),
+);
+
+/** A payload of the schema in which one place was replaced, removed, emptied or joined by a stranger. */
+export function spoiltPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
+  return validPayload(schema).chain((payload) => {
+    const place = fc.constantFrom(...placesOf(payload));
+    return fc.oneof(
+      fc.tuple(place, anything).map(([path, value]) => replaced(payload, path, () => value)),
+      place.map((path) => removed(payload, path)),
+      fc.tuple(place, fc.constantFrom("vendorNote", "__proto__", "constructor", "idtag")).map(([path, name]) =>
+        replaced(payload, path, (value) => joined(value, name))
+      ),
+    );
+  });
+}
+
+/** Every place in a payload, the whole included. */
+export function placesOf(payload: unknown, at: Path = []): Path[] {
+  if (typeof payload !== "object" || payload === null) return [at];
+  const steps = Array.isArray(payload) ? payload.map((_, index) => index) : Object.keys(payload);
+  return [at, ...steps.flatMap((step) => placesOf((payload as Record<string, unknown>)[step], [...at, step]))];
+}
+
+/** A copy with another value at one place. */
+export function replaced(payload: unknown, path: Path, change: (value: unknown) => unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return change(payload);
+  const copy: unknown = Array.isArray(payload) ? [...payload] : { ...(payload as object) };
+  const container = copy as Record<string | number, unknown>;
+  container[step] = replaced(container[step], rest, change);
+  return copy;
+}
+
+/** A copy without one field; a list entry or the whole becomes null instead. */
+export function removed(payload: unknown, path: Path): unknown {
+  const last = path.at(-1);
+  if (typeof last !== "string") return replaced(payload, path, () => null);
+  return replaced(payload, path.slice(0, -1), (parent) => {
+    const { [last]: _, ...others } = parent as Record<string, unknown>;
+    return others;
+  });
+}
+
+/** A copy of an object with one more field, made as JSON.parse would make it; anything else becomes such an object. */
+export function joined(value: unknown, name: string): unknown {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const copy = isObject ? { ...value } : {};
+  return Object.defineProperty(copy, name, { value: 1, enumerable: true, writable: true, configurable: true });
+}

@@ -1,0 +1,39 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { isHexKey, isSecretKey, MASK, maskSecrets } from "../../ocpp/secrets.ts";
+
+Deno.test("the AuthorizationKey is masked wherever a payload has it, whatever its spelling", () => {
+  const request = { key: "authorizationKEY", value: "secret" };
+  assertEquals(maskSecrets(request), { key: "authorizationKEY", value: MASK });
+  const confirmation = {
+    configurationKey: [{ key: "AuthorizationKey", readonly: false, value: "x" }, { key: "B", value: "y" }],
+  };
+  assertEquals(maskSecrets(confirmation), {
+    configurationKey: [{ key: "AuthorizationKey", readonly: false, value: MASK }, { key: "B", value: "y" }],
+  });
+  assertEquals(request.value, "secret", "the original stays");
+});
+
+Deno.test("passwords in URLs are masked, everything else stays as it is", () => {
+  assertEquals(maskSecrets({ location: "ftp://user:pw@host/a?b=c@d" }), {
+    location: `ftp://user:${MASK}@host/a?b=c@d`,
+  });
+  assertEquals(maskSecrets("ftps://user:p@ss@host"), `ftps://user:${MASK}@host`);
+  for (const plain of ["https://host:8080/a@b:c", "user:pw@host", "ftp://user@host/", "", 1, null, true]) {
+    assertEquals(maskSecrets(plain), plain);
+  }
+});
+
+Deno.test("what a charge point nests without end is cut, not followed", () => {
+  let nested: unknown = "deep";
+  for (let depth = 0; depth < 10_000; depth++) nested = [nested];
+  assert(JSON.stringify(maskSecrets(nested)).includes("…"));
+});
+
+Deno.test("a key in hex has 16 to 20 bytes", () => {
+  for (const length of [16, 17, 20]) assert(isHexKey("a5".repeat(length)));
+  for (const text of ["a5".repeat(15), "a5".repeat(21), "a".repeat(33), "g0".repeat(16), ""]) {
+    assertFalse(isHexKey(text));
+  }
+  assert(isSecretKey("AUTHORIZATIONKEY"));
+  assertFalse(isSecretKey("AuthorizationKeys"));
+});

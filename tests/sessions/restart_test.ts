@@ -1,0 +1,93 @@
+import { assert, assertEquals } from "@std/assert";
+import { suite } from "../conformance/suite.ts";
+import { minutesAgo, type Tool } from "../conformance/tool.ts";
+import type { CentralSystem } from "../harness.ts";
+
+const test = suite();
+
+/** Restarts the Central System under the connected charge points, which notice it as a closed socket. */
+async function restart(tool: Tool, central: CentralSystem): Promise<number | undefined> {
+  const wire = tool.cp.connected ? tool.cp.wire : undefined;
+  await central.restart();
+  const closed = await wire?.closed;
+  await tool.cp.disconnect("cut");
+  return closed?.code;
+}
+
+test("connected charge points are told that the service restarts", async (tool, central) => {
+  await tool.booted();
+  assertEquals(await restart(tool, central), 1012);
+});
+
+test(
+  "a command that was queued is sent after the restart, one that was sent is unknown for good",
+  async (tool, central) => {
+    await tool.booted();
+    const { operator, cp } = tool;
+    const sent = await operator.start(cp.identity, "Reset", { type: "Hard" }, "", "respond-async");
+    await cp.expect("Reset");
+    const behind = { key: "HeartbeatInterval", value: "60" };
+    const queued = await operator.start(
+      cp.identity,
+      "ChangeConfiguration",
+      behind,
+      "?whenOffline=queue",
+      "respond-async",
+    );
+    assertEquals([sent.status, queued.status], [202, 202]);
+
+    await restart(tool, central);
+    assertEquals((await operator.commandNow(sent.body.id)).state, "unknown");
+    assertEquals((await operator.commandNow(queued.body.id)).state, "queued");
+
+    await cp.connect();
+    await tool.boot();
+    // The reset is not sent again: the next CALL is the one that waited, and after it there is none.
+    assertEquals(await cp.expect("ChangeConfiguration"), behind);
+    cp.confirm({ status: "Accepted" });
+    await cp.quiet();
+    assertEquals((await operator.commandNow(sent.body.id)).state, "unknown");
+    assertEquals((await operator.commandNow(queued.body.id)).state, "answered");
+  },
+);
+
+test(
+  "a transaction runs on over a restart: its start is known, its stop ends it, its id is not given again",
+  async (tool, central) => {
+    await tool.booted();
+    const start = { connectorId: 1, idTag: tool.tags.valid, meterStart: 1000, timestamp: minutesAgo(2) };
+    const first = await tool.cp.call("StartTransaction", start);
+    const transactionId = Number(first.transactionId);
+    await restart(tool, central);
+
+    // No boot: a charge point that was accepted stays so (OCPP-J 5.4).
+    await tool.cp.connect();
+    assertEquals(await tool.cp.call("StartTransaction", start), first);
+    assertEquals((await tool.operator.transaction(transactionId)).state, "active");
+    await tool.stop(transactionId, "Local");
+    const next = await tool.startAccepted();
+    assert(next > transactionId, `${next} comes after ${transactionId}`);
+  },
+);
+
+test("what was known is still known after a restart", async (tool, central) => {
+  const transactionId = await tool.charging();
+  const meterValue = [{ timestamp: minutesAgo(1), sampledValue: [{ value: "1100" }] }];
+  await tool.cp.call("MeterValues", { connectorId: 1, transactionId, meterValue });
+  await tool.command("GetConfiguration", {}, {
+    configurationKey: [{ key: "HeartbeatInterval", readonly: false, value: "300" }],
+  });
+  const paths = [
+    `/v1/transactions/${transactionId}`,
+    `/v1/transactions/${transactionId}/meter-values`,
+    `/v1/charge-points/${tool.cp.identity}/configuration`,
+    `/v1/id-tags/${tool.tags.valid}`,
+  ];
+  const before = await Promise.all(paths.map((path) => tool.operator.get(path)));
+  await restart(tool, central);
+  const after = await Promise.all(paths.map((path) => tool.operator.get(path)));
+  assertEquals(after, before);
+  const { boot, connection } = await tool.operator.get(`/v1/charge-points/${tool.cp.identity}`);
+  assertEquals({ vendor: boot.vendor, connected: connection.connected }, { vendor: "Certification", connected: false });
+  assertEquals((await tool.operator.connector(tool.cp.identity, 1)).status, "Charging");
+});

@@ -1,0 +1,195 @@
+/**
+ * One open socket, spoken in OCPP-J: at most one CALL of ours is in flight (OCPP-J 4.1.1), the others wait in line, and the
+ * Central System's CALLs are answered meanwhile. A wire ends with its socket; whatever waits then ends in `ConnectionLost`.
+ */
+// @ts-types="npm:@types/ws@8.18.1"
+import type { WebSocket } from "ws";
+import type { SimulatorClock } from "./clock.ts";
+import {
+  type Answer,
+  answerText,
+  CallRefused,
+  callText,
+  CallTimedOut,
+  ConnectionLost,
+  type Frame,
+  type Payload,
+  readFrame,
+} from "./frames.ts";
+
+/** A CALL that came in. */
+export interface Operation {
+  readonly id: string;
+  readonly action: string;
+  readonly payload: Payload;
+  readonly at: Date;
+}
+
+/** The answer to an operation, and what to do once it is on the wire. */
+export interface Reply {
+  readonly answer: Answer;
+  readonly afterwards?: () => void;
+}
+
+/** Things that should not happen, counted for the tests that claim they do not. */
+export interface Oddities {
+  /** Frames that are no OCPP-J. */
+  unreadable: number;
+  /** Answers to nothing that we wait for. */
+  unexpectedAnswers: number;
+  /** CALLs that came while an earlier one was still unanswered (forbidden by OCPP-J 4.1.1). */
+  overlappingCalls: number;
+}
+
+/** What a wire needs from its charge point. */
+export interface WireOptions {
+  readonly clock: SimulatorClock;
+  readonly messageTimeoutMs: number;
+  readonly oddities: Oddities;
+  readonly operation: (operation: Operation) => Promise<Reply>;
+  readonly frame: (frame: Frame) => void;
+  readonly closed: (code: number, reason: string) => void;
+}
+
+interface Outgoing {
+  readonly action: string;
+  readonly payload: Payload;
+  readonly sending?: (messageId: string) => void;
+  readonly resolve: (confirmation: Payload) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface InFlight extends Outgoing {
+  readonly id: string;
+  readonly giveUp: () => void;
+}
+
+/** A connection to the Central System. */
+export class Wire {
+  /** Resolves when the socket is closed. */
+  readonly ended: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #options: WireOptions;
+  readonly #waiting: Outgoing[] = [];
+  #inFlight: InFlight | undefined;
+  #answering = 0;
+  #closed = false;
+
+  constructor(socket: WebSocket, options: WireOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on("message", (data) => this.#receive(String(data)));
+    this.ended = new Promise((resolve) => {
+      socket.once("close", (code, reason) => {
+        this.#end(code, String(reason));
+        resolve();
+      });
+    });
+    socket.resume();
+  }
+
+  /** Sends a CALL when its turn comes. `sending` learns the message id just before the frame leaves. */
+  call(action: string, payload: Payload, sending?: (messageId: string) => void): Promise<Payload> {
+    if (this.#closed) return Promise.reject(new ConnectionLost(action));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ action, payload, sending, resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** Sends any text, also what no honest charge point would send. */
+  sendText(text: string): void {
+    if (this.#closed) return;
+    this.#options.frame({ direction: "out", at: this.#options.clock.now(), text });
+    this.#socket.send(text);
+  }
+
+  /** Sends a WebSocket ping; `pong` runs when it was answered. */
+  ping(pong: () => void): void {
+    this.#socket.once("pong", pong);
+    this.#socket.ping();
+  }
+
+  /** Says good-bye, and cuts the line when that is not answered within a second. */
+  close(code = 1000, reason = ""): void {
+    if (this.#closed) return;
+    this.#socket.close(code, reason);
+    this.#end(code, reason);
+    const timer = setTimeout(() => this.#socket.terminate(), 1000);
+    this.#socket.once("close", () => clearTimeout(timer));
+  }
+
+  /** Cuts the line, as a power failure does. */
+  cut(): void {
+    this.#socket.terminate();
+    this.#end(1006, "cut");
+  }
+
+  #next(): void {
+    if (this.#inFlight || this.#closed) return;
+    const next = this.#waiting.shift();
+    if (!next) return;
+    const id = crypto.randomUUID();
+    const { clock, messageTimeoutMs } = this.#options;
+    const giveUp = clock.after(messageTimeoutMs, () => {
+      this.#settle(id)?.reject(new CallTimedOut(next.action, messageTimeoutMs));
+    });
+    this.#inFlight = { ...next, id, giveUp };
+    next.sending?.(id);
+    this.sendText(callText(id, next.action, next.payload));
+  }
+
+  /** Ends the CALL in flight when it is the one with this id, and sends the next. */
+  #settle(id: string): InFlight | undefined {
+    const settled = this.#inFlight;
+    if (settled?.id !== id) {
+      this.#options.oddities.unexpectedAnswers++;
+      return undefined;
+    }
+    settled.giveUp();
+    this.#inFlight = undefined;
+    this.#next();
+    return settled;
+  }
+
+  #receive(text: string): void {
+    if (this.#closed) return;
+    this.#options.frame({ direction: "in", at: this.#options.clock.now(), text });
+    const frame = readFrame(text);
+    switch (frame.kind) {
+      case "call":
+        return void this.#answer({ ...frame, at: this.#options.clock.now() });
+      case "result":
+        return this.#settle(frame.id)?.resolve(frame.payload);
+      case "error": {
+        const call = this.#settle(frame.id);
+        return call?.reject(new CallRefused(call.action, frame.code, frame.description, frame.details));
+      }
+      case "unreadable":
+        this.#options.oddities.unreadable++;
+    }
+  }
+
+  async #answer(operation: Operation): Promise<void> {
+    if (this.#answering > 0) this.#options.oddities.overlappingCalls++;
+    this.#answering++;
+    try {
+      const { answer, afterwards } = await this.#options.operation(operation);
+      if (answer !== "silence") this.sendText(answerText(operation.id, answer));
+      afterwards?.();
+    } finally {
+      this.#answering--;
+    }
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const lost = this.#inFlight ? [this.#inFlight, ...this.#waiting] : this.#waiting;
+    this.#inFlight?.giveUp();
+    this.#inFlight = undefined;
+    for (const call of lost) call.reject(new ConnectionLost(call.action));
+    this.#waiting.length = 0;
+    this.#options.closed(code, reason);
+  }
+}

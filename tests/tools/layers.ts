@@ -1,0 +1,143 @@
+/**
+ * The rules about who may import whom, as functions over sources, so that they can be tried on sources that break them.
+ * `main → api → actors → db → ocpp`: a file imports from its own room and from those to the right, `db` takes only types from
+ * `ocpp`, and nothing leads back to where it came from, types included: files that need each other's types are one idea
+ * in two places.
+ */
+import { posix } from "node:path";
+import { type Import, importsOf, type Source } from "./source.ts";
+
+/** The rooms from the one that may see everything to the one that sees nothing. */
+const ROOMS = ["main", "api", "actors", "db", "ocpp"] as const;
+type Room = (typeof ROOMS)[number];
+
+/** The agreed top level; folders end with a slash. */
+const TOP_LEVEL = [
+  "main.ts",
+  "deno.json",
+  "deno.lock",
+  "README.md",
+  "LICENSE",
+  "CHANGELOG.md",
+  ".gitignore",
+  "actors/",
+  "api/",
+  "db/",
+  "ocpp/",
+  "tests/",
+  "deploy/",
+  ".ci/",
+];
+
+/** Packages that have one home. */
+const HOMES: readonly { readonly room: Room; readonly packages: RegExp }[] = [
+  { room: "api", packages: /^(hono|@hono\/[^/]+)(\/|$)/ },
+  { room: "db", packages: /^(kysely|postgres|@electric-sql\/[^/]+)(\/|$)/ },
+];
+
+/** Reads of a clock and waits. Below `actors/` time is an argument, so that every rule can be tried at any moment. */
+const CLOCKS: readonly { readonly name: string; readonly pattern: RegExp }[] = [
+  { name: "Date.now", pattern: /\bDate\s*\.\s*now\b/ },
+  { name: "new Date()", pattern: /\bnew\s+Date\b(?!\s*\(\s*[^\s)])(?!\s*[.\w])/ },
+  { name: "performance.now", pattern: /\bperformance\s*\.\s*now\b/ },
+  { name: "Temporal.Now", pattern: /\bTemporal\s*\.\s*Now\b/ },
+  { name: "setTimeout", pattern: /\b(setTimeout|setInterval)\b/ },
+  { name: "AbortSignal.timeout", pattern: /\bAbortSignal\s*\.\s*timeout\b/ },
+];
+
+/** A file below `actors/` that may do what `name` of `CLOCKS` says, and why. */
+export interface ClockException {
+  readonly path: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Names at the top level that nobody agreed on. */
+export function checkTopLevel(names: readonly string[]): string[] {
+  return names.filter((name) => !TOP_LEVEL.includes(name)).map((name) => `${name}: not part of the agreed top level`);
+}
+
+/** Every break of the rules in the given sources, one line each. Imports are followed among these sources only. */
+export function checkLayers(sources: readonly Source[], clockExceptions: readonly ClockException[] = []): string[] {
+  const paths = new Set(sources.map(({ path }) => path));
+  const found = sources.flatMap((source) => [
+    ...importsOf(source).flatMap((found) => checkImport(source.path, found, paths)),
+    ...checkExports(source),
+  ]);
+  return [...found, ...checkClocks(sources, clockExceptions), ...findCircles(sources)];
+}
+
+function roomOf(path: string): string {
+  return path === "main.ts" || path === "deno.json" ? "main" : path.split("/")[0]!;
+}
+
+/** The path of one of our files, or undefined for a package. */
+function resolve(importer: string, specifier: string): string | undefined {
+  return /^\.{0,2}\//.test(specifier) ? posix.join(posix.dirname(importer), specifier) : undefined;
+}
+
+function checkImport(importer: string, { specifier, typeOnly }: Import, paths: ReadonlySet<string>): string[] {
+  const from = roomOf(importer);
+  if (specifier === undefined) {
+    return from === "tests" ? [] : [`${importer}: imports a computed name, which nobody can check`];
+  }
+  const target = resolve(importer, specifier);
+  if (target === undefined) return checkPackage(importer, specifier);
+  if (target.endsWith(".ts") && !paths.has(target)) return [`${importer}: imports ${target}, which does not exist`];
+  const to = roomOf(target);
+  if (from === to || from === "tests" || from === "deploy") return [];
+  const [fromRank, toRank] = [ROOMS.indexOf(from as Room), ROOMS.indexOf(to as Room)];
+  if (fromRank < 0 || toRank < fromRank) return [`${importer}: ${from} must not import ${target}`];
+  if (from === "db" && !typeOnly) return [`${importer}: db imports ${target}, but only types may come from ocpp`];
+  return [];
+}
+
+function checkPackage(importer: string, specifier: string): string[] {
+  const from = roomOf(importer);
+  if (/^(npm|jsr|https?):/.test(specifier)) {
+    return [`${importer}: imports ${specifier}, whose version belongs into deno.json`];
+  }
+  if (from === "tests") return [];
+  if (specifier.startsWith("@std/")) return [`${importer}: ${specifier} is for tests/ only`];
+  const home = HOMES.find(({ packages }) => packages.test(specifier));
+  return home && home.room !== from ? [`${importer}: ${specifier} is for ${home.room}/ only`] : [];
+}
+
+function checkExports({ path, code }: Source): string[] {
+  if (["main", "deploy"].includes(roomOf(path))) return [];
+  return /\bexport\s+default\b|\bas\s+default\b/.test(code) ? [`${path}: has a default export`] : [];
+}
+
+function checkClocks(sources: readonly Source[], exceptions: readonly ClockException[]): string[] {
+  const unused = new Set(exceptions);
+  const found = sources.filter(({ path }) => ["db", "ocpp"].includes(roomOf(path))).flatMap(({ path, code }) =>
+    CLOCKS.filter(({ pattern }) => pattern.test(code)).flatMap(({ name }) => {
+      const exception = exceptions.find((candidate) => candidate.path === path && candidate.name === name);
+      if (exception) unused.delete(exception);
+      return exception ? [] : [`${path}: uses ${name}; below actors/ time is an argument`];
+    })
+  );
+  return [...found, ...[...unused].map(({ path, name }) => `${path}: no longer uses ${name}, remove the exception`)];
+}
+
+/** Circles of imports, each reported once, with its way round. */
+function findCircles(sources: readonly Source[]): string[] {
+  const edges = new Map(sources.map((source) => [
+    source.path,
+    importsOf(source).flatMap(({ specifier }) => (specifier && resolve(source.path, specifier)) || []),
+  ]));
+  const done = new Set<string>();
+  const way: string[] = [];
+  const circles: string[] = [];
+  const visit = (path: string) => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push(`circle: ${[...way.slice(start), path].join(" → ")}`);
+    if (start >= 0 || done.has(path)) return;
+    way.push(path);
+    edges.get(path)?.forEach(visit);
+    way.pop();
+    done.add(path);
+  };
+  sources.forEach(({ path }) => visit(path));
+  return circles;
+}

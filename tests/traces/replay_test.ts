@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { ChargePoint } from "../conformance/charge_point.ts";
+import { suite } from "../conformance/suite.ts";
+import { callsOf, recording, RECORDINGS } from "./conversation.ts";
+import { type Outcome, Replay } from "./replay.ts";
+
+const test = suite({ unknownChargePoints: "accept" });
+
+/** What the recordings amount to. The refused requests were never OCPP: an unknown action, and a connectorId that is text. */
+const expected: Record<(typeof RECORDINGS)[number], Outcome> = {
+  ocpp_go: { confirmed: 0, commands: {}, refused: [] },
+  ts_ocpp: { confirmed: 0, commands: {}, refused: [] },
+  vcp: { confirmed: 0, commands: {}, refused: [] },
+};
+
+for (const name of RECORDINGS) {
+  test(`the recorded conversation of ${name} runs again, every request confirmed`, async (tool, central) => {
+    for (const idTag of ["TAG1", "12345"]) await tool.operator.put(`/v1/id-tags/${idTag}`, { status: "Accepted" });
+    const lines = await recording(name);
+    const outcome = await new Replay(central, tool.operator, `REPLAY-${name}`).play(lines);
+    assertEquals(outcome, expected[name]);
+  });
+
+  test(
+    `the requests of ${name} are each confirmed once and in order when none waits for another`,
+    async (_tool, central) => {
+      const cp = new ChargePoint(central, `PIPELINE-${name}`, { wellBehaved: false });
+      await cp.connect();
+      const calls = callsOf(await recording(name));
+      for (const call of calls) cp.wire.send(...call);
+      for (const [, id, action] of calls) await cp.confirmation(String(action), id);
+      await cp.quiet();
+      await cp.disconnect();
+    },
+  );
+}
