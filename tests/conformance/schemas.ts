@@ -12,16 +12,17 @@ const UTC_WITH_MILLISECONDS = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01
 const ajv = new Ajv({ strict: false, allErrors: true, multipleOfPrecision: 6 });
 ajv.addFormat("date-time", UTC_WITH_MILLISECONDS);
 ajv.addFormat("uri", (text: string) => URL.canParse(text));
-ajv.addSchema(published as object[]);
+// Their ids ("urn:Authorize.req") are no URIs that Ajv can resolve, so each is filed under a plain name.
+for (const { $id, ...schema } of published as { $id: string }[]) ajv.addSchema(schema, $id.replace("urn:", ""));
 
 /** What is wrong with a request, one sentence each; empty when it is valid. */
 export function problemsOfRequest(action: string, payload: unknown): string[] {
-  return problems(`urn:${action}.req`, payload);
+  return problems(`${action}.req`, payload);
 }
 
 /** What is wrong with a confirmation, one sentence each; empty when it is valid. */
 export function problemsOfConfirmation(action: string, payload: unknown): string[] {
-  return problems(`urn:${action}.conf`, payload);
+  return problems(`${action}.conf`, payload);
 }
 
 function problems(schema: string, payload: unknown): string[] {

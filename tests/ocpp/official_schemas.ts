@@ -3,7 +3,7 @@
  * package: neither shares anything with the descriptions of our own that it is held against.
  */
 import published from "ocpp-rpc/lib/schemas/ocpp1_6.json" with { type: "json" };
-import validators from "ocpp-rpc/lib/standard-validators.js";
+import { createValidator } from "ocpp-rpc/lib/validator.js";
 import type { ActionName } from "../../ocpp/registry.ts";
 
 /** As much of JSON schema as the official ones use. */
@@ -33,7 +33,7 @@ export interface OfficialError {
 }
 
 const byId = new Map((published as JsonSchema[]).map((schema) => [schema.$id, inlined(schema)]));
-const validator = validators.find(({ subprotocol }) => subprotocol === "ocpp1.6")!;
+const validator = createValidator("ocpp1.6", published as object[]);
 
 /** Every name that the official schemas have, sorted. */
 export const officialNames: readonly string[] = [

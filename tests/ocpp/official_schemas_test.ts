@@ -7,7 +7,7 @@ import { type Case, type Difference, differences, pathOf } from "./differences.t
 import { officialError, officialNames, officialSchema, type Side } from "./official_schemas.ts";
 import { spoiltPayload, validPayload } from "./payloads.ts";
 
-const RUNS = 300;
+const RUNS = 200;
 
 /** What we say against a payload; nothing when we accept it. */
 function ourIssues({ name, side, payload }: Case): readonly Issue[] {
