@@ -17,7 +17,7 @@ import { DatabaseWatch } from "./database_watch.ts";
 import type { Scene } from "./scene.ts";
 import { Settlements } from "./settlements.ts";
 import type { Settings } from "./settings.ts";
-import { Sightings } from "./sightings.ts";
+import { type Sighting, Sightings } from "./sightings.ts";
 
 /** Facts about a live connection. */
 export interface ConnectionFacts {
@@ -49,8 +49,8 @@ export interface ChargePoints {
   cancel(commandId: string): Promise<Command | undefined>;
   connection(identity: string): ConnectionFacts | undefined;
   connectedIdentities(): string[];
-  /** Deviations that are counted but not yet in the row. */
-  unwrittenDeviations(identity: string): Readonly<Record<string, number>>;
+  /** The last sign of life and the deviations that are not in the row yet. */
+  unwritten(identity: string): Sighting | undefined;
   /** The row was edited: the actor reads it again. */
   changed(identity: string): void;
   /** Ends the connection: the charge point was deleted, or must prove itself anew. */
@@ -231,8 +231,8 @@ class Registry implements ChargePoints {
     return [...this.#live.keys()];
   }
 
-  unwrittenDeviations(identity: string): Readonly<Record<string, number>> {
-    return this.#sightings.unwrittenDeviations(identity);
+  unwritten(identity: string): Sighting | undefined {
+    return this.#sightings.unwritten(identity);
   }
 
   changed(identity: string): void {

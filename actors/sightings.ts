@@ -5,7 +5,8 @@
 import type { Store } from "../db/store.ts";
 import type { ActorSystem } from "./actor.ts";
 
-interface Sighting {
+/** The last sign of life, and deviations counted since the last write. */
+export interface Sighting {
   at: Date;
   remoteAddress: string;
   deviations: Record<string, number>;
@@ -15,7 +16,8 @@ interface Sighting {
 const WRITE_MS = 30_000;
 
 export class Sightings {
-  readonly #seen = new Map<string, Sighting>();
+  #seen = new Map<string, Sighting>();
+  #beingWritten = new Map<string, Sighting>();
 
   constructor(system: ActorSystem, readonly store: Store) {
     system.spawn<"write">("sightings", (context) => {
@@ -46,15 +48,32 @@ export class Sightings {
     for (const kind of kinds) sighting.deviations[kind] = (sighting.deviations[kind] ?? 0) + 1;
   }
 
-  /** Deviations that are counted but not written yet. */
-  unwrittenDeviations(identity: string): Readonly<Record<string, number>> {
-    return this.#seen.get(identity)?.deviations ?? {};
+  /** What is not in the charge point's row yet. */
+  unwritten(identity: string): Sighting | undefined {
+    const newer = this.#seen.get(identity);
+    const older = this.#beingWritten.get(identity);
+    return newer && older ? { ...newer, deviations: added(older.deviations, newer.deviations) } : newer ?? older;
   }
 
   async #write(): Promise<void> {
-    const rows = [...this.#seen].map(([identity, sighting]) => ({ identity, ...sighting }));
-    if (rows.length === 0) return;
-    this.#seen.clear();
-    await this.store.chargePoints.recordSeen(rows);
+    if (this.#seen.size === 0) return;
+    this.#beingWritten = this.#seen;
+    this.#seen = new Map();
+    try {
+      const rows = [...this.#beingWritten].map(([identity, sighting]) => ({ identity, ...sighting }));
+      await this.store.chargePoints.recordSeen(rows);
+    } finally {
+      this.#beingWritten = new Map();
+    }
   }
+}
+
+/** Two counts by kind, added up. */
+export function added(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum = { ...one };
+  for (const [kind, count] of Object.entries(other)) sum[kind] = (sum[kind] ?? 0) + count;
+  return sum;
 }

@@ -2,6 +2,7 @@
  * A charge point as the API shows it: its row, its connectors, and what only the actors know (whether it is there now, what they
  * have counted since the row was written).
  */
+import { added } from "../actors/sightings.ts";
 import { z } from "zod";
 import type { ChargePoint as Row } from "../db/charge_points.ts";
 import { identity, moment } from "./fields.ts";
@@ -77,17 +78,16 @@ export const ChargePoint = z.object({
 export async function viewOf(row: Row, { store, chargePoints }: House): Promise<z.output<typeof ChargePoint>> {
   const { lastSeenAt, remoteAddress, deviations, ...shown } = row;
   const live = chargePoints.connection(row.identity);
+  const unwritten = chargePoints.unwritten(row.identity);
   return {
     ...shown,
-    connection: live
-      ? { connected: true, since: live.since, remoteAddress: live.remoteAddress, lastSeen: live.lastSeenAt }
-      : { connected: false, since: null, remoteAddress, lastSeen: lastSeenAt },
+    connection: {
+      connected: live !== undefined,
+      since: live?.since ?? null,
+      remoteAddress: live?.remoteAddress ?? unwritten?.remoteAddress ?? remoteAddress,
+      lastSeen: live?.lastSeenAt ?? unwritten?.at ?? lastSeenAt,
+    },
     connectors: await store.connectors.list(row.identity),
-    deviations: sum(deviations, chargePoints.unwrittenDeviations(row.identity)),
+    deviations: added(deviations, unwritten?.deviations ?? {}),
   };
-}
-
-function sum(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): Record<string, number> {
-  const kinds = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return Object.fromEntries([...kinds].map((kind) => [kind, (one[kind] ?? 0) + (other[kind] ?? 0)]));
 }

@@ -11,7 +11,8 @@ import { jsonb } from "./values.ts";
 /** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. `value` is kept letter by letter. */
 export interface Sample {
   chargePoint: string;
-  connectorId: number;
+  /** Null: the connector of the transaction that it names. */
+  connectorId: number | null;
   reportedTransactionId: number | null;
   sampledAt: Date;
   receivedAt: Date;
@@ -26,6 +27,7 @@ export interface Sample {
 
 /** A stored sample. `foreign`: it named a transaction of another charge point and is therefore linked to none. */
 export interface MeterValue extends Sample {
+  connectorId: number;
   transactionId: number | null;
   foreign: boolean;
 }
@@ -98,22 +100,24 @@ export function meterValues(
 
 /**
  * A sample is linked to a transaction only when that is the charge point's own; one that names another's is kept, unlinked and
- * marked. `chr(31)`, the unit separator, keeps the parts of the digest apart.
+ * marked. A sample that names no connector is one of its transaction's. `chr(31)`, the unit separator, keeps the parts of the digest apart.
  */
 async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise<void> {
   await sql`
     insert into meter_values (sampled_at, digest, charge_point, connector_id, reported_transaction_id, transaction_id,
       is_foreign, received_at, value, measurand, phase, location, context, unit, format)
     select g.sampled_at,
-      md5(concat_ws(chr(31), g.charge_point, g.connector_id, coalesce(g.reported, 0), g.measurand, coalesce(g.phase, ''),
+      md5(concat_ws(chr(31), g.charge_point, connector.id, coalesce(g.reported, 0), g.measurand, coalesce(g.phase, ''),
         g.location, g.context, coalesce(g.unit, ''), g.format))::uuid as digest,
-      g.charge_point, g.connector_id, g.reported, case when t.charge_point = g.charge_point then t.transaction_id end,
+      g.charge_point, connector.id, g.reported, case when t.charge_point = g.charge_point then t.transaction_id end,
       coalesce(t.charge_point <> g.charge_point, false), g.received_at, g.value, g.measurand, g.phase, g.location,
       g.context, g.unit, g.format
     from jsonb_to_recordset(${jsonb(samples.map(columnsOf))}) as g(
       charge_point text, connector_id bigint, reported bigint, sampled_at timestamptz, received_at timestamptz, value text,
       measurand text, phase text, location text, context text, unit text, format text)
     left join transactions t on t.transaction_id = g.reported
+    cross join lateral (select coalesce(g.connector_id, case when t.charge_point = g.charge_point then t.connector_id end, 0)
+      as id) as connector
     order by 1, 2
     on conflict (sampled_at, digest) do nothing`.execute(db);
 }

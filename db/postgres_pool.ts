@@ -97,7 +97,7 @@ export class PostgresPool {
       // No connection ever ends by itself, so that each end is a sign of trouble.
       idle_timeout: undefined,
       max_lifetime: null,
-      fetch_types: false,
+      fetch_types: true, // without it, `reserve` on a connection that is not open yet never resolves
       types: PARSERS,
       transform: { undefined: null },
       connection: this.#options.session,

@@ -108,13 +108,13 @@ const named = sql`
   from fresh f join transactions t on t.transaction_id = f.reported_transaction_id and t.charge_point <> f.charge_point`;
 
 /**
- * For ids that were never issued: a charge point that lost our answer reports -1 (errata 3.18), 0 or a number of its own. The
- * stop is attached when exactly one open transaction of this charge point fits.
+ * A charge point that lost our answer to its start reports -1 (errata 3.18). The stop is attached when exactly one open transaction of
+ * this charge point fits. Any other useless id stays an orphan for an operator: it says nothing, and a guess costs somebody money.
  */
 const guessed = sql`
   select f.place, min(t.transaction_id) as transaction_id
   from fresh f join transactions t on t.charge_point = f.charge_point and t.state = 'active'
-  where not exists (select from named n where n.place = f.place)
+  where f.reported_transaction_id = -1
     and t.meter_start <= f.meter_stop and t.started_at <= f.stopped_at
     and (f.folded_id_tag is null or f.folded_id_tag = t.folded_id_tag)
   group by f.place having count(*) = 1`;
@@ -130,6 +130,8 @@ const apply = sql`
     stop_id_tag = case when t.meter_stop is null then j.id_tag else t.stop_id_tag end,
     flags = case k.outcome
       when 'ended' then t.flags || j.flags
+        || case when j.meter_stop < t.meter_start then '["meterRegression"]'::jsonb else '[]' end
+        || case when j.stopped_at < t.started_at then '["stopBeforeStart"]'::jsonb else '[]' end
       when 'inferred' then t.flags || j.flags || '["matchedByInference"]'
       else case when t.flags ? 'conflictingStop' then t.flags else t.flags || '["conflictingStop"]' end end
   from kept k join judged j using (charge_point)

@@ -13,7 +13,8 @@ import { folded } from "./values.ts";
 
 export type { RecordedStart, RecordedStop, StopOutcome, TransactionStart, TransactionStop };
 
-/** A transaction as known now. `energyWh` is meterStop - meterStart, null while it is not known. */
+/** A transaction as known now. `energyWh` is meterStop - meterStart, null while it is not known and when the meter went
+ * backwards: nobody is billed a negative amount. */
 export interface Transaction {
   transactionId: number;
   chargePoint: string;
@@ -134,7 +135,7 @@ async function list(db: Kysely<Database>, filter: TransactionFilter, page: Page)
 function transactionOf({ foldedIdTag: _, ...row }: Selectable<TransactionsTable>): Transaction {
   return {
     ...row,
-    energyWh: row.meterStop === null ? null : row.meterStop - row.meterStart,
+    energyWh: row.meterStop === null || row.meterStop < row.meterStart ? null : row.meterStop - row.meterStart,
     idTagInfo: row.idTagInfo as unknown as IdTagInfo,
   };
 }

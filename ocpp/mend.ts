@@ -88,9 +88,8 @@ function tooLong(issue: Issue, value: string, side: Side): Mending | "unreadable
   const isIdTag = issue.path.at(-1) === "idTag";
   if (isIdTag && side !== "transaction") return "unreadable";
   const maximum = isIdTag ? WORD_MAX_LENGTH : Number(issue.maximum);
-  if (value.length <= maximum) return { change: "keep", kind: "tooLong" };
-  // The cut may go through a surrogate pair.
-  return { change: "set", kind: "tooLong", to: replaceUnstorable(value.slice(0, maximum)) };
+  const clipped = [...value.slice(0, 2 * maximum)].slice(0, maximum).join("");
+  return clipped === value ? { change: "keep", kind: "tooLong" } : { change: "set", kind: "tooLong", to: clipped };
 }
 
 function outOfRange(value: unknown): Mending | "unreadable" {

@@ -2,14 +2,14 @@
  * Meter values made flat: one sample with all that belongs to it, the defaults of 7.43 filled in. Values stay text, since signed ones
  * are no numbers and decimal ones should not lose digits.
  */
-import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import { parseDateTime } from "../types/date_time.ts";
 import type { MeterValue, SampledValue } from "../types/meter_value.ts";
 
 /** One sampled value, complete. */
 export interface Sample {
   readonly chargePoint: string;
-  readonly connectorId: number;
+  /** Null in the transactionData of a stop: the connector is the transaction's. */
+  readonly connectorId: number | null;
   readonly reportedTransactionId: number | null;
   readonly sampledAt: Date;
   readonly receivedAt: Date;
@@ -38,7 +38,7 @@ export function samplesOf(report: MeterReport, chargePoint: string, receivedAt: 
   return report.meterValue.flatMap(({ timestamp, sampledValue }) => {
     const about = {
       chargePoint,
-      connectorId: report.connectorId ?? WHOLE_CHARGE_POINT,
+      connectorId: report.connectorId ?? null,
       reportedTransactionId: report.transactionId ?? null,
       sampledAt: parseDateTime(timestamp)?.instant ?? receivedAt,
       receivedAt,

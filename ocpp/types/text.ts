@@ -36,7 +36,7 @@ export function storable<Schema extends z.ZodType<string>>(schema: Schema): Sche
   });
 }
 
-/** Free text of at most `maxLength` UTF-16 units, compared case-sensitively (OCPP 1.6 `String`). */
+/** Free text of at most `maxLength` characters, compared case-sensitively (OCPP 1.6 `String`). */
 export function text(maxLength?: number): z.ZodString {
   return storable(maxLength === undefined ? z.string() : z.string().max(maxLength));
 }

@@ -5,7 +5,7 @@ import { type Issue, valueAt } from "../../ocpp/issue.ts";
 import { actionNames } from "../../ocpp/registry.ts";
 import { type Case, type Difference, differences, pathOf } from "./differences.ts";
 import { officialError, officialNames, officialSchema, type Side } from "./official_schemas.ts";
-import { spoiltPayload, validPayload } from "./payloads.ts";
+import { boundaryPayloads, fullPayload, removed, spoiltPayload, validPayload } from "./payloads.ts";
 
 const RUNS = 200;
 
@@ -50,6 +50,21 @@ for (const name of actionNames) {
       const agree = (payload: unknown) => mustAgree({ name, side, payload });
       fc.assert(fc.property(validPayload(schema), agree), { numRuns: RUNS });
       fc.assert(fc.property(spoiltPayload(schema), agree), { numRuns: RUNS });
+    });
+  }
+}
+
+for (const name of actionNames) {
+  for (const side of ["req", "conf"] as Side[]) {
+    Deno.test(`${name}.${side} has every field, word, length and type of its official schema`, () => {
+      const schema = officialSchema(name, side);
+      const everything = fullPayload(schema);
+      // A remote start is the one place where a known field must be absent (errata 3.41).
+      const remoteStart = name === "RemoteStartTransaction" && side === "req";
+      const full = remoteStart ? removed(everything, ["chargingProfile", "transactionId"]) : everything;
+      assertEquals(ourIssues({ name, side, payload: full }), []);
+      assertEquals(officialError(name, side, full), undefined);
+      for (const payload of boundaryPayloads(schema, full)) mustAgree({ name, side, payload });
     });
   }
 }

@@ -137,3 +137,48 @@ export function joined(value: unknown, name: string): unknown {
   const copy = isObject ? { ...value } : {};
   return Object.defineProperty(copy, name, { value: 1, enumerable: true, writable: true, configurable: true });
 }
+
+/** Words that go together where the specification ties fields to each other: then every field of a charging profile may be there. */
+const TOGETHER = ["TxProfile", "Recurring", "Differential"];
+
+/** A payload with every field that the official schema knows, each list with one entry. */
+export function fullPayload(schema: JsonSchema): unknown {
+  if (schema.enum) return schema.enum.find((word) => TOGETHER.includes(word)) ?? schema.enum[0];
+  switch (schema.type) {
+    case "object":
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, field]) => [
+          name,
+          name === "startPeriod" ? 0 : fullPayload(field),
+        ]),
+      );
+    case "array":
+      return [fullPayload(schema.items!)];
+    case "integer":
+    case "number":
+      return 1;
+    case "boolean":
+      return true;
+    default:
+      if (schema.format === "date-time") return "2026-03-02T01:00:00.000Z";
+      return schema.format === "uri" || schema.maxLength === 512 ? "https://example.org/" : "";
+  }
+}
+
+/** Every payload that differs from the full one in one place, so that a limit or a word or a type shows. */
+export function* boundaryPayloads(schema: JsonSchema, full: unknown): Generator<unknown> {
+  for (const path of placesOf(full)) {
+    const at = schemaAt(schema, path);
+    const { maxLength, enum: words = [] } = at;
+    const texts = maxLength === undefined || maxLength === 512
+      ? []
+      : ["x".repeat(maxLength), "x".repeat(maxLength + 1)];
+    for (const value of [...words, ...texts, "?", 1, 1.5, true, {}, [], null]) yield replaced(full, path, () => value);
+    if (path.length > 0) yield removed(full, path);
+    if (at.type === "object") yield replaced(full, path, (value) => joined(value, "vendorNote"));
+  }
+}
+
+function schemaAt(schema: JsonSchema, path: Path): JsonSchema {
+  return path.reduce((at: JsonSchema, step) => (typeof step === "number" ? at.items : at.properties?.[step])!, schema);
+}

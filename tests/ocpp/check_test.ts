@@ -1,0 +1,154 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { checkConfirmation, checkRequest } from "../../ocpp/check.ts";
+import type { ErrorCode } from "../../ocpp/errors.ts";
+import type { ActionName } from "../../ocpp/registry.ts";
+
+const START = { connectorId: 1, idTag: "T", meterStart: 100, timestamp: "2026-03-02T01:00:00Z" };
+const STATUS = { connectorId: 1, errorCode: "NoError", status: "Available" };
+const METER = { connectorId: 1, meterValue: [{ timestamp: "2026-03-02T01:00:00Z", sampledValue: [{ value: "1" }] }] };
+
+const codes: readonly [name: ActionName, payload: unknown, code: ErrorCode, description: string][] = [
+  ["BootNotification", {}, "OccurenceConstraintViolation", "chargePointVendor is missing (and 1 more)"],
+  ["Authorize", { idtag: "T" }, "OccurenceConstraintViolation", "idTag is missing (and 1 more)"],
+  ["Authorize", { idTag: 123 }, "TypeConstraintViolation", "idTag must be text, found 123"],
+  ["Authorize", { idTag: null }, "TypeConstraintViolation", "idTag must be text, found null"],
+  ["Authorize", { idTag: { idToken: "T" } }, "TypeConstraintViolation", "idTag must be text, found an object"],
+  ["Authorize", { idTag: "T".repeat(21) }, "PropertyConstraintViolation", "idTag may have 20 characters, found 21"],
+  ["Authorize", { idTag: "A\0B" }, "PropertyConstraintViolation", "idTag holds NUL or half a surrogate pair"],
+  ["Authorize", { idTag: "T", x: 1 }, "FormationViolation", 'Unknown field "x"'],
+  ["Authorize", [], "FormationViolation", "The payload must be an object, found a list"],
+  ["Heartbeat", { a: 1, b: 2, c: 3 }, "FormationViolation", 'Unknown field "a" and 2 more'],
+  ["Heartbeat", JSON.parse('{"__proto__":{}}'), "FormationViolation", 'Unknown field "__proto__"'],
+  ["StartTransaction", { ...START, meterStart: "100" }, "TypeConstraintViolation", 'a number, found "100"'],
+  ["StartTransaction", { ...START, meterStart: 1.5 }, "TypeConstraintViolation", "an integer, found 1.5"],
+  ["StartTransaction", { ...START, meterStart: Infinity }, "TypeConstraintViolation", "found Infinity"],
+  ["StartTransaction", { ...START, meterStart: 2 ** 53 }, "PropertyConstraintViolation", "found 9007199254740992"],
+  ["StartTransaction", { ...START, timestamp: "2026-02-30T01:00:00Z" }, "PropertyConstraintViolation", "ISO 8601"],
+  ["StartTransaction", { ...START, timestamp: "2026-03-02T01:00:00" }, "PropertyConstraintViolation", "no time zone"],
+  ["StatusNotification", { ...STATUS, connectorId: -1 }, "PropertyConstraintViolation", "at least 0, found -1"],
+  ["StatusNotification", { ...STATUS, status: "Occupied" }, "PropertyConstraintViolation", '9 words, found "Occupied"'],
+  ["StatusNotification", { ...STATUS, status: 7 }, "TypeConstraintViolation", "found 7"],
+  ["StatusNotification", { connectorId: 1, errorCode: "NoError" }, "OccurenceConstraintViolation", "status is missing"],
+  ["MeterValues", { ...METER, meterValue: [] }, "OccurenceConstraintViolation", "meterValue must not be empty"],
+  [
+    "MeterValues",
+    { connectorId: 1, meterValue: [{ timestamp: "2026-03-02T01:00:00Z", sampledValue: [{ value: 1 }] }] },
+    "TypeConstraintViolation",
+    "meterValue[0].sampledValue[0].value must be text, found 1",
+  ],
+];
+
+for (const [name, payload, code, description] of codes) {
+  Deno.test(`strict: ${name} is refused with ${code}: ${description}`, () => {
+    const checked = checkRequest(name, payload, "strict");
+    assert(!checked.ok);
+    assertEquals(checked.fault.code, code);
+    assertStringIncludes(checked.fault.description, description);
+    assertEquals(checked.fault.details, {});
+  });
+}
+
+Deno.test("the code that tells most wins: missing, then type, then bounds, then too much", () => {
+  const all = { connectorId: "1", meterStart: 1, timestamp: "yesterday", x: 1 };
+  const orders: [object, ErrorCode][] = [
+    [all, "OccurenceConstraintViolation"],
+    [{ ...all, idTag: "T" }, "TypeConstraintViolation"],
+    [{ ...all, idTag: "T", connectorId: 1 }, "PropertyConstraintViolation"],
+    [{ ...START, x: 1 }, "FormationViolation"],
+  ];
+  for (const [payload, code] of orders) {
+    const checked = checkRequest("StartTransaction", payload, "strict");
+    assertEquals(checked.ok || checked.fault.code, code);
+  }
+});
+
+Deno.test("a description is short and one harmless line, whatever was sent", () => {
+  const hostile = "\x1b[2J\r\n\u202eevil\ud800" + "x".repeat(10_000);
+  for (const payload of [{ ...STATUS, status: hostile }, { ...STATUS, [hostile]: 1 }, { ...STATUS, info: hostile }]) {
+    const checked = checkRequest("StatusNotification", payload, "strict");
+    assert(!checked.ok);
+    assertMatch(checked.fault.description, /^[\x20-\x7e…]{1,255}$/);
+  }
+});
+
+Deno.test("a hundred thousand unknown fields are refused in few words, in both modes", () => {
+  const payload = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 1]));
+  for (const validation of ["strict", "tolerant"] as const) {
+    const checked = checkRequest("Heartbeat", payload, validation);
+    assertEquals(checked.ok || checked.fault.code, "FormationViolation");
+    assert(JSON.stringify(checked).length < 400);
+  }
+});
+
+Deno.test("strict: oddities that the specification allows are no faults", () => {
+  for (
+    const odd of [
+      { connectorId: 0 },
+      { connectorId: 99 },
+      { meterStart: -5 },
+      { idTag: "" },
+      { timestamp: "1970-01-01T00:00:00Z" },
+      { timestamp: "2099-01-01T00:00:00Z" },
+      { timestamp: "2026-01-01T12:00:00.123456789+05:30" },
+      { timestamp: "2026-01-01T12:00:00+02" },
+      { reservationId: 987654 },
+    ]
+  ) assert(checkRequest("StartTransaction", { ...START, ...odd }, "strict").ok, JSON.stringify(odd));
+  const stop = { meterStop: 10, timestamp: START.timestamp };
+  for (const transactionId of [-1, 0, 2_000_000_001]) {
+    assert(checkRequest("StopTransaction", { ...stop, transactionId, transactionData: [] }, "strict").ok);
+  }
+});
+
+const notInvalid: readonly [why: string, name: ActionName, payload: unknown, value: unknown, kinds: string[]][] = [
+  ["unknown fields are left out", "GetLocalListVersion", { listVersion: 1, x: 1 }, { listVersion: 1 }, [
+    "unknownField",
+  ]],
+  ["null is absence", "GetDiagnostics", { fileName: null }, {}, ["nullField"]],
+  [
+    "a number is a value",
+    "GetConfiguration",
+    { configurationKey: [{ key: "HeartbeatInterval", readonly: false, value: 300 }] },
+    { configurationKey: [{ key: "HeartbeatInterval", readonly: false, value: "300" }] },
+    ["numberAsText"],
+  ],
+  ["long text is shown whole", "GetDiagnostics", { fileName: "x".repeat(300) }, { fileName: "x".repeat(300) }, [
+    "tooLong",
+  ]],
+  [
+    "a limit of -1 means none",
+    "GetCompositeSchedule",
+    {
+      status: "Accepted",
+      chargingSchedule: { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: -1 }] },
+    },
+    {
+      status: "Accepted",
+      chargingSchedule: { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: -1 }] },
+    },
+    [],
+  ],
+];
+
+for (const [why, name, payload, value, kinds] of notInvalid) {
+  Deno.test(`an answer of a charge point: ${why}`, () => {
+    const checked = checkConfirmation(name, payload);
+    assert(checked.ok);
+    assertEquals<unknown>(checked.value, value);
+    assertEquals<string[]>(checked.deviations.map(({ kind }) => kind), kinds);
+  });
+}
+
+const invalid: readonly [name: ActionName, payload: unknown][] = [
+  ["ChangeConfiguration", { status: "Perhaps" }],
+  ["ChangeConfiguration", {}],
+  ["GetLocalListVersion", { listVersion: "1" }],
+  ["GetConfiguration", { configurationKey: [{ key: "A" }] }],
+  ["GetInstalledCertificateIds", { status: "Accepted", certificateHashData: [{ hashAlgorithm: "SHA256" }] }],
+];
+
+for (const [name, payload] of invalid) {
+  Deno.test(`an answer that means nothing: ${name} ${JSON.stringify(payload)}`, () => {
+    assert(!checkConfirmation(name, payload).ok);
+  });
+}

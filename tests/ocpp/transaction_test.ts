@@ -1,0 +1,69 @@
+import { assertEquals } from "@std/assert";
+import {
+  endFlags,
+  energyBetween,
+  mayEnd,
+  startFlags,
+  stopFlags,
+  type TransactionFlag,
+} from "../../ocpp/core/transaction.ts";
+
+const NOW = new Date("2026-03-02T01:00:00.000Z");
+const START = { connectorId: 1, idTag: "T", meterStart: 100, timestamp: "2026-03-02T00:59:58.000Z" };
+const STOP = { transactionId: 7, meterStop: 200, timestamp: "2026-03-02T00:59:58.000Z" };
+
+const odd: readonly [change: object, flags: TransactionFlag[]][] = [
+  [{}, []],
+  [{ connectorId: 0 }, ["connectorZero"]],
+  [{ meterStart: -1 }, ["negativeMeter"]],
+  [{ timestamp: "yesterday" }, ["timestampUnreadable"]],
+  [{ timestamp: "2026-03-02T00:59:58" }, ["timestampZoneless"]],
+  [{ timestamp: "1970-01-01T00:00:10Z" }, ["clockSkew"]],
+  [{ timestamp: "2099-01-01T00:00:00Z" }, ["clockSkew"]],
+  [{ timestamp: "2026-03-02T01:01:00.000Z" }, []],
+  [{ timestamp: "2026-03-02T01:01:00.001Z" }, ["clockSkew"]],
+  [{ timestamp: "2026-02-20T00:00:00Z" }, []],
+  [{ connectorId: 0, timestamp: "1970-01-01T00:00:10" }, ["connectorZero", "timestampZoneless", "clockSkew"]],
+];
+
+for (const [change, flags] of odd) {
+  Deno.test(`a start with ${JSON.stringify(change)} is flagged ${flags.join(" and ") || "with nothing"}`, () => {
+    assertEquals(startFlags({ ...START, ...change }, { status: "Accepted" }, NOW), flags);
+  });
+}
+
+Deno.test("a start with an idTag that may not charge is flagged", () => {
+  for (const status of ["Invalid", "Blocked", "Expired"] as const) {
+    assertEquals(startFlags(START, { status }, NOW), ["invalidIdTag"]);
+  }
+});
+
+Deno.test("a reservation counts as unknown only when one is named", () => {
+  const flags = (reservationId?: number) => startFlags({ ...START, reservationId }, { status: "Accepted" }, NOW, false);
+  assertEquals([flags(), flags(5)], [[], ["unknownReservation"]]);
+});
+
+Deno.test("a stop is flagged by itself and beside its start", () => {
+  assertEquals(stopFlags(STOP, NOW), []);
+  assertEquals(stopFlags({ ...STOP, meterStop: -1, timestamp: "" }, NOW), ["negativeMeter", "timestampUnreadable"]);
+  const started = { meterStart: 100, startedAt: NOW };
+  assertEquals(endFlags(started, { idTag: null, meterStop: 100, stoppedAt: NOW }), []);
+  assertEquals(endFlags(started, { idTag: null, meterStop: 99, stoppedAt: new Date(0) }), [
+    "meterRegression",
+    "stopBeforeStart",
+  ]);
+});
+
+Deno.test("energy is the difference of the registers, and unknown when the meter went backwards", () => {
+  assertEquals([energyBetween(100, 350), energyBetween(100, 100), energyBetween(100, 99)], [250, 0, null]);
+});
+
+Deno.test("a stop with a useless id may end a transaction that it does not contradict", () => {
+  const open = { idTag: "Tag", meterStart: 100, startedAt: NOW };
+  const stop = { idTag: null, meterStop: 150, stoppedAt: new Date(NOW.getTime() + 1) };
+  assertEquals(mayEnd(stop, open), true);
+  assertEquals(mayEnd({ ...stop, idTag: "TAG" }, open), true);
+  assertEquals(mayEnd({ ...stop, idTag: "Other" }, open), false);
+  assertEquals(mayEnd({ ...stop, meterStop: 99 }, open), false);
+  assertEquals(mayEnd({ ...stop, stoppedAt: new Date(NOW.getTime() - 1) }, open), false);
+});
