@@ -34,6 +34,8 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     log: (line, facts) => log.warn(line, facts),
     ...storeOptions,
   });
+  // Before anything is recorded: a partition that is made later has to take its rows out of the default one.
+  await store.meterValues.keepPartitions(clock.now(), settings.meterValueRetentionDays ?? undefined);
   const system = new ActorSystem(clock, log);
   const chargePoints = createChargePoints({ store, settings, system });
   let open = true;

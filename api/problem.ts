@@ -76,13 +76,15 @@ export const ProblemDocument = z.object({
   traceId: z.string().meta({ description: "Under this the log tells more" }),
 }).meta({ id: "Problem", description: "An error, after RFC 9457" });
 
-/** The answer to a request that failed. Only what is our own fault is logged, and only there with its cause. */
+/** The answer to a request that failed. Only what no route meant to throw and is no client's fault is logged, with its cause. */
 export function problemResponse(error: unknown, request: Request, log: Log): Response {
   const { slug, detail, more } = problemFor(error);
   const [status, title] = CATALOGUE[slug];
   const instance = new URL(request.url).pathname;
   const traceId = crypto.randomUUID();
-  if (status >= 500) log.error(`${request.method} ${instance} failed: ${title}`, { traceId, error });
+  if (status >= 500 && !(error instanceof Problem)) {
+    log.error(`${request.method} ${instance} failed: ${title}`, { traceId, error });
+  }
   return Response.json(
     { type: `/problems/${slug}`, title, status, detail, instance, errors: more.errors, traceId },
     { status, headers: { ...more.headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } },

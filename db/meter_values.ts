@@ -6,7 +6,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { gather } from "./gather.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { Database, MeterValuesTable } from "./tables.ts";
-import { jsonb } from "./values.ts";
+import { numbered } from "./values.ts";
 
 /** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. `value` is kept letter by letter. */
 export interface Sample {
@@ -112,13 +112,13 @@ async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise
       g.charge_point, connector.id, g.reported, case when t.charge_point = g.charge_point then t.transaction_id end,
       coalesce(t.charge_point <> g.charge_point, false), g.received_at, g.value, g.measurand, g.phase, g.location,
       g.context, g.unit, g.format
-    from jsonb_to_recordset(${jsonb(samples.map(columnsOf))}) as g(
-      charge_point text, connector_id bigint, reported bigint, sampled_at timestamptz, received_at timestamptz, value text,
+    from jsonb_to_recordset(${numbered(samples.map(columnsOf))}) as g(
+      ordinal integer, charge_point text, connector_id bigint, reported bigint, sampled_at timestamptz, received_at timestamptz, value text,
       measurand text, phase text, location text, context text, unit text, format text)
     left join transactions t on t.transaction_id = g.reported
     cross join lateral (select coalesce(g.connector_id, case when t.charge_point = g.charge_point then t.connector_id end, 0)
       as id) as connector
-    order by 1, 2
+    order by 1, 2, g.ordinal -- the first of two equal samples stays
     on conflict (sampled_at, digest) do nothing`.execute(db);
 }
 

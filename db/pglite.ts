@@ -18,6 +18,8 @@ export async function openPGlite(dataDir: string | undefined): Promise<Embedded>
   const lock = dataDir === undefined ? undefined : await lockFolder(dataDir);
   try {
     const pglite = await PGlite.create(dataDir === undefined ? "memory://" : `${dataDir}/pglite`, {
+      // Statistics are for an autovacuum that PGlite has not; their timer would outlive the database.
+      startParams: [...PGlite.defaultStartParams, "-c", "track_counts=off"],
       parsers: { [types.INT8]: Number, [types.NUMERIC]: Number },
       serializers: { [types.JSON]: JSON.stringify, [types.JSONB]: JSON.stringify },
     });

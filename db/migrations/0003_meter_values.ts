@@ -31,8 +31,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     `create index meter_values_received on meter_values using brin (received_at)`,
     `create table meter_values_default partition of meter_values default`,
 
-    // Rows of the month may already be in the default partition: they are moved before the new table is attached. Writers
-    // are kept out meanwhile, by a lock on the parent taken before anything else, so that nobody waits in a circle.
+    // Rows of the month may already be in the default partition: they are moved before the new table is attached. Readers
+    // are kept out meanwhile, too: one that planned without the new partition and looked after the move would miss them. The lock
+    // on the parent is taken before any other, so that nobody waits in a circle.
     `create function make_meter_values_partition(month timestamptz) returns text language plpgsql as $$
     declare
       first timestamptz := date_trunc('month', month at time zone 'UTC') at time zone 'UTC';
@@ -40,7 +41,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       partition text := 'meter_values_' || to_char(first at time zone 'UTC', 'YYYY_MM');
     begin
       if to_regclass(partition) is not null then return null; end if;
-      lock table meter_values in share row exclusive mode;
+      lock table meter_values in access exclusive mode;
       if to_regclass(partition) is not null then return null; end if;
       execute format('create table %I (like meter_values including defaults including constraints)', partition);
       execute format('with moved as (delete from meter_values_default where sampled_at >= %L and sampled_at < %L returning *)

@@ -22,7 +22,7 @@ export function replaceUnstorable(text: string): string {
  */
 const ESCAPES = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\(?!u0000|u[dD][89a-fA-F])[^]|\\u..../g;
 
-/** JSON text whose parsed texts and field names can all be stored: `\\u0000` and escaped lone surrogates become `\\ufffd`. */
+/** JSON text whose parsed texts and field names can all be stored: `\u0000` and escaped lone surrogates become `\ufffd`. */
 export function storableJson(json: string): string {
   if (!json.includes("\\u")) return json;
   return json.replace(ESCAPES, (escape) => /^\\u(?:0000|[dD][89a-fA-F]..)$/.test(escape) ? "\\ufffd" : escape);

@@ -88,7 +88,7 @@ class World {
   #session: Session | null = null;
   #wire: Wire | null = null;
   #calls = 0;
-  #asked: Promise<unknown>[] = [];
+  #asked = 0;
 
   constructor(readonly store: Store, name: string) {
     this.identity = name;
@@ -144,7 +144,8 @@ class World {
   async #command(queue: boolean): Promise<void> {
     const action = queue ? "ClearCache" : "Reset";
     const request = queue ? {} : { type: "Soft" };
-    const taken = this.#chargePoints.call({
+    this.#asked++;
+    void this.#chargePoints.call({
       chargePoint: this.identity,
       action,
       request,
@@ -153,8 +154,7 @@ class World {
       waitMs: 0,
     }).then((command) => void this.commands.push(command), (error) => {
       if (!(error instanceof CommandRefused)) throw error;
-    });
-    this.#asked.push(taken);
+    }).finally(() => void this.#asked--);
     await this.clock.advance(1, () => this.quiet());
   }
 
@@ -216,43 +216,33 @@ class World {
   }
 
   async #restart(): Promise<void> {
-    await this.quiet();
-    await this.#chargePoints.shutdown();
     await this.#settleAsked();
+    await this.#chargePoints.shutdown();
     if (this.#wire) this.#wire.open = false;
     this.#session = null;
     this.#start();
   }
 
-  async quiet(): Promise<void> {
-    await this.#system.quiet();
-    // Commands are written by the caller, not by an actor: wait for those, too.
-    while (this.#asked.length > 0 && await this.#stillAsked()) await this.#system.quiet();
+  quiet(): Promise<void> {
+    return this.#system.quiet();
   }
 
-  /** Lets the database answer what was asked without the clock. True while that made something happen. */
-  async #stillAsked(): Promise<boolean> {
-    const before = this.#asked.length;
-    await this.store.probe();
-    const open = await Promise.all(
-      this.#asked.map((asked) => Promise.race([asked.then(() => false), Promise.resolve(true)])),
-    );
-    this.#asked = this.#asked.filter((_, index) => open[index]);
-    return this.#asked.length < before;
-  }
-
+  /** Operators' requests write to the database on their own, outside of any actor: lets them come to their end. */
   async #settleAsked(): Promise<void> {
-    await Promise.all(this.#asked);
-    this.#asked = [];
+    while (this.#asked > 0) {
+      await this.clock.advance(1, () => this.quiet());
+      await this.store.probe();
+    }
+    await this.quiet();
   }
 
   /** Lets everything run out, ends the house and returns the rows. */
   async end(): Promise<Command[]> {
     await this.#disconnect();
-    await this.clock.advance(2 * 3_600_000 / 60, () => this.quiet());
+    await this.#settleAsked();
+    await this.clock.advance(2 * TIMEOUT_MS, () => this.quiet());
     await this.store.commands.expireDue(new Date(this.clock.now().getTime() + 7_200_000));
     await this.#chargePoints.shutdown();
-    await this.#settleAsked();
     return (await this.store.commands.list({ chargePoint: this.identity }, { limit: 1000 })).items;
   }
 }

@@ -106,6 +106,8 @@ test("meter values are listed oldest first, by measurand", async (here) => {
     format: "Raw",
   });
   const energy = "Energy.Active.Import.Register";
+  // While a month gets its partition, a reader may miss what is being moved there; that is not what is tested here.
+  await here.house.store.meterValues.keepPartitions(at(0));
   await here.house.store.meterValues.record([
     sample(2, energy, "1100.50"),
     sample(1, energy, "1050"),

@@ -30,7 +30,7 @@ Deno.test("what is said is kept, and only energy has a default unit", () => {
     ...said,
     unit: null,
     location: "Outlet",
-    connectorId: 0,
+    connectorId: null,
     reportedTransactionId: null,
   });
 });

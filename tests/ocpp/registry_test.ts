@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as actions from "../../ocpp/actions.ts";
 import { checkConfirmation, checkRequest } from "../../ocpp/check.ts";
 import { decode, encode } from "../../ocpp/message.ts";
@@ -77,7 +77,7 @@ for (const name of actionNames) {
   Deno.test(`${name}: a checked payload is not the one that came in`, () => {
     const example = exampleOf(name, "req");
     const checked = checkRequest(name, example, "strict");
-    if (checked.ok) assertNotStrictEquals<unknown>(checked.value, example);
+    assert(checked.ok && checked.value !== example);
   });
 
   Deno.test(`${name}: tells an operator what it does and whether it may wait`, () => {

@@ -1,12 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  endFlags,
-  energyBetween,
-  mayEnd,
-  startFlags,
-  stopFlags,
-  type TransactionFlag,
-} from "../../ocpp/core/transaction.ts";
+import { startFlags, stopFlags, type TransactionFlag } from "../../ocpp/core/transaction.ts";
 
 const NOW = new Date("2026-03-02T01:00:00.000Z");
 const START = { connectorId: 1, idTag: "T", meterStart: 100, timestamp: "2026-03-02T00:59:58.000Z" };
@@ -38,32 +31,7 @@ Deno.test("a start with an idTag that may not charge is flagged", () => {
   }
 });
 
-Deno.test("a reservation counts as unknown only when one is named", () => {
-  const flags = (reservationId?: number) => startFlags({ ...START, reservationId }, { status: "Accepted" }, NOW, false);
-  assertEquals([flags(), flags(5)], [[], ["unknownReservation"]]);
-});
-
-Deno.test("a stop is flagged by itself and beside its start", () => {
+Deno.test("a stop is flagged by itself", () => {
   assertEquals(stopFlags(STOP, NOW), []);
   assertEquals(stopFlags({ ...STOP, meterStop: -1, timestamp: "" }, NOW), ["negativeMeter", "timestampUnreadable"]);
-  const started = { meterStart: 100, startedAt: NOW };
-  assertEquals(endFlags(started, { idTag: null, meterStop: 100, stoppedAt: NOW }), []);
-  assertEquals(endFlags(started, { idTag: null, meterStop: 99, stoppedAt: new Date(0) }), [
-    "meterRegression",
-    "stopBeforeStart",
-  ]);
-});
-
-Deno.test("energy is the difference of the registers, and unknown when the meter went backwards", () => {
-  assertEquals([energyBetween(100, 350), energyBetween(100, 100), energyBetween(100, 99)], [250, 0, null]);
-});
-
-Deno.test("a stop with a useless id may end a transaction that it does not contradict", () => {
-  const open = { idTag: "Tag", meterStart: 100, startedAt: NOW };
-  const stop = { idTag: null, meterStop: 150, stoppedAt: new Date(NOW.getTime() + 1) };
-  assertEquals(mayEnd(stop, open), true);
-  assertEquals(mayEnd({ ...stop, idTag: "TAG" }, open), true);
-  assertEquals(mayEnd({ ...stop, idTag: "Other" }, open), false);
-  assertEquals(mayEnd({ ...stop, meterStop: 99 }, open), false);
-  assertEquals(mayEnd({ ...stop, stoppedAt: new Date(NOW.getTime() - 1) }, open), false);
 });

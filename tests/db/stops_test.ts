@@ -1,0 +1,171 @@
+import { assertEquals } from "@std/assert";
+import { openTestStore } from "../database.ts";
+import { at, fresh, start, stop } from "./facts.ts";
+
+const store = await openTestStore();
+const { transactions } = store;
+Deno.test.afterAll(() => store.close());
+
+/** An open transaction. */
+async function started(given: Parameters<typeof start>[0] = {}) {
+  const fact = start(given);
+  return { ...fact, ...await transactions.recordStart(fact) };
+}
+
+Deno.test("the first stop ends the transaction, repetitions change nothing", async () => {
+  const { chargePoint, transactionId, idTag } = await started({ flags: ["a"] });
+  const first = stop({ chargePoint, transactionId, idTag, reason: "Remote", flags: ["b"] });
+  assertEquals(await transactions.recordStop(first), { outcome: "ended", transactionId, created: true });
+  const ended = await transactions.find(transactionId);
+  assertEquals([ended?.state, ended?.meterStop, ended?.energyWh, ended?.reason], ["ended", 5000, 4000, "Remote"]);
+  assertEquals([ended?.stoppedAt, ended?.stopReceivedAt, ended?.stopIdTag], [at(60), at(60), idTag]);
+  assertEquals(ended?.flags, ["a", "b"]);
+  for (const times of [1, 2]) {
+    const again = await transactions.recordStop({ ...first, receivedAt: at(60 + times) });
+    assertEquals(again, { outcome: "repeated", transactionId, created: false });
+  }
+  assertEquals(await transactions.find(transactionId), ended);
+});
+
+Deno.test("equal stops at the same moment are one", async () => {
+  const { chargePoint, transactionId } = await started();
+  const one = stop({ chargePoint, transactionId });
+  const outcomes = await Promise.all([one, one, one].map((each) => transactions.recordStop(each)));
+  assertEquals(outcomes.map((each) => each.outcome).sort(), ["ended", "repeated", "repeated"]);
+});
+
+Deno.test("a stop with other values is kept as a conflict and does not change the transaction's", async () => {
+  const { chargePoint, transactionId } = await started();
+  await transactions.recordStop(stop({ chargePoint, transactionId }));
+  const other = stop({ chargePoint, transactionId, meterStop: 9000 });
+  assertEquals(await transactions.recordStop(other), { outcome: "conflict", transactionId, created: true });
+  assertEquals((await transactions.recordStop(other)).outcome, "repeated");
+  await transactions.recordStop(stop({ chargePoint, transactionId, timestamp: at(61) }));
+  const kept = await transactions.find(transactionId);
+  assertEquals([kept?.meterStop, kept?.stoppedAt, kept?.flags], [5000, at(60), ["conflictingStop"]]);
+  const facts = await transactions.listStops({ chargePoint }, { limit: 10 });
+  assertEquals(facts.items.map((each) => each.outcome), ["conflict", "conflict", "ended"]);
+});
+
+Deno.test("a start replayed after its stop stays ended", async () => {
+  const fact = start();
+  const { transactionId } = await transactions.recordStart(fact);
+  await transactions.recordStop(stop({ chargePoint: fact.chargePoint, transactionId }));
+  assertEquals(await transactions.recordStart(fact), {
+    transactionId,
+    created: false,
+    idTagInfo: { status: "Accepted" },
+  });
+  assertEquals((await transactions.find(transactionId))?.state, "ended");
+});
+
+for (const reported of [0, -2, 2_000_000_001, 2 ** 50]) {
+  Deno.test(`a stop for ${reported}, which was never issued, is kept aside and touches nothing`, async () => {
+    const { chargePoint, transactionId } = await started();
+    const orphan = stop({ chargePoint, transactionId: reported });
+    assertEquals(await transactions.recordStop(orphan), { outcome: "orphan", transactionId: null, created: true });
+    assertEquals(await transactions.recordStop(orphan), { outcome: "repeated", transactionId: null, created: false });
+    assertEquals((await transactions.find(transactionId))?.state, "active");
+  });
+}
+
+Deno.test("another charge point's transaction is never touched, whoever asks", async () => {
+  const theirs = await started();
+  const before = await transactions.find(theirs.transactionId);
+  const { chargePoint } = await started();
+  const foreign = stop({ chargePoint, transactionId: theirs.transactionId });
+  assertEquals(await transactions.recordStop(foreign), { outcome: "orphan", transactionId: null, created: true });
+  assertEquals(await transactions.find(theirs.transactionId), before);
+  const [fact] = (await transactions.listStops({ chargePoint, outcome: "orphan" }, { limit: 10 })).items;
+  assertEquals(fact?.flags, ["foreignTransaction"]);
+});
+
+Deno.test("-1 is attached to the one open transaction that fits", async () => {
+  const { chargePoint, transactionId } = await started();
+  const unsure = stop({ chargePoint });
+  assertEquals(await transactions.recordStop(unsure), { outcome: "inferred", transactionId, created: true });
+  const ended = await transactions.find(transactionId);
+  assertEquals([ended?.meterStop, ended?.flags], [5000, ["matchedByInference"]]);
+  assertEquals(await transactions.recordStop(unsure), { outcome: "repeated", transactionId, created: false });
+});
+
+Deno.test("a stop that was inferred and comes again under the right id is the same stop", async () => {
+  const { chargePoint, transactionId } = await started();
+  await transactions.recordStop(stop({ chargePoint }));
+  const known = await transactions.recordStop(stop({ chargePoint, transactionId }));
+  assertEquals(known, { outcome: "repeated", transactionId, created: false });
+});
+
+Deno.test("-1 is not attached when it does not fit, or when two would", async () => {
+  const { chargePoint, idTag } = await started();
+  const misfits = [{ meterStop: 999 }, { timestamp: at(-1) }, { idTag: fresh("OTHER") }];
+  for (const misfit of misfits) {
+    assertEquals((await transactions.recordStop(stop({ chargePoint, ...misfit }))).outcome, "orphan");
+  }
+  await started({ chargePoint, connectorId: 2 });
+  assertEquals((await transactions.recordStop(stop({ chargePoint, meterStop: 5001 }))).outcome, "orphan");
+  const byTag = await transactions.recordStop(stop({ chargePoint, meterStop: 5002, idTag: idTag.toLowerCase() }));
+  assertEquals(byTag.outcome, "inferred");
+});
+
+Deno.test("a stop that came before its start is joined when the start comes", async () => {
+  const fact = start({ receivedAt: at(90) });
+  const { chargePoint } = fact;
+  await transactions.recordStop(stop({ chargePoint, reason: "PowerLoss", flags: ["f"] }));
+  const { transactionId } = await transactions.recordStart(fact);
+  const joined = await transactions.find(transactionId);
+  assertEquals([joined?.state, joined?.meterStop, joined?.reason], ["ended", 5000, "PowerLoss"]);
+  assertEquals(joined?.flags, ["f", "matchedByInference"]);
+  const [stopped] = (await transactions.listStops({ chargePoint }, { limit: 10 })).items;
+  assertEquals([stopped?.outcome, stopped?.transactionId], ["inferred", transactionId]);
+});
+
+Deno.test("a waiting stop is not joined when it does not fit, or when two would", async () => {
+  const misfits = [{ meterStop: 999 }, { timestamp: at(-1) }, { idTag: "OTHER" }, { receivedAt: at(-1) }];
+  for (const misfit of misfits) {
+    const fact = start({ receivedAt: at(90) });
+    await transactions.recordStop(stop({ chargePoint: fact.chargePoint, ...misfit }));
+    const { transactionId } = await transactions.recordStart(fact);
+    assertEquals((await transactions.find(transactionId))?.state, "active", JSON.stringify(misfit));
+  }
+  const fact = start({ receivedAt: at(90) });
+  await transactions.recordStop(stop({ chargePoint: fact.chargePoint }));
+  await transactions.recordStop(stop({ chargePoint: fact.chargePoint, meterStop: 6000 }));
+  const { transactionId } = await transactions.recordStart(fact);
+  assertEquals((await transactions.find(transactionId))?.state, "active");
+});
+
+Deno.test("a foreign id is not joined by a later start", async () => {
+  const theirs = await started();
+  const fact = start({ receivedAt: at(90) });
+  await transactions.recordStop(stop({ chargePoint: fact.chargePoint, transactionId: theirs.transactionId }));
+  const { transactionId } = await transactions.recordStart(fact);
+  assertEquals((await transactions.find(transactionId))?.state, "active");
+});
+
+Deno.test("lists filter and page, newest first", async () => {
+  const chargePoint = fresh("CP");
+  const idTag = fresh("TAG");
+  const ids: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const { transactionId } = await started({ chargePoint, connectorId: i % 2, idTag, timestamp: at(i) });
+    ids.unshift(transactionId);
+  }
+  await transactions.recordStop(stop({ chargePoint, transactionId: ids[0]! }));
+  const found = async (filter: Parameters<typeof transactions.list>[0]) =>
+    (await transactions.list({ chargePoint, ...filter }, { limit: 10 })).items.map((each) => each.transactionId);
+  assertEquals(await found({}), ids);
+  assertEquals(await found({ idTag: idTag.toLowerCase(), connectorId: 1 }), [ids[1]!, ids[3]!]);
+  assertEquals(await found({ state: "ended" }), [ids[0]!]);
+  assertEquals(await found({ from: at(1), to: at(3) }), [ids[2]!, ids[3]!]);
+  const open = await transactions.findOpen(chargePoint);
+  assertEquals(open.map((each) => each.transactionId), ids.slice(1).reverse());
+  const paged: number[] = [];
+  let after: string | undefined;
+  do {
+    const { items, next } = await transactions.list({ chargePoint }, { limit: 2, after });
+    paged.push(...items.map((each) => each.transactionId));
+    after = next ?? undefined;
+  } while (after);
+  assertEquals(paged, ids);
+});
