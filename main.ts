@@ -4,11 +4,15 @@
 import { ActorSystem } from "./actors/actor.ts";
 import { createChargePoints } from "./actors/charge_points.ts";
 import { systemClock } from "./actors/clock.ts";
+import { EventHub } from "./actors/events.ts";
 import { createLog } from "./actors/log.ts";
+import { watchLoop } from "./actors/loop_watch.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
+import { WebhookSender } from "./actors/webhooks.ts";
 import { ensureAdminKey } from "./api/api_keys.ts";
 import type { House } from "./api/house.ts";
-import { listen, type Listening } from "./api/server.ts";
+import { CannotListen, listen, type Listening } from "./api/server.ts";
+import { StoreError } from "./db/errors.ts";
 import { openStore, type StoreOptions } from "./db/store.ts";
 import config from "./deno.json" with { type: "json" };
 
@@ -31,17 +35,25 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     databaseUrl: settings.databaseUrl ?? undefined,
     dataDir: settings.dataDir,
     meterValueRetentionDays: settings.meterValueRetentionDays,
+    messageRetentionDays: settings.messageRetentionDays,
     log: (line, facts) => log.warn(line, facts),
     ...storeOptions,
   });
   // Before anything is recorded: a partition that is made later has to take its rows out of the default one.
   await store.meterValues.keepPartitions(clock.now(), settings.meterValueRetentionDays ?? undefined);
+  await store.messages.keepPartitions(clock.now());
   const system = new ActorSystem(clock, log);
-  const chargePoints = createChargePoints({ store, settings, system });
+  const loopWatch = watchLoop(clock, log, system.counts.lateness);
+  const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays });
+  const webhooks = new WebhookSender(system, store, settings, events);
+  const chargePoints = createChargePoints({ store, settings, system, tell: (event) => events.tell(event) });
   let open = true;
   return {
     store,
     chargePoints,
+    events,
+    webhooks,
+    counts: system.counts,
     settings,
     clock,
     log,
@@ -50,6 +62,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     newAdminKey: await ensureAdminKey(store, settings, clock.now()),
     async close() {
       open = false;
+      loopWatch.close();
       await chargePoints.shutdown();
       await store.close();
     },
@@ -59,30 +72,40 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
 async function main(): Promise<void> {
   const args = Deno.args.filter((argument) => argument !== "--");
   if (args.includes("--help") || args.includes("-h")) return console.log(helpText(config.version));
-  if (args.length > 0) return fail([`${args.join(" ")}: there are no arguments but --help`]);
+  if (args.length > 0) return refuseToStart([`${args.join(" ")}: there are no arguments but --help`]);
   const house = await openHouse(settingsOrExit());
   guard();
-  const listening = await listen(house);
+  const listening = await listen(house).catch(async (error) => {
+    // The key exists from now on and would never be shown again.
+    if (house.newAdminKey) console.log(`The admin key, shown only this once: ${house.newAdminKey}`);
+    await house.close();
+    throw error;
+  });
   welcome(house, listening);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => void shutDown(house, listening));
-  }
+  endOnSignal(house, listening);
 }
 
 /** The settings from the environment; lists all mistakes and ends the process when there are any. */
 export function settingsOrExit(): Settings {
   const read = readSettings(Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)])));
-  return read.ok ? read.settings : fail(read.mistakes);
+  return read.ok ? read.settings : refuseToStart(read.mistakes);
 }
 
 /** One list of what is wrong with the call, then the end. */
-function fail(mistakes: readonly string[]): never {
+function refuseToStart(mistakes: readonly string[]): never {
   console.error(["Chargehand cannot start:", ...mistakes.map((mistake) => `  ${mistake}`), "Try --help."].join("\n"));
   Deno.exit(2);
 }
 
+/** The call is right, but the machine does not let us. What we did not foresee is shown with its stack, to be reported. */
+export function failToStart(error: unknown): never {
+  const foreseen = error instanceof StoreError || error instanceof CannotListen;
+  console.error("Chargehand cannot start:\n ", foreseen ? error.message : error);
+  Deno.exit(1);
+}
+
 /** No stray rejection may end the process with everybody's connections; it is logged instead. */
-function guard(): void {
+export function guard(): void {
   for (const kind of ["error", "unhandledrejection"] as const) {
     globalThis.addEventListener(kind, (event) => {
       event.preventDefault();
@@ -92,13 +115,22 @@ function guard(): void {
   }
 }
 
-function welcome({ settings, version, newAdminKey, store }: OpenHouse, { port, apiPort }: Listening): void {
-  const host = settings.host === "0.0.0.0" || settings.host === "::" ? "localhost" : settings.host;
+/** What an operator needs to know now: for people, or in one line for machines. */
+function welcome({ settings, version, newAdminKey, store, clock }: OpenHouse, { port, apiPort }: Listening): void {
+  const apiHost = settings.apiPort === null ? settings.host : settings.apiHost;
+  const ocpp = `ws://${dialled(settings.host)}:${port}/ocpp/{identity}`;
+  const api = `http://${dialled(apiHost)}:${apiPort}/v1`;
+  const data = store.kind === "pglite" ? settings.dataDir : "PostgreSQL (DATABASE_URL)";
+  if (settings.logFormat === "json") {
+    const line = `Chargehand ${version} is ready`;
+    const key = newAdminKey === null ? {} : { adminKey: newAdminKey };
+    return console.log(JSON.stringify({ at: clock.now(), level: "info", line, ocpp, api, data, ...key }));
+  }
   const lines = [
     `Chargehand ${version} is ready.`,
-    `  Charge points connect at  ws://${host}:${port}/ocpp/{identity}`,
-    `  The HTTP API is at        http://${apiPort === port ? host : settings.apiHost}:${apiPort}/v1`,
-    `  Data is kept in           ${store.kind === "pglite" ? settings.dataDir : "PostgreSQL (DATABASE_URL)"}`,
+    `  Charge points connect at  ${ocpp}`,
+    `  The HTTP API is at        ${api}`,
+    `  Data is kept in           ${data}`,
   ];
   if (newAdminKey) {
     lines.push(`  The admin key, shown only this once:`, "", `    ${newAdminKey}`, "");
@@ -106,14 +138,32 @@ function welcome({ settings, version, newAdminKey, store }: OpenHouse, { port, a
   console.log(lines.join("\n"));
 }
 
-let shuttingDown = false;
+/** What a client on this machine dials for the address that we listen on. */
+function dialled(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** What an end has to know of whatever brings connections. */
+type Endable = Pick<Listening, "stopAccepting" | "close">;
+
+/** Ends the house and then the process on SIGINT or SIGTERM. */
+export function endOnSignal(house: OpenHouse, listening: Endable): void {
+  let ending = false;
+  const end = () => {
+    if (!ending) void shutDown(house, listening);
+    ending = true;
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, end);
+}
 
 /** Stop accepting, end connections and actors, cut what is left, close the store; all within one budget of time. */
-async function shutDown(house: OpenHouse, listening: Listening): Promise<void> {
-  if (shuttingDown) return;
-  shuttingDown = true;
+async function shutDown(house: OpenHouse, listening: Endable): Promise<void> {
   house.log.info("Shutting down");
-  const forced = setTimeout(() => Deno.exit(1), SHUTDOWN_MS);
+  const forced = setTimeout(() => {
+    house.log.error("The shutdown takes too long and is ended; is the database away?");
+    Deno.exit(1);
+  }, SHUTDOWN_MS);
   listening.stopAccepting();
   await house.close();
   await listening.close();
@@ -125,6 +175,6 @@ if (import.meta.main) {
   try {
     await main();
   } catch (error) {
-    fail([error instanceof Error ? error.message : String(error)]);
+    failToStart(error);
   }
 }

@@ -4,6 +4,7 @@
  * or a clock comes back as mail (`after`, `pipe`). Every mailbox is bounded; a failure ends a temporary actor and restarts a permanent one.
  */
 import type { Clock } from "./clock.ts";
+import { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
 
 /** Answers an `ask`. Only the first call counts. */
@@ -23,7 +24,7 @@ export interface Ref<Mail> {
    * Ends the actor after the mail it is working on; waiting mail is dropped. Resolves when `stopped` has run, so an actor that
    * stops itself must not await it.
    */
-  stop(): Promise<void>;
+  stop(reason?: "asked" | "shutdown"): Promise<void>;
 }
 
 /** What an actor does. `receive` is never entered twice at once. */
@@ -61,6 +62,7 @@ const DEFAULT_MAILBOX_LIMIT = 1000;
 
 /** All actors of a process: gives birth to them, knows when nothing is left to do, and ends them in reverse order. */
 export class ActorSystem {
+  readonly counts = new Counts();
   readonly #cells = new Set<Cell<never>>();
   readonly #whenQuiet: (() => void)[] = [];
   #busy = 0;
@@ -69,7 +71,7 @@ export class ActorSystem {
 
   /** Starts an actor. `create` runs at once, and again for each restart: an actor reloads its state there or by its first mail. */
   spawn<Mail>(name: string, create: (context: Context<Mail>) => Actor<Mail>, options: SpawnOptions = {}): Ref<Mail> {
-    const cell = new Cell<Mail>(name, create, options, this.clock, this.log, this.#work);
+    const cell = new Cell<Mail>(name, create, options, this.clock, this.log, this.counts, this.#work);
     this.#cells.add(cell as unknown as Cell<never>);
     cell.ended.then(() => this.#cells.delete(cell as unknown as Cell<never>));
     return cell;
@@ -111,6 +113,7 @@ class Cell<Mail> implements Ref<Mail> {
     readonly options: SpawnOptions,
     readonly clock: Clock,
     readonly log: Log,
+    readonly counts: Counts,
     readonly work: (change: 1 | -1) => void,
   ) {
     this.ended = new Promise((resolve) => this.#ended = resolve);
@@ -124,8 +127,9 @@ class Cell<Mail> implements Ref<Mail> {
   }
 
   tell(mail: Mail): boolean {
-    if (this.#mailbox.length >= (this.options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT)) return false;
-    return this.#put(mail);
+    if (this.#mailbox.length < (this.options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT)) return this.#put(mail);
+    this.counts.mailRefused.add(this.#kind);
+    return false;
   }
 
   ask<T>(mail: (reply: Reply<T>) => Mail, timeoutMs: number): Promise<T> {
@@ -142,8 +146,8 @@ class Cell<Mail> implements Ref<Mail> {
     });
   }
 
-  stop(): Promise<void> {
-    return this.end("asked");
+  stop(reason: "asked" | "shutdown" = "asked"): Promise<void> {
+    return this.end(reason);
   }
 
   end(reason: StopReason): Promise<void> {
@@ -152,6 +156,11 @@ class Cell<Mail> implements Ref<Mail> {
     this.#timers.clear();
     this.#run();
     return this.ended;
+  }
+
+  /** A temporary actor's name says whose it is, which no label may. */
+  get #kind(): string {
+    return this.options.restartsPerMinute === undefined ? "connection" : this.name;
   }
 
   /** Mail that is always taken: timers and piped work are bounded by the actor itself. */
@@ -211,11 +220,13 @@ class Cell<Mail> implements Ref<Mail> {
     this.#restarts.splice(0, this.#restarts.length, ...recent);
     if (recent.length >= (this.options.restartsPerMinute ?? 0)) {
       this.log.error(`${this.name} failed and is stopped`, { error });
+      this.counts.failures.add(this.#kind, "stopped");
       this.#stopping ??= "failed";
       return;
     }
     this.#restarts.push(this.clock.monotonicMs());
     this.log.error(`${this.name} failed and is restarted`, { error });
+    this.counts.failures.add(this.#kind, "restarted");
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     this.#actor = this.create(this.#context);

@@ -1,11 +1,13 @@
 /**
- * Who may come in. Decides about one connection attempt in the order identity, security profile, credentials, so that the answer tells the
- * installer the first thing to mend; every refusal names its cause and its cure.
+ * Who may come in. Decides about one connection attempt in the order identity, security profile, credentials (or, where there are none, who
+ * is there already), so that the answer tells the installer the first thing to mend; every refusal names its cause and its cure.
  */
 import type { ChargePoint, ChargePointFields, StoredCredentials } from "../db/charge_points.ts";
 import type { Store } from "../db/store.ts";
 import { basicCredentials } from "../ocpp/handshake.ts";
+import { type Diagnosis, diagnosis } from "./connection_causes.ts";
 import { verifyPassword } from "./credentials.ts";
+import type { Guesses } from "./guesses.ts";
 import type { Settings } from "./settings.ts";
 
 /** A connection attempt, before the WebSocket exists. */
@@ -16,76 +18,92 @@ export interface Attempt {
   /** Whether the connection is known to be TLS. */
   readonly secure: boolean;
   readonly remoteAddress: string;
+  /** Somebody wants to know what the answer would be: nothing is written. */
+  readonly onlyAsks?: boolean;
 }
 
 /** Let in with its row, or refused with an HTTP status and words for the installer. */
 export type Admission =
   | { readonly admitted: true; readonly chargePoint: ChargePoint }
-  | {
+  | Diagnosis & {
     readonly admitted: false;
-    readonly status: 401 | 403 | 404 | 503;
-    readonly cause: string;
-    readonly cure: string;
+    readonly status: 401 | 403 | 404 | 409 | 429 | 503;
     readonly retryAfterSeconds?: number;
   };
 
+/** What the decision is made from. */
+export interface AdmissionHouse {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly guesses: Guesses;
+  /** Where an identity was last seen, when its row does not say so yet. */
+  unwritten(identity: string): { readonly remoteAddress: string } | undefined;
+  /** Who is connected under an identity. */
+  connection(identity: string): { readonly remoteAddress: string; readonly lastSeenAt: Date } | undefined;
+}
+
 /** Decides. The registration of an unknown charge point, where the setting asks for it, is the one thing that is written. */
-export async function admit(
-  attempt: Attempt,
-  house: { readonly store: Store; readonly settings: Settings },
-  now: Date,
-): Promise<Admission> {
+export async function admit(attempt: Attempt, house: AdmissionHouse, now: Date): Promise<Admission> {
   const { store, settings } = house;
   const known = await store.chargePoints.findForAdmission(attempt.identity);
   if (!known) return await admitUnknown(attempt, store, settings, now);
   const { securityProfile } = known;
   if (securityProfile >= 2 && !attempt.secure) {
-    return refused(
-      403,
-      `it came without TLS, but its security profile is ${securityProfile}`,
-      "Point the charge point at the wss:// address, or set its securityProfile to the one that it uses.",
-    );
+    const found = `it came without TLS, but its security profile is ${securityProfile}`;
+    return refused(403, diagnosis("wrong-security-profile", found));
   }
-  if (securityProfile === 0) return { admitted: true, chargePoint: known };
+  if (securityProfile === 0) return contested(attempt, house, now) ?? { admitted: true, chargePoint: known };
   if (!known.credentials && !known.pendingCredentials) {
-    return refused(
-      401,
-      `its security profile is ${securityProfile}, but no password has been set`,
-      `Set one with PUT /v1/charge-points/${attempt.identity}/credentials, or allow security profile 0 for it.`,
-    );
+    const found = `its security profile is ${securityProfile}, but no password has been set`;
+    return refused(401, diagnosis("no-password-set", found, attempt.identity));
   }
-  return await checkCredentials(attempt, known, store);
+  return await checkCredentials(attempt, known, house);
+}
+
+/**
+ * On security profile 0 nobody can prove anything, so a stranger must not push out who is there and alive. The same address takes over:
+ * that is the charge point itself after a connection that it lost. Pings end a dead connection within two intervals.
+ */
+function contested({ identity, remoteAddress }: Attempt, house: AdmissionHouse, now: Date): Admission | undefined {
+  const incumbent = house.connection(identity);
+  const deadAfterSeconds = 2 * house.settings.pingIntervalSeconds;
+  if (!incumbent || incumbent.remoteAddress === remoteAddress) return undefined;
+  if (now.getTime() - incumbent.lastSeenAt.getTime() > deadAfterSeconds * 1000) return undefined;
+  const found = "it is connected from another address, and without a password nobody can tell which of both it is";
+  return refused(409, diagnosis("identity-in-use", found), deadAfterSeconds);
 }
 
 type Known = NonNullable<Awaited<ReturnType<Store["chargePoints"]["findForAdmission"]>>>;
 
-async function checkCredentials(attempt: Attempt, known: Known, store: Store): Promise<Admission> {
+async function checkCredentials(attempt: Attempt, known: Known, house: AdmissionHouse): Promise<Admission> {
   const given = basicCredentials(attempt.authorization, attempt.identity);
   if (!given) {
-    return refused(
-      401,
-      "it sent no HTTP Basic credentials",
-      "Enter the password of this charge point in its settings.",
-    );
+    return refused(401, diagnosis("no-credentials", "it sent no HTTP Basic credentials"));
   }
+  const ownAddress = house.unwritten(attempt.identity)?.remoteAddress ?? known.remoteAddress;
+  const waitSeconds = house.guesses.waitSeconds(attempt, ownAddress);
+  if (waitSeconds > 0) return guessedTooOften(waitSeconds);
   if (given.user !== attempt.identity) {
-    return refused(
-      401,
-      "the user name of its credentials is not its identity",
-      `The user name is always the identity, here ${attempt.identity}.`,
-    );
+    const found = "the user name of its credentials is not its identity";
+    return guessedWrong(attempt, house, diagnosis("wrong-user", found, attempt.identity));
   }
   if (await matches(given.password, known.credentials)) return { admitted: true, chargePoint: known };
   // A new AuthorizationKey whose confirmation got lost: whichever of both keys comes is the one the charge point has.
   if (await matches(given.password, known.pendingCredentials)) {
-    await store.chargePoints.promotePendingCredentials(attempt.identity);
+    if (!attempt.onlyAsks) await house.store.chargePoints.promotePendingCredentials(attempt.identity);
     return { admitted: true, chargePoint: known };
   }
-  return refused(
-    401,
-    "its password is wrong",
-    "Compare the password in the charge point with the one that was set here.",
-  );
+  return guessedWrong(attempt, house, diagnosis("wrong-password", "its password is wrong"));
+}
+
+function guessedWrong(attempt: Attempt, { guesses }: AdmissionHouse, wrong: Diagnosis): Admission {
+  const waitSeconds = guesses.failed(attempt);
+  return waitSeconds > 0 ? guessedTooOften(waitSeconds) : refused(401, wrong);
+}
+
+function guessedTooOften(waitSeconds: number): Admission {
+  const found = "too many wrong passwords came from its address or for its identity";
+  return refused(429, diagnosis("too-many-attempts", found), waitSeconds);
 }
 
 async function matches(password: Uint8Array, stored: StoredCredentials | null): Promise<boolean> {
@@ -103,17 +121,21 @@ const NEWCOMER: Omit<ChargePointFields, "registration"> = {
 
 async function admitUnknown(attempt: Attempt, store: Store, settings: Settings, now: Date): Promise<Admission> {
   if (settings.unknownChargePoints === "reject") {
-    return refused(
-      404,
-      "nobody has registered this identity",
-      `Register it with PUT /v1/charge-points/${attempt.identity}, or correct the identity in the charge point.`,
-    );
+    return refused(404, diagnosis("unknown-identity", "nobody has registered this identity", attempt.identity));
+  }
+  if (attempt.onlyAsks) {
+    const cure = "It is registered when it connects with a WebSocket.";
+    return refused(404, { cause: "unknown-identity", found: "nobody has registered this identity yet", cure });
   }
   const registration = settings.unknownChargePoints === "pending" ? "Pending" : "Accepted";
   const chargePoint = await store.chargePoints.register(attempt.identity, { ...NEWCOMER, registration }, now);
   return { admitted: true, chargePoint };
 }
 
-function refused(status: 401 | 403 | 404, cause: string, cure: string): Admission {
-  return { admitted: false, status, cause, cure };
+function refused(
+  status: 401 | 403 | 404 | 409 | 429,
+  diagnosis: Diagnosis,
+  retryAfterSeconds?: number,
+): Admission {
+  return { admitted: false, status, ...diagnosis, retryAfterSeconds };
 }

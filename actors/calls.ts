@@ -4,8 +4,8 @@
  * timeout and the end of the connection come in as method calls from the actor, one at a time.
  */
 import type { Command, CommandError, Settlement } from "../db/commands.ts";
-import { encode } from "../ocpp/message.ts";
-import type { CallError, CallResult } from "../ocpp/message.ts";
+import type { Call, CallError, CallResult } from "../ocpp/message.ts";
+import type { Replied } from "./conversation.ts";
 
 /** How a command ends, without the times, which are filled in where it is recorded. */
 export type Outcome = Pick<Settlement, "state" | "confirmation" | "error" | "latencyMs">;
@@ -20,7 +20,7 @@ export interface CallPorts {
    * cancelled or expired meanwhile. Throws when the database does not say; then it is tried again with the same message id.
    */
   claim(command: Command, messageId: string): Promise<boolean>;
-  send(text: string): void;
+  send(call: Call, commandId: string): void;
   /** Starts the timeout of a message id, which comes back as `timedOut`. */
   startTimeout(ms: number, messageId: string): () => void;
   /** Asks to be called with `next` again, soon: the database was away. */
@@ -29,6 +29,8 @@ export interface CallPorts {
   problemWith(command: Command, confirmation: unknown): string | undefined;
   settled(command: Command, outcome: Outcome): Promise<void>;
   answeredLate(commandId: string, answer: unknown): Promise<void>;
+  /** Notes which call an answer belongs to, if any. */
+  replied(answer: CallResult | CallError, replied: Replied): void;
 }
 
 interface InFlight {
@@ -118,7 +120,7 @@ export class Calls {
       stopTimeout: this.ports.startTimeout(this.ports.timeoutMs, messageId),
     };
     this.#remember(messageId, command.id);
-    this.ports.send(encode({ type: "CALL", id: messageId, action: command.action, payload: command.request }));
+    this.ports.send({ type: "CALL", id: messageId, action: command.action, payload: command.request }, command.id);
   }
 
   #remember(messageId: string, commandId: string): void {
@@ -132,7 +134,9 @@ export class Calls {
     const fits = call && (message.id === call.messageId || (isUnreadableCall(message)));
     if (!fits) return await this.#ignored(message);
     const latencyMs = Math.round(this.ports.monotonicMs() - call.sentAtMs);
-    await this.#settle(call, { ...this.#outcome(call.command, message), latencyMs });
+    const outcome = this.#outcome(call.command, message);
+    this.ports.replied(message, repliedTo(call.command, outcome, latencyMs));
+    await this.#settle(call, { ...outcome, latencyMs });
     this.#given.delete(call.messageId);
     await this.next();
   }
@@ -151,6 +155,7 @@ export class Calls {
   async #ignored(message: CallResult | CallError): Promise<void> {
     this.ignoredAnswers++;
     const commandId = this.#given.get(message.id);
+    this.ports.replied(message, { commandId, problem: commandId === undefined ? UNASKED : LATE });
     if (commandId === undefined) return;
     this.#given.delete(message.id);
     const answer = message.type === "CALLRESULT"
@@ -195,6 +200,14 @@ export class Calls {
     this.#inFlight = null;
     await this.ports.settled(call.command, outcome);
   }
+}
+
+const UNASKED = { kind: "unaskedAnswer", detail: "It answers no CALL that waits" };
+const LATE = { kind: "lateAnswer", detail: "The command had ended before" };
+
+function repliedTo({ id, action, request }: Command, { state, error }: Outcome, latencyMs: number): Replied {
+  const problem = state === "invalidAnswer" ? { kind: state, detail: error?.description ?? "" } : undefined;
+  return { commandId: id, action, request, latencyMs, problem };
 }
 
 function isUnreadableCall(message: CallResult | CallError): boolean {

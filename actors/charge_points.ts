@@ -5,6 +5,8 @@
  */
 import type { ChargePoint } from "../db/charge_points.ts";
 import type { Command } from "../db/commands.ts";
+import type { ConnectionAttempt } from "../db/connection_attempts.ts";
+import type { NewEvent } from "../db/events.ts";
 import type { Store } from "../db/store.ts";
 import type { ActorSystem, Ref } from "./actor.ts";
 import { type Admission, admit, type Attempt } from "./admission.ts";
@@ -13,7 +15,11 @@ import { chargePoint as chargePointActor, type ChargePointMail } from "./charge_
 import { type CallOptions, newCommand, refuseUnless, storedRequest } from "./command.ts";
 import { CommandExpiry } from "./command_expiry.ts";
 import { CLOSE, type Connection } from "./connection.ts";
+import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
+import { ConnectionDoctor } from "./connection_doctor.ts";
 import { DatabaseWatch } from "./database_watch.ts";
+import { Guesses } from "./guesses.ts";
+import { MessageLog } from "./message_log.ts";
 import type { Scene } from "./scene.ts";
 import { Settlements } from "./settlements.ts";
 import type { Settings } from "./settings.ts";
@@ -27,18 +33,22 @@ export interface ConnectionFacts {
   readonly lastSeenAt: Date;
 }
 
-/** A connected socket's way to its actor. All three are harmless after a takeover. */
+/** A connected socket's way to its actor. All of them are harmless after a takeover. */
 export interface Session {
   /** A text frame came. False: the mailbox is full, the transport shall close the connection. */
   received(text: string): boolean;
   /** A pong or another sign of life came. */
   alive(): void;
+  /** Something came or happened that is no text frame and no good. */
+  odd(cause: ConnectionCause, found: string): void;
   /** The socket is gone, for whatever reason. */
   closed(): void;
 }
 
 /** What the transports and the API may ask. */
 export interface ChargePoints {
+  /** Whom transports tell what went wrong with a connection or an attempt at one. */
+  readonly doctor: ConnectionDoctor;
   /** Decides about a connection attempt. */
   admit(attempt: Attempt): Promise<Admission>;
   /** Takes over an admitted connection. */
@@ -49,6 +59,8 @@ export interface ChargePoints {
   cancel(commandId: string): Promise<Command | undefined>;
   connection(identity: string): ConnectionFacts | undefined;
   connectedIdentities(): string[];
+  /** Commands of connected charge points that have not ended, the one in flight included. */
+  countCallsWaiting(): number;
   /** The last sign of life and the deviations that are not in the row yet. */
   unwritten(identity: string): Sighting | undefined;
   /** The row was edited: the actor reads it again. */
@@ -70,8 +82,8 @@ interface Live {
   actor: Ref<ChargePointMail> | null;
 }
 
-/** Frames that may wait in one charge point's mailbox: it should have one CALL in flight, so this is generous. */
-const MAILBOX_LIMIT = 64;
+/** Mail that may wait besides the burst that a charge point may send: commands, and what its steady rate adds while the database is slow. */
+const MAILBOX_SPARE = 100;
 
 /** At an outage the connections are closed over this time, not at one instant. */
 const SWEEP_MS = 10_000;
@@ -81,23 +93,43 @@ const RETRY_AFTER_SECONDS = 30;
 
 /** Builds the registry with its shared actors. */
 export function createChargePoints(
-  house: { readonly store: Store; readonly settings: Settings; readonly system: ActorSystem },
+  house: {
+    readonly store: Store;
+    readonly settings: Settings;
+    readonly system: ActorSystem;
+    /** Hears of connections. */
+    readonly tell?: (event: NewEvent) => void;
+  },
 ): ChargePoints {
-  return new Registry(house.store, house.settings, house.system);
+  return new Registry(house.store, house.settings, house.system, house.tell ?? (() => {}));
 }
 
 class Registry implements ChargePoints {
+  readonly guesses: Guesses;
+  readonly doctor: ConnectionDoctor;
   readonly #live = new Map<string, Live>();
   /** Commands per charge point that are not settled, so that the limit needs no query. */
   readonly #unsettled = new Map<string, Set<string>>();
   readonly #settlements: Settlements;
   readonly #sightings: Sightings;
+  readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
   readonly #expiry: CommandExpiry;
 
-  constructor(readonly store: Store, readonly settings: Settings, readonly system: ActorSystem) {
+  constructor(
+    readonly store: Store,
+    readonly settings: Settings,
+    readonly system: ActorSystem,
+    readonly tell: (event: NewEvent) => void,
+  ) {
+    this.guesses = new Guesses(system.clock);
     this.#settlements = new Settlements(system, store);
     this.#sightings = new Sightings(system, store);
+    this.doctor = new ConnectionDoctor(system, store, {
+      retentionDays: settings.messageRetentionDays,
+      told: (attempt) => tell(attemptEvent(attempt)),
+    });
+    this.#messages = new MessageLog(system, store, settings.messageLog === "on");
     this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
     this.#expiry = new CommandExpiry(system, store, (command) => this.#withdrawn(command));
   }
@@ -114,9 +146,9 @@ class Registry implements ChargePoints {
 
   connect(chargePoint: ChargePoint, connection: Connection): Session {
     const { identity } = chargePoint;
-    const { clock, log } = this.system;
+    const { clock, log, counts } = this.system;
     const older = this.#live.get(identity);
-    const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log };
+    const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts };
     const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
     this.#live.set(identity, live);
     live.actor = this.system.spawn(`charge point ${identity}`, (context) =>
@@ -125,13 +157,25 @@ class Registry implements ChargePoints {
         connection,
         isReplaced: () => (this.#live.get(identity) ?? live) !== live,
         settle: (command, outcome) => this.#settle(command, outcome),
-        deviated: (kinds) => this.#sightings.deviated(identity, kinds),
-      }), { mailboxLimit: MAILBOX_LIMIT });
+        deviated: (kinds) => {
+          for (const kind of kinds) counts.deviations.add(kind);
+          this.#sightings.deviated(identity, kinds);
+        },
+        conversation: this.#messages.conversation(identity),
+        odd: (cause, found) => this.#odd(live, cause, found),
+      }), { mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE });
     log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
       address: connection.remoteAddress,
     });
     this.#sightings.seen(identity, live.since, connection.remoteAddress);
+    this.doctor.connected(identity, connection.remoteAddress);
     if (older) this.#end(older, CLOSE.normal, "replaced by a newer connection");
+    this.tell({
+      type: "chargePoint.connected",
+      timestamp: live.since,
+      chargePoint: identity,
+      data: { remoteAddress: connection.remoteAddress, replaced: older !== undefined },
+    });
     live.actor.tell({ kind: "opened" });
     return this.#session(live);
   }
@@ -148,15 +192,21 @@ class Registry implements ChargePoints {
       alive,
       received: (text) => {
         alive();
-        return !current() || live.actor!.tell({ kind: "received", text });
+        return !current() || live.actor!.tell({ kind: "received", text, at: live.lastSeenAt });
       },
+      odd: (cause, found) => this.#odd(live, cause, found),
       closed: () => {
         if (!current()) return;
-        this.#live.delete(identity);
+        this.#gone(live, "the connection ended");
         this.system.log.info(`${identity} disconnected`);
         void live.actor!.stop();
       },
     };
+  }
+
+  #odd({ scene, connection }: Live, cause: ConnectionCause, found: string): void {
+    const { identity } = scene.chargePoint;
+    this.doctor.note({ identity, address: connection.remoteAddress }, diagnosis(cause, found, identity));
   }
 
   async call(options: CallOptions): Promise<Command> {
@@ -198,6 +248,7 @@ class Registry implements ChargePoints {
 
   /** A command was cancelled or has expired: its row says so, so claiming it would fail; the actor need not even try. */
   #withdrawn(command: Command): void {
+    this.system.counts.commands.add(command.action, command.state);
     this.#live.get(command.chargePoint)?.actor?.tell({ kind: "withdrawn", commandId: command.id });
     this.#forget(command);
     this.#settlements.tell(command);
@@ -205,6 +256,7 @@ class Registry implements ChargePoints {
 
   async #settle(command: Command, outcome: Outcome): Promise<void> {
     await this.#settlements.settle(command, outcome);
+    this.system.counts.commands.add(command.action, outcome.state);
     this.#forget(command);
   }
 
@@ -231,6 +283,10 @@ class Registry implements ChargePoints {
     return [...this.#live.keys()];
   }
 
+  countCallsWaiting(): number {
+    return this.#unsettled.values().reduce((sum, { size }) => sum + size, 0);
+  }
+
   unwritten(identity: string): Sighting | undefined {
     return this.#sightings.unwritten(identity);
   }
@@ -242,12 +298,27 @@ class Registry implements ChargePoints {
   disconnect(identity: string, why: string): void {
     const live = this.#live.get(identity);
     if (!live) return;
-    this.#live.delete(identity);
+    this.#gone(live, why);
     this.#end(live, CLOSE.normal, why);
   }
 
   available(): boolean {
     return this.#watch.available;
+  }
+
+  /** Nobody is connected under this identity any more. */
+  #gone(live: Live, reason: string): void {
+    this.#live.delete(live.scene.chargePoint.identity);
+    this.#tellGone(live, reason);
+  }
+
+  #tellGone({ scene, since, connection }: Live, reason: string): void {
+    this.tell({
+      type: "chargePoint.disconnected",
+      timestamp: this.system.clock.now(),
+      chargePoint: scene.chargePoint.identity,
+      data: { remoteAddress: connection.remoteAddress, since: since.toISOString(), reason },
+    });
   }
 
   #end(live: Live, code: number, reason: string): void {
@@ -260,17 +331,24 @@ class Registry implements ChargePoints {
     for (const [index, [identity, live]] of all.entries()) {
       this.system.clock.after(index / all.length * SWEEP_MS, () => {
         if (this.#live.get(identity) !== live) return;
-        this.#live.delete(identity);
+        this.#gone(live, "the database is away");
         this.#end(live, CLOSE.tryAgainLater, "the database is away");
       });
     }
   }
 
   async shutdown(): Promise<void> {
-    for (const live of this.#live.values()) live.connection.close(CLOSE.serviceRestart, "restarting");
+    const all = [...this.#live.values()];
+    this.#live.clear(); // whatever still comes in is not taken any more: it has no answer and will be sent again
+    for (const live of all) this.#tellGone(live, "the Central System shuts down");
+    await Promise.all(all.map(({ actor }) => actor?.stop("shutdown")));
     await this.system.shutdown();
-    this.#live.clear();
   }
+}
+
+function attemptEvent({ id, at, address, identity, cause, found, cure }: ConnectionAttempt): NewEvent {
+  const data = { attemptId: id, address, cause, found, cure };
+  return { type: "connectionAttempt.recorded", timestamp: at, chargePoint: identity, data };
 }
 
 /** OCPP 1.6 3.7: an offline charge point queues. Spread by identity, so that not all come back in the same second. */
@@ -280,8 +358,7 @@ function away(identity: string): Admission {
   return {
     admitted: false,
     status: 503,
-    cause: "the database is away",
-    cure: "Nothing to do at the charge point: it comes back by itself.",
+    ...diagnosis("database-away", "the database is away"),
     retryAfterSeconds: 1 + hash % RETRY_AFTER_SECONDS,
   };
 }

@@ -6,6 +6,7 @@ import type { ChargePoint } from "../db/charge_points.ts";
 import type { Command, NewCommand } from "../db/commands.ts";
 import { findAction, type FromCentralSystem } from "../ocpp/registry.ts";
 import { isSecretKey, MASK, maskSecrets } from "../ocpp/secrets.ts";
+import { uuidVersion7 } from "./uuid.ts";
 
 /** What an operator asks for. `request` has been checked against the action's description. */
 export interface CallOptions {
@@ -123,13 +124,6 @@ export function newCommand(options: CallOptions, connected: boolean, now: Date):
     createdAt: now,
     expiresAt: new Date(now.getTime() + seconds * 1000),
   };
-}
-
-/** RFC 9562 5.7: the milliseconds first, so that ids sort by time. */
-function uuidVersion7(now: Date): string {
-  const random = crypto.randomUUID();
-  const time = now.getTime().toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
 }
 
 /**

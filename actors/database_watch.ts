@@ -13,21 +13,31 @@ type WatchMail = { readonly kind: "probe" } | { readonly kind: "answered" } | {
 
 const PROBE_EVERY_MS = 1000;
 
-/** A shorter outage is ridden out: calls are held and then answered with InternalError. */
+/** A shorter outage is ridden out: calls are held and then answered with InternalError. Counted from the last answer. */
 const OUTAGE_AFTER_MS = 5000;
 
+/** One question without an answer proves nothing: this process may have been stopped meanwhile. */
+const OUTAGE_AFTER_QUESTIONS = 2;
+
 export class DatabaseWatch {
-  #silentSinceMs: number | null = null;
+  #answeredAtMs: number;
+  #unanswered = 0;
   #outage = false;
 
   /** `onOutage` runs once per outage, when it has lasted too long to ride out. */
   constructor(readonly system: ActorSystem, readonly store: Store, readonly onOutage: () => void) {
+    this.#answeredAtMs = system.clock.monotonicMs();
     system.spawn<WatchMail>("database watch", (context) => {
-      const plan = () => void context.after(PROBE_EVERY_MS, { kind: "probe" });
+      let askedAtMs = system.clock.monotonicMs();
+      const plan = () => {
+        const sinceMs = system.clock.monotonicMs() - askedAtMs;
+        context.after(Math.max(0, PROBE_EVERY_MS - sinceMs), { kind: "probe" });
+      };
       plan();
       return {
         receive: (mail) => {
           if (mail.kind === "probe") {
+            askedAtMs = system.clock.monotonicMs();
             return context.pipe(store.probe(), () => ({ kind: "answered" }), (error) => ({ kind: "silent", error }));
           }
           plan();
@@ -45,14 +55,15 @@ export class DatabaseWatch {
 
   #answered(): void {
     if (this.#outage) this.system.log.info("The database answers again; charge points may connect");
-    this.#silentSinceMs = null;
+    this.#answeredAtMs = this.system.clock.monotonicMs();
+    this.#unanswered = 0;
     this.#outage = false;
   }
 
   #silent(error: unknown): void {
-    const nowMs = this.system.clock.monotonicMs();
-    this.#silentSinceMs ??= nowMs;
-    if (this.#outage || nowMs - this.#silentSinceMs < OUTAGE_AFTER_MS) return;
+    const silentMs = this.system.clock.monotonicMs() - this.#answeredAtMs;
+    this.#unanswered++;
+    if (this.#outage || silentMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_QUESTIONS) return;
     this.#outage = true;
     this.system.log.error("The database does not answer; charge points are sent away until it does", { error });
     this.onOutage();

@@ -39,32 +39,59 @@ export function createLog(options: {
 }
 
 function json(now: Date, level: LogLevel, line: string, facts: Facts): string {
-  const plain = Object.entries(facts).map(([key, value]) => [key, value instanceof Error ? errorText(value) : value]);
-  return JSON.stringify({ at: now.toISOString(), level, line, ...Object.fromEntries(plain) });
+  const own = { at: now.toISOString(), level, line: cut(line) };
+  const plain = Object.entries(facts).map(([key, value]) => [key, member(value)]);
+  // First for the order of the members, last so that no fact takes their place.
+  return clean(JSON.stringify({ ...own, ...Object.fromEntries(plain), ...own }, withoutBigInt));
 }
 
 function text(now: Date, level: LogLevel, line: string, facts: Facts): string {
   const tail = Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => `${key}=${printable(value)}`);
-  return [now.toISOString(), level.toUpperCase().padEnd(5), clean(line), ...tail].join(" ");
+  return clean([now.toISOString(), level.toUpperCase().padEnd(5), cut(line), ...tail].join(" "));
 }
 
 function printable(value: unknown): string {
-  if (value instanceof Error) return JSON.stringify(errorText(value));
   if (value instanceof Date) return value.toISOString();
-  const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return /^[\w.:@/+-]+$/.test(shown) ? shown : JSON.stringify(clean(shown));
+  const shown = value instanceof Error ? errorText(value) : value;
+  if (typeof shown !== "string") return cut(jsonOf(shown));
+  return /^[\w.:@/+-]+$/.test(shown) ? cut(shown) : JSON.stringify(cut(shown));
+}
+
+/** A value as a member of a JSON line; text when it is too long or no JSON. */
+function member(value: unknown): unknown {
+  if (value instanceof Error) return cut(errorText(value));
+  if (typeof value === "string") return cut(value);
+  const shown = jsonOf(value);
+  return shown.length > VALUE_MAX_LENGTH || shown === NO_JSON ? cut(shown) : value;
+}
+
+const NO_JSON = "(no JSON)";
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value, withoutBigInt) ?? NO_JSON;
+  } catch {
+    return NO_JSON;
+  }
+}
+
+function withoutBigInt(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }
 
 function errorText(error: Error): string {
   return error.stack ?? `${error.name}: ${error.message}`;
 }
 
-/** Escapes control and direction-changing characters and cuts what is too long. */
-function clean(value: string): string {
-  const cut = value.length > VALUE_MAX_LENGTH ? `${value.slice(0, VALUE_MAX_LENGTH)}…` : value;
-  return cut.replace(
+function cut(value: string): string {
+  return value.length > VALUE_MAX_LENGTH ? `${value.slice(0, VALUE_MAX_LENGTH)}…` : value;
+}
+
+/** Escapes control and direction-changing characters of a whole line, in a way that is right inside of JSON, too. */
+function clean(line: string): string {
+  return line.replace(
     // deno-lint-ignore no-control-regex -- escaping control characters is the purpose
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

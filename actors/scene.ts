@@ -7,6 +7,7 @@ import type { Command } from "../db/commands.ts";
 import type { Store } from "../db/store.ts";
 import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } from "../ocpp/registry.ts";
 import type { Outcome } from "./calls.ts";
+import type { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings.ts";
 
@@ -17,6 +18,7 @@ export interface Scene {
   readonly store: Store;
   readonly settings: Settings;
   readonly log: Log;
+  readonly counts: Counts;
 }
 
 /** What we do about one action of a charge point. */

@@ -24,7 +24,17 @@ export interface Settings {
   readonly pendingIntervalSeconds: number;
   readonly pingIntervalSeconds: number;
   readonly maxMessageBytes: number;
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  readonly handshakesPerSecond: number;
+  readonly maxConnections: number;
   readonly meterValueRetentionDays: number | null;
+  readonly messageLog: "on" | "off";
+  readonly messageRetentionDays: number;
+  readonly eventRetentionDays: number;
+  readonly webhookRetryDays: number;
+  readonly webhookHttp: "allow" | "refuse";
+  readonly webhookPrivateTargets: "allow" | "refuse";
 }
 
 export type Preset = "standard" | "certification";
@@ -177,12 +187,93 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 1_048_576,
   },
   {
+    variable: "CHARGEHAND_MESSAGES_PER_SECOND",
+    key: "messagesPerSecond",
+    meaning: "messages of one charge point that are taken in the long run; faster ones wait",
+    expected: "1 to 1000000",
+    check: number(1, 1_000_000),
+    fallback: 20,
+  },
+  {
+    variable: "CHARGEHAND_MESSAGE_BURST",
+    key: "messageBurst",
+    meaning: "messages that one charge point may send at once",
+    expected: "10 to 1000000",
+    check: number(10, 1_000_000),
+    fallback: 300,
+  },
+  {
+    variable: "CHARGEHAND_HANDSHAKES_PER_SECOND",
+    key: "handshakesPerSecond",
+    meaning: "connection attempts of one address, ten times as many at once; raise it behind a proxy",
+    expected: "1 to 1000000",
+    check: number(1, 1_000_000),
+    fallback: 100,
+  },
+  {
+    variable: "CHARGEHAND_MAX_CONNECTIONS",
+    key: "maxConnections",
+    meaning:
+      "open connections, a tenth of them kept for the API; must be below the process's file descriptors (ulimit -n)",
+    expected: "10 to 1000000",
+    check: number(10, 1_000_000),
+    fallback: 19_000,
+  },
+  {
     variable: "CHARGEHAND_METER_VALUE_RETENTION_DAYS",
     key: "meterValueRetentionDays",
     meaning: "days that meter values are kept; unset: for ever",
     expected: "31 to 36500",
     check: number(31, 36_500),
     fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_MESSAGE_LOG",
+    key: "messageLog",
+    meaning: "keep every OCPP message, both ways, for GET /v1/charge-points/{identity}/messages",
+    expected: "on, off",
+    check: z.enum(["on", "off"]),
+    fallback: "on",
+  },
+  {
+    variable: "CHARGEHAND_MESSAGE_RETENTION_DAYS",
+    key: "messageRetentionDays",
+    meaning: "days that logged messages and connection attempts are kept",
+    expected: "1 to 3650",
+    check: number(1, 3650),
+    fallback: 30,
+  },
+  {
+    variable: "CHARGEHAND_EVENT_RETENTION_DAYS",
+    key: "eventRetentionDays",
+    meaning: "days that events and deliveries to webhooks are kept",
+    expected: "1 to 3650",
+    check: number(1, 3650),
+    fallback: 30,
+  },
+  {
+    variable: "CHARGEHAND_WEBHOOK_RETRY_DAYS",
+    key: "webhookRetryDays",
+    meaning: "days after which a delivery that always failed is skipped",
+    expected: "1 to 3650",
+    check: number(1, 3650),
+    fallback: 7,
+  },
+  {
+    variable: "CHARGEHAND_WEBHOOK_HTTP",
+    key: "webhookHttp",
+    meaning: "webhooks without TLS",
+    expected: "allow, refuse",
+    check: z.enum(["allow", "refuse"]),
+    fallback: "refuse",
+  },
+  {
+    variable: "CHARGEHAND_WEBHOOK_PRIVATE_TARGETS",
+    key: "webhookPrivateTargets",
+    meaning: "webhooks to loopback, private and other addresses that are not public (laboratories)",
+    expected: "allow, refuse",
+    check: z.enum(["allow", "refuse"]),
+    fallback: "refuse",
   },
 ];
 

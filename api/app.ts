@@ -3,11 +3,15 @@
  * A stranger therefore learns nothing about what exists, and nothing is read for somebody who may not ask.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, HonoRequest } from "hono";
 import { z } from "zod";
+import { KeyAttempts } from "./attempts.ts";
+import { audited } from "./auditing.ts";
 import type { House } from "./house.ts";
-import { openApiRoute, operationOf } from "./openapi.ts";
-import { operatorOf, requireRole } from "./operator.ts";
+import { csvResponse, type List, wantsCsv } from "./csv.ts";
+import { Idempotency } from "./idempotency.ts";
+import { documentRoutes, operationOf } from "./openapi.ts";
+import { type Operator, operatorOf, requireRole } from "./operator.ts";
 import { notFound, Problem, problemResponse } from "./problem.ts";
 import { readBody, readPath, readQuery } from "./request.ts";
 import type { Answer, Asked, Route } from "./route.ts";
@@ -20,10 +24,16 @@ const NOTHING = z.strictObject({});
 /** The API over this house: `app.fetch` serves it. */
 export function createApp(house: House): OpenAPIHono {
   const app = new OpenAPIHono();
-  const table = [...routes, openApiRoute(app)];
+  const attempts = new KeyAttempts(house.clock);
+  const idempotency = new Idempotency(house);
+  const table = [...routes, ...documentRoutes(app)];
   for (const route of table) {
     app.openAPIRegistry.registerPath(operationOf(route));
-    app.on(route.method.toUpperCase(), pattern(route.path), (context) => serve(route, context, house));
+    app.on(
+      route.method.toUpperCase(),
+      pattern(route.path),
+      (context) => serve(route, context, { house, attempts, idempotency }),
+    );
   }
   for (const [path, allowed] of methodsByPath(table)) {
     app.all(pattern(path), () => {
@@ -35,9 +45,32 @@ export function createApp(house: House): OpenAPIHono {
   return app;
 }
 
-async function serve(route: Route, { req }: Context, house: House): Promise<Response> {
+/** What every request needs. */
+interface Desk {
+  readonly house: House;
+  readonly attempts: KeyAttempts;
+  readonly idempotency: Idempotency;
+}
+
+/** Whatever an operator does but reading is kept in the audit log. */
+async function serve(route: Route, { req, env }: Context, desk: Desk): Promise<Response> {
+  const { house, attempts } = desk;
+  const address = addressOf(env);
+  const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, house, attempts.of(address));
+  if (operator === null || route.method === "get") return await answer(route, req, operator, desk);
+  const writing = { route, operator, params: req.param(), request: req.raw, remoteAddress: address };
+  return await audited(house, writing, (begin) => answer(route, req, operator, desk, begin));
+}
+
+/** `begin` is called when the request is found to be right, before anything is done. */
+async function answer(
+  route: Route,
+  req: HonoRequest,
+  operator: Operator | null,
+  { house, idempotency }: Desk,
+  begin: (body: unknown) => Promise<void> = () => Promise.resolve(),
+): Promise<Response> {
   const { raw } = req;
-  const operator = route.access === "open" ? null : await operatorOf(raw.headers, house);
   if (operator !== null && route.access !== "open") requireRole(operator, route.access);
   const asked = {
     operator,
@@ -47,13 +80,30 @@ async function serve(route: Route, { req }: Context, house: House): Promise<Resp
     headers: raw.headers,
     house,
   };
-  return respond(route, await route.handle(asked as Asked));
+  await begin(asked.body);
+  const work = async () => respond(route, await route.handle(asked as Asked), raw);
+  if (route.method !== "post" || operator === null) return await work();
+  return await idempotency.once(raw, operator.id, asked.body, work);
 }
 
-function respond({ answers }: Route, { status, body, headers }: Answer): Response {
+function respond({ answers, csv, contentType, stream: streamType }: Route, answer: Answer, request: Request): Response {
+  const { status, body, stream, headers } = answer;
   // Keys are shown once and states change: nothing here is for a cache.
   const init = { status, headers: { ...headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } };
-  return body === undefined ? new Response(null, init) : Response.json(z.encode(answers[status]!, body), init);
+  if (stream) return new Response(stream, { status, headers: { ...init.headers, "Content-Type": streamType! } });
+  if (body === undefined) return new Response(null, init);
+  const encoded = z.encode(answers[status]!, body);
+  if (contentType) {
+    return new Response(String(encoded), { status, headers: { ...init.headers, "Content-Type": contentType } });
+  }
+  return csv && wantsCsv(request.headers)
+    ? csvResponse(csv, encoded as List, request.url, init)
+    : Response.json(encoded, init);
+}
+
+/** Where a request comes from; undefined where the platform does not tell. */
+function addressOf(env: { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } } | undefined) {
+  return env?.incoming?.socket?.remoteAddress;
 }
 
 /** From OpenAPI's `/a/{b}` to Hono's `/a/:b`. */

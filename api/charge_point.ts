@@ -74,8 +74,20 @@ export const ChargePoint = z.object({
   localListVersion: z.int().nullable(),
 }).meta({ id: "ChargePoint" });
 
+type View = z.output<typeof ChargePoint>;
+
+/** Completes rows to resources, with one query for the connectors of all. */
+export async function viewsOf(rows: readonly Row[], house: House): Promise<View[]> {
+  const connectors = await house.store.connectors.listAmong(rows.map(({ identity }) => identity));
+  return rows.map((row) => complete(row, connectors.get(row.identity) ?? [], house));
+}
+
 /** Completes a row to the resource. */
-export async function viewOf(row: Row, { store, chargePoints }: House): Promise<z.output<typeof ChargePoint>> {
+export async function viewOf(row: Row, house: House): Promise<View> {
+  return complete(row, await house.store.connectors.list(row.identity), house);
+}
+
+function complete(row: Row, connectors: View["connectors"], { chargePoints }: House): View {
   const { lastSeenAt, remoteAddress, deviations, ...shown } = row;
   const live = chargePoints.connection(row.identity);
   const unwritten = chargePoints.unwritten(row.identity);
@@ -87,7 +99,7 @@ export async function viewOf(row: Row, { store, chargePoints }: House): Promise<
       remoteAddress: live?.remoteAddress ?? unwritten?.remoteAddress ?? remoteAddress,
       lastSeen: live?.lastSeenAt ?? unwritten?.at ?? lastSeenAt,
     },
-    connectors: await store.connectors.list(row.identity),
+    connectors,
     deviations: added(deviations, unwritten?.deviations ?? {}),
   };
 }

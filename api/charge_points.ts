@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { ChargePoint as Row } from "../db/charge_points.ts";
-import { ChargePoint, chargePointFields as fields, viewOf } from "./charge_point.ts";
+import { ChargePoint, chargePointFields as fields, viewOf, viewsOf } from "./charge_point.ts";
 import { flag, identity, nothing, searchText } from "./fields.ts";
 import type { House } from "./house.ts";
 import { listOf, listQuery, pageAndFilter } from "./list.ts";
@@ -67,7 +67,7 @@ export const chargePointRoutes: readonly Route[] = [
         [connected ? "connectedAmong" : "notAmong"]: house.chargePoints.connectedIdentities(),
       };
       const { items, next } = await house.store.chargePoints.list({ ...filter, ...among }, page);
-      return ok({ items: await Promise.all(items.map((row) => viewOf(row, house))), next });
+      return ok({ items: await viewsOf(items, house), next });
     },
   }),
   route({
@@ -115,7 +115,7 @@ export const chargePointRoutes: readonly Route[] = [
     answers: { 200: ChargePoint },
     handle: async ({ params: { identity }, body, house }) => {
       const before = await house.store.chargePoints.find(identity);
-      const after = await house.store.chargePoints.patch(identity, body);
+      const after = await house.store.chargePoints.patch(identity, body, house.clock.now());
       if (!after) throw noChargePoint(identity);
       edited(before, after, house);
       return ok(await viewOf(after, house));
@@ -130,7 +130,7 @@ export const chargePointRoutes: readonly Route[] = [
     params,
     answers: { 204: nothing },
     handle: async ({ params: { identity }, house }) => {
-      if (!await house.store.chargePoints.remove(identity)) throw noChargePoint(identity);
+      if (!await house.store.chargePoints.remove(identity, house.clock.now())) throw noChargePoint(identity);
       house.chargePoints.disconnect(identity, "deleted");
       return done;
     },

@@ -4,7 +4,7 @@ import { actionNames, findAction, type FromCentralSystem, isFromCentralSystem } 
 import { params } from "./charge_points.ts";
 import { Command, commandState, howToSend, send, viewOf } from "./command.ts";
 import { identity, searchText } from "./fields.ts";
-import { listOf, listQuery, pageAndFilter } from "./list.ts";
+import { listOf, listQuery, pageAndFilter, sort } from "./list.ts";
 import { notFound, Problem } from "./problem.ts";
 import { ok, type Route, route } from "./route.ts";
 
@@ -43,11 +43,12 @@ export const commandRoutes: readonly Route[] = [
       chargePoint: identity.optional(),
       action: searchText.optional(),
       state: commandState.optional(),
+      sort,
     }),
     answers: { 200: listOf(Command) },
     handle: async ({ query, house }) => {
-      const { filter, page } = pageAndFilter(query);
-      const { items, next } = await house.store.commands.list(filter, page);
+      const { page, filter: { sort, ...filter } } = pageAndFilter(query);
+      const { items, next } = await house.store.commands.list(filter, page, sort);
       return ok({ items: items.map(viewOf), next });
     },
   }),

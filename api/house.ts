@@ -1,13 +1,19 @@
 import type { ChargePoints } from "../actors/charge_points.ts";
 import type { Clock } from "../actors/clock.ts";
+import type { Counts } from "../actors/counts.ts";
+import type { EventHub } from "../actors/events.ts";
 import type { Log } from "../actors/log.ts";
 import type { Settings } from "../actors/settings.ts";
+import type { WebhookSender } from "../actors/webhooks.ts";
 import type { Store } from "../db/store.ts";
 
 /** What the API answers from: main.ts builds it once, tests build their own. */
 export interface House {
   readonly store: Store;
   readonly chargePoints: ChargePoints;
+  readonly events: EventHub;
+  readonly webhooks: WebhookSender;
+  readonly counts: Counts;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;

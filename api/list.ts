@@ -10,6 +10,9 @@ const LIMIT_DEFAULT = 50;
 /** More than this is never answered at once, whatever `limit` says. */
 const LIMIT_MAX = 1000;
 
+/** The order of a list that grows with time. */
+export const sort = z.enum(["newest", "oldest"]).default("newest").meta({ description: "Which come first" });
+
 /** A list's query: its filters and the page. */
 export function listQuery<Filters extends z.ZodRawShape>(filters: Filters) {
   return z.strictObject({

@@ -28,6 +28,7 @@ export const meterValueRoutes: readonly Route[] = [
     params: z.strictObject({ transactionId }),
     query: listQuery({ measurand: searchText.optional().meta({ example: "Energy.Active.Import.Register" }) }),
     answers: { 200: listOf(MeterValue) },
+    csv: MeterValue,
     handle: async ({ params: { transactionId }, query, house: { store } }) => {
       const { filter, page } = pageAndFilter(query);
       const listed = await store.meterValues.list(transactionId, filter, page);

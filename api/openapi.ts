@@ -4,7 +4,9 @@
  */
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
-import { ProblemDocument } from "./problem.ts";
+import { CONTENT_SECURITY_POLICY, pageOf } from "./docs/page.ts";
+import type { Document } from "./docs/document.ts";
+import { ProblemDocument, PROBLEMS } from "./problem.ts";
 import { nothing } from "./fields.ts";
 import { ok, type Route, route } from "./route.ts";
 
@@ -13,6 +15,13 @@ type Responses = RouteConfig["responses"];
 const SCHEME = "apiKey";
 
 const LOCATION = { Location: { description: "The path of the resource", schema: { type: "string" } } } as const;
+
+/** What every POST understands. */
+const REPEATABLE = z.object({
+  "Idempotency-Key": z.string().min(1).max(255).optional().meta({
+    description: "The same request with the same key takes effect once and is answered the same for 24 hours",
+  }),
+});
 
 const TITLES: Readonly<Record<number, string>> = {
   200: "Done",
@@ -32,16 +41,32 @@ export function operationOf(route: Route): RouteConfig {
     summary,
     ...(description && { description }),
     ...(access === "open" ? { security: [] } : { security: [{ [SCHEME]: [] }], "x-role": access }),
-    request: { ...(params && { params }), ...(query && { query }), ...(content && { body: { content } }) },
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(method === "post" && { headers: REPEATABLE }),
+      ...(content && { body: { content } }),
+    },
     responses: { ...answersOf(route), ...problemsOf(route) },
   };
 }
 
-function answersOf({ answers, method }: Route): Responses {
+function answersOf({ answers, method, csv, contentType, stream }: Route): Responses {
   const described = Object.entries(answers).map(([status, schema]) => {
     const description = TITLES[Number(status)] ?? status;
     const headers = status === "201" || (status !== "204" && method === "post") ? { headers: LOCATION } : {};
-    return [status, schema === nothing ? { description } : { description, ...headers, content: json(schema) }];
+    return [
+      status,
+      schema === nothing ? { description } : {
+        description,
+        ...headers,
+        content: contentType ? { [contentType]: { schema } } : {
+          ...json(schema),
+          ...(csv && { "text/csv": { schema: z.string() } }),
+          ...(stream && { [stream]: { schema: z.string() } }),
+        },
+      },
+    ];
   });
   return Object.fromEntries(described);
 }
@@ -66,18 +91,35 @@ function json(schema: z.ZodType) {
   return { "application/json": { schema } };
 }
 
-/** The route that shows the document of the whole app. It is written once, at the first request. */
-export function openApiRoute(app: OpenAPIHono): Route {
+/** The routes that show the document of the whole app, to programs and to people. It is written once, at the first request. */
+export function documentRoutes(app: OpenAPIHono): readonly Route[] {
   let document: Record<string, unknown> | undefined;
-  return route({
-    method: "get",
-    path: "/openapi.json",
-    access: "open",
-    tag: "Health",
-    summary: "This description",
-    answers: { 200: z.record(z.string(), z.unknown()) },
-    handle: ({ house }) => ok(document ??= write(app, house.version)),
-  });
+  let page: Promise<string> | undefined;
+  const documentOf = (version: string) => document ??= write(app, version);
+  return [
+    route({
+      method: "get",
+      path: "/openapi.json",
+      access: "open",
+      tag: "Health",
+      summary: "This description, as OpenAPI 3.1",
+      answers: { 200: z.record(z.string(), z.unknown()) },
+      handle: ({ house }) => ok(documentOf(house.version)),
+    }),
+    route({
+      method: "get",
+      path: "/docs",
+      access: "open",
+      tag: "Health",
+      summary: "This description, as a page for people",
+      contentType: "text/html; charset=utf-8",
+      answers: { 200: z.string() },
+      handle: async ({ house }) => {
+        page ??= pageOf(documentOf(house.version) as unknown as Document);
+        return { ...ok(await page), headers: { "Content-Security-Policy": CONTENT_SECURITY_POLICY } };
+      },
+    }),
+  ];
 }
 
 function write(app: OpenAPIHono, version: string): Record<string, unknown> {
@@ -90,6 +132,7 @@ function write(app: OpenAPIHono, version: string): Record<string, unknown> {
       description: "What operators ask of the Central System. OCPP payloads appear exactly as on the wire.",
     },
     servers: [{ url: "/" }],
+    "x-problems": PROBLEMS,
   });
   return { ...document };
 }

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ApiKey } from "../db/api_keys.ts";
+import type { Attempts } from "./attempts.ts";
 import type { House } from "./house.ts";
 import { Problem } from "./problem.ts";
 
@@ -19,14 +20,24 @@ export type Operator = Pick<ApiKey, "id" | "name" | "role">;
 
 const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="chargehand"' };
 
-/** The operator behind a request. Throws the problem of 401. */
-export async function operatorOf(headers: Headers, house: House): Promise<Operator> {
+/** The operator behind a request. Throws the problem of 401, or of 429 for an address that presented too many wrong keys. */
+export async function operatorOf(
+  headers: Headers,
+  house: House,
+  attempts: Attempts,
+): Promise<Operator> {
   const secret = /^Bearer +(\S+) *$/i.exec(headers.get("Authorization") ?? "")?.[1];
   if (secret === undefined) {
     throw new Problem("unauthorized", "Send the header Authorization: Bearer <key>", { headers: CHALLENGE });
   }
-  const key = await house.store.apiKeys.findByHash(hashOfKey(secret));
-  if (key === undefined) throw new Problem("unauthorized", "The API key is not known", { headers: CHALLENGE });
+  const hash = hashOfKey(secret);
+  attempts.permit(hash);
+  const key = await house.store.apiKeys.findByHash(hash);
+  if (key === undefined) {
+    attempts.failed(hash);
+    throw new Problem("unauthorized", "The API key is not known", { headers: CHALLENGE });
+  }
+  attempts.passed(hash);
   await house.store.apiKeys.noteUse(key.id, house.clock.now());
   return key;
 }

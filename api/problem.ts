@@ -23,8 +23,12 @@ const CATALOGUE = {
   "boot-notification-not-triggerable": [409, "An accepted charge point must not be asked to boot"],
   "security-profile-not-lowered": [409, "The security profile is never lowered over OCPP"],
   "command-not-queued": [409, "The command is no longer queued"],
+  "idempotency-key-in-use": [409, "The first request with this Idempotency-Key is still running"],
+  "idempotency-key-interrupted": [409, "The first request with this Idempotency-Key was interrupted"],
   "content-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body must be plain application/json"],
+  "idempotency-key-reuse": [422, "The Idempotency-Key belongs to another request"],
+  "too-many-attempts": [429, "Too many unknown API keys came from this address"],
   "command-queue-full": [429, "Too many commands wait for the charge point"],
   "internal-error": [500, "The request failed for a reason of ours"],
   "database-unavailable": [503, "The database did not answer"],
@@ -34,9 +38,16 @@ const CATALOGUE = {
 /** The stable last part of a problem's `type`. */
 export type ProblemSlug = keyof typeof CATALOGUE;
 
-/** One thing that is wrong with the request, and where: a JSON pointer into its body, query or path. */
+/** Every kind of problem, as the OpenAPI document lists them. */
+export const PROBLEMS = Object.entries(CATALOGUE).map(([slug, [status, title]]) => ({
+  type: `/problems/${slug}`,
+  status,
+  title,
+}));
+
+/** One thing that is wrong with the request, and where: a JSON pointer into its body, query, path or headers. */
 export interface Fault {
-  readonly in: "body" | "query" | "path";
+  readonly in: "body" | "query" | "path" | "header";
   readonly pointer: string;
   readonly detail: string;
 }
@@ -71,7 +82,9 @@ export const ProblemDocument = z.object({
   status: z.int(),
   detail: z.string(),
   instance: z.string().meta({ description: "The path that was asked for" }),
-  errors: z.array(z.object({ in: z.enum(["body", "query", "path"]), pointer: z.string(), detail: z.string() }))
+  errors: z.array(
+    z.object({ in: z.enum(["body", "query", "path", "header"]), pointer: z.string(), detail: z.string() }),
+  )
     .optional(),
   traceId: z.string().meta({ description: "Under this the log tells more" }),
 }).meta({ id: "Problem", description: "An error, after RFC 9457" });
@@ -89,6 +102,11 @@ export function problemResponse(error: unknown, request: Request, log: Log): Res
     { type: `/problems/${slug}`, title, status, detail, instance, errors: more.errors, traceId },
     { status, headers: { ...more.headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } },
   );
+}
+
+/** The HTTP status that an error is answered with. */
+export function statusOf(error: unknown): number {
+  return CATALOGUE[problemFor(error).slug][0];
 }
 
 const SOON = { headers: { "Retry-After": "5" } };

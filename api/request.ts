@@ -3,6 +3,7 @@
  * that no database could keep (NUL, half of a surrogate pair) is refused here once, so that no route has to think of it.
  */
 import type { z } from "zod";
+import { brokenBound } from "../ocpp/json_bounds.ts";
 import { isStorable } from "../ocpp/types/text.ts";
 import { type Fault, notFound, Problem } from "./problem.ts";
 
@@ -59,8 +60,12 @@ async function readJson(request: Request): Promise<unknown> {
     throw new Problem("unsupported-media-type", `The content type is ${type ?? "not given"}, not application/json`);
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
+    const json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const bound = brokenBound(json);
+    if (bound) throw new Problem("content-too-large", `The body has ${bound}`);
+    return JSON.parse(json);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
     throw new Problem(
       "invalid-json",
       bytes.length === 0 ? "The body is empty" : "The body cannot be parsed as JSON in UTF-8",

@@ -23,19 +23,23 @@ export interface Asked<Params = unknown, Query = unknown, Body = unknown, A exte
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** Instead of a body: an answer without an end, of the route's `stream` type. */
+  readonly stream?: ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The schema of each status that a route answers with; the problems are understood. */
 export type Answers = Readonly<Record<number, z.ZodType>>;
 
-type AnswerOf<A extends Answers> = {
-  [Status in keyof A]: {
-    readonly status: Status;
-    readonly body: z.output<A[Status]>;
-    readonly headers?: Answer["headers"];
-  };
-}[keyof A];
+type AnswerOf<A extends Answers> =
+  | {
+    [Status in keyof A]: {
+      readonly status: Status;
+      readonly body: z.output<A[Status]>;
+      readonly headers?: Answer["headers"];
+    };
+  }[keyof A]
+  | { readonly status: 200; readonly stream: ReadableStream<Uint8Array> };
 
 /** A route as the table has it. */
 export interface Route {
@@ -54,6 +58,12 @@ export interface Route {
   /** A whole body that works. */
   readonly example?: unknown;
   readonly answers: Answers;
+  /** The media type of an answer that is text. Without it answers are JSON. */
+  readonly contentType?: string;
+  /** The media type of the stream that may be answered instead. */
+  readonly stream?: string;
+  /** The items of a list that is also there as CSV, a column for each field. */
+  readonly csv?: z.ZodObject;
   handle(asked: Asked): Promise<Answer> | Answer;
 }
 

@@ -1,14 +1,20 @@
 import { apiKeyRoutes } from "./api_keys.ts";
+import { auditRoutes } from "./audit.ts";
 import { chargePointRoutes } from "./charge_points.ts";
 import { commandRoutes } from "./commands.ts";
 import { configurationRoutes } from "./configuration.ts";
+import { connectionAttemptRoutes } from "./connection_attempts.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { credentialRoutes } from "./credentials.ts";
+import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { idTagRoutes } from "./id_tags.ts";
+import { messageRoutes } from "./messages.ts";
 import { meterValueRoutes } from "./meter_values.ts";
+import { metricRoutes } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { transactionRoutes } from "./transactions.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Every route of the API, in the order of the OpenAPI document, which is itself the only one that is not in here. */
 export const routes: readonly Route[] = [
@@ -16,10 +22,16 @@ export const routes: readonly Route[] = [
   ...credentialRoutes,
   ...connectorRoutes,
   ...configurationRoutes,
+  ...messageRoutes,
+  ...connectionAttemptRoutes,
   ...commandRoutes,
   ...idTagRoutes,
   ...transactionRoutes,
   ...meterValueRoutes,
+  ...eventRoutes,
+  ...webhookRoutes,
+  ...auditRoutes,
   ...apiKeyRoutes,
   ...healthRoutes,
+  ...metricRoutes,
 ];

@@ -2,12 +2,16 @@
  * The listeners: one `node:http` server for charge points and the API, or one for each when the API has a port of its own. A server
  * bounds what a stranger can hold open: half-sent requests, headers and connections.
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { House } from "./house.ts";
+import { isEndpoint } from "../ocpp/handshake.ts";
+import { type AcceptingHouse, keepAccepting } from "./accepting.ts";
 import { createApp } from "./app.ts";
-import { serveWebSockets } from "./transport_ws.ts";
+import { tellOfGarbage } from "./garbage.ts";
+import { Gate } from "./gate.ts";
+import type { House } from "./house.ts";
+import { explain, serveWebSockets } from "./transport_ws.ts";
 
 /** Where it listens, and how it ends. */
 export interface Listening {
@@ -19,66 +23,102 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a client may take to send a request. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly requestMs: number;
+}
+
+const PATIENCE: Patience = { headersMs: 15_000, requestMs: 30_000 };
+
+/** How often it is looked at; Node's 30 s would double what is said above. */
+const CHECK_PATIENCE_MS = 1000;
 
 /** Every header of a request together; more is answered with 431. */
 const HEADER_BYTES = 16_384;
 
-/** Starts to listen. Rejects when an address cannot be had, e.g. because it is in use. */
-export async function listen(house: House): Promise<Listening> {
+/** An address cannot be had, e.g. because it is in use. The message names the settings that would change that. */
+export class CannotListen extends Error {}
+
+/** Starts to listen. Rejects with CannotListen. */
+export async function listen(house: House, patience: Patience = PATIENCE): Promise<Listening> {
   const { settings } = house;
-  const answer = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
-  const serveApi = (server: Server) => server.on("request", answer);
-  const serveNothing = (server: Server) =>
-    server.on(
-      "request",
-      (_request, response) =>
-        response.writeHead(404, { "content-type": "text/plain" }).end("Charge points connect here.\n"),
-    );
-
+  const answer: RequestListener = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
   const shared = settings.apiPort === null;
-  const main = newServer();
-  const cutWebSockets = serveWebSockets(main, house, settings);
-  (shared ? serveApi : serveNothing)(main);
-  const port = await start(main, settings.port, settings.host);
-  if (shared) return listening([main], port, port, cutWebSockets);
+  const main = newServer(patience);
+  const gate = new Gate(house, settings);
+  gate.watch(main);
+  tellOfGarbage(main, house.chargePoints.doctor);
+  const cutWebSockets = serveWebSockets(main, house, settings, gate);
+  main.on("request", (request, response) => {
+    if (shared && !isEndpoint(request.url ?? "")) return answer(request, response);
+    explain(request, response, house, gate).catch((error) => {
+      house.log.error("A request at the charge points' endpoint failed", { error });
+      response.destroy();
+    });
+  });
+  const port = await start(main, settings.port, settings.host, ["PORT", "HOST"]);
+  if (shared) return listening([main], port, port, cutWebSockets, house, gate);
 
-  const api = newServer();
-  serveApi(api);
+  const api = newServer(patience);
+  gate.watch(api);
+  api.on("request", answer);
   try {
-    const apiPort = await start(api, settings.apiPort!, settings.apiHost);
-    return listening([main, api], port, apiPort, cutWebSockets);
+    const apiPort = await start(api, settings.apiPort!, settings.apiHost, [
+      "CHARGEHAND_API_PORT",
+      "CHARGEHAND_API_HOST",
+    ]);
+    return listening([main, api], port, apiPort, cutWebSockets, house, gate);
   } catch (error) {
     main.close();
     throw error;
   }
 }
 
-function newServer(): Server {
-  const server = createServer({ maxHeaderSize: HEADER_BYTES });
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  return server;
+function newServer({ headersMs, requestMs }: Patience): Server {
+  return createServer({
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_PATIENCE_MS, headersMs),
+  });
 }
 
-function start(server: Server, port: number, host: string): Promise<number> {
+type Variables = readonly [port: string, host: string];
+
+function start(server: Server, port: number, host: string, variables: Variables): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const failed = (error: Error) => reject(cannotListen(error, port, host, variables));
+    server.once("error", failed);
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.off("error", failed);
       resolve((server.address() as AddressInfo).port);
     });
   });
 }
 
-function listening(servers: Server[], port: number, apiPort: number, cutWebSockets: () => void): Listening {
-  const closed = servers.map((server) => new Promise<void>((resolve) => server.once("close", () => resolve())));
-  let accepting = true;
+function cannotListen(error: Error & { code?: string }, port: number, host: string, [ofPort, ofHost]: Variables) {
+  const why = {
+    EADDRINUSE: `another program has this port. Stop it, or set ${ofPort} to a free one`,
+    EACCES: `the system does not let us have this port. Set ${ofPort} to one from 1024`,
+  }[error.code ?? ""] ?? `${error.message}. Is ${ofHost} an address of this machine?`;
+  return new CannotListen(`Cannot listen on ${host} port ${port}: ${why}`, { cause: error });
+}
+
+function listening(
+  servers: Server[],
+  port: number,
+  apiPort: number,
+  cutWebSockets: () => void,
+  house: AcceptingHouse,
+  gate: Gate,
+): Listening {
+  const stopWatching = servers.map((server) => keepAccepting(server, house, () => gate.isFull));
+  let closed: Promise<void>[] | undefined;
   const stopAccepting = () => {
-    if (!accepting) return;
-    accepting = false;
-    for (const server of servers) server.close();
+    if (closed) return;
+    for (const stop of stopWatching) stop();
+    closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
   };
   return {
     port,
@@ -88,7 +128,7 @@ function listening(servers: Server[], port: number, apiPort: number, cutWebSocke
       stopAccepting();
       cutWebSockets();
       for (const server of servers) server.closeAllConnections();
-      await Promise.all(closed);
+      await Promise.all(closed!);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Command, howToSend, send } from "./command.ts";
 import { connectorId, identity, jsonObject, moment, searchText, transactionId } from "./fields.ts";
-import { listOf, listQuery, pageAndFilter } from "./list.ts";
+import { listOf, listQuery, pageAndFilter, sort } from "./list.ts";
 import { notFound } from "./problem.ts";
 import { ok, type Route, route } from "./route.ts";
 
@@ -61,11 +61,13 @@ export const transactionRoutes: readonly Route[] = [
       state: state.optional(),
       from: moment.optional().meta({ description: "Started then or later" }),
       to: moment.optional().meta({ description: "Started before" }),
+      sort,
     }),
     answers: { 200: listOf(Transaction) },
+    csv: Transaction,
     handle: async ({ query, house }) => {
-      const { filter, page } = pageAndFilter(query);
-      return ok(await house.store.transactions.list(filter, page));
+      const { page, filter: { sort, ...filter } } = pageAndFilter(query);
+      return ok(await house.store.transactions.list(filter, page, sort));
     },
   }),
   route({
@@ -106,11 +108,11 @@ export const transactionRoutes: readonly Route[] = [
     tag,
     summary: "Every StopTransaction as it came, newest first",
     description: "Also those that fit no transaction (`orphan`) and those that contradict the first one (`conflict`).",
-    query: listQuery({ chargePoint: identity.optional(), outcome: outcome.optional() }),
+    query: listQuery({ chargePoint: identity.optional(), outcome: outcome.optional(), sort }),
     answers: { 200: listOf(TransactionStop) },
     handle: async ({ query, house }) => {
-      const { filter, page } = pageAndFilter(query);
-      return ok(await house.store.transactions.listStops(filter, page));
+      const { page, filter: { sort, ...filter } } = pageAndFilter(query);
+      return ok(await house.store.transactions.listStops(filter, page, sort));
     },
   }),
 ];

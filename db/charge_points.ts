@@ -4,10 +4,11 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
+import { type Bell, fact, intoOutbox, ringing } from "./event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { ChargePointsTable, Database } from "./tables.ts";
 import { recordSeen, type Seen } from "./signs_of_life.ts";
-import { jsonb } from "./values.ts";
+import { jsonb, texts } from "./values.ts";
 
 export type { Seen, StoredCredentials };
 
@@ -76,9 +77,9 @@ export interface ChargePoints extends CredentialKeeping {
   put(identity: string, fields: ChargePointFields, now: Date): Promise<{ chargePoint: ChargePoint; created: boolean }>;
   /** Inserts when absent and never overwrites: two first contacts at once agree on one row. */
   register(identity: string, fields: ChargePointFields, now: Date): Promise<ChargePoint>;
-  patch(identity: string, fields: Partial<ChargePointFields>): Promise<ChargePoint | undefined>;
+  patch(identity: string, fields: Partial<ChargePointFields>, now: Date): Promise<ChargePoint | undefined>;
   /** With connectors and configuration; transactions and commands are history and stay. */
-  remove(identity: string): Promise<boolean>;
+  remove(identity: string, now: Date): Promise<boolean>;
   recordBoot(identity: string, boot: Boot, now: Date): Promise<ChargePoint | undefined>;
   /** The version of the local authorization list as the charge point last said it: −1 = keeps none, 0 = empty. */
   setLocalListVersion(identity: string, version: number): Promise<void>;
@@ -100,7 +101,7 @@ const BOOT_FIELDS = [
 ] as const;
 
 /** Builds the repository. */
-export function chargePoints(db: Kysely<Database>): ChargePoints {
+export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
   return {
     ...keepCredentials(db),
 
@@ -120,48 +121,63 @@ export function chargePoints(db: Kysely<Database>): ChargePoints {
 
     list: (filter, page) => list(db, filter, page),
 
-    async put(identity, fields, now) {
+    put: ringing(bell, async (identity, fields, now) => {
       const values = columnsOf(fields);
-      const row = await db.insertInto("chargePoints").values({ identity, ...values, createdAt: now })
-        .onConflict((conflict) => conflict.column("identity").doUpdateSet(values))
-        .returningAll()
-        .returning(sql<boolean>`xmax = 0`.as("created")) // xmax is only set on a row that was there before
-        .executeTakeFirstOrThrow();
+      const row = await withBefore(db, identity).with(
+        "after",
+        (c) =>
+          c.insertInto("chargePoints").values({ identity, ...values, createdAt: now })
+            .onConflict((conflict) => conflict.column("identity").doUpdateSet(values))
+            .returningAll()
+            .returning(sql<boolean>`xmax = 0`.as("created")),
+      ) // xmax is only set on a row that was there before
+        .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
       return { chargePoint: chargePointOf(row), created: row.created };
-    },
+    }),
 
-    async register(identity, fields, now) {
-      const row = await db.insertInto("chargePoints").values({ identity, ...columnsOf(fields), createdAt: now })
-        // an update that changes nothing, so that an existing row is returned by the same statement
-        .onConflict((conflict) => conflict.column("identity").doUpdateSet({ identity }))
-        .returningAll().executeTakeFirstOrThrow();
+    register: ringing(bell, async (identity, fields, now) => {
+      const row = await withBefore(db, identity).with(
+        "after",
+        (c) =>
+          c.insertInto("chargePoints").values({ identity, ...columnsOf(fields), createdAt: now })
+            // an update that changes nothing, so that an existing row is returned by the same statement
+            .onConflict((conflict) => conflict.column("identity").doUpdateSet({ identity })).returningAll(),
+      )
+        .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
       return chargePointOf(row);
-    },
+    }),
 
-    async patch(identity, fields) {
+    patch: ringing(bell, async (identity, fields, now) => {
       const values = columnsOf(fields);
       const changed = Object.keys(values).length > 0 ? values : { identity };
-      const row = await db.updateTable("chargePoints").set(changed).where("identity", "=", identity)
-        .returningAll().executeTakeFirst();
+      const row = await withBefore(db, identity).with(
+        "after",
+        (c) => c.updateTable("chargePoints").set(changed).where("identity", "=", identity).returningAll(),
+      )
+        .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirst();
       return row && chargePointOf(row);
-    },
+    }),
 
-    async remove(identity) {
+    remove: ringing(bell, async (identity, now) => {
       const removed = await db
         .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
         .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
-        .deleteFrom("chargePoints").where("identity", "=", identity)
-        .returning("identity").executeTakeFirst();
+        .with("before", (b) => b.deleteFrom("chargePoints").where("identity", "=", identity).returningAll())
+        .with("told", () => removal(now)).selectFrom("before").select("identity").executeTakeFirst();
       return removed !== undefined;
-    },
+    }),
 
-    async recordBoot(identity, boot, now) {
+    recordBoot: ringing(bell, async (identity, boot, now) => {
       // Every field is set: what this boot did not say is not known any more.
       const said = Object.fromEntries(BOOT_FIELDS.map((field) => [field, boot[field] ?? null]));
-      const row = await db.updateTable("chargePoints").set({ ...said, bootedAt: now }).where("identity", "=", identity)
-        .returningAll().executeTakeFirst();
+      const row = await db.with(
+        "booted",
+        (c) =>
+          c.updateTable("chargePoints").set({ ...said, bootedAt: now }).where("identity", "=", identity).returningAll(),
+      )
+        .with("told", () => booted).selectFrom("booted").selectAll().executeTakeFirst();
       return row && chargePointOf(row);
-    },
+    }),
 
     async setLocalListVersion(identity, localListVersion) {
       await db.updateTable("chargePoints").set({ localListVersion }).where("identity", "=", identity).execute();
@@ -170,6 +186,41 @@ export function chargePoints(db: Kysely<Database>): ChargePoints {
     recordSeen: (seen) => recordSeen(db, seen),
   };
 }
+
+/** The row as it was: every part of a statement sees the database as it was when the statement began. */
+function withBefore(db: Kysely<Database>, identity: string) {
+  return db.with("before", (c) => c.selectFrom("chargePoints").select("registration").where("identity", "=", identity));
+}
+
+/** The event of a registration that is not what it was, from `before` and `after`. */
+function registrationChanged(now: Date) {
+  const changed = "after left join before on true where after.registration is distinct from before.registration";
+  return intoOutbox(fact("chargePoint.registrationChanged", changed, {
+    chargePoint: "after.identity",
+    at: sql`${now}::timestamptz`,
+    data: { before: "before.registration", after: "after.registration" },
+  }));
+}
+
+function removal(now: Date) {
+  return intoOutbox(fact("chargePoint.registrationChanged", "before", {
+    chargePoint: "identity",
+    at: sql`${now}::timestamptz`,
+    data: { before: "registration", after: "null::text" },
+  }));
+}
+
+const booted = intoOutbox(fact("chargePoint.booted", "booted", {
+  chargePoint: "identity",
+  at: "booted_at",
+  data: {
+    registration: "registration",
+    vendor: "coalesce(vendor, '')",
+    model: "coalesce(model, '')",
+    serialNumber: "serial_number",
+    firmwareVersion: "firmware_version",
+  },
+}));
 
 async function list(db: Kysely<Database>, filter: ChargePointFilter, page: Page): Promise<Listed<ChargePoint>> {
   let query = db.selectFrom("chargePoints").selectAll().orderBy("identity").limit(page.limit + 1);
@@ -183,15 +234,11 @@ async function list(db: Kysely<Database>, filter: ChargePointFilter, page: Page)
       ? query.where(sql<boolean>`labels ? ${key}`)
       : query.where(sql<boolean>`labels @> ${jsonb({ [key]: value.join("=") })}`);
   }
-  if (filter.connectedAmong) query = query.where(sql<boolean>`identity = any(${identities(filter.connectedAmong)})`);
-  if (filter.notAmong) query = query.where(sql<boolean>`identity <> all(${identities(filter.notAmong)})`);
+  if (filter.connectedAmong) query = query.where(sql<boolean>`identity = any(${texts(filter.connectedAmong)})`);
+  if (filter.notAmong) query = query.where(sql<boolean>`identity <> all(${texts(filter.notAmong)})`);
   const after = readCursor(page, ["text"]);
   if (after) query = query.where("identity", ">", after[0]);
   return pageOf(await query.execute(), page, (row) => [row.identity], chargePointOf);
-}
-
-function identities(list: string[]) {
-  return sql`array(select jsonb_array_elements_text(${jsonb(list)}))`;
 }
 
 function columnsOf<Fields extends Partial<ChargePointFields>>({ labels, ...fields }: Fields) {

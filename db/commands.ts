@@ -3,7 +3,8 @@
  * may start from, and whoever comes second changes nothing.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { type Bell, fact, intoOutbox, ringing } from "./event_outbox.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
 import type { CommandsTable, Database } from "./tables.ts";
 import { json } from "./values.ts";
 
@@ -79,8 +80,8 @@ export interface Commands {
   /** Keeps an answer that came after the command was settled; the state stays. */
   noteLateAnswer(id: string, answer: unknown): Promise<void>;
   find(id: string): Promise<Command | undefined>;
-  /** Newest first. Throws BadCursor. */
-  list(filter: CommandFilter, page: Page): Promise<Listed<Command>>;
+  /** Newest first unless `order` says otherwise. Throws BadCursor. */
+  list(filter: CommandFilter, page: Page, order?: Order): Promise<Listed<Command>>;
   /** Not yet expired ones, oldest first. */
   listQueued(chargePoint: string, now: Date): Promise<Command[]>;
   countQueued(chargePoint: string): Promise<number>;
@@ -101,7 +102,7 @@ export interface CommandOptions {
 }
 
 /** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
-export function commands(db: Kysely<Database>, { process, alone }: CommandOptions): Commands {
+export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, bell: Bell): Commands {
   return {
     async insert({ request, ...command }) {
       const row = await db.insertInto("commands")
@@ -117,15 +118,17 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
       return numUpdatedRows > 0n;
     },
 
-    async settle(id, { confirmation, error, latencyMs, ...settlement }) {
-      const row = await db.updateTable("commands").set({
-        ...settlement,
-        latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
-        confirmation: confirmation && json(confirmation as Record<string, unknown>),
-        error: error && json(error as unknown as Record<string, unknown>),
-      }).where("id", "=", id).where("state", "in", ["queued", "sent"]).returningAll().executeTakeFirst();
+    settle: ringing(bell, async (id, { confirmation, error, latencyMs, ...settlement }) => {
+      const row = await db.with("settled", (c) =>
+        c.updateTable("commands").set({
+          ...settlement,
+          latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
+          confirmation: confirmation && json(confirmation as Record<string, unknown>),
+          error: error && json(error as unknown as Record<string, unknown>),
+        }).where("id", "=", id).where("state", "in", ["queued", "sent"]).returningAll())
+        .with("told", () => told(confirmation, error)).selectFrom("settled").selectAll().executeTakeFirst();
       return row && commandOf(row);
-    },
+    }),
 
     async noteLateAnswer(id, answer) {
       await db.updateTable("commands").set({ lateAnswer: json(answer ?? null) }).where("id", "=", id).execute();
@@ -137,7 +140,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
       return row && commandOf(row);
     },
 
-    list: (filter, page) => list(db, filter, page),
+    list: (filter, page, order) => list(db, filter, page, order),
 
     async listQueued(chargePoint, now) {
       const rows = await queued(db, chargePoint).selectAll().where("expiresAt", ">", now).orderBy("id").execute();
@@ -150,32 +153,62 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     },
 
     async expireDue(now) {
-      const rows = await db.updateTable("commands").set({ state: "expired", settledAt: now })
-        .where("state", "=", sql.lit("queued")).where("expiresAt", "<=", now).returningAll().execute();
+      const rows = await db.with("settled", (c) =>
+        c.updateTable("commands").set({ state: "expired", settledAt: now })
+          .where("state", "=", sql.lit("queued")).where("expiresAt", "<=", now).returningAll())
+        .with("told", () => told()).selectFrom("settled").selectAll().execute();
+      if (rows.length > 0) bell.ring();
       return rows.map(commandOf);
     },
 
     async loseAbandoned(now) {
       // A process is gone when the lock of its presence can be had; it is let go again with this statement.
       const isGone = alone ? sql`true` : sql`pg_try_advisory_xact_lock(process)`;
-      const { numAffectedRows } = await sql`
+      const { rows } = await sql`
         with senders as materialized (
           select distinct process from commands where state = 'sent' and process <> ${process}::bigint
         ), gone as materialized (
           select process from senders where ${isGone}
-        )
-        update commands set state = 'unknown', settled_at = ${now}
-        where state = 'sent' and process in (select process from gone)`.execute(db);
-      return Number(numAffectedRows ?? 0n);
+        ), settled as (
+          update commands set state = 'unknown', settled_at = ${now}
+          where state = 'sent' and process in (select process from gone) returning *
+        ), told as ${told()}
+        select id from settled`.execute(db);
+      if (rows.length > 0) bell.ring();
+      return rows.length;
     },
 
-    async cancel(id, now) {
+    cancel: ringing(bell, async (id, now) => {
       if (!UUID.test(id)) return undefined;
-      const row = await db.updateTable("commands").set({ state: "cancelled", settledAt: now })
-        .where("id", "=", id).where("state", "=", "queued").returningAll().executeTakeFirst();
+      const row = await db.with("settled", (c) =>
+        c.updateTable("commands").set({ state: "cancelled", settledAt: now })
+          .where("id", "=", id).where("state", "=", "queued").returningAll())
+        .with("told", () => told()).selectFrom("settled").selectAll().executeTakeFirst();
       return row && commandOf(row);
-    },
+    }),
   };
+}
+
+/**
+ * The event of each row of `settled`. What charge points said goes in as JSON that is never taken apart: PostgreSQL would stumble over
+ * an escaped NUL in it.
+ */
+function told(confirmation?: object, error?: CommandError) {
+  const { status = null } = (confirmation ?? {}) as { status?: unknown };
+  return intoOutbox(fact("command.settled", "settled", {
+    chargePoint: "charge_point",
+    at: "settled_at",
+    data: {
+      commandId: "id",
+      action: "action",
+      state: "state",
+      status: json(typeof status === "string" ? status : null),
+      errorCode: json(error?.code ?? null),
+      errorDescription: json(error?.description ?? null),
+      requestedBy: "requested_by",
+      latencyMs: "latency_ms",
+    },
+  }));
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -184,14 +217,20 @@ function queued(db: Kysely<Database>, chargePoint: string) {
   return db.selectFrom("commands").where("chargePoint", "=", chargePoint).where("state", "=", sql.lit("queued"));
 }
 
-async function list(db: Kysely<Database>, filter: CommandFilter, page: Page): Promise<Listed<Command>> {
+async function list(
+  db: Kysely<Database>,
+  filter: CommandFilter,
+  page: Page,
+  order: Order = "newest",
+): Promise<Listed<Command>> {
   const after = readCursor(page, ["uuid"]);
-  let query = db.selectFrom("commands").selectAll().orderBy("id", "desc").limit(page.limit + 1);
+  let query = db.selectFrom("commands").selectAll()
+    .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
   for (const field of ["chargePoint", "action", "state"] as const) {
     const wanted = filter[field];
     if (wanted !== undefined) query = query.where(field, "=", wanted);
   }
-  if (after) query = query.where("id", "<", after[0]);
+  if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
   return pageOf(await query.execute(), page, (row) => [row.id], commandOf);
 }
 

@@ -3,10 +3,11 @@
  * from it. connectorId 0 stands for the whole charge point (OCPP 1.6, 4.9).
  */
 import { type Kysely, type Selectable, sql } from "kysely";
+import { type Bell, fact, intoOutbox, ringing, time } from "./event_outbox.ts";
 import { gather } from "./gather.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { ConnectorsTable, Database, StatusNotificationsTable } from "./tables.ts";
-import { numbered } from "./values.ts";
+import { numbered, texts } from "./values.ts";
 
 /** One StatusNotification (OCPP 1.6, 6.47). `timestamp` is the charge point's own time, null when it sent none. */
 export interface StatusReport {
@@ -56,6 +57,8 @@ export interface Connectors {
   recordStatus(report: StatusReport): Promise<void>;
   /** By connectorId, 0 (the whole charge point) first. */
   list(chargePoint: string): Promise<Connector[]>;
+  /** Of many charge points in one query; those without connectors are missing in the answer. */
+  listAmong(chargePoints: readonly string[]): Promise<Map<string, Connector[]>>;
   find(chargePoint: string, connectorId: number): Promise<Connector | undefined>;
   /** Newest received first. Throws BadCursor. */
   history(chargePoint: string, connectorId: number, page: Page): Promise<Listed<StatusChange>>;
@@ -69,19 +72,19 @@ export interface Connectors {
 }
 
 /** Builds the repository. */
-export function connectors(db: Kysely<Database>): Connectors {
+export function connectors(db: Kysely<Database>, bell: Bell): Connectors {
   return {
-    recordStatus: gather((reports: readonly StatusReport[]) => recordStatuses(db, reports), {
+    recordStatus: gather(ringing(bell, (reports: readonly StatusReport[]) => recordStatuses(db, reports)), {
       maxRows: 500,
       maxInFlight: 1,
       keyOf: (report) => report.chargePoint,
     }),
 
     async list(chargePoint) {
-      const rows = await db.selectFrom("connectors").selectAll().where("chargePoint", "=", chargePoint)
-        .where("status", "is not", null).orderBy("connectorId").execute();
-      return rows.map(connectorOf);
+      return (await listAmong(db, [chargePoint])).get(chargePoint) ?? [];
     },
+
+    listAmong: (chargePoints) => listAmong(db, chargePoints),
 
     async find(chargePoint, connectorId) {
       const row = await db.selectFrom("connectors").selectAll().where("chargePoint", "=", chargePoint)
@@ -113,6 +116,29 @@ export function connectors(db: Kysely<Database>): Connectors {
   };
 }
 
+async function listAmong(db: Kysely<Database>, chargePoints: readonly string[]): Promise<Map<string, Connector[]>> {
+  const rows = await db.selectFrom("connectors").selectAll()
+    .where(sql<boolean>`charge_point = any(${texts(chargePoints)})`)
+    .where("status", "is not", null).orderBy("chargePoint").orderBy("connectorId").execute();
+  const byChargePoint = Map.groupBy(rows, (row) => row.chargePoint);
+  return new Map([...byChargePoint].map(([chargePoint, known]) => [chargePoint, known.map(connectorOf)]));
+}
+
+/** The event of each report that is new; one that was resent has been told already. */
+const reported = intoOutbox(fact("connector.statusReported", "history", {
+  chargePoint: "charge_point",
+  at: "received_at",
+  data: {
+    connectorId: "connector_id",
+    status: "status",
+    errorCode: "error_code",
+    info: "info",
+    vendorId: "vendor_id",
+    vendorErrorCode: "vendor_error_code",
+    reportedAt: time("reported_at"),
+  },
+}));
+
 /**
  * A charge point's clock may be ahead and be set back later, without a boot; a status "from the future" would then stay for
  * ever. So no status counts as newer than its arrival.
@@ -131,7 +157,8 @@ async function recordStatuses(db: Kysely<Database>, reports: readonly StatusRepo
       select charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, reported_at, received_at
       from given order by ordinal
       on conflict do nothing
-    )
+      returning *
+    ), told as ${reported}
     insert into connectors as known
       (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, since, received_at)
     select g.charge_point, g.connector_id, g.status, g.error_code, g.info, g.vendor_id, g.vendor_error_code, g.since,

@@ -44,9 +44,14 @@ export function isAboutContent(error: unknown): boolean {
   return error instanceof StoreError && error.kind === "refused" && /^(21|22|23|54)/.test(error.code ?? "");
 }
 
-/** May the same idempotent statement succeed when it is simply sent again? Not after a deadline: the time is used up. */
+/** Was the time used up by waiting for an answer, or for a connection (the driver's word)? Then none is left to try again. */
+export function isOutOfTime(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === DEADLINE || error.code === "CONNECT_TIMEOUT");
+}
+
+/** May the same idempotent statement succeed when it is simply sent again? */
 export function isWorthAnotherTry(error: unknown): boolean {
-  if (!(error instanceof StoreError)) return false;
-  if (error.kind === "unknownOutcome") return error.code !== DEADLINE;
+  if (!(error instanceof StoreError) || isOutOfTime(error)) return false;
+  if (error.kind === "unknownOutcome") return true;
   return error.code === "40001" || error.code === "40P01"; // serialization failure, deadlock
 }

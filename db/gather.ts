@@ -3,7 +3,7 @@
  * many charge points share one commit. Nothing ever waits for a timer: the first row leaves at the end of the current turn of
  * the event loop, and while it is under way the next batch collects.
  */
-import { DEADLINE, isAboutContent, isWorthAnotherTry, StoreError } from "./errors.ts";
+import { isAboutContent, isOutOfTime, isWorthAnotherTry } from "./errors.ts";
 
 /** How rows may travel together. */
 export interface GatherOptions<Row> {
@@ -60,7 +60,7 @@ export function gather<Row, Result>(
     } catch (error) {
       if (batch.length > 1 && isAboutContent(error)) return await settleSingly(batch);
       batch.forEach((each) => each.reject(error));
-      if (isDeadline(error)) giveUpWaiting(error);
+      if (isOutOfTime(error)) giveUpWaiting(error);
     }
   }
 
@@ -76,7 +76,7 @@ export function gather<Row, Result>(
         each.resolve(result as Result);
       } catch (error) {
         each.reject(error);
-        if (isDeadline(error)) silence = error;
+        if (isOutOfTime(error)) silence = error;
       }
     }
     if (silence !== undefined) giveUpWaiting(silence);
@@ -128,8 +128,4 @@ function take<Row, Result>(
     }
   }
   return [batch, rest];
-}
-
-function isDeadline(error: unknown): boolean {
-  return error instanceof StoreError && error.code === DEADLINE;
 }

@@ -6,6 +6,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { gather } from "./gather.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { Database, MeterValuesTable } from "./tables.ts";
+import { type Kept, TimePartitions } from "./time_partitions.ts";
 import { numbered } from "./values.ts";
 
 /** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. `value` is kept letter by letter. */
@@ -43,14 +44,10 @@ export interface MeterValues {
    * at any time, repeatedly and in several processes at once. Returns what was made and dropped. `record` has it done by itself,
    * once for each day of reception.
    */
-  keepPartitions(now: Date, retentionDays?: number): Promise<{ made: string[]; dropped: string[] }>;
+  keepPartitions(now: Date, retentionDays?: number): Promise<Kept>;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_ROWS = 500;
-
-/** Months that always have a partition, counted from now. */
-const MONTHS_AROUND = [-1, 0, 1, 2];
 
 /** What the store decides for this repository. */
 export interface MeterValueOptions {
@@ -71,7 +68,13 @@ export function meterValues(
     },
     { maxRows: MAX_ROWS, maxInFlight: 2, sizeOf: (samples) => samples.length },
   );
-  const partitions = new Upkeep((now) => keepPartitions(db, now, options.retentionDays), options.log);
+  const partitions = new TimePartitions(db, {
+    table: "meter_values",
+    column: "sampled_at",
+    receivedColumn: "received_at",
+    unit: "month",
+    retentionDays: options.retentionDays,
+  }, options.log);
 
   return {
     async record(samples) {
@@ -93,7 +96,7 @@ export function meterValues(
       return pageOf(await query.execute(), page, (row) => [row.sampledAt.toISOString(), row.digest], meterValueOf);
     },
 
-    keepPartitions: (now, retentionDays) => keepPartitions(db, now, retentionDays),
+    keepPartitions: (now, retentionDays) => partitions.keep(now, retentionDays),
     quiet: () => partitions.quiet(),
   };
 }
@@ -120,43 +123,6 @@ async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise
       as id) as connector
     order by 1, 2, g.ordinal -- the first of two equal samples stays
     on conflict (sampled_at, digest) do nothing`.execute(db);
-}
-
-async function keepPartitions(db: Kysely<Database>, now: Date, retentionDays?: number) {
-  const made: string[] = [];
-  for (const offset of MONTHS_AROUND) {
-    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset, 1));
-    const { rows } = await sql<{ name: string | null }>`
-      select make_meter_values_partition(${month}::timestamptz) as name`.execute(db);
-    if (rows[0]?.name) made.push(rows[0].name);
-  }
-  if (retentionDays === undefined) return { made, dropped: [] };
-  const keptFrom = new Date(now.getTime() - retentionDays * DAY_MS);
-  const { rows } = await sql<{ name: string }>`
-    select drop_meter_values_before(${keptFrom}::timestamptz) as name`.execute(db);
-  return { made, dropped: rows.map(({ name }) => name) };
-}
-
-/** Work to be done once a day, in the background, driven by the times of what is recorded: no timer and no clock. */
-class Upkeep {
-  #day: number | undefined;
-  #work: Promise<unknown> = Promise.resolve();
-
-  constructor(readonly run: (now: Date) => Promise<unknown>, readonly log: MeterValueOptions["log"]) {}
-
-  see(now: Date): void {
-    const day = Math.floor(now.getTime() / DAY_MS);
-    if (day === this.#day) return;
-    this.#day = day;
-    // Nothing is lost when it fails: the default partition takes what has no other, and tomorrow is another attempt.
-    this.#work = this.#work.then(() => this.run(now)).catch((error) =>
-      this.log("The partitions of the meter values could not be kept; tried again tomorrow", { error })
-    );
-  }
-
-  async quiet(): Promise<void> {
-    await this.#work;
-  }
 }
 
 function columnsOf(sample: Sample) {

@@ -9,6 +9,9 @@ export interface Page {
   readonly after?: string;
 }
 
+/** The order of a list that grows with time. */
+export type Order = "newest" | "oldest";
+
 /** One page as answered. `next` is the cursor of the following page, null on the last one. */
 export interface Listed<T> {
   readonly items: T[];

@@ -32,20 +32,25 @@ export interface Reserved {
 
 interface Generation {
   readonly sql: postgres.Sql;
-  /** Signs of life from the server, to tell a busy pool from a dead one. */
-  answers: number;
+  /** Connections in use. The driver never gets more to do than it has connections: what waits, waits here. */
+  inUse: number;
 }
 
-type Query = postgres.PendingQuery<postgres.Row[]>;
+/** Starts work on a connection; resolves when the connection is free again. */
+type Turn = (generation: Generation) => Promise<unknown>;
 
 /** How long a replaced pool may go on with statements under way: as long as the longest of them may take. */
 const LAST_WORDS_SECONDS = 3;
 
+const SILENCE = "no answer within the deadline";
+
 /** Failures that happen before anything is sent and are the caller's fault, not the connection's. */
 const CALLERS_FAULTS = new Set(["UNDEFINED_VALUE", "MAX_PARAMETERS_EXCEEDED"]);
 
+/** A pool of connections that survives its server. */
 export class PostgresPool {
   readonly #options: PoolOptions;
+  readonly #waiting = new Set<Turn>();
   readonly #abandoned = new Set<Promise<void>>();
   readonly #unguard: () => void;
   #current: Generation;
@@ -59,29 +64,39 @@ export class PostgresPool {
 
   /** One statement on any connection. Throws StoreError. */
   run(text: string, parameters: readonly unknown[]): Promise<Answer> {
-    return this.#bounded(this.#current, this.#current.sql, text, parameters);
+    return this.#inTurn(({ sql }) => ask(sql, text, parameters), (answer) => answer);
   }
 
   /** Throws StoreError when no connection is free within the deadline. */
   async reserve(): Promise<Reserved> {
-    const generation = this.#current;
-    const sql = await this.#reservation(generation);
+    const released = Promise.withResolvers<void>();
+    const whole = async (reserving: Promise<unknown>) => (await reserving, await released.promise);
+    const [from, sql] = await this.#inTurn(reserveOpen, whole);
     let broken = false;
     return {
       run: async (text, parameters) => {
         // A statement on a connection that broke might run outside its transaction.
-        if (broken) throw unknownOutcome("the connection of this transaction broke", "CONNECTION_CLOSED");
+        if (broken || from !== this.#current) {
+          throw unknownOutcome("the transaction's connection broke", "CONNECTION_CLOSED");
+        }
         try {
-          return await this.#bounded(generation, sql, text, parameters);
+          return await this.#within(
+            () => this.#replace(from, SILENCE),
+            this.#explained(ask(sql, text, parameters), from),
+          );
         } catch (error) {
           broken ||= error instanceof StoreError && error.kind === "unknownOutcome";
           throw error;
         }
       },
-      release: () => broken || generation !== this.#current || sql.release(),
+      release: () => {
+        if (!broken && from === this.#current) sql.release();
+        released.resolve();
+      },
     };
   }
 
+  /** Waits for what is under way. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#unguard();
@@ -97,14 +112,14 @@ export class PostgresPool {
       // No connection ever ends by itself, so that each end is a sign of trouble.
       idle_timeout: undefined,
       max_lifetime: null,
-      fetch_types: true, // without it, `reserve` on a connection that is not open yet never resolves
+      fetch_types: false,
       types: PARSERS,
       transform: { undefined: null },
       connection: this.#options.session,
       onnotice: () => {},
       onclose: () => this.#replace(generation, "a connection was closed"),
     };
-    const generation: Generation = { answers: 0, sql: postgres(this.#options.url, options) as unknown as postgres.Sql };
+    const generation: Generation = { inUse: 0, sql: postgres(this.#options.url, options) as unknown as postgres.Sql };
     return generation;
   }
 
@@ -115,65 +130,78 @@ export class PostgresPool {
     const ended = end(generation.sql);
     this.#abandoned.add(ended);
     ended.finally(() => this.#abandoned.delete(ended));
+    this.#next();
   }
 
-  #bounded(from: Generation, sql: postgres.Sql, text: string, parameters: readonly unknown[]): Promise<Answer> {
-    const query = sql.unsafe(text, [...parameters] as never[], { prepare: true }) as Query;
-    const answersBefore = from.answers;
-    return new Promise((resolve, reject) => {
-      const late = () => reject(this.#late(from, query, answersBefore));
-      const timer = this.#options.deadlineMs > 0 ? setTimeout(late, this.#options.deadlineMs) : undefined;
-      query.then((rows) => {
-        clearTimeout(timer);
-        from.answers++;
-        resolve({ rows: [...rows], command: rows.command, count: rows.count });
-      }, (error) => {
-        clearTimeout(timer);
-        reject(this.#failed(from, error));
+  /** Work on a connection as soon as one is free. It is in use until what `inUse` makes of the work is over. */
+  #inTurn<T>(work: (generation: Generation) => Promise<T>, inUse: (work: Promise<T>) => Promise<unknown>): Promise<T> {
+    const result = Promise.withResolvers<T>();
+    let from: Generation | undefined;
+    const turn: Turn = (generation) => {
+      from = generation;
+      const working = work(generation);
+      result.resolve(this.#explained(working, generation));
+      return inUse(working);
+    };
+    this.#waiting.add(turn);
+    this.#next();
+    return this.#within(() => {
+      // The server cancels by itself after statement_timeout, which is shorter: a silent connection is a broken one. Work that
+      // never had its turn proves nothing: the pool may merely be busy.
+      if (from) this.#replace(from, SILENCE);
+      else this.#waiting.delete(turn);
+    }, result.promise);
+  }
+
+  #next(): void {
+    const generation = this.#current;
+    for (const turn of this.#waiting) {
+      if (generation.inUse >= this.#options.maxConnections) return;
+      this.#waiting.delete(turn);
+      generation.inUse++;
+      turn(generation).catch(() => {}).finally(() => {
+        generation.inUse--;
+        this.#next();
       });
-    });
-  }
-
-  #late(from: Generation, query: Query, answersBefore: number): StoreError {
-    // `state` is the connection that has the query, unset while it waits for one (not in the driver's published types).
-    const sent = (query as { state?: unknown }).state != null;
-    if (!sent) query.cancel();
-    // The server cancels by itself after statement_timeout, which is shorter: a silent connection is a broken one. A query
-    // that was never sent proves nothing as long as others are answered: the pool is merely busy.
-    if (sent || from.answers === answersBefore) this.#replace(from, "no answer within the deadline");
-    return unknownOutcome(`no answer within ${this.#options.deadlineMs} ms`, DEADLINE);
-  }
-
-  #failed(from: Generation, error: unknown): StoreError {
-    const code = codeOf(error);
-    const fromServer = error instanceof postgres.PostgresError;
-    if (fromServer && !/^(08|57P0)/.test(code ?? "")) {
-      from.answers++;
-      return refused(error);
     }
-    if (!fromServer && (code === undefined || CALLERS_FAULTS.has(code))) return refused(error);
-    this.#replace(from, code ?? "unknown");
-    return unknownOutcome(`the connection broke (${code})`, code, error);
   }
 
-  #reservation(from: Generation): Promise<postgres.ReservedSql> {
-    return new Promise((resolve, reject) => {
-      let given = false;
-      const late = () => {
-        given = true;
-        this.#replace(from, "no free connection within the deadline");
-        reject(unknownOutcome(`no free connection within ${this.#options.deadlineMs} ms`, DEADLINE));
-      };
-      const timer = this.#options.deadlineMs > 0 ? setTimeout(late, this.#options.deadlineMs) : undefined;
-      from.sql.reserve().then((sql) => {
-        clearTimeout(timer);
-        given ? sql.release() : resolve(sql);
-      }, (error) => {
-        clearTimeout(timer);
-        reject(this.#failed(from, error));
-      });
-    });
+  /** Waits for the answer, but not beyond the deadline: then `late` is called and the outcome is unknown. */
+  #within<T>(late: () => void, answer: Promise<T>): Promise<T> {
+    const { deadlineMs } = this.#options;
+    if (deadlineMs === 0) return answer;
+    const silence = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late();
+      silence.reject(unknownOutcome(`no answer within ${deadlineMs} ms`, DEADLINE));
+    }, deadlineMs);
+    return Promise.race([answer, silence.promise]).finally(() => clearTimeout(timer));
   }
+
+  /** The driver's errors in our words; replaces the connections when one of them is at fault. */
+  async #explained<T>(answer: Promise<T>, from: Generation): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      const code = codeOf(error);
+      const fromServer = error instanceof postgres.PostgresError;
+      const fine = fromServer ? !/^(08|57P0)/.test(code ?? "") : code === undefined || CALLERS_FAULTS.has(code);
+      if (fine) throw refused(error);
+      this.#replace(from, code ?? "unknown");
+      throw unknownOutcome(`the connection broke (${code})`, code, error);
+    }
+  }
+}
+
+/** `reserve` of the driver can hang for good unless a connection is open: so one is opened by a statement before. */
+async function reserveOpen(from: Generation): Promise<readonly [Generation, postgres.ReservedSql]> {
+  await ask(from.sql, "select 1", []);
+  return [from, await from.sql.reserve()];
+}
+
+async function ask(sql: postgres.Sql, text: string, parameters: readonly unknown[]): Promise<Answer> {
+  const rows = await sql.unsafe(text, [...parameters] as never[], { prepare: true });
+  return { rows: [...rows], command: rows.command, count: rows.count };
 }
 
 /** `end` was seen to hang on a broken connection; its own timeout is what bounds it. */

@@ -30,7 +30,12 @@ export function processNumber(): number {
 /** Takes the lock, and takes it again whenever its connection is lost. Throws when the database cannot be reached at first. */
 export async function holdPresence(options: PresenceOptions): Promise<Presence> {
   const presence = new Held(options);
-  await presence.hold();
+  try {
+    await presence.hold();
+  } catch (error) {
+    await presence.close();
+    throw error;
+  }
   return presence;
 }
 
@@ -54,6 +59,7 @@ class Held implements Presence {
       idle_timeout: undefined,
       max_lifetime: null,
       fetch_types: false,
+      onnotice: () => {},
       connection: { ...this.#options.session, ...probing } as Record<string, string>,
       onclose: () => this.#lost(sql),
     }) as postgres.Sql;

@@ -4,12 +4,19 @@
  */
 import { CamelCasePlugin, type Dialect, Kysely, sql } from "kysely";
 import { type ApiKeys, apiKeys } from "./api_keys.ts";
+import { type Audit, audit } from "./audit.ts";
 import { type ChargePoints, chargePoints } from "./charge_points.ts";
 import { type Commands, commands } from "./commands.ts";
 import { type ConfigurationKeys, configurationKeys } from "./configuration_keys.ts";
+import { type ConnectionAttempts, connectionAttempts } from "./connection_attempts.ts";
 import { type Connectors, connectors } from "./connectors.ts";
 import { refused } from "./errors.ts";
+import { meetServer } from "./first_contact.ts";
+import { bell } from "./event_outbox.ts";
+import { type Events, events } from "./events.ts";
 import { type IdTags, idTags } from "./id_tags.ts";
+import { type IdempotencyKeys, idempotencyKeys } from "./idempotency_keys.ts";
+import { type Messages, messages } from "./messages.ts";
 import { type MeterValues, meterValues } from "./meter_values.ts";
 import { migrate } from "./migrate.ts";
 import { type Notices, notices } from "./notices.ts";
@@ -17,8 +24,11 @@ import { openPGlite } from "./pglite.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { PostgresPool } from "./postgres_pool.ts";
 import { holdPresence, processNumber } from "./presence.ts";
+import { countStatements, type Statements } from "./statements.ts";
 import type { Database } from "./tables.ts";
 import { type Transactions, transactions } from "./transactions.ts";
+import { type WebhookDeliveries, webhookDeliveries } from "./webhook_deliveries.ts";
+import { type Webhooks, webhooks } from "./webhooks.ts";
 
 /** Everything that is remembered: one small repository per aggregate, all over one database. */
 export interface Store {
@@ -32,6 +42,14 @@ export interface Store {
   readonly commands: Commands;
   readonly apiKeys: ApiKeys;
   readonly notices: Notices;
+  readonly events: Events;
+  readonly webhooks: Webhooks;
+  readonly webhookDeliveries: WebhookDeliveries;
+  readonly audit: Audit;
+  readonly messages: Messages;
+  readonly connectionAttempts: ConnectionAttempts;
+  readonly idempotencyKeys: IdempotencyKeys;
+  readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
   /** Lets statements under way finish, then lets go of connections, locks and files. */
@@ -50,6 +68,8 @@ export interface StoreOptions {
   readonly schema?: string;
   /** Meter values of months that ended longer ago are dropped. Null, the default: everything is kept. */
   readonly meterValueRetentionDays?: number | null;
+  /** Logged messages of days that ended longer ago are dropped. Default 30. */
+  readonly messageRetentionDays?: number;
   /** A clock that only ever rises, for the age of cached rows. Default performance.now. */
   readonly monotonicMs?: () => number;
 }
@@ -61,13 +81,14 @@ interface Opened {
   /** The number under which this process is present, and whether no other can be. */
   readonly process: number;
   readonly alone: boolean;
-  /** What is left to do after Kysely has closed the connections. */
-  letGo(): Promise<void>;
+  /** Ends the connections. Not Kysely's `destroy`, which does nothing as long as nothing was asked. */
+  close(): Promise<void>;
 }
 
 /** Connections of one process: statements are short and gathered, more would only queue up inside the server. */
 const MAX_CONNECTIONS = 8;
 const QUERY_DEADLINE_MS = 2500;
+const MESSAGE_RETENTION_DAYS = 30;
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
@@ -75,42 +96,52 @@ const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
  * Throws StoreError "locked" when another process has the folder, and what the database says when it cannot be migrated.
  */
 export async function openStore(options: StoreOptions = {}): Promise<Store> {
-  const { kind, dialect, process, alone, letGo } = await (options.databaseUrl ? openPostgres : openEmbedded)(options);
+  const { kind, dialect, process, alone, close } = await (options.databaseUrl ? openPostgres : openEmbedded)(options);
   const { log = () => {}, meterValueRetentionDays, monotonicMs = () => performance.now() } = options;
-  const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+  const { statements, log: count } = countStatements();
+  const plugins = [new CamelCasePlugin({ maintainNestedObjectKeys: true })];
+  const db = new Kysely<Database>({ dialect, plugins, log: count });
+  const outbox = bell();
   const samples = meterValues(db, { retentionDays: meterValueRetentionDays ?? undefined, log });
+  const conversations = messages(db, { retentionDays: options.messageRetentionDays ?? MESSAGE_RETENTION_DAYS, log });
   return {
     kind,
-    chargePoints: chargePoints(db),
-    connectors: connectors(db),
+    chargePoints: chargePoints(db, outbox),
+    connectors: connectors(db, outbox),
     configurationKeys: configurationKeys(db),
     idTags: idTags(db, monotonicMs),
-    transactions: transactions(db),
+    transactions: transactions(db, outbox),
     meterValues: samples,
-    commands: commands(db, { process, alone }),
+    commands: commands(db, { process, alone }, outbox),
     apiKeys: apiKeys(db, monotonicMs),
     notices: notices(db),
+    events: events(db, outbox),
+    webhooks: webhooks(db),
+    webhookDeliveries: webhookDeliveries(db),
+    audit: audit(db),
+    messages: conversations,
+    connectionAttempts: connectionAttempts(db),
+    idempotencyKeys: idempotencyKeys(db, { process, alone }),
+    statements,
     async probe() {
       await sql`select 1`.execute(db);
     },
     async close() {
-      await samples.quiet();
-      await db.destroy();
-      await letGo();
+      await Promise.all([samples.quiet(), conversations.quiet()]);
+      await close();
     },
   };
 }
 
 async function openEmbedded({ dataDir, log = () => {} }: StoreOptions): Promise<Opened> {
-  const { dialect, unlock } = await openPGlite(dataDir);
+  const { dialect, close } = await openPGlite(dataDir);
   try {
     await migrate(new Kysely<unknown>({ dialect }), { log });
   } catch (error) {
-    unlock();
+    await close();
     throw error;
   }
-  const letGo = () => Promise.resolve(unlock());
-  return { kind: "pglite", dialect, process: processNumber(), alone: true, letGo };
+  return { kind: "pglite", dialect, process: processNumber(), alone: true, close };
 }
 
 async function openPostgres(options: StoreOptions): Promise<Opened> {
@@ -118,6 +149,7 @@ async function openPostgres(options: StoreOptions): Promise<Opened> {
   if (schema !== undefined && !SCHEMA_NAME.test(schema)) throw refused(`${schema} is not a plain name of a schema`);
   const session = { ...SESSION, ...(schema !== undefined && { search_path: schema }) };
 
+  await meetServer(url);
   const unhurried = new PostgresPool({
     url,
     maxConnections: 1,
@@ -126,7 +158,7 @@ async function openPostgres(options: StoreOptions): Promise<Opened> {
     log,
   });
   const db = new Kysely<unknown>({ dialect: postgresDialect(unhurried) });
-  await migrate(db, { schema, log }).finally(() => db.destroy());
+  await migrate(db, { schema, log }).finally(() => unhurried.close());
 
   const presence = await holdPresence({ url, session: { ...session, ...NO_TIMEOUTS }, log });
   const timeouts = { ...session, ...TIMEOUTS };
@@ -137,8 +169,11 @@ async function openPostgres(options: StoreOptions): Promise<Opened> {
     session: timeouts,
     log,
   });
-  const letGo = () => presence.close();
-  return { kind: "postgres", dialect: postgresDialect(pool), process: presence.number, alone: false, letGo };
+  const close = async () => {
+    await pool.close();
+    await presence.close();
+  };
+  return { kind: "postgres", dialect: postgresDialect(pool), process: presence.number, alone: false, close };
 }
 
 /** Settings of every connection. jit off: it would cost more than our short statements ever do. */

@@ -16,6 +16,15 @@ export interface Database {
   commands: CommandsTable;
   apiKeys: ApiKeysTable;
   notices: NoticesTable;
+  events: EventsTable;
+  eventOutbox: EventOutboxTable;
+  webhooks: WebhooksTable;
+  webhookDeliveries: WebhookDeliveriesTable;
+  audit: AuditTable;
+  auditHead: AuditHeadTable;
+  messages: MessagesTable;
+  connectionAttempts: ConnectionAttemptsTable;
+  idempotencyKeys: IdempotencyKeysTable;
 }
 
 export interface ChargePointsTable {
@@ -191,4 +200,105 @@ export interface NoticesTable {
   content: Record<string, unknown>;
   reportedAt: Date | null;
   receivedAt: Date;
+}
+
+export interface MessagesTable {
+  at: Date;
+  id: number;
+  chargePoint: string;
+  direction: "in" | "out";
+  type: "CALL" | "CALLRESULT" | "CALLERROR" | "unreadable";
+  messageId: string | null;
+  action: string | null;
+  payload: unknown;
+  isCut: boolean;
+  latencyMs: number | null;
+  commandId: string | null;
+  transactionId: number | null;
+  problems: { kind: string; detail: string }[];
+}
+
+export interface ConnectionAttemptsTable {
+  id: string;
+  at: Date;
+  lastAt: Date;
+  count: number;
+  address: string;
+  identity: string | null;
+  cause: string;
+  found: string;
+  cure: string;
+}
+
+export interface IdempotencyKeysTable {
+  apiKey: string;
+  key: string;
+  fingerprint: Uint8Array;
+  answer: Uint8Array | null;
+  process: number;
+  createdAt: Date;
+}
+
+export interface EventsTable {
+  sequence: number;
+  type: string;
+  chargePoint: string | null;
+  at: Date;
+  data: Record<string, unknown>;
+  publishedAt: Date;
+}
+
+export interface EventOutboxTable {
+  id: Generated<number>;
+  type: string;
+  chargePoint: string | null;
+  at: Date;
+  data: Record<string, unknown>;
+}
+
+export interface WebhooksTable {
+  id: string;
+  number: Generated<number>;
+  url: string;
+  description: string;
+  types: string[];
+  chargePoints: string[];
+  enabled: boolean;
+  secret: string;
+  previousSecret: string | null;
+  previousSecretUntil: Date | null;
+  position: number;
+  lostUntil: number | null;
+  failures: Generated<number>;
+  failingSince: Date | null;
+  lastError: string | null;
+  createdAt: Date;
+}
+
+export interface WebhookDeliveriesTable {
+  webhook: string;
+  sequence: number;
+  lane: string;
+  type: string;
+  state: "pending" | "delivered" | "skipped";
+  attempts: Generated<number>;
+  createdAt: Date;
+  nextAttemptAt: Date;
+  leasedUntil: Date | null;
+  lastAttemptAt: Date | null;
+  lastStatus: number | null;
+  lastError: string | null;
+  latencyMs: number | null;
+  settledAt: Date | null;
+}
+
+export interface AuditTable {
+  number: number;
+  entry: Record<string, unknown>;
+  hash: Uint8Array;
+}
+
+export interface AuditHeadTable {
+  number: number;
+  hash: Uint8Array;
 }

@@ -6,7 +6,9 @@
 import { type Kysely, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
 import { unknownOutcome } from "./errors.ts";
+import { intoOutbox } from "./event_outbox.ts";
 import type { Database } from "./tables.ts";
+import { ended, started } from "./transaction_facts.ts";
 import { folded, numbered } from "./values.ts";
 
 /** A StartTransaction to record. Its natural key: charge point, connector, tag without case, meterStart, timestamp. */
@@ -88,8 +90,8 @@ async function insert(
       from (select * from judged order by ordinal) j
       left join early e on e.place = j.place left join transaction_stops s on s.id = e.stop_id
       on conflict do nothing
-      returning transaction_id, charge_point, connector_id, folded_id_tag, meter_start, started_at, id_tag_info
-    ), placed as (
+      returning *
+    ), told as ${tellings}, placed as (
       select j.place, i.transaction_id, i.id_tag_info
       from issued i join judged j using (charge_point, connector_id, folded_id_tag, meter_start, started_at)
     ), joined as (
@@ -134,7 +136,15 @@ const abandon = sql`
   update transactions t set state = 'ended', flags = t.flags || '["abandoned"]'
   from fresh f
   where t.charge_point = f.charge_point and t.connector_id = f.connector_id and t.state = 'active'
-    and t.started_at <= f.started_at and t.start_received_at < f.received_at - interval '7 days'`;
+    and t.started_at <= f.started_at and t.start_received_at < f.received_at - interval '7 days'
+  returning t.*, f.received_at as noticed_at`;
+
+/** Events: what began, what was given up for it, and what began and ended because its stop was here first. */
+const tellings = intoOutbox(
+  ended("abandoned", "noticed_at"),
+  started("(select * from issued order by transaction_id) as i"),
+  ended("issued where state = 'ended'", "start_received_at"),
+);
 
 function columnsOf(start: TransactionStart) {
   return {

@@ -4,7 +4,9 @@
  */
 import { type Kysely, sql } from "kysely";
 import { unknownOutcome } from "./errors.ts";
+import { intoOutbox } from "./event_outbox.ts";
 import type { Database } from "./tables.ts";
+import { conflicted, ended, orphaned } from "./transaction_facts.ts";
 import { folded, numbered } from "./values.ts";
 
 /** A StopTransaction to record. */
@@ -83,9 +85,9 @@ async function insert(
           when is_foreign then flags || '["foreignTransaction"]' else flags end
       from judged where outcome <> 'repeated' order by charge_point
       on conflict do nothing
-      returning charge_point, transaction_id, outcome
+      returning *
     ), applied as (${apply}
-    )
+    ), told as ${tellings}
     select place, 'repeated' as outcome, transaction_id, false as created from known
     union all select place, outcome, transaction_id, false from judged where outcome = 'repeated'
     union all select j.place, k.outcome, k.transaction_id, true from kept k join judged j using (charge_point)`.execute(
@@ -135,7 +137,15 @@ const apply = sql`
       when 'inferred' then t.flags || j.flags || '["matchedByInference"]'
       else case when t.flags ? 'conflictingStop' then t.flags else t.flags || '["conflictingStop"]' end end
   from kept k join judged j using (charge_point)
-  where t.transaction_id = k.transaction_id and t.charge_point = k.charge_point`;
+  where t.transaction_id = k.transaction_id and t.charge_point = k.charge_point
+  returning t.*, k.outcome, k.received_at`;
+
+/** Events: what ended, and which stops somebody has to look at. */
+const tellings = intoOutbox(
+  ended("applied where outcome in ('ended', 'inferred')", "received_at"),
+  conflicted("kept where outcome = 'conflict'"),
+  orphaned("kept where outcome = 'orphan'"),
+);
 
 function columnsOf(stop: TransactionStop) {
   return {

@@ -4,8 +4,9 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
+import { type Bell, ringing } from "./event_outbox.ts";
 import { gather } from "./gather.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
 import type { Database, TransactionsTable, TransactionStopsTable } from "./tables.ts";
 import { type RecordedStart, recordStarts, type TransactionStart } from "./transaction_starts.ts";
 import { type RecordedStop, recordStops, type StopOutcome, type TransactionStop } from "./transaction_stops.ts";
@@ -74,24 +75,24 @@ export interface Transactions {
   /** Gathered. Touches only transactions of the same charge point. */
   recordStop(stop: TransactionStop): Promise<RecordedStop>;
   find(transactionId: number): Promise<Transaction | undefined>;
-  /** Newest first. Throws BadCursor. */
-  list(filter: TransactionFilter, page: Page): Promise<Listed<Transaction>>;
+  /** By id, newest first unless `order` says otherwise. Throws BadCursor. */
+  list(filter: TransactionFilter, page: Page, order?: Order): Promise<Listed<Transaction>>;
   /** Of one charge point, oldest first, at most 1000. */
   findOpen(chargePoint: string): Promise<Transaction[]>;
-  /** The stop facts, orphans and conflicts included; newest first. Throws BadCursor. */
-  listStops(filter: StopFilter, page: Page): Promise<Listed<StopFact>>;
+  /** The stop facts, orphans and conflicts included; newest first unless `order` says otherwise. Throws BadCursor. */
+  listStops(filter: StopFilter, page: Page, order?: Order): Promise<Listed<StopFact>>;
 }
 
 const LARGEST_ID = 2 ** 31 - 1;
 const MOST_OPEN = 1000;
 
 /** Builds the repository. */
-export function transactions(db: Kysely<Database>): Transactions {
+export function transactions(db: Kysely<Database>, bell: Bell): Transactions {
   // One batch at a time: what a batch decides about concurrent transactions must see the batch before it.
   const oneByOne = { maxRows: 500, maxInFlight: 1, keyOf: (row: { chargePoint: string }) => row.chargePoint };
   return {
-    recordStart: gather((starts: readonly TransactionStart[]) => recordStarts(db, starts), oneByOne),
-    recordStop: gather((stops: readonly TransactionStop[]) => recordStops(db, stops), oneByOne),
+    recordStart: gather(ringing(bell, (starts: readonly TransactionStart[]) => recordStarts(db, starts)), oneByOne),
+    recordStop: gather(ringing(bell, (stops: readonly TransactionStop[]) => recordStops(db, stops)), oneByOne),
 
     async find(transactionId) {
       if (!Number.isInteger(transactionId) || transactionId < 1 || transactionId > LARGEST_ID) return undefined;
@@ -100,7 +101,7 @@ export function transactions(db: Kysely<Database>): Transactions {
       return row && transactionOf(row);
     },
 
-    list: (filter, page) => list(db, filter, page),
+    list: (filter, page, order) => list(db, filter, page, order),
 
     async findOpen(chargePoint) {
       const rows = await db.selectFrom("transactions").selectAll().where("chargePoint", "=", chargePoint)
@@ -108,27 +109,34 @@ export function transactions(db: Kysely<Database>): Transactions {
       return rows.map(transactionOf);
     },
 
-    async listStops(filter, page) {
+    async listStops(filter, page, order = "newest") {
       const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("transactionStops").selectAll().orderBy("id", "desc").limit(page.limit + 1);
+      let query = db.selectFrom("transactionStops").selectAll()
+        .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
       if (filter.chargePoint !== undefined) query = query.where("chargePoint", "=", filter.chargePoint);
       if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
-      if (after) query = query.where("id", "<", after[0]);
+      if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
       return pageOf(await query.execute(), page, (row) => [row.id], stopFactOf);
     },
   };
 }
 
-async function list(db: Kysely<Database>, filter: TransactionFilter, page: Page): Promise<Listed<Transaction>> {
+async function list(
+  db: Kysely<Database>,
+  filter: TransactionFilter,
+  page: Page,
+  order: Order = "newest",
+): Promise<Listed<Transaction>> {
   const after = readCursor(page, ["number"]);
-  let query = db.selectFrom("transactions").selectAll().orderBy("transactionId", "desc").limit(page.limit + 1);
+  const [direction, beyond] = order === "newest" ? ["desc", sql`<`] as const : ["asc", sql`>`] as const;
+  let query = db.selectFrom("transactions").selectAll().orderBy("transactionId", direction).limit(page.limit + 1);
   if (filter.chargePoint !== undefined) query = query.where("chargePoint", "=", filter.chargePoint);
   if (filter.connectorId !== undefined) query = query.where("connectorId", "=", filter.connectorId);
   if (filter.idTag !== undefined) query = query.where("foldedIdTag", "=", folded(filter.idTag));
   if (filter.state !== undefined) query = query.where("state", "=", filter.state);
   if (filter.from !== undefined) query = query.where("startedAt", ">=", filter.from);
   if (filter.to !== undefined) query = query.where("startedAt", "<", filter.to);
-  if (after) query = query.where(sql<boolean>`transaction_id < ${after[0]}::bigint`);
+  if (after) query = query.where(sql<boolean>`transaction_id ${beyond} ${after[0]}::bigint`);
   return pageOf(await query.execute(), page, (row) => [row.transactionId], transactionOf);
 }
 

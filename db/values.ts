@@ -14,6 +14,11 @@ export function json<T>(value: T): RawBuilder<T> {
   return sql<T>`${JSON.stringify(value)}::text::json`;
 }
 
+/** A text[] of any length in one argument, so that the statement is the same for each length. */
+export function texts(list: readonly string[]): RawBuilder<string[]> {
+  return sql<string[]>`array(select jsonb_array_elements_text(${jsonb(list)}))`;
+}
+
 /** Rows with their place in the batch, because the order of `returning` is not promised. */
 export function numbered<Row extends object>(rows: readonly Row[]): RawBuilder<unknown> {
   return jsonb(rows.map((row, ordinal) => ({ ordinal, ...row })));

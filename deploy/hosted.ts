@@ -1,22 +1,31 @@
 /**
  * The entry for hosting where a program is only `export default { fetch }`, e.g. `deno serve deploy/hosted.ts`. It speaks to charge points
- * through Deno's own WebSockets; the README names what that transport cannot do. Needs DATABASE_URL: such hosts keep no files.
+ * through Deno's own WebSockets; the README names what that transport cannot do. Such hosts keep no files and so need DATABASE_URL. Where it
+ * listens is the host's business, not that of our settings.
  */
 import { createApp } from "../api/app.ts";
-import { upgradeOnDeno } from "../api/transport_deno.ts";
-import { ENDPOINT } from "../ocpp/handshake.ts";
-import { openHouse, settingsOrExit } from "../main.ts";
+import { DenoEndpoint } from "../api/transport_deno.ts";
+import { endOnSignal, failToStart, guard, openHouse, settingsOrExit } from "../main.ts";
+import { isEndpoint } from "../ocpp/handshake.ts";
 
 const settings = settingsOrExit();
-const house = await openHouse(settings);
+const house = await openHouse(settings).catch(failToStart);
 const app = createApp(house);
+const endpoint = new DenoEndpoint(house, settings);
+guard();
 if (house.newAdminKey) console.log(`The admin key, shown only this once: ${house.newAdminKey}`);
+try {
+  endOnSignal(house, endpoint);
+} catch {
+  // A host without signals ends us as it likes: every confirmation that went out is committed.
+}
 
 export default {
   fetch(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
-    const { pathname } = new URL(request.url);
-    if (pathname !== ENDPOINT && !pathname.startsWith(`${ENDPOINT}/`)) return app.fetch(request);
     const address = info.remoteAddr.transport === "tcp" ? info.remoteAddr.hostname : "unknown";
-    return upgradeOnDeno(request, address, house, settings);
+    // In the form in which the bridge to node:http tells it.
+    const env = { incoming: { socket: { remoteAddress: address } } };
+    if (!isEndpoint(new URL(request.url).pathname)) return app.fetch(request, env);
+    return endpoint.answer(request, address);
   },
 } satisfies Deno.ServeDefaultExport;

@@ -22,13 +22,19 @@ export function isIdentity(text: string): boolean {
   return IDENTITY.test(text);
 }
 
+/** Whether a raw request target is the charge points' business, with or without an identity. */
+export function isEndpoint(target: string): boolean {
+  const [path] = target.split(/[?#]/, 1);
+  return path === ENDPOINT || path!.startsWith(`${ENDPOINT}/`);
+}
+
 /**
  * Reads the identity from a raw request target such as `/ocpp/RDAM%20123`. The target is taken as it came: no dot segment is
  * resolved, a slash at the end is forgiven, a query is ignored.
  */
 export function identityFromTarget(target: string): PathReading {
+  if (!isEndpoint(target)) return { ok: false, problem: "notAnEndpoint" };
   const path = target.split(/[?#]/, 1)[0] ?? "";
-  if (path !== ENDPOINT && !path.startsWith(`${ENDPOINT}/`)) return { ok: false, problem: "notAnEndpoint" };
   const segment = path.slice(ENDPOINT.length + 1).replace(/\/$/, "");
   if (segment === "") return { ok: false, problem: "noIdentity" };
   if (segment.includes("/")) return { ok: false, problem: "tooManySegments" };

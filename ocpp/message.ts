@@ -3,6 +3,7 @@
  * what it cannot read comes back with the reason and, where an id could be read from a CALL, with the CALLERROR to answer.
  */
 import { type CallFault, fault } from "./errors.ts";
+import { brokenBound } from "./json_bounds.ts";
 import { replaceUnstorable, storableJson } from "./types/text.ts";
 
 /** OCPP-J 4.1.4: a message id has at most 36 characters, enough for a UUID. */
@@ -57,8 +58,13 @@ export interface Unreadable {
 export type Message = Call | CallResult | CallError;
 export type Decoded = Message | FaultyCall | Unreadable;
 
+/** The beginning of a CALL, for one that is not going to be parsed. */
+const CALL_HEAD = /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"\s*,/;
+
 /** Reads one WebSocket text. */
 export function decode(text: string): Decoded {
+  const bound = brokenBound(text);
+  if (bound) return beyondBounds(text, bound);
   let frame: unknown;
   try {
     frame = JSON.parse(text);
@@ -99,6 +105,13 @@ function decodeCall(id: string, frame: unknown[]): Call | FaultyCall {
   }
   const oddity = frame.length < 4 ? "missingPayload" : frame.length > 4 ? "extraElements" : undefined;
   return { type: "CALL", id, action, payload: (payload ?? {}) as Record<string, unknown>, ...(oddity && { oddity }) };
+}
+
+/** Too much to look at; whoever waits for an answer gets one. */
+function beyondBounds(text: string, bound: string): FaultyCall | Unreadable {
+  const id = CALL_HEAD.exec(text)?.[1];
+  if (id === undefined) return unreadable(bound);
+  return { type: "faulty", id: replaceUnstorable(id), fault: fault("FormationViolation", `The message has ${bound}`) };
 }
 
 function unreadable(why: string): Unreadable {

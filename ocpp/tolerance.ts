@@ -20,7 +20,7 @@ export type Repaired =
 const MAX_ROUNDS = 5;
 
 /** No honest message has more; parsing again what is wrong in more places would stop everybody else meanwhile. */
-const MAX_ISSUES = 50_000;
+const MAX_ISSUES = 20_000;
 
 /** More kinds at more places in one message tell nothing new. */
 const MAX_DEVIATIONS = 64;

@@ -5,6 +5,7 @@
 import postgres from "postgres";
 import type { Settings } from "../actors/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../db/store.ts";
+import "./pglite_timers.ts";
 
 /** A database that outlives its store, for tests that open it twice. */
 export interface TestDatabase {

@@ -85,16 +85,18 @@ async function start(settings: Settings, database: TestDatabase) {
   };
 }
 
-async function callApi(
+/** Calls an API, as the harness's admin unless another key is given. */
+export async function callApi(
   url: string,
   method: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  key = ADMIN_KEY,
 ): Promise<ApiAnswer> {
   const response = await fetch(url, {
     method,
     headers: {
-      authorization: `Bearer ${ADMIN_KEY}`,
+      authorization: `Bearer ${key}`,
       ...(body !== undefined && { "content-type": "application/json" }),
       ...headers,
     },

@@ -9,11 +9,11 @@ import type { Handler } from "../scene.ts";
  * whether the idTag charges elsewhere at the moment (ConcurrentTx) is decided inside the recording statement.
  */
 export const StartTransaction: Handler<"StartTransaction"> = {
-  async answer(request, { chargePoint, store }, now) {
+  async answer(request, { chargePoint, store, counts }, now) {
     const { connectorId, idTag, meterStart, reservationId } = request;
     const tag = await store.idTags.find(idTag);
     const idTagInfo = authorize(tag, now);
-    const { transactionId, idTagInfo: recorded } = await store.transactions.recordStart({
+    const { transactionId, idTagInfo: recorded, created } = await store.transactions.recordStart({
       chargePoint: chargePoint.identity,
       connectorId,
       idTag,
@@ -25,6 +25,7 @@ export const StartTransaction: Handler<"StartTransaction"> = {
       maxActiveTransactions: tag ? tag.maxActiveTransactions : null,
       flags: startFlags(request, idTagInfo, now),
     });
+    counts.starts.add(created ? recorded.status : "repeated");
     return { transactionId, idTagInfo: recorded };
   },
 

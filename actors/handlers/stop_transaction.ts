@@ -9,11 +9,11 @@ import type { Handler } from "../scene.ts";
  * they come. A stop that fits no transaction of this charge point is kept aside and confirmed all the same (errata 3.18).
  */
 export const StopTransaction: Handler<"StopTransaction"> = {
-  async answer(request, { chargePoint, store }, now) {
+  async answer(request, { chargePoint, store, counts }, now) {
     const { transactionId, idTag, meterStop, reason, transactionData = [] } = request;
     const samples = samplesOf({ transactionId, meterValue: transactionData }, chargePoint.identity, now);
     // Together: the charge point waits for both, and both are harmless to repeat when one of them fails.
-    const [tag] = await Promise.all([
+    const [tag, , { outcome }] = await Promise.all([
       idTag === undefined ? undefined : store.idTags.find(idTag),
       store.meterValues.record(samples),
       store.transactions.recordStop({
@@ -27,6 +27,7 @@ export const StopTransaction: Handler<"StopTransaction"> = {
         flags: stopFlags(request, now),
       }),
     ]);
+    counts.stops.add(outcome);
     return idTag === undefined ? {} : { idTagInfo: authorize(tag, now) };
   },
 

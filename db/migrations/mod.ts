@@ -4,6 +4,12 @@ import * as transactions from "./0002_transactions.ts";
 import * as meterValues from "./0003_meter_values.ts";
 import * as operators from "./0004_operators.ts";
 import * as notices from "./0005_notices.ts";
+import * as events from "./0010_events.ts";
+import * as webhooks from "./0011_webhooks.ts";
+import * as audit from "./0012_audit.ts";
+import * as messages from "./0020_messages.ts";
+import * as connectionAttempts from "./0021_connection_attempts.ts";
+import * as idempotencyKeys from "./0022_idempotency_keys.ts";
 
 /**
  * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
@@ -15,4 +21,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0003_meter_values": meterValues,
   "0004_operators": operators,
   "0005_notices": notices,
+  "0010_events": events,
+  "0011_webhooks": webhooks,
+  "0012_audit": audit,
+  "0020_messages": messages,
+  "0021_connection_attempts": connectionAttempts,
+  "0022_idempotency_keys": idempotencyKeys,
 };

@@ -29,7 +29,7 @@ test("a key needs a name and one of three roles", async ({ ask }) => {
   assertEquals([status, body.errors.map((one: { pointer: string }) => one.pointer).sort()], [400, ["/name", "/role"]]);
 });
 
-Deno.test("an empty database gets its first admin key once; a key of the settings is made known as often as it is given", async () => {
+test("an empty database gets its first admin key once; a key of the settings is made known as often as it is given", async () => {
   const store = await openTestStore();
   try {
     const now = new Date();

@@ -5,8 +5,19 @@
 import { suite, type Test } from "./suite.ts";
 import type { Tool } from "./tool.ts";
 
+/** The groups of cases, in the certificate's words and order. */
+export const FUNCTIONALITIES = [
+  "Core",
+  "Firmware Management",
+  "Smart Charging",
+  "Reservation",
+  "Local Authorization List Management",
+  "Remote Trigger",
+  "Security",
+] as const;
+
 /** What the certificate calls the group of a case. */
-export type Functionality = "Core" | "Security";
+export type Functionality = (typeof FUNCTIONALITIES)[number];
 
 /** What is known about a case without running it. */
 export interface CaseDescription {

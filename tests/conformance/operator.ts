@@ -47,10 +47,10 @@ export class RefusedByApi extends Error {
 
 /** Talks to the API on behalf of one test, and remembers which commands it gave to which charge point. */
 export class Operator {
-  readonly #central: CentralSystem;
+  readonly #central: Pick<CentralSystem, "api">;
   readonly #given = new Map<string, number>();
 
-  constructor(central: CentralSystem) {
+  constructor(central: Pick<CentralSystem, "api">) {
     this.#central = central;
   }
 

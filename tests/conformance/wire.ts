@@ -43,6 +43,17 @@ export function basic(identity: string, password: Uint8Array | string): Record<s
   return { Authorization: `Basic ${joined.toString("base64")}` };
 }
 
+/** Told of every text of every wire, for a report that looks at all of them. */
+export type Witness = (wire: Wire, direction: "sent" | "received", text: string) => void;
+
+const witnesses = new Set<Witness>();
+
+/** Lets somebody see all texts from now on; answers the way to end that. */
+export function watchWires(witness: Witness): () => void {
+  witnesses.add(witness);
+  return () => void witnesses.delete(witness);
+}
+
 /** An open WebSocket. */
 export class Wire {
   /** Settles when the socket is closed, whoever closed it; 1006 means without a close frame. */
@@ -69,6 +80,7 @@ export class Wire {
     socket.on("message", (data: Uint8Array, isBinary: boolean) => {
       const text = isBinary ? `(${data.length} binary bytes)` : data.toString();
       this.#conversation.push(`<- ${text}`);
+      for (const witness of witnesses) witness(this, "received", text);
       this.#unread.push(text);
       this.#wake();
     });
@@ -95,6 +107,7 @@ export class Wire {
   /** Sends a text as it stands, however wrong it is. */
   sendText(text: string): void {
     this.#conversation.push(`-> ${text}`);
+    for (const witness of witnesses) witness(this, "sent", text);
     this.#socket.send(text);
   }
 

@@ -37,21 +37,21 @@ Deno.test("register never overwrites, also when two come at once", async () => {
     chargePoints.register(identity, fields({ description: "two" }), at(0)),
   ]);
   assertEquals(both[0], both[1]);
-  await chargePoints.patch(identity, { registration: "Rejected" });
+  await chargePoints.patch(identity, { registration: "Rejected" }, at(1));
   assertEquals((await chargePoints.register(identity, fields(), at(5))).registration, "Rejected");
 });
 
 Deno.test("patch changes what it names", async () => {
   const identity = fresh("CP");
   const { chargePoint } = await chargePoints.put(identity, fields({ heartbeatInterval: 10 }), at(0));
-  assertEquals(await chargePoints.patch(identity, {}), chargePoint);
+  assertEquals(await chargePoints.patch(identity, {}, at(1)), chargePoint);
   const patched = await chargePoints.patch(identity, {
     heartbeatInterval: null,
     labels: { a: "1" },
     securityProfile: 3,
-  });
+  }, at(1));
   assertEquals(patched, { ...chargePoint, heartbeatInterval: null, labels: { a: "1" }, securityProfile: 3 });
-  assertEquals(await chargePoints.patch(fresh("CP"), { description: "" }), undefined);
+  assertEquals(await chargePoints.patch(fresh("CP"), { description: "" }, at(1)), undefined);
 });
 
 Deno.test("a boot forgets what the one before it said", async () => {
@@ -120,8 +120,8 @@ Deno.test("remove takes connectors and configuration along", async () => {
     receivedAt: at(0),
   });
   await configurationKeys.setValue(identity, "k", "v", at(0));
-  assert(await chargePoints.remove(identity));
-  assertFalse(await chargePoints.remove(identity));
+  assert(await chargePoints.remove(identity, at(2)));
+  assertFalse(await chargePoints.remove(identity, at(2)));
   assertEquals([await connectors.list(identity), await configurationKeys.list(identity)], [[], []]);
 });
 

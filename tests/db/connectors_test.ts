@@ -40,6 +40,19 @@ Deno.test("the current status and its history", async () => {
   assertEquals(await connectors.find(identity, 2), undefined);
 });
 
+Deno.test("connectors of many charge points come together", async () => {
+  const [one, other, none] = [await chargePoint(), await chargePoint(), await chargePoint()];
+  for (const { report } of [one, other]) {
+    await connectors.recordStatus(report("Charging", { connectorId: 2 }));
+    await connectors.recordStatus(report("Available"));
+  }
+  const among = await connectors.listAmong([other.identity, none.identity, one.identity, fresh("CP")]);
+  assertEquals([...among.keys()].toSorted(), [one.identity, other.identity].toSorted());
+  for (const { identity } of [one, other]) assertEquals(among.get(identity), await connectors.list(identity));
+  assertEquals(among.get(one.identity)?.map(({ connectorId }) => connectorId), [1, 2]);
+  assertEquals((await connectors.listAmong([])).size, 0);
+});
+
 Deno.test("the current status only moves forward in the charge point's time; history keeps all of it once", async () => {
   const { identity, report, status } = await chargePoint();
   await connectors.recordStatus(report("Charging", { timestamp: at(10), receivedAt: at(20) }));
@@ -87,7 +100,7 @@ Deno.test("many charge points report at once", async () => {
 
 Deno.test("an unregistered charge point's status is history, but makes no connector", async () => {
   const { identity, report } = await chargePoint();
-  await chargePoints.remove(identity);
+  await chargePoints.remove(identity, at(2));
   await connectors.recordStatus(report("Available"));
   assertEquals(await connectors.list(identity), []);
   assertEquals((await connectors.history(identity, 1, { limit: 9 })).items.length, 1);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { StoreError } from "../../db/errors.ts";
 import { openStore } from "../../db/store.ts";
+import "../pglite_timers.ts";
 import { at, start } from "./facts.ts";
 import { run } from "./process.ts";
 

@@ -118,6 +118,16 @@ Deno.test("after a deadline nobody who waited behind it has to wait for another"
   assertEquals(await next, 4);
 });
 
+Deno.test("who waited for a connection in vain has no time for a second attempt", async () => {
+  let statementsSent = 0;
+  const record = gather(() => {
+    statementsSent++;
+    return Promise.reject(unknownOutcome("no connection", "CONNECT_TIMEOUT"));
+  }, { maxRows: 500, maxInFlight: 1 });
+  await assertRejects(() => record(7), StoreError, "unknown");
+  assertEquals(statementsSent, 1);
+});
+
 Deno.test("in the database: a row with a character that it cannot hold fails alone", async () => {
   const store = await openTestStore();
   try {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { openTestStore } from "../database.ts";
-import { at, fresh, sample, start } from "./facts.ts";
+import { at, sample, start } from "./facts.ts";
 
 const store = await openTestStore();
 const { meterValues, transactions } = store;

@@ -14,6 +14,8 @@ interface Scene {
   readonly admin: postgres.Sql;
   /** Ends the store's connections in the server; returns how many there were. */
   terminate(): Promise<number>;
+  /** How many there are. */
+  connections(): Promise<number>;
 }
 
 function withPostgres(name: string, test: (scene: Scene) => Promise<void>): void {
@@ -31,8 +33,10 @@ function withPostgres(name: string, test: (scene: Scene) => Promise<void>): void
       const terminate = async () =>
         (await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${application}`)
           .length;
+      const connections = async () =>
+        (await admin`select from pg_stat_activity where application_name = ${application}`).length;
       try {
-        await test({ store, options, admin, terminate });
+        await test({ store, options, admin, terminate, connections });
       } finally {
         await store.close();
         await admin.end({ timeout: 1 });
@@ -110,6 +114,23 @@ withPostgres("terminated backends: gathered writes are sent again, nothing ackno
   assertEquals(acknowledged.filter((id) => !stored.has(id)), []);
   assertEquals(new Set(acknowledged).size, acknowledged.length);
 });
+
+withPostgres(
+  "more questions than connections while these are terminated: all answered, none left over",
+  async (scene) => {
+    const { store, terminate, connections } = scene;
+    const ask = () => Promise.allSettled(Array.from({ length: 200 }, (_, i) => store.chargePoints.find(`CP${i}`)));
+    for (let round = 0; round < 10; round++) {
+      const asked = ask();
+      await terminate();
+      for (const each of await asked) assert(each.status === "fulfilled" || each.reason instanceof StoreError);
+    }
+    await ask();
+    assert((await ask()).every((each) => each.status === "fulfilled"));
+    const begun = performance.now();
+    while (await connections() > 8 + 1) assertLess(performance.now() - begun, 10_000); // 1: the presence
+  },
+);
 
 withPostgres(
   "idle connections that were terminated are replaced before they are needed",

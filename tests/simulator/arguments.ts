@@ -22,7 +22,7 @@ What they do
   --id-tag <idTag>         the tag that drivers show            (SIMULATOR)
   --sessions <n>           end after so many sessions each      (without end)
   --speed <factor>         waits shorter, power higher, by this factor   (1)
-  --idle                   play no sessions, only answer
+  --idle                   play no sessions; plug in only where a remote start expects it
   --interactive            you are the driver: type "help"
   --ramp <n>               connect so many per second           (50)
 

@@ -7,7 +7,7 @@ import { simulateChargePoint, SimulatedChargePoint } from "./charge_point.ts";
 import type { ConnectionRefused } from "./dial.ts";
 import { interact } from "./interactive.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
-import { playSessions } from "./sessions.ts";
+import { awaitOrders, playSessions } from "./sessions.ts";
 
 /** Seconds between two meter values at speed 1. */
 const SAMPLE_SECONDS = 10;
@@ -95,7 +95,7 @@ async function runOne(
   await chargePoint.start((refused) => isWorthAnotherTry(refused, log));
   if (plays === "interactive") return await interact(chargePoint, idTag, signal);
   if (plays === "sessions") return await playSessions(chargePoint, { idTag, sessions, speed, signal, log });
-  await new Promise(() => {}); // until Ctrl-C
+  await awaitOrders(chargePoint, { speed, signal, log });
 }
 
 /** A busy Central System will have time later; all other refusals need somebody to change something. */

@@ -17,7 +17,7 @@ export interface SessionOptions {
 }
 
 /** Seconds at speed 1; the real wait is between half and one and a half of it. */
-const SECONDS = { arrive: 4, showTag: 2, charge: 60, leave: 3 };
+const SECONDS = { arrive: 4, showTag: 2, charge: 60, leave: 3, look: 1 };
 
 /** Plays sessions at the connectors in turn. Resolves when all are played and delivered, or at the signal. */
 export async function playSessions(chargePoint: SimulatedChargePoint, options: SessionOptions): Promise<void> {
@@ -31,6 +31,27 @@ export async function playSessions(chargePoint: SimulatedChargePoint, options: S
     }
   }
   if (!options.signal.aborted) await Promise.race([chargePoint.drained(), aborted(options.signal)]);
+}
+
+/**
+ * Nobody comes by himself; but who is expected because of a remote start comes and plugs in, and leaves when the transaction is
+ * over. Until the signal.
+ */
+export async function awaitOrders(
+  chargePoint: SimulatedChargePoint,
+  options: Omit<SessionOptions, "sessions" | "idTag">,
+): Promise<void> {
+  while (!options.signal.aborted) {
+    for (const { connectorId, expected, plugged, finishing } of chargePoint.device.connectors) {
+      try {
+        if (expected && !plugged) await chargePoint.plugIn(connectorId);
+        if (finishing && plugged) await chargePoint.unplug(connectorId);
+      } catch (error) {
+        options.log((error as Error).message);
+      }
+    }
+    await pause(SECONDS.look, options);
+  }
 }
 
 async function playOne(chargePoint: SimulatedChargePoint, connectorId: number, options: SessionOptions): Promise<void> {
@@ -61,7 +82,7 @@ function refusedTag(idTag: string, status: string): string {
   return `the tag ${idTag} is ${status}${cure}`;
 }
 
-function pause(seconds: number, { speed, signal }: SessionOptions): Promise<void> {
+function pause(seconds: number, { speed, signal }: Pick<SessionOptions, "speed" | "signal">): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, seconds * (0.5 + Math.random()) * 1000 / speed);
   return Promise.race([promise, aborted(signal)]).finally(() => clearTimeout(timer));

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What `.gitignore` names, as far as it lies in the tree, and git itself. */
-const NOT_OURS = [/^\.git$/, /^node_modules$/, /^\.coverage$/, /^data$/, /\.log$/];
+const NOT_OURS = [/^\.git$/, /^node_modules$/, /^\.coverage$/, /^data$/, /^certify$/, /\.log$/];
 
 /** Names at the top level that belong to the project or are unknown; folders end with a slash. */
 export async function listTopLevel(): Promise<string[]> {

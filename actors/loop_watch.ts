@@ -1,0 +1,52 @@
+/**
+ * Notices when the process was too busy to take turns: one thread serves everybody, so whatever holds it up holds up all charge points. A stall is
+ * counted and logged when it is over. The process does not end itself: what is over is over, and what is not over cannot be noticed from inside,
+ * which is what `/healthz` is for.
+ */
+import type { Clock } from "./clock.ts";
+import type { Spread } from "./counts.ts";
+import type { Log } from "./log.ts";
+
+/** How often the watch takes its turn. */
+const EVERY_MS = 250;
+
+/** Being later than this is a stall. */
+export const STALL_MS = 250;
+
+/** Stalls since the start. */
+export interface LoopWatch {
+  readonly stalls: number;
+  readonly longestMs: number;
+  close(): void;
+}
+
+/** Starts to watch. `lateness` is told of every turn, on time or not. */
+export function watchLoop(clock: Clock, log: Log, lateness: Spread): LoopWatch {
+  const seen = { stalls: 0, longestMs: 0 };
+  let dueMs = 0;
+  let stop = () => {};
+  const next = () => {
+    dueMs = clock.monotonicMs() + EVERY_MS;
+    stop = clock.after(EVERY_MS, look);
+  };
+  const look = () => {
+    const lateMs = Math.round(clock.monotonicMs() - dueMs);
+    lateness.took(Math.max(0, lateMs));
+    if (lateMs > STALL_MS) {
+      seen.stalls++;
+      seen.longestMs = Math.max(seen.longestMs, lateMs);
+      log.warn(`The process took no turns for ${lateMs} ms`, { stalls: seen.stalls });
+    }
+    next();
+  };
+  next();
+  return {
+    get stalls() {
+      return seen.stalls;
+    },
+    get longestMs() {
+      return seen.longestMs;
+    },
+    close: () => stop(),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * One request to a webhook. Where it goes is decided at the last moment: the name is resolved, every address it has is judged, and the
+ * connection is made to the address that was judged, so that a name cannot point elsewhere in between. No redirects, a bounded
+ * time for everything together, and no more of the answer than is polite to read.
+ */
+import { lookup } from "node:dns/promises";
+import { type IncomingMessage, request as requestHttp, type RequestOptions } from "node:http";
+import { request as requestHttps } from "node:https";
+import { isIP } from "node:net";
+import type { AttemptOutcome } from "../db/webhook_deliveries.ts";
+import type { Clock } from "./clock.ts";
+import { isPublicAddress } from "./public_address.ts";
+import type { Settings } from "./settings.ts";
+
+/** What may be asked for, as far as targets are concerned. */
+export type TargetRules = Pick<Settings, "webhookHttp" | "webhookPrivateTargets">;
+
+/** For the look-up, the connection and the answer together. */
+const TIMEOUT_MS = 5000;
+
+/** The answer's body is not used; so much of it is read, so that the receiver sees an orderly end. */
+const ANSWER_BYTES = 65_536;
+
+const ERROR_LENGTH = 300;
+
+/** Why a URL cannot be a target, as far as the URL itself tells; undefined: it can. */
+export function targetProblem(text: string, rules: TargetRules): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return "Not a URL";
+  if (url.protocol === "http:" && rules.webhookHttp === "refuse") {
+    return "Only https: is allowed (CHARGEHAND_WEBHOOK_HTTP)";
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "Only https: is allowed";
+  if (url.username !== "" || url.password !== "") return "No user or password in the URL: requests are signed";
+  const host = hostOf(url);
+  return isIP(host) === 0 ? undefined : addressProblem(host, rules);
+}
+
+function addressProblem(address: string, { webhookPrivateTargets }: TargetRules): string | undefined {
+  if (webhookPrivateTargets === "allow" || isPublicAddress(address)) return undefined;
+  return `${address} is not a public address (CHARGEHAND_WEBHOOK_PRIVATE_TARGETS)`;
+}
+
+/** Posts a body and tells how it went. Never throws. */
+export async function postWebhook(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  rules: TargetRules,
+  clock: Clock,
+): Promise<AttemptOutcome> {
+  const beganMs = clock.monotonicMs();
+  const abort = new AbortController();
+  const cancel = clock.after(TIMEOUT_MS, () => abort.abort(new Error(`No answer within ${TIMEOUT_MS / 1000} s`)));
+  try {
+    const target = await orAborted(targetOf(new URL(url), rules), abort.signal);
+    const response = await send(target, headers, body, abort.signal);
+    // The status says it all. Its body may take what is left of the time, but nobody waits for it.
+    response.once("close", cancel);
+    return { ...judged(response, clock.now()), latencyMs: clock.monotonicMs() - beganMs };
+  } catch (error) {
+    cancel();
+    const said = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
+    return { status: null, error: said || "The connection failed", latencyMs: clock.monotonicMs() - beganMs };
+  }
+}
+
+/** Looking up a name cannot be interrupted, but nobody has to wait for it. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
+}
+
+interface Target {
+  readonly url: URL;
+  /** Where to connect. */
+  readonly address: string;
+}
+
+/** All addresses that a name has are judged: the system may take any of them. */
+async function targetOf(url: URL, rules: TargetRules): Promise<Target> {
+  const problem = targetProblem(url.href, rules);
+  if (problem !== undefined) throw new Error(problem);
+  const host = hostOf(url);
+  if (isIP(host) !== 0) return { url, address: host };
+  const addresses = (await lookup(host, { all: true })).map(({ address }) => address);
+  for (const address of addresses) {
+    const problem = addressProblem(address, rules);
+    if (problem !== undefined) throw new Error(`${host}: ${problem}`);
+  }
+  if (addresses[0] === undefined) throw new Error(`${host} has no address`);
+  return { url, address: addresses[0] };
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+/** Resolves with the head of the answer; its body is read and thrown away in the background. */
+function send(
+  { url, address }: Target,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const bytes = new TextEncoder().encode(body);
+  const secure = url.protocol === "https:";
+  const options: RequestOptions & { servername?: string } = {
+    host: address,
+    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
+    path: url.pathname + url.search,
+    method: "POST",
+    headers: { ...headers, host: url.host, "content-length": bytes.length },
+    agent: false, // a connection of its own: one that is kept was made to an address judged earlier
+    ...(secure && isIP(hostOf(url)) === 0 && { servername: url.hostname }),
+  };
+  return new Promise((resolve, reject) => {
+    const request = (secure ? requestHttps : requestHttp)(options, (response) => {
+      let read = 0;
+      response.on("data", (part: Uint8Array) => {
+        read += part.length;
+        if (read > ANSWER_BYTES) request.destroy();
+      });
+      response.on("error", () => {/* its status is what counts */});
+      resolve(response);
+    });
+    request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+    signal.addEventListener("abort", () => request.destroy(), { once: true });
+    request.end(bytes);
+  });
+}
+
+function judged({ statusCode = 0, headers }: IncomingMessage, now: Date): Omit<AttemptOutcome, "latencyMs"> {
+  const status = statusCode;
+  if (status >= 200 && status < 300) return { status, error: null };
+  const redirect = status >= 300 && status < 400 ? "; redirects are not followed" : "";
+  return {
+    status,
+    error: `It answered ${status}${redirect}`,
+    retryAfterSeconds: retryAfter(headers["retry-after"], now),
+    gone: status === 410,
+  };
+}
+
+/** RFC 9110 10.2.3: seconds, or a date. */
+function retryAfter(value: string | undefined, now: Date): number {
+  if (value === undefined) return 0;
+  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : (Date.parse(value) - now.getTime()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
+}

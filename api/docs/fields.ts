@@ -1,0 +1,115 @@
+/**
+ * Schemas for people: a table with a row for each field, nested ones with their whole path, so that the browser's own search finds
+ * `chargingSchedule.duration` wherever it stands.
+ */
+import { html } from "hono/html";
+import { type Document, nameOf, type Parameter, resolve, type Schema } from "./document.ts";
+
+/** What `html` makes. */
+export type Html = ReturnType<typeof html>;
+
+interface Row {
+  readonly name: string;
+  readonly required: boolean;
+  readonly schema: Schema;
+  readonly description?: string;
+}
+
+/** Fields below this are left to the schema that they refer to. */
+const DEPTH = 5;
+
+/** The fields of an object, or a line that says what it is when it has none. */
+export function fieldsOf(schema: Schema, document: Document): Html {
+  const rows = rowsOf(resolve(schema, document), "", DEPTH);
+  return rows.length > 0 ? table(rows) : html`<p class="type">${typeOf(resolve(schema, document))}</p>`;
+}
+
+/** Parameters of one kind. */
+export function parametersOf(parameters: readonly Parameter[]): Html {
+  return table(parameters.map(({ name, required = false, schema, description }) => ({
+    name,
+    required,
+    schema,
+    ...(description !== undefined && { description }),
+  })));
+}
+
+function rowsOf({ properties = {}, required = [] }: Schema, prefix: string, depth: number): Row[] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const path = `${prefix}${name}`;
+    const row = { name: path, required: required.includes(name), schema };
+    const nested = schema.items?.properties ? schema.items : schema;
+    const inside = nested.properties && depth > 0
+      ? rowsOf(nested, `${path}${nested === schema ? "" : "[]"}.`, depth - 1)
+      : [];
+    return [row, ...inside];
+  });
+}
+
+function table(rows: readonly Row[]): Html {
+  return html`
+    <table class="fields">
+      <tbody>${rows.map(fieldRow)}</tbody>
+    </table>
+  `;
+}
+
+function fieldRow({ name, required, schema, description = schema.description }: Row): Html {
+  const at = name.lastIndexOf(".") + 1;
+  const [before, last] = [name.slice(0, at), name.slice(at)];
+  return html`
+    <tr>
+      <th scope="row"><code><span class="dim">${before}</span>${last}</code>${required
+        ? html`
+          <span class="required" title="required">required</span>
+        `
+        : ""}</th>
+      <td class="type">${typeOf(schema)}</td>
+      <td>${description ? prose(description) : ""}</td>
+    </tr>
+  `;
+}
+
+/** What a value may be, in words. */
+export function typeOf(schema: Schema): Html | string {
+  const name = nameOf(schema);
+  if (name !== undefined) return html`<a href="#schema-${name}">${name}</a>`;
+  const { anyOf, oneOf, items, enum: among, additionalProperties: values } = schema;
+  const choices = anyOf ?? oneOf;
+  if (choices) return html`${joined(choices.map(typeOf), " or ")}${usualOf(schema)}`;
+  if (among) return html`${joined(among.map((one) => html`<code>${String(one)}</code>`), " ")}${usualOf(schema)}`;
+  if (items) return html`list of ${typeOf(items)}`;
+  if (typeof values === "object" && Object.keys(values).length > 0) return html`map to ${typeOf(values)}`;
+  return html`${plainType(schema)}${usualOf(schema)}`;
+}
+
+function plainType(schema: Schema): string {
+  const types = [schema.type ?? "anything"].flat();
+  const words = types.map((type) =>
+    type !== "string" ? type : schema.format === "date-time" ? "time" : schema.format ?? "text"
+  );
+  return [words.join(" or "), limitsOf(schema)].filter((part) => part !== "").join(", ");
+}
+
+function limitsOf({ minimum, maximum, minLength = 0, maxLength }: Schema): string {
+  const highest = maximum !== undefined && maximum < 2 ** 31 - 1 ? maximum : undefined;
+  const lowest = minimum !== undefined && minimum > -(2 ** 31) ? minimum : undefined;
+  if (lowest !== undefined && highest !== undefined) return `${lowest} to ${highest}`;
+  if (lowest !== undefined) return `from ${lowest}`;
+  if (highest !== undefined) return `up to ${highest}`;
+  if (maxLength !== undefined) return `${minLength > 1 ? `${minLength} to` : "up to"} ${maxLength} characters`;
+  return "";
+}
+
+function usualOf({ default: usual }: Schema): Html | string {
+  return usual === undefined ? "" : html`, default <code>${JSON.stringify(usual)}</code>`;
+}
+
+function joined(parts: readonly (Html | string)[], between: string): Html {
+  return html`${parts.map((part, index) => html`${index === 0 ? "" : between}${part}`)}`;
+}
+
+/** Text whose `code` is set as such. */
+export function prose(text: string): Html {
+  return html`${text.split("`").map((part, index) => index % 2 === 0 ? part : html`<code>${part}</code>`)}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * Connection attempts that were refused or odd. A row is a first attempt and its repeats: the same address, identity and cause within a
+ * minute. Who counts them is an actor; here a row is written again as its count grows.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import type { ConnectionAttemptsTable, Database } from "./tables.ts";
+import { numbered } from "./values.ts";
+
+/** One kind of failure from one place, and how often within a minute. */
+export interface ConnectionAttempt {
+  /** uuid version 7, made by the caller: ids rise with time. */
+  id: string;
+  at: Date;
+  lastAt: Date;
+  count: number;
+  address: string;
+  /** Null where none could be read, and where one address tried very many. */
+  identity: string | null;
+  /** A slug of a closed list. */
+  cause: string;
+  /** What was found, in words. */
+  found: string;
+  /** What to do about it, in words. */
+  cure: string;
+}
+
+/** Narrows `list`. `from` is included, `to` is not; both mean the last attempt of a row. */
+export interface ConnectionAttemptFilter {
+  identity?: string;
+  cause?: string;
+  address?: string;
+  from?: Date;
+  to?: Date;
+}
+
+export interface ConnectionAttempts {
+  /** Writes rows, new ones and such that have grown, in one statement. */
+  record(attempts: readonly ConnectionAttempt[]): Promise<void>;
+  /** By the first attempt of each row. Throws BadCursor. */
+  list(filter: ConnectionAttemptFilter, page: Page, order?: Order): Promise<Listed<ConnectionAttempt>>;
+  /** Removes rows whose last attempt is older, a slice of them; returns how many. */
+  removeBefore(keptFrom: Date): Promise<number>;
+}
+
+const REMOVED_AT_ONCE = 20_000;
+
+/** Builds the repository. */
+export function connectionAttempts(db: Kysely<Database>): ConnectionAttempts {
+  return {
+    async record(attempts) {
+      if (attempts.length === 0) return;
+      const rows = numbered(attempts.map(({ lastAt, ...attempt }) => ({ ...attempt, last_at: lastAt })));
+      await sql`
+        insert into connection_attempts (id, at, last_at, count, address, identity, cause, found, cure)
+        select id, at, last_at, count, address, identity, cause, found, cure
+        from jsonb_to_recordset(${rows}) as g(id uuid, at timestamptz, last_at timestamptz, count integer, address text,
+          identity text, cause text, found text, cure text)
+        on conflict (id) do update set last_at = excluded.last_at, count = excluded.count`.execute(db);
+    },
+
+    async list({ from, to, ...equal }, page, order = "newest") {
+      const after = readCursor(page, ["uuid"]);
+      let query = db.selectFrom("connectionAttempts").selectAll()
+        .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
+      for (const field of ["identity", "cause", "address"] as const) {
+        const wanted = equal[field];
+        if (wanted !== undefined) query = query.where(field, "=", wanted);
+      }
+      if (from !== undefined) query = query.where("lastAt", ">=", from);
+      if (to !== undefined) query = query.where("lastAt", "<", to);
+      if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.id], attemptOf);
+    },
+
+    async removeBefore(keptFrom) {
+      const { numAffectedRows } = await sql`
+        delete from connection_attempts where id = any(array(
+          select id from connection_attempts where last_at < ${keptFrom} limit ${sql.lit(REMOVED_AT_ONCE)}))`.execute(
+        db,
+      );
+      return Number(numAffectedRows ?? 0n);
+    },
+  };
+}
+
+function attemptOf(row: Selectable<ConnectionAttemptsTable>): ConnectionAttempt {
+  return row;
+}

@@ -1,0 +1,120 @@
+/**
+ * Every type of event, what it tells of and what its `data` holds. The list is closed: the stream, the webhooks and the API's description
+ * are read off it, and nothing else is ever published. New types and new fields may be added; what is there keeps its
+ * meaning. Times inside `data` are RFC 3339 in UTC with milliseconds, energy is in Wh.
+ */
+import { z } from "zod";
+
+const time = z.iso.datetime({ precision: 3 });
+const ownTime = time.meta({ description: "In the charge point's time" });
+const registration = z.enum(["Accepted", "Pending", "Rejected"]).nullable();
+const address = z.string().meta({ description: "Where the connection came from" });
+const flags = z.array(z.string()).meta({ description: "Odd but recorded" });
+
+/** A type's meaning and the fields of its `data`. */
+function type<Fields extends z.ZodRawShape>(description: string, fields: Fields) {
+  return z.strictObject(fields).meta({ description });
+}
+
+const stopFields = {
+  idTag: z.string().nullable(),
+  meterStop: z.int(),
+  stoppedAt: ownTime,
+  reason: z.string().nullable(),
+};
+
+/** The schema of `data` by the name of the type. */
+export const eventTypes = {
+  "chargePoint.connected": type("A charge point has a connection.", {
+    remoteAddress: address,
+    replaced: z.boolean().meta({ description: "It had one already, which is closed" }),
+  }),
+  "chargePoint.disconnected": type("A charge point has no connection any more.", {
+    remoteAddress: address,
+    since: time.meta({ description: "When it had connected" }),
+    reason: z.string(),
+  }),
+  "connectionAttempt.recorded": type(
+    "A connection was refused or is odd; repeats within a minute are not told of. The identity, where there is one, need not be registered.",
+    {
+      attemptId: z.string(),
+      address,
+      cause: z.string(),
+      found: z.string(),
+      cure: z.string(),
+    },
+  ),
+  "chargePoint.booted": type("A BootNotification came in.", {
+    registration: registration.meta({ description: "What it was answered with" }),
+    vendor: z.string(),
+    model: z.string(),
+    serialNumber: z.string().nullable(),
+    firmwareVersion: z.string().nullable(),
+  }),
+  "chargePoint.registrationChanged": type("A charge point was registered, judged anew or removed.", {
+    before: registration.meta({ description: "null: nobody had registered it" }),
+    after: registration.meta({ description: "null: it was removed" }),
+  }),
+  "connector.statusReported": type("A StatusNotification was recorded; connectorId 0 is the whole charge point.", {
+    connectorId: z.int(),
+    status: z.string(),
+    errorCode: z.string(),
+    info: z.string().nullable(),
+    vendorId: z.string().nullable(),
+    vendorErrorCode: z.string().nullable(),
+    reportedAt: ownTime.nullable(),
+  }),
+  "transaction.started": type("A transaction was recorded, also one whose idTag may not charge.", {
+    transactionId: z.int(),
+    connectorId: z.int(),
+    idTag: z.string(),
+    idTagStatus: z.string().meta({ description: "What StartTransaction was answered with" }),
+    meterStart: z.int(),
+    startedAt: ownTime,
+    reservationId: z.int().nullable(),
+    flags,
+  }),
+  "transaction.ended": type(
+    "A transaction is over. One that was given up (flag `abandoned`, no meterStop) is told of again when its stop comes after all.",
+    {
+      transactionId: z.int(),
+      connectorId: z.int(),
+      idTag: z.string(),
+      meterStart: z.int(),
+      meterStop: z.int().nullable(),
+      energyWh: z.int().nullable(),
+      reason: z.string().nullable(),
+      startedAt: ownTime,
+      stoppedAt: ownTime.nullable(),
+      flags,
+    },
+  ),
+  "transaction.stopConflicted": type("A second stop contradicts the first one, whose values stay.", {
+    transactionId: z.int(),
+    ...stopFields,
+  }),
+  "transaction.stopOrphaned": type("A stop fits no transaction of its charge point and waits for an operator.", {
+    reportedTransactionId: z.int(),
+    ...stopFields,
+    flags,
+  }),
+  "command.settled": type("A command has ended, one way or another.", {
+    commandId: z.string(),
+    action: z.string(),
+    state: z.string(),
+    status: z.string().nullable().meta({ description: "`status` of the confirmation, where there is one" }),
+    errorCode: z.string().nullable(),
+    errorDescription: z.string().nullable(),
+    requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
+    latencyMs: z.int().nullable(),
+  }),
+} as const;
+
+/** The name of a type: the noun that it is about, a dot, what happened to it. */
+export type EventType = keyof typeof eventTypes;
+
+/** What `data` holds for each type. */
+export type EventData<T extends EventType> = z.output<(typeof eventTypes)[T]>;
+
+/** Every name, in the order of the list. */
+export const eventTypeNames = Object.keys(eventTypes) as [EventType, ...EventType[]];

@@ -1,0 +1,128 @@
+/**
+ * The message log: every OCPP message both ways, a row each, in daily partitions. It is for people who look for the cause of
+ * something; nothing is decided by it, so it may lose rows where it would have to make somebody wait.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import type { Database, MessagesTable } from "./tables.ts";
+import { type Kept, TimePartitions } from "./time_partitions.ts";
+import { numbered } from "./values.ts";
+
+/** Something that is wrong with a message: a deviation's or a fault's name, and the place or the words. */
+export interface MessageProblem {
+  kind: string;
+  detail: string;
+}
+
+/** One message. `latencyMs` stands at an answer and counts from its CALL; `action` is the CALL's, at its answer too. */
+export interface Message {
+  chargePoint: string;
+  at: Date;
+  /** Rises with time within a process; with `at` and the charge point it is the row's key. */
+  id: number;
+  /** `in`: from the charge point. */
+  direction: "in" | "out";
+  /** `unreadable` is what could not even be read as one of the other three. */
+  type: "CALL" | "CALLRESULT" | "CALLERROR" | "unreadable";
+  messageId: string | null;
+  action: string | null;
+  /** Of a CALLERROR `{code, description, details}`. The text as it came when it was unreadable; its beginning when it was cut. */
+  payload: unknown;
+  /** Whether only the beginning of the payload was kept, as text. */
+  cut: boolean;
+  latencyMs: number | null;
+  commandId: string | null;
+  transactionId: number | null;
+  problems: MessageProblem[];
+}
+
+/** A message about to be recorded; its payload is JSON text already. */
+export type MessageRow = Omit<Message, "payload"> & { payload: string };
+
+/** Narrows `list`. `from` is included, `to` is not. */
+export interface MessageFilter {
+  action?: string;
+  direction?: Message["direction"];
+  from?: Date;
+  to?: Date;
+}
+
+export interface Messages {
+  /** One statement. The same rows again change nothing. */
+  record(rows: readonly MessageRow[]): Promise<void>;
+  /** Of one charge point. Throws BadCursor. */
+  list(chargePoint: string, filter: MessageFilter, page: Page, order?: Order): Promise<Listed<Message>>;
+  /** Makes the partitions of the days around `now` and drops what is older than the retention; `record` has it done daily. */
+  keepPartitions(now: Date, retentionDays?: number): Promise<Kept>;
+}
+
+/** What the store decides for this repository. */
+export interface MessageOptions {
+  readonly retentionDays: number;
+  readonly log: (line: string, facts?: Record<string, unknown>) => void;
+}
+
+/** Builds the repository. */
+export function messages(
+  db: Kysely<Database>,
+  { retentionDays, log }: MessageOptions,
+): Messages & { quiet(): Promise<void> } {
+  const partitions = new TimePartitions(db, {
+    table: "messages",
+    column: "at",
+    receivedColumn: "at",
+    unit: "day",
+    retentionDays,
+  }, log);
+  return {
+    async record(rows) {
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      partitions.see(last.at);
+      await insert(db, rows);
+    },
+
+    async list(chargePoint, filter, page, order = "newest") {
+      const after = readCursor(page, ["time", "number"]);
+      const [direction, beyond] = order === "newest" ? ["desc", sql`<`] as const : ["asc", sql`>`] as const;
+      let query = db.selectFrom("messages").selectAll().where("chargePoint", "=", chargePoint)
+        .orderBy("at", direction).orderBy("id", direction).limit(page.limit + 1);
+      if (filter.action !== undefined) query = query.where("action", "=", filter.action);
+      if (filter.direction !== undefined) query = query.where("direction", "=", filter.direction);
+      if (filter.from !== undefined) query = query.where("at", ">=", filter.from);
+      if (filter.to !== undefined) query = query.where("at", "<", filter.to);
+      if (after) {
+        query = query.where(sql<boolean>`(at, id) ${beyond} (${after[0]}::timestamptz, ${after[1]}::bigint)`);
+      }
+      return pageOf(await query.execute(), page, (row) => [row.at.toISOString(), row.id], messageOf);
+    },
+
+    keepPartitions: (now, days) => partitions.keep(now, days),
+    quiet: () => partitions.quiet(),
+  };
+}
+
+async function insert(db: Kysely<Database>, rows: readonly MessageRow[]): Promise<void> {
+  const columns = rows.map(({ chargePoint, messageId, latencyMs, commandId, transactionId, cut, ...row }) => ({
+    ...row,
+    charge_point: chargePoint,
+    message_id: messageId,
+    latency_ms: latencyMs,
+    command_id: commandId,
+    transaction_id: transactionId,
+    is_cut: cut,
+  }));
+  await sql`
+    insert into messages (at, id, charge_point, direction, type, message_id, action, payload, is_cut, latency_ms, command_id,
+      transaction_id, problems)
+    select at, id, charge_point, direction, type, message_id, action, payload::json, is_cut, latency_ms, command_id,
+      transaction_id, problems
+    from jsonb_to_recordset(${numbered(columns)}) as g(
+      at timestamptz, id bigint, charge_point text, direction text, type text, message_id text, action text, payload text,
+      is_cut boolean, latency_ms integer, command_id uuid, transaction_id integer, problems jsonb)
+    on conflict do nothing`.execute(db);
+}
+
+function messageOf({ isCut, ...row }: Selectable<MessagesTable>): Message {
+  return { ...row, cut: isCut };
+}

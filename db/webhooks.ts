@@ -1,0 +1,151 @@
+/**
+ * Webhooks: where operators want to be told of events. How far each has come is part of its row, so that any process can go on where
+ * another one stopped; the deliveries themselves are in webhook_deliveries.ts.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { EventType } from "./event_types.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import type { Database, WebhooksTable } from "./tables.ts";
+import { jsonb } from "./values.ts";
+
+/** What an operator sets. Empty lists mean everything. */
+export interface WebhookFields {
+  url: string;
+  description: string;
+  types: EventType[];
+  chargePoints: string[];
+  enabled: boolean;
+}
+
+/** A webhook without its secret. */
+export interface Webhook extends WebhookFields {
+  id: string;
+  /** The last event that was looked at for it. */
+  position: number;
+  /** Events up to this number had been dropped, by their age, before they were looked at for it; null: nothing was missed. */
+  lostUntil: number | null;
+  /** Failed attempts since the last one that succeeded. */
+  failures: number;
+  /** Since when several attempts in a row failed; null: it works, as far as we know. */
+  failingSince: Date | null;
+  lastError: string | null;
+  createdAt: Date;
+  /** Deliveries that wait. */
+  pending: number;
+  /** Deliveries that were given up. */
+  skipped: number;
+}
+
+/** What signs a request: the second one for a while after the secret was replaced. */
+export interface WebhookSecrets {
+  secret: string;
+  previousSecret: string | null;
+}
+
+export interface Webhooks {
+  /** Begins with the next event that is numbered. The same id again replaces the fields, and the secret where one is given. */
+  put(
+    id: string,
+    fields: WebhookFields,
+    secrets: NewSecret,
+    now: Date,
+  ): Promise<{ webhook: Webhook; created: boolean }>;
+  find(id: string): Promise<Webhook | undefined>;
+  /** Newest first. Throws BadCursor. */
+  list(page: Page): Promise<Listed<Webhook>>;
+  /** With its deliveries. */
+  remove(id: string): Promise<boolean>;
+  /** Whether any webhook is enabled. */
+  any(): Promise<boolean>;
+  secretsOf(id: string, now: Date): Promise<WebhookSecrets | undefined>;
+}
+
+/** `given` replaces what is there, and the replaced one still signs until `previousUntil`; `made` is for a new webhook. */
+export interface NewSecret {
+  readonly given?: string;
+  readonly made: string;
+  readonly previousUntil: Date;
+}
+
+type Row = Selectable<WebhooksTable>;
+
+/** Builds the repository. */
+export function webhooks(db: Kysely<Database>): Webhooks {
+  return {
+    async put(id, { types, chargePoints, ...fields }, { given, made, previousUntil }, now) {
+      const lists = { types: jsonb(types), chargePoints: jsonb(chargePoints) };
+      // An edit is a reason to try again at once.
+      const waiting = db.with(
+        "waiting",
+        (c) =>
+          c.updateTable("webhookDeliveries").set({ nextAttemptAt: now }).where("webhook", "=", id)
+            .where("state", "=", sql.lit("pending")).where("nextAttemptAt", ">", now),
+      );
+      const row = await waiting.insertInto("webhooks")
+        .values({ id, ...fields, ...lists, secret: given ?? made, position: headOfEvents, createdAt: now })
+        .onConflict((conflict) =>
+          conflict.column("id").doUpdateSet({
+            ...fields,
+            ...lists,
+            ...(given !== undefined && replaced(given, previousUntil)),
+          })
+        )
+        .returningAll().returning(sql<boolean>`xmax = 0`.as("created")).executeTakeFirstOrThrow();
+      const { created, ...webhook } = row;
+      return { webhook: await withCounts(db, webhook), created };
+    },
+
+    async find(id) {
+      const row = await db.selectFrom("webhooks").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && await withCounts(db, row);
+    },
+
+    async list(page) {
+      const after = readCursor(page, ["number"]);
+      let query = db.selectFrom("webhooks").selectAll().orderBy("number", "desc").limit(page.limit + 1);
+      if (after) query = query.where("number", "<", after[0]);
+      const { items, next } = pageOf(await query.execute(), page, (row) => [row.number], (row) => row);
+      return { items: await Promise.all(items.map((row) => withCounts(db, row))), next };
+    },
+
+    async remove(id) {
+      const { numDeletedRows } = await db.deleteFrom("webhooks").where("id", "=", id).executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
+
+    async any() {
+      return await db.selectFrom("webhooks").select("id").where("enabled", "=", true).limit(1).executeTakeFirst() !==
+        undefined;
+    },
+
+    async secretsOf(id, now) {
+      const row = await db.selectFrom("webhooks").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && secretsOf(row, now);
+    },
+  };
+}
+
+/** Not the largest number in the table: when all events have been dropped by their age there is none. */
+const headOfEvents = sql<number>`(select case when is_called then last_value else 0 end from event_sequence)`;
+
+function replaced(secret: string, until: Date) {
+  return { secret, previousSecret: sql<string>`webhooks.secret`, previousSecretUntil: until };
+}
+
+/** The secrets of a row that are good at this moment. */
+export function secretsOf(
+  row: Pick<Row, "secret" | "previousSecret" | "previousSecretUntil">,
+  now: Date,
+): WebhookSecrets {
+  const { secret, previousSecret, previousSecretUntil: until } = row;
+  return { secret, previousSecret: until !== null && until > now ? previousSecret : null };
+}
+
+async function withCounts(db: Kysely<Database>, row: Row): Promise<Webhook> {
+  const counts = await db.selectFrom("webhookDeliveries").where("webhook", "=", row.id).select([
+    sql<number>`count(*) filter (where state = 'pending')`.as("pending"),
+    sql<number>`count(*) filter (where state = 'skipped')`.as("skipped"),
+  ]).executeTakeFirstOrThrow();
+  const { number: _, secret: _1, previousSecret: _2, previousSecretUntil: _3, types, ...shown } = row;
+  return { ...shown, types: types as EventType[], ...counts };
+}

@@ -1,0 +1,171 @@
+/**
+ * One good request for each route, and the stage on which all of them succeed: a Central System with a charge point that is connected
+ * and answers everything, one that is away, a transaction, and something to remove for each route that removes.
+ */
+import { type ActionName, actionNames, findAction, isFromCentralSystem } from "../../ocpp/registry.ts";
+import { ChargePoint } from "../conformance/charge_point.ts";
+import { Operator } from "../conformance/operator.ts";
+import { Tool } from "../conformance/tool.ts";
+import { eventually } from "../conformance/within.ts";
+import type { Wire } from "../conformance/wire.ts";
+import type { CentralSystem } from "../harness.ts";
+
+/** A request that the API accepts. `params` fill the path. */
+export interface Good {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const HERE = { identity: "HERE" };
+const AWAY = { identity: "AWAY" };
+const TO_GO = { identity: "TO-GO" };
+
+const WEBHOOK = { id: "11111111-1111-4111-8111-111111111111" };
+const WEBHOOK_TO_GO = { id: "22222222-2222-4222-8222-222222222222" };
+
+/** The charge point answers with each action's example. Resolves when its connection is closed. */
+async function answerEverything(wire: Wire): Promise<void> {
+  const patienceMs = 600_000;
+  while (true) {
+    const frame = await wire.next("a CALL", patienceMs).catch(() => undefined);
+    if (!frame) return;
+    if (frame.kind === "CALL") wire.send(3, frame.id, findAction(frame.action)!.example.confirmation);
+  }
+}
+
+/** Sets the stage; answers the requests by `METHOD path`, and the way to clear it. */
+export async function setStage(central: CentralSystem) {
+  const operator = new Operator(central);
+  const receiver = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(null, { status: 204 }),
+  );
+  const url = `http://127.0.0.1:${receiver.addr.port}/events`;
+  for (const { id } of [WEBHOOK, WEBHOOK_TO_GO]) await operator.put(`/v1/webhooks/${id}`, { url });
+  for (const { identity } of [HERE, AWAY, TO_GO]) {
+    await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 0 });
+  }
+  for (const idTag of ["DRIVER", "GONE"]) await operator.put(`/v1/id-tags/${idTag}`, { status: "Accepted" });
+  const tags = { valid: "DRIVER", second: "", parent: "", invalid: "", expired: "", blocked: "" };
+  const tool = new Tool(central, operator, { ...HERE, tags });
+  const transactionId = await tool.charging();
+  const meterValue = [{ timestamp: new Date().toISOString(), sampledValue: [{ value: "1200" }] }];
+  await tool.cp.call("MeterValues", { connectorId: 1, transactionId, meterValue });
+  await refuseSomebody(central);
+  const stray = { transactionId: 999_999, meterStop: 1, timestamp: new Date().toISOString() };
+  await tool.cp.call("StopTransaction", stray);
+  const queued = await operator.ask(
+    "POST",
+    "/v1/charge-points/AWAY/commands/GetConfiguration?whenOffline=queue",
+    {},
+  );
+  const key = await operator.ask("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
+  const webhooks = await setWebhooks(operator);
+  const answering = answerEverything(tool.cp.wire);
+  return {
+    good: new Map([
+      ...goodRequests({ transactionId: String(transactionId) }, queued.body.id, key.body.id, { url }),
+      ...goodForWebhooks(webhooks),
+    ]),
+    async clear() {
+      await tool.leave();
+      await answering;
+      await receiver.shutdown();
+    },
+  };
+}
+
+/** Two webhooks that lead nowhere: one to look at, with a delivery that waits, and one to remove. */
+async function setWebhooks(operator: Operator): Promise<{ kept: string; gone: string }> {
+  const [kept, gone] = await Promise.all(
+    [1, 2].map(async () =>
+      (await operator.ask("POST", "/v1/webhooks", { url: "https://receiver.invalid/" })).body.id as string
+    ),
+  );
+  await operator.put("/v1/charge-points/TOLD", { securityProfile: 0 });
+  const deliveries = async () => (await operator.ask("GET", `/v1/webhooks/${kept}/deliveries`)).body.items;
+  await eventually("a delivery is planned", async () => (await deliveries()).length > 0 || undefined);
+  return { kept: kept!, gone: gone! };
+}
+
+function goodForWebhooks({ kept, gone }: { kept: string; gone: string }): [string, Good][] {
+  const body = { url: "https://receiver.invalid/", types: ["transaction.ended"] };
+  return [
+    ["GET /v1/webhooks", {}],
+    ["POST /v1/webhooks", { body }],
+    ["GET /v1/webhooks/{id}", { params: { id: kept } }],
+    ["PUT /v1/webhooks/{id}", { params: { id: kept }, body }],
+    ["DELETE /v1/webhooks/{id}", { params: { id: gone } }],
+    ["GET /v1/webhooks/{id}/deliveries", { params: { id: kept } }],
+    ["POST /v1/webhooks/{id}/test", { params: { id: kept } }],
+    ["GET /v1/audit", { query: "method=PUT" }],
+    ["GET /v1/audit/verification", {}],
+  ];
+}
+
+/** So that there is an attempt to list. */
+async function refuseSomebody(central: CentralSystem): Promise<void> {
+  await new ChargePoint(central, "NOBODY").connect().catch(() => {});
+}
+
+function goodRequests(
+  transaction: { transactionId: string },
+  commandId: string,
+  keyId: string,
+  webhook: { url: string },
+): Map<string, Good> {
+  return new Map<string, Good>([
+    ["GET /v1/charge-points", { query: "connected=true&limit=1" }],
+    ["GET /v1/charge-points/{identity}", { params: HERE }],
+    ["PUT /v1/charge-points/{identity}", { params: AWAY, body: { securityProfile: 0, labels: { site: "harbour" } } }],
+    ["PATCH /v1/charge-points/{identity}", { params: AWAY, body: { description: "by the crane" } }],
+    ["DELETE /v1/charge-points/{identity}", { params: TO_GO }],
+    ["PUT /v1/charge-points/{identity}/credentials", { params: AWAY, body: { password: "0123456789abcdef" } }],
+    ["POST /v1/charge-points/{identity}/credentials", { params: AWAY }],
+    ["GET /v1/charge-points/{identity}/connectors/{connectorId}", { params: { ...HERE, connectorId: "1" } }],
+    ["GET /v1/charge-points/{identity}/configuration", { params: HERE }],
+    ["PATCH /v1/charge-points/{identity}/configuration", { params: HERE, body: { HeartbeatInterval: "300" } }],
+    ["GET /v1/charge-points/{identity}/messages", { params: HERE, query: "direction=in" }],
+    ["GET /v1/connection-attempts", {}],
+    ...actionNames.filter(isFromCentralSystem).map((name) => sending(name)),
+    ["GET /v1/commands", { query: "chargePoint=AWAY" }],
+    ["GET /v1/commands/{id}", { params: { id: commandId } }],
+    ["DELETE /v1/commands/{id}", { params: { id: commandId } }],
+    ["GET /v1/id-tags", { query: "status=Accepted" }],
+    ["GET /v1/id-tags/{idTag}", { params: { idTag: "driver" } }],
+    ["PUT /v1/id-tags/{idTag}", { params: { idTag: "NEW" }, body: { status: "Blocked" } }],
+    ["PATCH /v1/id-tags/{idTag}", { params: { idTag: "DRIVER" }, body: { description: "a lorry" } }],
+    ["DELETE /v1/id-tags/{idTag}", { params: { idTag: "GONE" } }],
+    ["GET /v1/transactions", { query: "state=active" }],
+    ["GET /v1/transactions/{transactionId}", { params: transaction }],
+    ["POST /v1/transactions/{transactionId}/stop", { params: transaction }],
+    ["GET /v1/transaction-stops", { query: "outcome=orphan" }],
+    ["GET /v1/transactions/{transactionId}/meter-values", { params: transaction }],
+    ["GET /v1/events", { headers: { Accept: "application/json" } }],
+    ["GET /v1/webhooks", {}],
+    ["POST /v1/webhooks", { body: { ...webhook, types: ["transaction.ended"] } }],
+    ["GET /v1/webhooks/{id}", { params: WEBHOOK }],
+    ["PUT /v1/webhooks/{id}", { params: WEBHOOK, body: webhook }],
+    ["DELETE /v1/webhooks/{id}", { params: WEBHOOK_TO_GO }],
+    ["GET /v1/webhooks/{id}/deliveries", { params: WEBHOOK }],
+    ["POST /v1/webhooks/{id}/test", { params: WEBHOOK }],
+    ["GET /v1/audit", { query: "method=PUT" }],
+    ["GET /v1/audit/verification", {}],
+    ["GET /v1/api-keys", {}],
+    ["POST /v1/api-keys", { body: { name: "dashboard", role: "viewer" } }],
+    ["DELETE /v1/api-keys/{id}", { params: { id: keyId } }],
+    ["GET /healthz", {}],
+    ["GET /readyz", {}],
+    ["GET /metrics", {}],
+    ["GET /openapi.json", {}],
+    ["GET /docs", {}],
+  ]);
+}
+
+/** An action's own example; an accepted charge point is asked to boot only by force. */
+function sending(name: ActionName): [string, Good] {
+  const body = findAction(name)!.example.request;
+  return [`POST /v1/charge-points/{identity}/commands/${name}`, { params: HERE, query: "force=true", body }];
+}

@@ -1,0 +1,95 @@
+/**
+ * `deno task certify`: plays the certification tool against a Central System of its own with the certification preset, prints a report and
+ * writes it as HTML and JSON. Ends with 1 when anything failed.
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type CentralSystem, startCentralSystem } from "../harness.ts";
+import { abstractOf } from "./abstract.ts";
+import { cases, type CertificationCase } from "./cases.ts";
+import { Operator } from "./operator.ts";
+import { type CaseResult, type Report, reportOf, textOf } from "./report.ts";
+import { prepareSeat, Tool } from "./tool.ts";
+import { Observations } from "./witness.ts";
+import { watchWires } from "./wire.ts";
+
+const HELP = `Runs the conformance cases and reports in the form of a certificate's abstract. It is no certificate.
+
+  deno task certify [--out folder]
+
+  --out   where report.html and report.json are written (default ./certify)
+
+DATABASE_URL names a PostgreSQL to run on, in a schema of its own; unset: an embedded database.`;
+
+/** Runs the cases one after the other, each at a seat of its own, and draws up the report. */
+export async function certify(
+  chosen: readonly CertificationCase[] = cases,
+  progress: (done: CaseResult) => void = () => {},
+): Promise<Report> {
+  const central = await startCentralSystem({ preset: "certification" });
+  const observations = new Observations();
+  const stopWatching = watchWires(observations.see);
+  try {
+    const operator = new Operator(central);
+    const results: CaseResult[] = [];
+    for (const [index, each] of chosen.entries()) {
+      const result = await play(each, `C${index + 1}`, central, operator);
+      progress(result);
+      results.push(result);
+    }
+    return reportOf({
+      version: central.house.version,
+      date: new Date(),
+      database: central.house.store.kind === "postgres" ? "PostgreSQL" : "the embedded database (PGlite)",
+      callTimeoutSeconds: central.house.settings.callTimeoutSeconds,
+      cases: results,
+      anyCall: observations.measured(),
+      authorize: observations.measured("Authorize"),
+      timestamps: observations.timestamps,
+    });
+  } finally {
+    stopWatching();
+    await central.stop();
+  }
+}
+
+async function play(
+  { run, ...description }: CertificationCase,
+  seat: string,
+  central: CentralSystem,
+  operator: Operator,
+): Promise<CaseResult> {
+  const startMs = performance.now();
+  const tool = new Tool(central, operator, await prepareSeat(operator, seat));
+  let failure: string | null = null;
+  try {
+    await run(tool);
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  } finally {
+    await tool.leave();
+  }
+  return { ...description, passed: failure === null, failure, tookMs: Math.round(performance.now() - startMs) };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    args: Deno.args.filter((argument) => argument !== "--"),
+    options: { out: { type: "string", default: "./certify" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const report = await certify(
+    cases,
+    ({ id, title, passed }) => console.log(`${passed ? "pass" : "FAIL"}  TC_${id}_CS ${title}`),
+  );
+  await Deno.mkdir(values.out, { recursive: true });
+  await Deno.writeTextFile(join(values.out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
+  await Deno.writeTextFile(join(values.out, "report.html"), await abstractOf(report));
+  console.log(`\n${textOf(report)}\nWritten to ${join(values.out, "report.html")} and report.json.`);
+  return report.passed ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());

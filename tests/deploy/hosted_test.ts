@@ -1,0 +1,121 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { RawSocket, requestText } from "../api/raw_socket.ts";
+import { Operator } from "../conformance/operator.ts";
+import { basic, Refused, Wire } from "../conformance/wire.ts";
+import { callApi } from "../harness.ts";
+import { deno, type Process, processDatabase } from "../process.ts";
+import { simulateChargePoint } from "../simulator/charge_point.ts";
+
+/** A Central System as a fetch function under `deno serve`, and an operator at it. */
+interface Hosted {
+  readonly process: Process;
+  readonly ocppUrl: string;
+  readonly url: string;
+  readonly operator: Operator;
+}
+
+const ADMIN_KEY = "hosted-admin-key-0123456789";
+const MAX_MESSAGE_BYTES = 65_536;
+
+async function withHosted(test: (hosted: Hosted) => Promise<void>): Promise<void> {
+  await using database = await processDatabase();
+  const CHARGEHAND_MAX_MESSAGE_BYTES = String(MAX_MESSAGE_BYTES);
+  const limits = { CHARGEHAND_MAX_MESSAGE_BYTES, CHARGEHAND_PING_INTERVAL_SECONDS: "2" };
+  const env = { ...database.env, ...limits, CHARGEHAND_ADMIN_KEY: ADMIN_KEY };
+  await using process = deno(["task", "hosted"], env);
+  const [, port] = await process.says(/Listening on http:\/\/\S+:(\d+)/);
+  const url = `http://127.0.0.1:${port}`;
+  const operator = new Operator({
+    api: (method, path, body, headers) => callApi(url + path, method, body, headers, ADMIN_KEY),
+  });
+  await test({ process, url, ocppUrl: `ws://127.0.0.1:${port}/ocpp`, operator });
+}
+
+/** A charging session with a command in it, and what must be known afterwards. */
+async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void> {
+  await operator.put("/v1/charge-points/CP1", { securityProfile: 1 });
+  await operator.put("/v1/charge-points/CP1/credentials", { password: "correct horse battery" });
+  await operator.put("/v1/id-tags/DRIVER1", { status: "Accepted" });
+  await using chargePoint = simulateChargePoint({ url, identity: "CP1", password: "correct horse battery" });
+  await chargePoint.boot();
+  assertEquals(chargePoint.registration, "Accepted");
+  const { transactionId } = await chargePoint.startTransaction(1, "DRIVER1");
+  chargePoint.device.existing(1).meter.addEnergy(1234);
+  await chargePoint.meterValues(1);
+  const { body: unlocked } = await operator.start("CP1", "UnlockConnector", { connectorId: 2 });
+  assertEquals(unlocked.confirmation, { status: "Unlocked" });
+  await operator.ask("POST", `/v1/transactions/${transactionId}/stop`);
+  await chargePoint.drained();
+  const ended = await operator.until(`/v1/transactions/${transactionId}`, ({ state }) => state === "ended");
+  assert(ended.energyWh >= 1234 && ended.reason === "Remote", JSON.stringify(ended));
+  assert((await operator.get(`/v1/transactions/${transactionId}/meter-values`)).items.length > 0);
+  assertEquals(chargePoint.oddities, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
+}
+
+/** The status of a refused handshake. */
+async function refusal(
+  hosted: Hosted,
+  identity: string,
+  ...options: Parameters<typeof Wire.open>[1][]
+): Promise<number> {
+  return (await assertRejects(() => Wire.open(`${hosted.ocppUrl}/${identity}`, ...options), Refused)).status;
+}
+
+async function refusals(hosted: Hosted): Promise<void> {
+  const { operator, url } = hosted;
+  assertEquals(await refusal(hosted, "NOBODY"), 404);
+  assertEquals(await refusal(hosted, "CP1"), 401);
+  assertEquals(await refusal(hosted, "CP1", { headers: basic("CP1", "wrong") }), 401);
+  await operator.put("/v1/charge-points/OPEN", { securityProfile: 0 });
+  assertEquals(await refusal(hosted, "OPEN", { protocols: ["ocpp2.0.1"] }), 400);
+  await operator.put("/v1/charge-points/TLS", { securityProfile: 2 });
+  assertEquals(await refusal(hosted, "TLS"), 403);
+  const said = async (path: string) => (await fetch(url + path)).text();
+  assertMatch(await said("/ocpp/OPEN"), /^OPEN may connect here/);
+  assertMatch(await said("/ocpp/NOBODY"), /PUT \/v1\/charge-points\/NOBODY/);
+}
+
+/** Connections that break the rules end with the code that says so. */
+async function ends({ ocppUrl, operator }: Hosted): Promise<void> {
+  const open = () => Wire.open(`${ocppUrl}/OPEN`, { protocols: ["ocpp2.0.1", "ocpp1.6"] });
+  const wire = await open();
+  assertEquals(wire.subprotocolHeader, "ocpp1.6", "several protocols are offered");
+  wire.sendText(`[2,"1","Heartbeat",{}]`.padEnd(MAX_MESSAGE_BYTES));
+  assertEquals((await wire.next("a heartbeat's confirmation")).kind, "CALLRESULT");
+  wire.sendText(`[2,"1","Heartbeat",{}]`.padEnd(MAX_MESSAGE_BYTES + 1));
+  assertEquals((await wire.closed).code, 1009);
+
+  const older = await open();
+  const newer = await open();
+  assertEquals((await older.closed).code, 1000);
+  newer.send(2, "2", "Heartbeat", {});
+  assertEquals((await newer.next("a heartbeat's confirmation")).kind, "CALLRESULT");
+  await newer.close();
+  await operator.until("/v1/charge-points/OPEN", ({ connection }) => !connection.connected);
+}
+
+/** A charge point that vanished answers no pings, and is missed. */
+async function vanishes({ url, operator }: Hosted): Promise<void> {
+  await using silent = await RawSocket.open(url);
+  assertEquals((await silent.ask(requestText("/ocpp/OPEN"))).status, 101);
+  await operator.until("/v1/charge-points/OPEN", ({ connection }) => connection.connected);
+  await operator.until("/v1/charge-points/OPEN", ({ connection }) => !connection.connected);
+}
+
+Deno.test("hosted as a fetch function: a charging session, refusals, and an orderly end", () =>
+  withHosted(async (hosted) => {
+    await chargingSession(hosted);
+    await refusals(hosted);
+    await ends(hosted);
+    await vanishes(hosted);
+    const last = await Wire.open(`${hosted.ocppUrl}/OPEN`);
+    const { code } = await hosted.process.end();
+    // Deno itself says "going away" before we can say "restarting".
+    assertEquals([(await last.closed).code, code], [1001, 0]);
+  }));
+
+Deno.test("hosted with mistakes, it lists them and ends with 2", async () => {
+  const { code, stderr } = await deno(["task", "hosted"], { LOG_LEVEL: "loud" }).ends();
+  assertEquals(code, 2);
+  assertMatch(stderr, /^ {2}LOG_LEVEL: "loud"/m);
+});

@@ -1,0 +1,114 @@
+/**
+ * Whatever comes in, the process goes on: bytes of chance into an upgraded connection and before it, and frames that are nearly right. After
+ * each, a charge point that does nothing wrong is answered.
+ */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { frameBytes, OPCODE, RawSocket, requestText } from "../api/raw_socket.ts";
+import { ChargePoint } from "../conformance/charge_point.ts";
+import { suite } from "../conformance/suite.ts";
+import type { Tool } from "../conformance/tool.ts";
+import { actionNames } from "../../ocpp/registry.ts";
+import { officialSchema } from "../ocpp/official_schemas.ts";
+import { spoiltPayload } from "../ocpp/payloads.ts";
+
+const test = suite({ handshakesPerSecond: 10_000, messagesPerSecond: 10_000, messageBurst: 10_000 });
+
+/** The longest that one property may take; how many cases that allows does not matter. */
+const LIMIT = { interruptAfterTimeLimit: 3000, numRuns: 200 };
+
+/** A neighbour that must be answered after every case. */
+async function neighbourOf(tool: Tool): Promise<ChargePoint> {
+  const neighbour = await tool.neighbour();
+  await neighbour.booted();
+  return neighbour.cp;
+}
+
+test("bytes of chance behind an upgrade", async (tool, central) => {
+  const neighbour = await neighbourOf(tool);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), async (pieces) => {
+      await using socket = await RawSocket.open(central.url);
+      assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
+      for (const bytes of pieces) await socket.send(bytes);
+      await neighbour.quiet();
+    }),
+    LIMIT,
+  );
+});
+
+test("bytes of chance instead of a request, and requests of chance", async (tool, central) => {
+  const neighbour = await neighbourOf(tool);
+  const target = fc.string({ unit: "binary-ascii", maxLength: 40 }).map((text) => `/ocpp/${text}`);
+  const request = fc.oneof(
+    fc.uint8Array({ maxLength: 400 }),
+    target.map((path) => requestText(path)),
+    fc.string({ unit: "binary", maxLength: 60 }).map((text) => requestText("/ocpp/X", { Upgrade: text, [text]: "x" })),
+  );
+  await fc.assert(
+    fc.asyncProperty(request, async (bytes) => {
+      await using socket = await RawSocket.open(central.url);
+      await socket.send(bytes);
+      await neighbour.quiet();
+    }),
+    LIMIT,
+  );
+});
+
+test("frames with texts of chance, JSON of chance and opcodes of chance", async (tool, central) => {
+  const neighbour = await neighbourOf(tool);
+  const frame = fc.record({
+    payload: fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.json({ maxDepth: 4 })),
+    opcode: fc.oneof(fc.constant(OPCODE.text), fc.nat(15)),
+    fin: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame, { maxLength: 8 }), async (frames) => {
+      await using socket = await RawSocket.open(central.url);
+      assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
+      for (const { payload, opcode, fin } of frames) await socket.send(frameBytes(payload, { opcode, fin }));
+      await neighbour.quiet();
+    }),
+    LIMIT,
+  );
+});
+
+test("calls with payloads that are nearly right are each answered, and never with InternalError", async (tool) => {
+  const cp = tool.cp;
+  await tool.booted();
+  const name = fc.constantFrom(...actionNames);
+  const call = fc.oneof(
+    name.chain((action) => spoiltPayload(officialSchema(action, "req")).map((payload) => [action, payload] as const)),
+    fc.tuple(fc.oneof(name, fc.string()), fc.jsonValue()),
+  );
+  let id = 0;
+  await fc.assert(
+    fc.asyncProperty(call, async ([action, payload]) => {
+      const sent = `fuzz-${++id}`;
+      cp.wire.send(2, sent, action, payload ?? {});
+      const frame = await cp.wire.next(`the answer to ${action} ${JSON.stringify(payload)}`);
+      assertEquals(frame.id, sent);
+      assert(frame.kind !== "CALLERROR" || frame.code !== "InternalError", `${action} ${JSON.stringify(payload)}`);
+    }),
+    LIMIT,
+  );
+});
+
+test("answers of chance to a call of ours end the call or are ignored", async (tool) => {
+  const { cp, operator } = tool;
+  await tool.booted();
+  const answer = fc.oneof(
+    fc.tuple(fc.constant(3), fc.jsonValue()),
+    fc.tuple(fc.constant(4), fc.jsonValue(), fc.jsonValue(), fc.jsonValue()),
+  );
+  await fc.assert(
+    fc.asyncProperty(answer, async ([type, ...rest]) => {
+      const answered = operator.start(cp.identity, "ClearCache", {});
+      const { id } = await cp.expectCall("ClearCache");
+      cp.wire.send(type, id, ...rest);
+      const { state } = (await answered).body;
+      assert(["answered", "callError", "invalidAnswer"].includes(state), `${state} after ${JSON.stringify(rest)}`);
+    }),
+    { ...LIMIT, numRuns: 50 },
+  );
+});

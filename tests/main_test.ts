@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { SETTINGS } from "../actors/settings.ts";
+import { databaseUrl } from "./database.ts";
+import { deno, processDatabase, startProcess } from "./process.ts";
+
+/** The status with which the API answers this key. */
+async function statusFor(apiUrl: string, key: string | undefined): Promise<number> {
+  const response = await fetch(`${apiUrl}/v1/api-keys`, { headers: { Authorization: `Bearer ${key}` } });
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("--help lists every setting", async () => {
+  const { code, stdout } = await deno(["task", "start", "--help"]).ends();
+  assertEquals(code, 0);
+  for (const { variable } of SETTINGS) assertStringIncludes(stdout, variable);
+});
+
+Deno.test("a start with mistakes tells all of them and ends with 2", async () => {
+  const env = { PORT: "http", LOG_FORMAT: "xml", DATABASE_URL: "mysql://root:sesame@host" };
+  const { code, stderr } = await deno(["task", "start"], env).ends();
+  assertEquals(code, 2);
+  for (const variable of Object.keys(env)) assertMatch(stderr, new RegExp(`^ {2}${variable}: .* expected`, "m"));
+  assert(!stderr.includes("sesame"), stderr);
+});
+
+Deno.test("an argument that nobody knows ends with 2", async () => {
+  const { code, stderr } = await deno(["task", "start", "--port", "80"]).ends();
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "--port 80");
+});
+
+Deno.test("the first start shows the admin key, no later one does, and a signal ends it in order", async () => {
+  await using database = await processDatabase();
+  await using first = await startProcess(database.env);
+  const { adminKey } = first;
+  assertMatch(first.said(), /^Chargehand \d+\.\d+\.\d+ is ready\.$/m);
+  assertEquals(await statusFor(first.apiUrl, adminKey), 200);
+  const ended = await first.end();
+  assertEquals([ended.code, ended.stdout.split(adminKey!).length], [0, 2], ended.stderr);
+
+  await using second = await startProcess(database.env);
+  assertEquals(second.adminKey, undefined);
+  assertEquals(await statusFor(second.apiUrl, adminKey), 200);
+  assertEquals(await statusFor(second.apiUrl, "chk_other"), 401);
+});
+
+Deno.test("the API can have a port of its own, and a key that was given", async () => {
+  await using database = await processDatabase();
+  const env = { CHARGEHAND_API_PORT: "0", CHARGEHAND_ADMIN_KEY: "sesame-sesame-sesame" };
+  await using process = await startProcess({ ...database.env, ...env });
+  const { apiUrl, ocppUrl } = process;
+  const adminKey = env.CHARGEHAND_ADMIN_KEY;
+  const endpoint = ocppUrl.replace("ws:", "http:");
+  assert(new URL(apiUrl).port !== new URL(endpoint).port);
+  assertEquals(await statusFor(apiUrl, adminKey), 200);
+  assertEquals(await statusFor(new URL(endpoint).origin, adminKey), 404);
+  const said = async (url: string) => await (await fetch(url)).text();
+  assertMatch(await said(`${endpoint}/NOBODY`), /^NOBODY was refused: nobody has registered/);
+  assertMatch(await said(`${apiUrl}/ocpp/NOBODY`), /\/problems\/not-found/);
+  assertEquals(process.adminKey, undefined);
+  const { stdout, stderr } = await process.end();
+  assert(!`${stdout}${stderr}`.includes(adminKey), "a key that was given is never shown");
+});
+
+Deno.test("with LOG_FORMAT=json every line is JSON, the first one too", async () => {
+  await using database = await processDatabase();
+  await using process = deno(["task", "start"], { ...database.env, LOG_FORMAT: "json" });
+  await process.says(/is ready[^]*\n/);
+  const { stdout } = await process.end();
+  const [ready, ...rest] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assertMatch(ready.line, /is ready/);
+  assertMatch(ready.ocpp, /^ws:.*\/ocpp\/\{identity\}$/);
+  assertMatch(ready.adminKey, /^chk_/);
+  assertEquals(rest.at(-1).line, "Shutting down");
+});
+
+Deno.test("a port in use is said in a sentence, and a key that was made is not lost", async () => {
+  await using database = await processDatabase();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const PORT = String(taken.addr.port);
+  const { code, stdout, stderr } = await deno(["task", "start"], { ...database.env, PORT }).ends();
+  assertEquals(code, 1);
+  assertMatch(stderr, new RegExp(`^ {2}Cannot listen on 127.0.0.1 port ${PORT}: another program .* PORT`, "m"));
+  const [key] = /chk_\S+/.exec(stdout)!;
+  await using process = await startProcess(database.env);
+  assertEquals(await statusFor(process.apiUrl, key), 200);
+
+  const env = { ...database.env, CHARGEHAND_API_PORT: PORT };
+  if (databaseUrl === undefined) await process.end();
+  const second = await deno(["task", "start"], env).ends();
+  assertMatch(second.stderr, new RegExp(`port ${PORT}: .* CHARGEHAND_API_PORT`));
+});
+
+Deno.test("a database that cannot be used is said in a sentence, without its password", async () => {
+  const unused = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = unused.addr;
+  unused.close();
+  const DATABASE_URL = `postgres://me:sesame@127.0.0.1:${port}/db`;
+  const { code, stdout, stderr } = await deno(["task", "start"], { DATABASE_URL }).ends();
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^ {2}Cannot use postgres:\/\/me:\*\*\*@127\.0\.0\.1:\d+\/db \(DATABASE_URL\): nobody listens there/m,
+  );
+  assert(!`${stdout}${stderr}`.includes("sesame") && !stderr.includes("    at "), stderr);
+});
+
+Deno.test("a data folder that cannot be used, or that another process has, is said in a sentence", async () => {
+  const file = await Deno.makeTempFile();
+  const unusable = await deno(["task", "start"], { DATA_DIR: `${file}/data` }).ends();
+  await Deno.remove(file);
+  assertEquals(unusable.code, 1);
+  assertMatch(unusable.stderr, /^ {2}Cannot use the data folder .*\/data \(DATA_DIR\): /m);
+
+  const DATA_DIR = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  await using process = await startProcess({ DATA_DIR });
+  const second = await deno(["task", "start"], { DATA_DIR }).ends();
+  assertEquals(second.code, 1);
+  assertMatch(second.stderr, /^ {2}The data folder .* is in use by another Chargehand process/m);
+  await process.end();
+  await Deno.remove(DATA_DIR, { recursive: true });
+});

@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { SETTINGS } from "../actors/settings.ts";
+import { Wire } from "./conformance/wire.ts";
+import { eventually } from "./conformance/within.ts";
+import { callApi } from "./harness.ts";
+import { deno, processDatabase, startProcess } from "./process.ts";
+import { chapter, fences, tableRows } from "./readme.ts";
+
+const ADMIN_KEY = "readme-admin-key-0123456789";
+
+Deno.test("the table of settings names exactly the settings, with their defaults", async () => {
+  const unquoted = (cell: string) => cell.split(", ").map((each) => each.replaceAll("`", ""));
+  const told = tableRows(await chapter("Settings")).flatMap(([variables = "", defaults = ""]) => {
+    const values = unquoted(defaults);
+    return unquoted(variables).map((variable, index) => [variable, values[index]]);
+  });
+  const actual = SETTINGS.map(({ variable, fallback }) => [variable, fallback === null ? "unset" : String(fallback)]);
+  const byName = (one: unknown[], other: unknown[]) => String(one[0]).localeCompare(String(other[0]));
+  assertEquals(told.toSorted(byName), actual.toSorted(byName));
+});
+
+Deno.test("the first session goes as it is told", async () => {
+  await using database = await processDatabase();
+  await using central = await startProcess({ ...database.env, CHARGEHAND_ADMIN_KEY: ADMIN_KEY });
+  const port = new URL(central.apiUrl).port;
+  const [key, register, simulate, start, stop] = fences(await chapter("A first session")).map(({ text }) =>
+    text.replaceAll("localhost:8080", `127.0.0.1:${port}`)
+  );
+  const simulator = /deno@\S+ (task simulate .*)/.exec(simulate!)![1]!.split(" ");
+  let exported = key!.replace("KEY=chk_…", `KEY=${ADMIN_KEY}`);
+  /** Says these lines to a shell that has heard all `export` lines; answers what each call of the API answered. */
+  const shell = async (lines: string) => {
+    const { stdout, stderr } = await new Deno.Command("bash", { args: ["-ec", `${exported}\n${lines}`] }).output();
+    assertEquals(new TextDecoder().decode(stderr), "");
+    return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+  };
+
+  const [chargePoint, idTag] = await shell(register!);
+  assertEquals([chargePoint.securityProfile, idTag.status], [0, "Accepted"]);
+  await using _simulated = deno(simulator);
+  const [look, remoteStart, list] = start!.trim().split("\n");
+  await eventually("it has booted and reported its connectors", async () => {
+    const [{ boot, connectors }] = await shell(look!);
+    return boot !== null && connectors.length === 3 || undefined;
+  });
+  assertEquals((await shell(remoteStart!))[0].confirmation, { status: "Accepted" });
+  const transactionId = await eventually("it charges", async () => (await shell(list!))[0].items[0]?.transactionId);
+
+  const [tx, ...rest] = stop!.trim().split("\n");
+  // What the README shows is right for the first transaction of a new database; anybody else reads it off the list.
+  assertMatch(tx!, /^export TX=1 +# the transactionId that the list shows$/);
+  exported += `export TX=${transactionId}\n`;
+  const [, stopped] = await shell(rest.slice(0, 2).join("\n"));
+  assertEquals(stopped.confirmation, { status: "Accepted" });
+  const ended = await eventually("it has ended", async () => {
+    const [transaction] = await shell(rest[2]!);
+    return transaction.state === "ended" ? transaction : undefined;
+  });
+  for (const member of ["meterStart", "meterStop", "energyWh"]) assertEquals(typeof ended[member], "number");
+  for (const clock of ["startedAt", "startReceivedAt", "stoppedAt", "stopReceivedAt"]) assertMatch(ended[clock], /Z$/);
+});
+
+/** A copy of the project in a folder of its own, in which actions can be added. */
+async function projectCopy(): Promise<
+  AsyncDisposable & { folder: string; append(path: string, text: string): Promise<void> }
+> {
+  const folder = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  const root = new URL("..", import.meta.url).pathname;
+  for (const path of ["deno.json", "deno.lock", "main.ts", "actors", "api", "db", "ocpp", "deploy", "tests/std"]) {
+    await copy(`${root}/${path}`, `${folder}/${path}`);
+  }
+  return {
+    folder,
+    append: (path, text) => Deno.writeTextFile(`${folder}/${path}`, text, { append: true }),
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+}
+
+Deno.test("adding an action takes what is told, and no more", async () => {
+  const [greet, handler] = fences(await chapter("Adding an action")).map(({ text }) => text);
+  const line = /`(export \{ Greet \} from "[^`]+)`/.exec(await chapter("Adding an action"))![1]!;
+  await using project = await projectCopy();
+  const { folder, append } = project;
+  const check = async () => {
+    const { code, stdout, stderr } = await deno(["task", "check"], {}, folder).ends();
+    return { code, said: stdout + stderr };
+  };
+
+  await append("ocpp/core/greet.ts", greet!);
+  await append("ocpp/actions.ts", `${line}\n`);
+  const asking = await check();
+  assertEquals(asking.code, 1);
+  assertMatch(asking.said, /Property 'Greet' is missing/);
+  assertStringIncludes(asking.said, "actors/handlers/mod.ts");
+
+  await append("actors/handlers/greet.ts", handler!);
+  const list = await Deno.readTextFile(`${folder}/actors/handlers/mod.ts`);
+  const named = list.replace(/^(import .*heartbeat.*)$/m, '$1\nimport { Greet } from "./greet.ts";')
+    .replace(/^ {2}Heartbeat,$/m, "  Greet,\n  Heartbeat,");
+  await Deno.writeTextFile(`${folder}/actors/handlers/mod.ts`, named);
+
+  const wave = greet!.replaceAll("Greet", "Wave")
+    .replace('initiatedBy: "ChargePoint"', 'initiatedBy: "CentralSystem",\n  whenOffline: "refuse"');
+  await append("ocpp/core/wave.ts", wave);
+  await append("ocpp/actions.ts", `${line.replace("Greet", "Wave").replace("greet", "wave")}\n`);
+  assertEquals(await check().then(({ code, said }) => code === 0 || said), true);
+
+  await withCopy(folder, async (ocppUrl, apiUrl) => {
+    const api = (method: string, path: string, body?: unknown) => callApi(apiUrl + path, method, body, {}, ADMIN_KEY);
+    await api("PUT", "/v1/charge-points/CP1", { securityProfile: 0 });
+    const wire = await Wire.open(`${ocppUrl}/CP1`);
+    wire.send(2, "1", "Greet", { words: "good morning" });
+    assertEquals(await wire.next("the confirmation"), { kind: "CALLRESULT", id: "1", payload: {} });
+    wire.send(2, "2", "Greet", {});
+    const refused = await wire.next("the refusal");
+    assert(refused.kind === "CALLERROR" && refused.code === "OccurenceConstraintViolation", JSON.stringify(refused));
+
+    const path = "/v1/charge-points/{identity}/commands/Wave";
+    assertEquals((await api("GET", "/openapi.json")).body.paths[path].post.summary, "Says hello.");
+    const waving = api("POST", path.replace("{identity}", "CP1"), { words: "good evening" });
+    const asked = await wire.next("the request");
+    assert(asked.kind === "CALL" && asked.action === "Wave", JSON.stringify(asked));
+    wire.send(3, asked.id, {});
+    assertEquals((await waving).body.state, "answered");
+    await wire.close();
+  });
+});
+
+/** Starts the copy and ends it. */
+async function withCopy(folder: string, run: (ocppUrl: string, apiUrl: string) => Promise<void>): Promise<void> {
+  await using database = await processDatabase();
+  await using central = await startProcess({ ...database.env, CHARGEHAND_ADMIN_KEY: ADMIN_KEY }, folder);
+  await run(central.ocppUrl, central.apiUrl);
+}
