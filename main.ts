@@ -41,7 +41,9 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   });
   // Before anything is recorded: a partition that is made later has to take its rows out of the default one.
   await store.meterValues.keepPartitions(clock.now(), settings.meterValueRetentionDays ?? undefined);
-  await store.messages.keepPartitions(clock.now());
+  await store.messages.keepPartitions(clock.now()).catch((error) =>
+    log.warn("The partitions of the message log could not be made; tried again with the first message", { error })
+  );
   const system = new ActorSystem(clock, log);
   const loopWatch = watchLoop(clock, log, system.counts.lateness);
   const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays });

@@ -4,7 +4,8 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
-import { type Bell, fact, intoOutbox, ringing } from "./event_outbox.ts";
+import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
+import { type Bell, ringing } from "./event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { ChargePointsTable, Database } from "./tables.ts";
 import { recordSeen, type Seen } from "./signs_of_life.ts";
@@ -159,12 +160,12 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
     }),
 
     remove: ringing(bell, async (identity, now) => {
-      const removed = await db
+      const gone = await db
         .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
         .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
         .with("before", (b) => b.deleteFrom("chargePoints").where("identity", "=", identity).returningAll())
-        .with("told", () => removal(now)).selectFrom("before").select("identity").executeTakeFirst();
-      return removed !== undefined;
+        .with("told", () => removed(now)).selectFrom("before").select("identity").executeTakeFirst();
+      return gone !== undefined;
     }),
 
     recordBoot: ringing(bell, async (identity, boot, now) => {
@@ -186,41 +187,6 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
     recordSeen: (seen) => recordSeen(db, seen),
   };
 }
-
-/** The row as it was: every part of a statement sees the database as it was when the statement began. */
-function withBefore(db: Kysely<Database>, identity: string) {
-  return db.with("before", (c) => c.selectFrom("chargePoints").select("registration").where("identity", "=", identity));
-}
-
-/** The event of a registration that is not what it was, from `before` and `after`. */
-function registrationChanged(now: Date) {
-  const changed = "after left join before on true where after.registration is distinct from before.registration";
-  return intoOutbox(fact("chargePoint.registrationChanged", changed, {
-    chargePoint: "after.identity",
-    at: sql`${now}::timestamptz`,
-    data: { before: "before.registration", after: "after.registration" },
-  }));
-}
-
-function removal(now: Date) {
-  return intoOutbox(fact("chargePoint.registrationChanged", "before", {
-    chargePoint: "identity",
-    at: sql`${now}::timestamptz`,
-    data: { before: "registration", after: "null::text" },
-  }));
-}
-
-const booted = intoOutbox(fact("chargePoint.booted", "booted", {
-  chargePoint: "identity",
-  at: "booted_at",
-  data: {
-    registration: "registration",
-    vendor: "coalesce(vendor, '')",
-    model: "coalesce(model, '')",
-    serialNumber: "serial_number",
-    firmwareVersion: "firmware_version",
-  },
-}));
 
 async function list(db: Kysely<Database>, filter: ChargePointFilter, page: Page): Promise<Listed<ChargePoint>> {
   let query = db.selectFrom("chargePoints").selectAll().orderBy("identity").limit(page.limit + 1);

@@ -123,9 +123,7 @@ class World {
       case "answerLate": {
         const call = this.forgotten.shift();
         if (!call) return;
-        const inTime = this.clock.monotonicMs() - call.atMs < TIMEOUT_MS && this.#wire?.open &&
-          this.#wire.seen.includes(call);
-        if (inTime) call.answered = "well";
+        if (this.#isWaitedFor(call)) call.answered = "well";
         this.#say([3, call.messageId, { status: "Accepted" }]);
         return await this.quiet();
       }
@@ -172,12 +170,18 @@ class World {
     return call && !call.answered && !this.forgotten.includes(call) ? call : undefined;
   }
 
+  /** Whether an answer that comes now is in time: it ends the call. */
+  #isWaitedFor(call: Seen): boolean {
+    const inTime = this.clock.monotonicMs() - call.atMs < TIMEOUT_MS;
+    return inTime && this.#wire?.open === true && this.#wire.seen.includes(call);
+  }
+
   async #answer(how: "well" | "badly" | "error" | "twice" | "foreign"): Promise<void> {
     if (how === "foreign") this.#say([3, "nobody-asked", { status: "Accepted" }]);
     const call = this.#unanswered();
     if (!call || how === "foreign") return await this.quiet();
     const good = [3, call.messageId, { status: "Accepted" }];
-    call.answered = how === "twice" ? "well" : how;
+    if (this.#isWaitedFor(call)) call.answered = how === "twice" ? "well" : how;
     if (how === "badly") this.#say([3, call.messageId, { status: "Perhaps" }]);
     else if (how === "error") this.#say([4, call.messageId, "InternalError", "", {}]);
     else this.#say(good);

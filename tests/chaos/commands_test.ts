@@ -117,7 +117,7 @@ class StatesBefore {
 /** Many charge points that get a command each, one after the other, while the kill comes. */
 class Crowd {
   readonly #subjects = Array.from({ length: CROWD }, (_, i) => new Subject(`CROWD-${i}`, true));
-  /** What the operator was told before the kill. */
+  /** Outcomes that the operator was told before the kill. */
   readonly #told = new Map<string, string>();
 
   static async connected(server: Server): Promise<Crowd> {
@@ -133,7 +133,7 @@ class Crowd {
       const { action, request } = COMMANDS[i % COMMANDS.length]!;
       const path = `/v1/charge-points/${identity}/commands/${action}`;
       const answer = await api("POST", path, request).catch(() => undefined);
-      if (answer) this.#told.set(answer.body.id, answer.body.state);
+      if (answer && ENDED.has(answer.body.state)) this.#told.set(answer.body.id, answer.body.state);
     }));
   }
 

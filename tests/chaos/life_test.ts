@@ -66,18 +66,21 @@ Deno.test({
     for (const chargePoint of chargePoints) await chargePoint.connect(server.ocppUrl);
 
     const sql = postgres(data.environment.DATABASE_URL!, { max: 2, onnotice: () => {} });
-    const answers = await sql.begin(async (transaction) => {
+    const held = await sql.begin(async (transaction) => {
       await transaction`lock table transactions in access exclusive mode`;
       const answers = Promise.allSettled(chargePoints.map((chargePoint) => chargePoint.live()));
       await eventually("the starts wait for the lock", async () => {
-        return (await sql`select from pg_locks where not granted`).length > 0 || undefined;
+        const waiting = await sql`
+          select from pg_locks join pg_database d on d.oid = database
+          where datname = current_database() and not granted`;
+        return waiting.length > 0 || undefined;
       });
       server.signal("SIGTERM");
       const { port } = new URL(server.ocppUrl);
       await eventually("nobody can connect any more", () => isRefused(Number(port)));
-      return { answers };
+      return { answers }; // in an object, so that the lock is let go before they come
     });
-    for (const answer of await answers.answers) {
+    for (const answer of await held.answers) {
       // The lock may have been held for too long on a busy machine: that is an answer, too.
       if (answer.status === "rejected" && !(answer.reason instanceof CallRefused)) throw answer.reason;
     }
