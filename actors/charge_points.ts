@@ -10,18 +10,16 @@ import type { NewEvent } from "../db/events.ts";
 import type { Store } from "../db/store.ts";
 import type { ActorSystem, Ref } from "./actor.ts";
 import { type Admission, admit, type Attempt } from "./admission.ts";
-import type { Outcome } from "./calls.ts";
 import { chargePoint as chargePointActor, type ChargePointMail } from "./charge_point.ts";
-import { type CallOptions, newCommand, refuseUnless, storedRequest } from "./command.ts";
-import { CommandExpiry } from "./command_expiry.ts";
+import type { CallOptions } from "./command.ts";
 import { CLOSE, type Connection } from "./connection.ts";
 import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
 import { ConnectionDoctor } from "./connection_doctor.ts";
 import { DatabaseWatch } from "./database_watch.ts";
+import { Dispatch, type Reachable } from "./dispatch.ts";
 import { Guesses } from "./guesses.ts";
 import { MessageLog } from "./message_log.ts";
 import type { Scene } from "./scene.ts";
-import { Settlements } from "./settlements.ts";
 import type { Settings } from "./settings.ts";
 import { type Sighting, Sightings } from "./sightings.ts";
 
@@ -108,13 +106,10 @@ class Registry implements ChargePoints {
   readonly guesses: Guesses;
   readonly doctor: ConnectionDoctor;
   readonly #live = new Map<string, Live>();
-  /** Commands per charge point that are not settled, so that the limit needs no query. */
-  readonly #unsettled = new Map<string, Set<string>>();
-  readonly #settlements: Settlements;
+  readonly #dispatch: Dispatch;
   readonly #sightings: Sightings;
   readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
-  readonly #expiry: CommandExpiry;
 
   constructor(
     readonly store: Store,
@@ -123,7 +118,7 @@ class Registry implements ChargePoints {
     readonly tell: (event: NewEvent) => void,
   ) {
     this.guesses = new Guesses(system.clock);
-    this.#settlements = new Settlements(system, store);
+    this.#dispatch = new Dispatch(store, system, (identity) => this.#reach(identity));
     this.#sightings = new Sightings(system, store);
     this.doctor = new ConnectionDoctor(system, store, {
       retentionDays: settings.messageRetentionDays,
@@ -131,7 +126,6 @@ class Registry implements ChargePoints {
     });
     this.#messages = new MessageLog(system, store, settings.messageLog === "on");
     this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
-    this.#expiry = new CommandExpiry(system, store, (command) => this.#withdrawn(command));
   }
 
   async admit(attempt: Attempt): Promise<Admission> {
@@ -156,7 +150,7 @@ class Registry implements ChargePoints {
         scene,
         connection,
         isReplaced: () => (this.#live.get(identity) ?? live) !== live,
-        settle: (command, outcome) => this.#settle(command, outcome),
+        settle: (command, outcome) => this.#dispatch.settle(command, outcome),
         deviated: (kinds) => {
           for (const kind of kinds) counts.deviations.add(kind);
           this.#sightings.deviated(identity, kinds);
@@ -209,67 +203,17 @@ class Registry implements ChargePoints {
     this.doctor.note({ identity, address: connection.remoteAddress }, diagnosis(cause, found, identity));
   }
 
-  async call(options: CallOptions): Promise<Command> {
-    const identity = options.chargePoint;
+  call(options: CallOptions): Promise<Command> {
+    return this.#dispatch.call(options);
+  }
+
+  cancel(commandId: string): Promise<Command | undefined> {
+    return this.#dispatch.cancel(commandId);
+  }
+
+  #reach(identity: string): Reachable | undefined {
     const live = this.#live.get(identity);
-    const chargePoint = live?.scene.chargePoint ?? await this.store.chargePoints.find(identity);
-    const unsettled = this.#unsettledOf(identity);
-    const waiting = live ? unsettled.size : chargePoint ? await this.store.commands.countQueued(identity) : 0;
-    refuseUnless(options, { chargePoint, connected: live !== undefined, waiting });
-
-    const row = newCommand(options, live !== undefined, this.system.clock.now());
-    unsettled.add(row.id);
-    const settled = this.#settlements.wait(row.id, options.waitMs);
-    try {
-      const command = await this.store.commands.insert({ ...row, request: storedRequest(options) });
-      this.#hand({ ...command, request: row.request as Command["request"] });
-      return await settled ?? await this.store.commands.find(command.id) ?? command;
-    } catch (error) {
-      unsettled.delete(row.id);
-      throw error;
-    }
-  }
-
-  /** Gives a command to whoever is connected now. */
-  #hand(command: Command): void {
-    const live = this.#live.get(command.chargePoint);
-    if (live?.actor?.tell({ kind: "command", command })) return;
-    // Queued for an offline charge point: the row waits for its next connection. Anything else has missed its moment.
-    if (command.whenOffline === "queue") return;
-    const description = "The connection ended before the CALL was sent. The charge point never saw it.";
-    void this.#settle(command, { state: "connectionLost", error: { code: "NeverSent", description, details: {} } });
-  }
-
-  async cancel(commandId: string): Promise<Command | undefined> {
-    const cancelled = await this.store.commands.cancel(commandId, this.system.clock.now());
-    if (cancelled) this.#withdrawn(cancelled);
-    return cancelled;
-  }
-
-  /** A command was cancelled or has expired: its row says so, so claiming it would fail; the actor need not even try. */
-  #withdrawn(command: Command): void {
-    this.system.counts.commands.add(command.action, command.state);
-    this.#live.get(command.chargePoint)?.actor?.tell({ kind: "withdrawn", commandId: command.id });
-    this.#forget(command);
-    this.#settlements.tell(command);
-  }
-
-  async #settle(command: Command, outcome: Outcome): Promise<void> {
-    await this.#settlements.settle(command, outcome);
-    this.system.counts.commands.add(command.action, outcome.state);
-    this.#forget(command);
-  }
-
-  #unsettledOf(identity: string): Set<string> {
-    let unsettled = this.#unsettled.get(identity);
-    if (!unsettled) this.#unsettled.set(identity, unsettled = new Set());
-    return unsettled;
-  }
-
-  #forget({ chargePoint, id }: Command): void {
-    const unsettled = this.#unsettled.get(chargePoint);
-    unsettled?.delete(id);
-    if (unsettled?.size === 0) this.#unsettled.delete(chargePoint);
+    return live && { chargePoint: live.scene.chargePoint, actor: live.actor };
   }
 
   connection(identity: string): ConnectionFacts | undefined {
@@ -284,7 +228,7 @@ class Registry implements ChargePoints {
   }
 
   countCallsWaiting(): number {
-    return this.#unsettled.values().reduce((sum, { size }) => sum + size, 0);
+    return this.#dispatch.countWaiting();
   }
 
   unwritten(identity: string): Sighting | undefined {

@@ -43,5 +43,18 @@ export interface CallHandler<N extends FromCentralSystem> {
   ): Promise<void>;
 }
 
+/** Runs work that the charge point does not wait for: a failure is logged and changes nothing for it. */
+export async function quietly(
+  { log, chargePoint }: Scene,
+  about: string,
+  work: () => Promise<void> | void,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.error(`${chargePoint.identity} ${about}: the work behind it failed`, { error });
+  }
+}
+
 /** A command and its request with the type that its action gives it. */
 export type CommandOf<N extends FromCentralSystem> = Command & { readonly action: N; readonly request: RequestOf<N> };

@@ -4,12 +4,11 @@
  * time for everything together, and no more of the answer than is polite to read.
  */
 import { lookup } from "node:dns/promises";
-import { type IncomingMessage, request as requestHttp, type RequestOptions } from "node:http";
-import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import type { AttemptOutcome } from "../db/webhook_deliveries.ts";
 import type { Clock } from "./clock.ts";
 import { isPublicAddress } from "./public_address.ts";
+import { type Head, hostOf, orAborted, post, type Target } from "./post.ts";
 import type { Settings } from "./settings.ts";
 
 /** What may be asked for, as far as targets are concerned. */
@@ -17,9 +16,6 @@ export type TargetRules = Pick<Settings, "webhookHttp" | "webhookPrivateTargets"
 
 /** For the look-up, the connection and the answer together. */
 const TIMEOUT_MS = 5000;
-
-/** The answer's body is not used; so much of it is read, so that the receiver sees an orderly end. */
-const ANSWER_BYTES = 65_536;
 
 const ERROR_LENGTH = 300;
 
@@ -54,29 +50,13 @@ export async function postWebhook(
   const cancel = clock.after(TIMEOUT_MS, () => abort.abort(new Error(`No answer within ${TIMEOUT_MS / 1000} s`)));
   try {
     const target = await orAborted(targetOf(new URL(url), rules), abort.signal);
-    const response = await send(target, headers, body, abort.signal);
-    // The status says it all. Its body may take what is left of the time, but nobody waits for it.
-    response.once("close", cancel);
-    return { ...judged(response, clock.now()), latencyMs: clock.monotonicMs() - beganMs };
+    const head = await post(target, headers, body, abort.signal, cancel);
+    return { ...judged(head, clock.now()), latencyMs: clock.monotonicMs() - beganMs };
   } catch (error) {
     cancel();
     const said = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
     return { status: null, error: said || "The connection failed", latencyMs: clock.monotonicMs() - beganMs };
   }
-}
-
-/** Looking up a name cannot be interrupted, but nobody has to wait for it. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([work, aborted]);
-}
-
-interface Target {
-  readonly url: URL;
-  /** Where to connect. */
-  readonly address: string;
 }
 
 /** All addresses that a name has are judged: the system may take any of them. */
@@ -94,52 +74,13 @@ async function targetOf(url: URL, rules: TargetRules): Promise<Target> {
   return { url, address: addresses[0] };
 }
 
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-/** Resolves with the head of the answer; its body is read and thrown away in the background. */
-function send(
-  { url, address }: Target,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const bytes = new TextEncoder().encode(body);
-  const secure = url.protocol === "https:";
-  const options: RequestOptions & { servername?: string } = {
-    host: address,
-    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
-    path: url.pathname + url.search,
-    method: "POST",
-    headers: { ...headers, host: url.host, "content-length": bytes.length },
-    agent: false, // a connection of its own: one that is kept was made to an address judged earlier
-    ...(secure && isIP(hostOf(url)) === 0 && { servername: url.hostname }),
-  };
-  return new Promise((resolve, reject) => {
-    const request = (secure ? requestHttps : requestHttp)(options, (response) => {
-      let read = 0;
-      response.on("data", (part: Uint8Array) => {
-        read += part.length;
-        if (read > ANSWER_BYTES) request.destroy();
-      });
-      response.on("error", () => {/* its status is what counts */});
-      resolve(response);
-    });
-    request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
-    signal.addEventListener("abort", () => request.destroy(), { once: true });
-    request.end(bytes);
-  });
-}
-
-function judged({ statusCode = 0, headers }: IncomingMessage, now: Date): Omit<AttemptOutcome, "latencyMs"> {
-  const status = statusCode;
+function judged({ status, headers }: Head, now: Date): Omit<AttemptOutcome, "latencyMs"> {
   if (status >= 200 && status < 300) return { status, error: null };
   const redirect = status >= 300 && status < 400 ? "; redirects are not followed" : "";
   return {
     status,
     error: `It answered ${status}${redirect}`,
-    retryAfterSeconds: retryAfter(headers["retry-after"], now),
+    retryAfterSeconds: retryAfter(headers.get("retry-after"), now),
     gone: status === 410,
   };
 }

@@ -132,6 +132,21 @@ Deno.test("a receiver that says nothing is given up after 5 s, and one that is n
   assertMatch(error!, /refused/i);
 });
 
+Deno.test("what answers without TLS, or not in HTTP, has not taken anything", async () => {
+  await using receiver = await startReceiver();
+  const secure = await postWebhook(receiver.url.replace("http:", "https:"), {}, "{}", LAB, systemClock);
+  assertEquals([secure.status, receiver.received.length], [null, 0]);
+  for (const said of ["SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 20\r\n\r\n", ""]) {
+    receiver.answer = (_, response) => void response.socket!.end(said);
+    const { status, error } = await postWebhook(receiver.url, {}, "{}", LAB, systemClock);
+    assertEquals(status, null);
+    assertMatch(error!, /^The answer is not HTTP|^The connection ended/);
+  }
+  receiver.answer = (_, response) =>
+    void response.socket!.end("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n");
+  assertEquals((await postWebhook(receiver.url, {}, "{}", LAB, systemClock)).status, 202);
+});
+
 Deno.test("signatures are those of the Standard Webhooks specification", () => {
   // The example of the specification's reference libraries.
   const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

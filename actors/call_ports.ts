@@ -1,0 +1,86 @@
+/**
+ * What the call engine of one connection is plugged into: the database that claims commands, the wire, the clock, and the handlers that
+ * remember something of a call.
+ */
+import type { Command } from "../db/commands.ts";
+import { checkConfirmation } from "../ocpp/check.ts";
+import { type Call, type CallError, type CallResult, encode } from "../ocpp/message.ts";
+import { type FromCentralSystem, isFromCentralSystem } from "../ocpp/registry.ts";
+import type { CallPorts, Outcome } from "./calls.ts";
+import type { Clock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+import type { Conversation, Heard, Replied } from "./conversation.ts";
+import { OTHER_ACTION } from "./counts.ts";
+import { callHandlers } from "./handlers/mod.ts";
+import { type CallHandler, quietly, type Scene } from "./scene.ts";
+
+/** What the plugs need of the charge point's actor. */
+export interface CallSurroundings {
+  readonly scene: Scene;
+  readonly connection: Connection;
+  readonly conversation: Conversation;
+  readonly clock: Clock;
+  /** The frame that is worked on. */
+  heard(): Heard;
+  startTimeout(ms: number, messageId: string): () => void;
+  tryAgain(): void;
+  /** Records how a command ended and tells whoever waits for it. Never throws. */
+  settle(command: Command, outcome: Outcome): Promise<void>;
+}
+
+/** The plugs. */
+export function callPorts(around: CallSurroundings): CallPorts {
+  const { scene, connection, conversation, clock } = around;
+  const { store, settings, counts } = scene;
+  return {
+    timeoutMs: settings.callTimeoutSeconds * 1000,
+    monotonicMs: () => clock.monotonicMs(),
+    newMessageId: () => crypto.randomUUID(),
+    async claim(command: Command, messageId: string) {
+      const claimed = await store.commands.claim(command.id, messageId, clock.now());
+      if (claimed) await callHandler(command)?.sending?.(command.request as never, scene, clock.now());
+      return claimed;
+    },
+    send(call: Call, commandId: string) {
+      const text = encode(call);
+      connection.send(text);
+      counts.messages.add("out", call.action, "sent");
+      conversation.called(call, text, commandId);
+    },
+    replied(answer: CallResult | CallError, replied: Replied) {
+      const { action = OTHER_ACTION, problem } = replied;
+      counts.messages.add("in", action, problem?.kind ?? answer.type);
+      conversation.replied(around.heard(), answer, replied);
+    },
+    startTimeout: around.startTimeout,
+    tryAgain: around.tryAgain,
+    problemWith,
+    settled: (command: Command, outcome: Outcome) => settled(command, outcome, around),
+    answeredLate: (id: string, answer: unknown) =>
+      quietly(scene, "late answer", () => store.commands.noteLateAnswer(id, answer)),
+  };
+}
+
+/** Lets the action's handler remember what it wants, then records the outcome. */
+export async function settled(command: Command, outcome: Outcome, around: CallSurroundings): Promise<void> {
+  const { scene, clock } = around;
+  const { request } = command;
+  const { confirmation } = outcome;
+  await quietly(
+    scene,
+    command.action,
+    () => callHandler(command)?.settled?.(request as never, confirmation as never, outcome, scene, clock.now()),
+  );
+  await around.settle(command, outcome);
+}
+
+function callHandler(command: Command): CallHandler<FromCentralSystem> | undefined {
+  return isFromCentralSystem(command.action)
+    ? callHandlers[command.action] as CallHandler<FromCentralSystem>
+    : undefined;
+}
+
+function problemWith(command: Command, confirmation: unknown): string | undefined {
+  const checked = checkConfirmation(command.action as FromCentralSystem, confirmation);
+  return checked.ok ? undefined : checked.fault.description;
+}
