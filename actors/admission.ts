@@ -2,7 +2,7 @@
  * Who may come in. Decides about one connection attempt in the order identity, security profile, credentials (or, where there are none, who
  * is there already), so that the answer tells the installer the first thing to mend; every refusal names its cause and its cure.
  */
-import type { ChargePoint, ChargePointFields, StoredCredentials } from "../db/charge_points.ts";
+import type { ChargePoint, ChargePointFields } from "../db/charge_points.ts";
 import type { Store } from "../db/store.ts";
 import { basicCredentials } from "../ocpp/handshake.ts";
 import { type Diagnosis, diagnosis } from "./connection_causes.ts";
@@ -53,7 +53,7 @@ export async function admit(attempt: Attempt, house: AdmissionHouse, now: Date):
     return refused(403, diagnosis("wrong-security-profile", found));
   }
   if (securityProfile === 0) return contested(attempt, house, now) ?? { admitted: true, chargePoint: known };
-  if (!known.credentials && !known.pendingCredentials) {
+  if (!known.credentials && known.pendingCredentials.length === 0) {
     const found = `its security profile is ${securityProfile}, but no password has been set`;
     return refused(401, diagnosis("no-password-set", found, attempt.identity));
   }
@@ -87,10 +87,13 @@ async function checkCredentials(attempt: Attempt, known: Known, house: Admission
     const found = "the user name of its credentials is not its identity";
     return guessedWrong(attempt, house, diagnosis("wrong-user", found, attempt.identity));
   }
-  if (await matches(given.password, known.credentials)) return { admitted: true, chargePoint: known };
-  // A new AuthorizationKey whose confirmation got lost: whichever of both keys comes is the one the charge point has.
-  if (await matches(given.password, known.pendingCredentials)) {
-    if (!attempt.onlyAsks) await house.store.chargePoints.promotePendingCredentials(attempt.identity);
+  if (known.credentials && await verifyPassword(given.password, known.credentials)) {
+    return { admitted: true, chargePoint: known };
+  }
+  // New AuthorizationKeys whose confirmation got lost: whichever of the keys comes is the one that the charge point has.
+  for (const pending of known.pendingCredentials) {
+    if (!await verifyPassword(given.password, pending)) continue;
+    if (!attempt.onlyAsks) await house.store.chargePoints.promotePendingCredentials(attempt.identity, pending);
     return { admitted: true, chargePoint: known };
   }
   return guessedWrong(attempt, house, diagnosis("wrong-password", "its password is wrong"));
@@ -104,10 +107,6 @@ function guessedWrong(attempt: Attempt, { guesses }: AdmissionHouse, wrong: Diag
 function guessedTooOften(waitSeconds: number): Admission {
   const found = "too many wrong passwords came from its address or for its identity";
   return refused(429, diagnosis("too-many-attempts", found), waitSeconds);
-}
-
-async function matches(password: Uint8Array, stored: StoredCredentials | null): Promise<boolean> {
-  return stored !== null && await verifyPassword(password, stored);
 }
 
 /** What a charge point that nobody has registered is registered as. */

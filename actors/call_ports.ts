@@ -2,12 +2,14 @@
  * What the call engine of one connection is plugged into: the database that claims commands, the wire, the clock, and the handlers that
  * remember something of a call.
  */
-import type { Command } from "../db/commands.ts";
+import type { Claimed, Command } from "../db/commands.ts";
 import { checkConfirmation } from "../ocpp/check.ts";
 import { type Call, type CallError, type CallResult, encode } from "../ocpp/message.ts";
 import { type FromCentralSystem, isFromCentralSystem } from "../ocpp/registry.ts";
+import { maskSecrets } from "../ocpp/secrets.ts";
 import type { CallPorts, Outcome } from "./calls.ts";
 import type { Clock } from "./clock.ts";
+import { lacksSecret } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import type { Conversation, Heard, Replied } from "./conversation.ts";
 import { OTHER_ACTION } from "./counts.ts";
@@ -24,9 +26,21 @@ export interface CallSurroundings {
   heard(): Heard;
   startTimeout(ms: number, messageId: string): () => void;
   tryAgain(): void;
+  /** The next command that may be sent, with its secrets. Throws StoreError. */
+  claimNext(messageId: string): Promise<Claimed | undefined>;
   /** Records how a command ended and tells whoever waits for it. Never throws. */
   settle(command: Command, outcome: Outcome): Promise<void>;
 }
+
+/** A new AuthorizationKey lives in memory only; when the process ends before it is sent, it is gone. */
+const NEVER_WRITTEN_DOWN: Outcome = {
+  state: "connectionLost",
+  error: {
+    code: "NeverSent",
+    description: "The key was not sent in time and is not kept. Send it again.",
+    details: {},
+  },
+};
 
 /** The plugs. */
 export function callPorts(around: CallSurroundings): CallPorts {
@@ -36,10 +50,17 @@ export function callPorts(around: CallSurroundings): CallPorts {
     timeoutMs: settings.callTimeoutSeconds * 1000,
     monotonicMs: () => clock.monotonicMs(),
     newMessageId: () => crypto.randomUUID(),
-    async claim(command: Command, messageId: string) {
-      const claimed = await store.commands.claim(command.id, messageId, clock.now());
-      if (claimed) await callHandler(command)?.sending?.(command.request as never, scene, clock.now());
-      return claimed;
+    async claimNext(messageId: string) {
+      for (;;) {
+        const claimed = await around.claimNext(messageId);
+        if (!claimed) return undefined;
+        const { command } = claimed;
+        if (!lacksSecret(command)) {
+          await callHandler(command)?.sending?.(command.request as never, scene, clock.now());
+          return claimed;
+        }
+        await settled(command, NEVER_WRITTEN_DOWN, around);
+      }
     },
     send(call: Call, commandId: string) {
       const text = encode(call);
@@ -57,12 +78,12 @@ export function callPorts(around: CallSurroundings): CallPorts {
     problemWith,
     settled: (command: Command, outcome: Outcome) => settled(command, outcome, around),
     answeredLate: (id: string, answer: unknown) =>
-      quietly(scene, "late answer", () => store.commands.noteLateAnswer(id, answer)),
+      quietly(scene, "late answer", () => store.commands.noteLateAnswer(id, maskSecrets(answer))),
   };
 }
 
 /** Lets the action's handler remember what it wants, then records the outcome. */
-export async function settled(command: Command, outcome: Outcome, around: CallSurroundings): Promise<void> {
+async function settled(command: Command, outcome: Outcome, around: CallSurroundings): Promise<void> {
   const { scene, clock } = around;
   const { request } = command;
   const { confirmation } = outcome;

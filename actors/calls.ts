@@ -3,12 +3,12 @@
  * name. The charge point's own CALLs are answered meanwhile, so nothing here ever waits for the charge point: an answer, a
  * timeout and the end of the connection come in as method calls from the actor, one at a time.
  */
-import type { Command, CommandError, Settlement } from "../db/commands.ts";
+import type { Claimed, Command, CommandError, Settlement } from "../db/commands.ts";
 import type { Call, CallError, CallResult } from "../ocpp/message.ts";
 import type { Replied } from "./conversation.ts";
 
 /** How a command ends, without the times, which are filled in where it is recorded. */
-export type Outcome = Pick<Settlement, "state" | "confirmation" | "error" | "latencyMs">;
+export type Outcome = Pick<Settlement, "state" | "confirmation" | "error" | "latencyMs" | "onlyQueued">;
 
 /** What the call engine needs from the actor that owns it. */
 export interface CallPorts {
@@ -16,14 +16,14 @@ export interface CallPorts {
   monotonicMs(): number;
   newMessageId(): string;
   /**
-   * Makes the row `sent` before the frame is written, so that a crash can leave a command unknown but never sent twice. False:
-   * cancelled or expired meanwhile. Throws when the database does not say; then it is tried again with the same message id.
+   * Takes the next command from the database: its row is `sent` before the frame is written, so that a crash can leave a command unknown
+   * but never sent twice. Throws when the database does not say; then it is asked again with the same message id.
    */
-  claim(command: Command, messageId: string): Promise<boolean>;
+  claimNext(messageId: string): Promise<Claimed | undefined>;
   send(call: Call, commandId: string): void;
   /** Starts the timeout of a message id, which comes back as `timedOut`. */
   startTimeout(ms: number, messageId: string): () => void;
-  /** Asks to be called with `next` again, soon: the database was away. */
+  /** Asks to be called with `again`, soon: the database was away. */
   tryAgain(): void;
   /** Checks a confirmation; the text says what is wrong with it. */
   problemWith(command: Command, confirmation: unknown): string | undefined;
@@ -46,12 +46,15 @@ const REMEMBERED_CALLS = 64;
 /** A station that could not parse our CALL answers with this id; only one call is in flight, so it means that one. */
 const UNREADABLE_CALL_ID = "-1";
 
-/** The queue of one connection. Create a new one for each connection. */
+/** Our side of one connection. The queue itself is in the database; create a new one of these for each connection. */
 export class Calls {
-  readonly #waiting: Command[] = [];
   readonly #given = new Map<string, string>();
-  #claiming: { commandId: string; messageId: string } | null = null;
   #inFlight: InFlight | null = null;
+  /** Whether a command may be waiting. */
+  #look = false;
+  /** The message id of a claim whose outcome is not known. */
+  #claimingAs: string | null = null;
+  #retryPlanned = false;
   #open = false;
   #over = false;
   /** Answers that belong to no call of ours, or to one that was answered before. */
@@ -59,57 +62,38 @@ export class Calls {
 
   constructor(readonly ports: CallPorts) {}
 
-  /** Commands that wait, the one in flight not counted. */
-  get waiting(): readonly Command[] {
-    return this.#waiting;
-  }
-
-  get inFlight(): Command | null {
-    return this.#inFlight?.command ?? null;
-  }
-
   /** From now on calls may go out. Before, a charge point that has just powered up is left alone to boot. */
   open(): Promise<void> {
     this.#open = true;
-    return this.next();
+    return this.#next();
   }
 
-  /** Queues a command. One that is here already is not taken twice. */
-  add(command: Command): Promise<void> {
-    const known = this.#inFlight?.command.id === command.id || this.#waiting.some(({ id }) => id === command.id);
-    if (!known) this.#waiting.push(command);
-    return this.next();
+  /** A command may be waiting: looks, now or when the one in flight has ended. */
+  look(): Promise<void> {
+    this.#look = true;
+    return this.#next();
   }
 
-  /** Forgets a command that was cancelled or has expired. One in flight stays: it cannot be called back. */
-  remove(commandId: string): void {
-    const index = this.#waiting.findIndex(({ id }) => id === commandId);
-    if (index >= 0) this.#waiting.splice(index, 1);
+  /** What `tryAgain` asked for. */
+  again(): Promise<void> {
+    this.#retryPlanned = false;
+    return this.#next();
   }
 
   /** Sends the next one when none is in flight. */
-  async next(): Promise<void> {
-    while (this.#open && !this.#over && !this.#inFlight) {
-      const command = this.#waiting[0];
-      if (!command) return;
-      const messageId = this.#messageIdFor(command);
-      let mine: boolean;
-      try {
-        mine = await this.ports.claim(command, messageId);
-      } catch {
-        return this.ports.tryAgain();
-      }
-      this.remove(command.id);
-      if (mine) this.#send(command, messageId);
+  async #next(): Promise<void> {
+    if (!this.#look || !this.#open || this.#over || this.#inFlight || this.#retryPlanned) return;
+    const messageId = this.#claimingAs ??= this.ports.newMessageId();
+    let claimed: Claimed | undefined;
+    try {
+      claimed = await this.ports.claimNext(messageId);
+    } catch {
+      this.#retryPlanned = true;
+      return this.ports.tryAgain();
     }
-  }
-
-  /** The same id for the same command, however often claiming it has to be tried. */
-  #messageIdFor(command: Command): string {
-    if (this.#claiming?.commandId !== command.id) {
-      this.#claiming = { commandId: command.id, messageId: this.ports.newMessageId() };
-    }
-    return this.#claiming.messageId;
+    this.#claimingAs = null;
+    this.#look = claimed?.more ?? false;
+    if (claimed) this.#send(claimed.command, messageId);
   }
 
   #send(command: Command, messageId: string): void {
@@ -138,7 +122,7 @@ export class Calls {
     this.ports.replied(message, repliedTo(call.command, outcome, latencyMs));
     await this.#settle(call, { ...outcome, latencyMs });
     this.#given.delete(call.messageId);
-    await this.next();
+    await this.#next();
   }
 
   #outcome(command: Command, message: CallResult | CallError): Outcome {
@@ -173,26 +157,16 @@ export class Calls {
       state: "timedOut",
       error: error("TimedOut", `No answer within ${seconds} s. Whether the charge point acted on it is not known.`),
     });
-    await this.next();
+    await this.#next();
   }
 
-  /**
-   * The connection is gone. The call in flight ends as `how`; waiting ones stay queued in the database for the next connection,
-   * but for those that must not be done late, unless a newer connection already took over.
-   */
-  async closed(how: "connectionLost" | "unknown", options: { readonly keepAll: boolean }): Promise<void> {
+  /** The connection is gone. The call in flight ends as `how`; what waits is the database's and the next connection's business. */
+  async closed(how: "connectionLost" | "unknown"): Promise<void> {
     this.#over = true;
-    if (this.#inFlight) {
-      const description =
-        "The connection ended after the CALL was sent. Whether the charge point acted on it is not known.";
-      await this.#settle(this.#inFlight, { state: how, error: error("ConnectionLost", description) });
-    }
-    if (options.keepAll) return;
-    for (const command of this.#waiting.filter(({ whenOffline }) => whenOffline === "refuse")) {
-      this.remove(command.id);
-      const description = "The connection ended before the CALL was sent. The charge point never saw it.";
-      await this.ports.settled(command, { state: "connectionLost", error: error("NeverSent", description) });
-    }
+    if (!this.#inFlight) return;
+    const description =
+      "The connection ended after the CALL was sent. Whether the charge point acted on it is not known.";
+    await this.#settle(this.#inFlight, { state: how, error: error("ConnectionLost", description) });
   }
 
   async #settle(call: InFlight, outcome: Outcome): Promise<void> {

@@ -3,13 +3,12 @@
  * order of their arrival, and answers to our own CALLs are matched in between. It lives as long as its connection does; what must
  * outlive it is in the database. When anything unexpected fails, the connection is closed and the charge point starts anew.
  */
-import type { Command } from "../db/commands.ts";
+import type { Claimed, Command } from "../db/commands.ts";
 import { decode, type Unreadable } from "../ocpp/message.ts";
 import type { Actor, Context, StopReason } from "./actor.ts";
 import { answer, type AnswerPorts, refuse, type Turn } from "./answers.ts";
-import { callPorts, type CallSurroundings, settled } from "./call_ports.ts";
+import { callPorts, type CallSurroundings } from "./call_ports.ts";
 import { Calls, type Outcome } from "./calls.ts";
-import { lacksSecret } from "./command.ts";
 import { CLOSE } from "./connection.ts";
 import type { ConnectionCause } from "./connection_causes.ts";
 import type { Heard } from "./conversation.ts";
@@ -20,8 +19,7 @@ import type { Scene } from "./scene.ts";
 export type ChargePointMail =
   | { readonly kind: "opened" }
   | ({ readonly kind: "received" } & Heard)
-  | { readonly kind: "command"; readonly command: Command }
-  | { readonly kind: "withdrawn"; readonly commandId: string }
+  | { readonly kind: "commandWaits" }
   | { readonly kind: "quietAfterConnecting" }
   | { readonly kind: "silentTooLong" }
   | { readonly kind: "callTimedOut"; readonly messageId: string }
@@ -32,6 +30,10 @@ export type ChargePointMail =
 export interface ChargePointPorts extends Omit<AnswerPorts, "clock"> {
   /** Whether a newer connection of the same charge point has taken over: then queued commands are its business. */
   isReplaced(): boolean;
+  /** The next command that may be sent, with its secrets. Throws StoreError. */
+  claimNext(messageId: string): Promise<Claimed | undefined>;
+  /** The connection is gone, and no newer one is there: what must not be done late is lost. Never throws. */
+  loseUnsent(): Promise<void>;
   /** Records how a command ended and tells whoever waits for it. Never throws. */
   settle(command: Command, outcome: Outcome): Promise<void>;
   /** Tells the doctor that this is no good connection. */
@@ -51,16 +53,6 @@ const TRY_AGAIN_MS = 1000;
 
 /** More unreadable frames than this within a minute end the connection. */
 const UNREADABLE_PER_MINUTE = 20;
-
-/** A new AuthorizationKey lives in memory only; when the process or the connection ends before it is sent, it is gone. */
-const NEVER_WRITTEN_DOWN: Outcome = {
-  state: "connectionLost",
-  error: {
-    code: "NeverSent",
-    description: "The key was not sent in time and is not kept. Send it again.",
-    details: {},
-  },
-};
 
 /** Gives birth to the actor of one connection. */
 export function chargePoint(context: Context<ChargePointMail>, ports: ChargePointPorts): Actor<ChargePointMail> {
@@ -87,10 +79,8 @@ class ChargePointActor implements Actor<ChargePointMail> {
         return this.#opened();
       case "received":
         return this.#received(mail);
-      case "command":
-        return this.#calls.add(mail.command);
-      case "withdrawn":
-        return this.#calls.remove(mail.commandId);
+      case "commandWaits":
+        return this.#calls.look();
       case "quietAfterConnecting":
         return this.#calls.open();
       case "silentTooLong":
@@ -98,7 +88,7 @@ class ChargePointActor implements Actor<ChargePointMail> {
       case "callTimedOut":
         return this.#calls.timedOut(mail.messageId);
       case "tryAgain":
-        return this.#calls.next();
+        return this.#calls.again();
       case "changed":
         return this.#reload();
     }
@@ -109,18 +99,15 @@ class ChargePointActor implements Actor<ChargePointMail> {
     const shutdown = reason === "shutdown";
     // Here and not earlier: the answer to what was being worked on has gone out, and nothing is sent behind a close frame.
     if (shutdown) this.ports.connection.close(CLOSE.serviceRestart, "restarting");
-    await this.#calls.closed(shutdown ? "unknown" : "connectionLost", { keepAll: shutdown || this.ports.isReplaced() });
+    await this.#calls.closed(shutdown ? "unknown" : "connectionLost");
+    if (!shutdown && !this.ports.isReplaced()) await this.ports.loseUnsent();
   }
 
   /** Takes up the commands that waited for this charge point. */
-  async #opened(): Promise<void> {
+  #opened(): Promise<void> {
     this.context.after(QUIET_AFTER_CONNECTING_MS, { kind: "quietAfterConnecting" });
     this.context.after(this.#silenceMs(), { kind: "silentTooLong" });
-    const { store, chargePoint } = this.#scene;
-    for (const command of await store.commands.listQueued(chargePoint.identity, this.context.clock.now())) {
-      if (lacksSecret(command)) await settled(command, NEVER_WRITTEN_DOWN, this.#callSurroundings());
-      else await this.#calls.add(command);
-    }
+    return this.#calls.look();
   }
 
   /** One that was never heard boots first; one that only reconnects may have nothing to say until its next heartbeat. */
@@ -136,9 +123,15 @@ class ChargePointActor implements Actor<ChargePointMail> {
     }
   }
 
+  /** The row was edited. When the database does not answer, it is read again soon: an edit must not cost the connection. */
   async #reload(): Promise<void> {
-    const found = await this.#scene.store.chargePoints.find(this.#scene.chargePoint.identity);
-    if (found) this.#scene.chargePoint = found;
+    try {
+      const found = await this.#scene.store.chargePoints.find(this.#identity);
+      if (found) this.#scene.chargePoint = found;
+    } catch {
+      this.context.after(TRY_AGAIN_MS, { kind: "changed" });
+    }
+    return this.#calls.look();
   }
 
   #received(heard: Heard): void | Promise<void> {
@@ -183,6 +176,7 @@ class ChargePointActor implements Actor<ChargePointMail> {
       heard: () => this.#heard,
       startTimeout: (ms, messageId) => context.after(ms, { kind: "callTimedOut", messageId }),
       tryAgain: () => void context.after(TRY_AGAIN_MS, { kind: "tryAgain" }),
+      claimNext: (messageId) => ports.claimNext(messageId),
       settle: (command, outcome) => ports.settle(command, outcome),
     };
   }

@@ -16,7 +16,7 @@ import { CLOSE, type Connection } from "./connection.ts";
 import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
 import { ConnectionDoctor } from "./connection_doctor.ts";
 import { DatabaseWatch } from "./database_watch.ts";
-import { Dispatch, type Reachable } from "./dispatch.ts";
+import { Dispatch } from "./dispatch.ts";
 import { Guesses } from "./guesses.ts";
 import { MessageLog } from "./message_log.ts";
 import type { Scene } from "./scene.ts";
@@ -106,6 +106,10 @@ class Registry implements ChargePoints {
   readonly guesses: Guesses;
   readonly doctor: ConnectionDoctor;
   readonly #live = new Map<string, Live>();
+  /** How often each row was edited, so that an admission that was decided by an older one can be told. */
+  readonly #edits = new Map<string, number>();
+  readonly #decidedAt = new WeakMap<ChargePoint, number>();
+  #closing = false;
   readonly #dispatch: Dispatch;
   readonly #sightings: Sightings;
   readonly #messages: MessageLog;
@@ -118,7 +122,10 @@ class Registry implements ChargePoints {
     readonly tell: (event: NewEvent) => void,
   ) {
     this.guesses = new Guesses(system.clock);
-    this.#dispatch = new Dispatch(store, system, (identity) => this.#reach(identity));
+    this.#dispatch = new Dispatch(store, system, {
+      isConnected: (identity) => this.#live.has(identity),
+      announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
+    });
     this.#sightings = new Sightings(system, store);
     this.doctor = new ConnectionDoctor(system, store, {
       retentionDays: settings.messageRetentionDays,
@@ -129,9 +136,12 @@ class Registry implements ChargePoints {
   }
 
   async admit(attempt: Attempt): Promise<Admission> {
-    if (!this.#watch.available) return away(attempt.identity);
+    if (this.#closing || !this.#watch.available) return away(attempt.identity);
+    const edits = this.#edits.get(attempt.identity) ?? 0;
     try {
-      return await admit(attempt, this, this.system.clock.now());
+      const admission = await admit(attempt, this, this.system.clock.now());
+      if (admission.admitted) this.#decidedAt.set(admission.chargePoint, edits);
+      return admission;
     } catch (error) {
       this.system.log.error(`${attempt.identity} could not be looked up; it is asked to come back`, { error });
       return away(attempt.identity);
@@ -141,6 +151,9 @@ class Registry implements ChargePoints {
   connect(chargePoint: ChargePoint, connection: Connection): Session {
     const { identity } = chargePoint;
     const { clock, log, counts } = this.system;
+    // Edited, deleted or shut down between the decision and now: the charge point comes back and is decided about anew.
+    const outdated = this.#decidedAt.get(chargePoint) !== (this.#edits.get(identity) ?? 0);
+    if (this.#closing || outdated) return turnedAway(connection);
     const older = this.#live.get(identity);
     const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts };
     const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
@@ -150,6 +163,8 @@ class Registry implements ChargePoints {
         scene,
         connection,
         isReplaced: () => (this.#live.get(identity) ?? live) !== live,
+        claimNext: (messageId) => this.#dispatch.claimNext(identity, messageId),
+        loseUnsent: () => this.#dispatch.connectionEnded(identity),
         settle: (command, outcome) => this.#dispatch.settle(command, outcome),
         deviated: (kinds) => {
           for (const kind of kinds) counts.deviations.add(kind);
@@ -211,11 +226,6 @@ class Registry implements ChargePoints {
     return this.#dispatch.cancel(commandId);
   }
 
-  #reach(identity: string): Reachable | undefined {
-    const live = this.#live.get(identity);
-    return live && { chargePoint: live.scene.chargePoint, actor: live.actor };
-  }
-
   connection(identity: string): ConnectionFacts | undefined {
     const live = this.#live.get(identity);
     if (!live) return undefined;
@@ -236,14 +246,20 @@ class Registry implements ChargePoints {
   }
 
   changed(identity: string): void {
+    this.#edited(identity);
     this.#live.get(identity)?.actor?.tell({ kind: "changed" });
   }
 
   disconnect(identity: string, why: string): void {
+    this.#edited(identity);
     const live = this.#live.get(identity);
     if (!live) return;
     this.#gone(live, why);
     this.#end(live, CLOSE.normal, why);
+  }
+
+  #edited(identity: string): void {
+    this.#edits.set(identity, (this.#edits.get(identity) ?? 0) + 1);
   }
 
   available(): boolean {
@@ -282,12 +298,19 @@ class Registry implements ChargePoints {
   }
 
   async shutdown(): Promise<void> {
+    this.#closing = true;
     const all = [...this.#live.values()];
     this.#live.clear(); // whatever still comes in is not taken any more: it has no answer and will be sent again
     for (const live of all) this.#tellGone(live, "the Central System shuts down");
     await Promise.all(all.map(({ actor }) => actor?.stop("shutdown")));
     await this.system.shutdown();
   }
+}
+
+/** A session that is over before it began. */
+function turnedAway(connection: Connection): Session {
+  connection.close(CLOSE.serviceRestart, "come back");
+  return { received: () => true, alive() {}, odd() {}, closed() {} };
 }
 
 function attemptEvent({ id, at, address, identity, cause, found, cure }: ConnectionAttempt): NewEvent {

@@ -54,12 +54,10 @@ const LIVE_EXPIRES_SECONDS = 300;
 export interface Situation {
   readonly chargePoint: ChargePoint | undefined;
   readonly connected: boolean;
-  /** Commands that wait already. */
-  readonly waiting: number;
 }
 
 /** Throws CommandRefused when a command cannot be taken now. */
-export function refuseUnless(options: CallOptions, { chargePoint, connected, waiting }: Situation): void {
+export function refuseUnless(options: CallOptions, { chargePoint, connected }: Situation): void {
   const { action, chargePoint: identity } = options;
   if (!chargePoint) throw new CommandRefused("charge-point-unknown", `There is no charge point ${identity}.`);
   const { registration } = chargePoint;
@@ -80,12 +78,14 @@ export function refuseUnless(options: CallOptions, { chargePoint, connected, wai
     );
   }
   if (!connected) refuseOffline(options);
-  if (waiting >= QUEUE_LIMIT) {
-    throw new CommandRefused(
-      "command-queue-full",
-      `${waiting} commands wait for ${identity} already. Wait, or cancel some.`,
-    );
-  }
+}
+
+/** Why a command is refused when QUEUE_LIMIT others wait. */
+export function queueFull(identity: string): CommandRefused {
+  return new CommandRefused(
+    "command-queue-full",
+    `${QUEUE_LIMIT} commands wait for ${identity} already. Wait, or cancel some.`,
+  );
 }
 
 function isForbiddenTrigger({ action, request }: CallOptions): boolean {

@@ -9,8 +9,12 @@ import type { ActorSystem } from "./actor.ts";
 const LOOK_EVERY_MS = 2000;
 
 export class CommandExpiry {
-  /** `onExpired` hears of each command that has expired. */
-  constructor(readonly system: ActorSystem, readonly store: Store, readonly onExpired: (command: Command) => void) {
+  /** `expired` hears of each command that has expired; `look` runs at each look for what else is due. */
+  constructor(
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly due: { expired(command: Command): void; look(): Promise<void> },
+  ) {
     system.spawn<"look">("command expiry", (context) => {
       context.after(LOOK_EVERY_MS, "look");
       return {
@@ -24,8 +28,9 @@ export class CommandExpiry {
 
   /** Looks once. */
   async look(): Promise<void> {
+    await this.due.look();
     const now = this.system.clock.now();
-    for (const command of await this.store.commands.expireDue(now)) this.onExpired(command);
+    for (const command of await this.store.commands.expireDue(now)) this.due.expired(command);
     const abandoned = await this.store.commands.loseAbandoned(now);
     if (abandoned > 0) {
       this.system.log.warn(`${abandoned} commands were under way when a process ended; they are unknown now`);

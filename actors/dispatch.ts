@@ -1,68 +1,113 @@
 /**
- * Operators' commands between the row and the charge point: taken or refused, handed to whoever is connected, withdrawn when they are
- * cancelled or expire, and told when they end. A command is a row before anybody is disturbed.
+ * Operators' commands between the row and the charge point: taken or refused, announced to whoever is connected, and told when they end. The
+ * row is the queue: the actor of a connection is only told to look, and takes what it may send from the database.
  */
-import type { ChargePoint } from "../db/charge_points.ts";
-import type { Command } from "../db/commands.ts";
+import type { Claimed, Command } from "../db/commands.ts";
+import { StoreError } from "../db/errors.ts";
 import type { Store } from "../db/store.ts";
-import type { ActorSystem, Ref } from "./actor.ts";
+import type { ActorSystem } from "./actor.ts";
 import type { Outcome } from "./calls.ts";
-import type { ChargePointMail } from "./charge_point.ts";
-import { type CallOptions, newCommand, refuseUnless, storedRequest } from "./command.ts";
+import { type CallOptions, newCommand, QUEUE_LIMIT, queueFull, refuseUnless, storedRequest } from "./command.ts";
 import { CommandExpiry } from "./command_expiry.ts";
 import { Settlements } from "./settlements.ts";
 
-/** A connected charge point, as far as commands need it. */
-export interface Reachable {
-  readonly chargePoint: ChargePoint;
-  readonly actor: Ref<ChargePointMail> | null;
+/** How a command ends that must not be done late and was not sent while the charge point was there. */
+const NEVER_SENT = {
+  code: "NeverSent",
+  description: "The connection ended before the CALL was sent. The charge point never saw it.",
+  details: {},
+};
+
+/** The way to a connected charge point. */
+export interface Reach {
+  isConnected(identity: string): boolean;
+  /** Has the charge point's actor look for commands. False: nobody is there, or its mailbox is full. */
+  announce(identity: string): boolean;
 }
 
 export class Dispatch {
-  /** Commands per charge point that are not settled, so that the limit needs no query. */
-  readonly #unsettled = new Map<string, Set<string>>();
+  /** Requests of commands that have not ended, where their row does not hold a secret. */
+  readonly #requests = new Map<string, Command["request"]>();
+  /** Ids of commands that this process took and that have not ended. */
+  readonly #open = new Set<string>();
+  /** Connections that ended while the database was away: what waited for them until then is lost before anything else is sent. */
+  readonly #ended = new Map<string, Date>();
   readonly #settlements: Settlements;
 
-  /** `reach` finds the charge point where it is connected. */
-  constructor(
-    readonly store: Store,
-    readonly system: ActorSystem,
-    readonly reach: (identity: string) => Reachable | undefined,
-  ) {
+  constructor(readonly store: Store, readonly system: ActorSystem, readonly reach: Reach) {
     this.#settlements = new Settlements(system, store);
-    new CommandExpiry(system, store, (command) => this.#withdrawn(command));
+    new CommandExpiry(system, store, {
+      expired: (command) => this.#withdrawn(command),
+      look: () => this.#loseEnded(),
+    });
   }
 
   /** Sends an OCPP call; resolves when it is settled or after `waitMs`. Throws CommandRefused. */
   async call(options: CallOptions): Promise<Command> {
     const identity = options.chargePoint;
-    const live = this.reach(identity);
-    const chargePoint = live?.chargePoint ?? await this.store.chargePoints.find(identity);
-    const unsettled = this.#unsettledOf(identity);
-    const waiting = live ? unsettled.size : chargePoint ? await this.store.commands.countQueued(identity) : 0;
-    refuseUnless(options, { chargePoint, connected: live !== undefined, waiting });
+    const chargePoint = await this.store.chargePoints.find(identity);
+    const connected = this.reach.isConnected(identity);
+    refuseUnless(options, { chargePoint, connected });
 
-    const row = newCommand(options, live !== undefined, this.system.clock.now());
-    unsettled.add(row.id);
+    const row = { ...newCommand(options, connected, this.system.clock.now()), request: storedRequest(options) };
+    if (row.request !== options.request) this.#requests.set(row.id, options.request as Command["request"]);
+    this.#open.add(row.id);
     const settled = this.#settlements.wait(row.id, options.waitMs);
     try {
-      const command = await this.store.commands.insert({ ...row, request: storedRequest(options) });
-      this.#hand({ ...command, request: row.request as Command["request"] });
+      const command = await this.store.commands.insert(row, QUEUE_LIMIT);
+      if (!command) throw queueFull(identity);
+      await this.#announce(command);
       return await settled ?? await this.store.commands.find(command.id) ?? command;
     } catch (error) {
-      unsettled.delete(row.id);
+      this.#forget(row.id);
+      // The row may be there all the same: whoever asked is told that it failed and may ask again, so it must not be sent.
+      if (error instanceof StoreError) {
+        await this.#settlements.settle(row as unknown as Command, {
+          state: "connectionLost",
+          error: NEVER_SENT,
+          onlyQueued: true,
+        });
+      }
       throw error;
     }
   }
 
-  /** Gives a command to whoever is connected now. */
-  #hand(command: Command): void {
-    const live = this.reach(command.chargePoint);
-    if (live?.actor?.tell({ kind: "command", command })) return;
+  /** Has whoever is connected now look. */
+  async #announce(command: Command): Promise<void> {
     // Queued for an offline charge point: the row waits for its next connection. Anything else has missed its moment.
-    if (command.whenOffline === "queue") return;
-    const description = "The connection ended before the CALL was sent. The charge point never saw it.";
-    void this.settle(command, { state: "connectionLost", error: { code: "NeverSent", description, details: {} } });
+    if (this.reach.announce(command.chargePoint) || command.whenOffline === "queue") return;
+    await this.settle(command, { state: "connectionLost", error: NEVER_SENT, onlyQueued: true });
+  }
+
+  /** Takes the next command that may be sent to a connected charge point, with its secrets. Throws StoreError. */
+  async claimNext(identity: string, messageId: string): Promise<Claimed | undefined> {
+    await this.#lose(identity);
+    const claimed = await this.store.commands.claimNext(identity, messageId, this.system.clock.now());
+    if (!claimed) return undefined;
+    const { command, more } = claimed;
+    return { command: { ...command, request: this.#requests.get(command.id) ?? command.request }, more };
+  }
+
+  /** A connection ended and no newer one is there: what waits and must not be done late is lost. Never throws. */
+  async connectionEnded(identity: string): Promise<void> {
+    this.#ended.set(identity, this.system.clock.now());
+    await this.#loseEnded();
+  }
+
+  async #loseEnded(): Promise<void> {
+    try {
+      for (const identity of [...this.#ended.keys()]) await this.#lose(identity);
+    } catch (error) {
+      this.system.log.warn("Commands of ended connections are written down as lost later", { error });
+    }
+  }
+
+  async #lose(identity: string): Promise<void> {
+    const before = this.#ended.get(identity);
+    if (!before) return;
+    const lost = await this.store.commands.loseUnsent(identity, before, NEVER_SENT, this.system.clock.now());
+    if (this.#ended.get(identity) === before) this.#ended.delete(identity);
+    for (const command of lost) this.#withdrawn(command);
   }
 
   /** Cancels a command that still waits; undefined when it does not (any more). */
@@ -72,11 +117,10 @@ export class Dispatch {
     return cancelled;
   }
 
-  /** A command was cancelled or has expired: its row says so, so claiming it would fail; the actor need not even try. */
+  /** A command ended in its row without having been sent. */
   #withdrawn(command: Command): void {
     this.system.counts.commands.add(command.action, command.state);
-    this.reach(command.chargePoint)?.actor?.tell({ kind: "withdrawn", commandId: command.id });
-    this.#forget(command);
+    this.#forget(command.id);
     this.#settlements.tell(command);
   }
 
@@ -84,23 +128,16 @@ export class Dispatch {
   async settle(command: Command, outcome: Outcome): Promise<void> {
     await this.#settlements.settle(command, outcome);
     this.system.counts.commands.add(command.action, outcome.state);
-    this.#forget(command);
+    this.#forget(command.id);
   }
 
-  #unsettledOf(identity: string): Set<string> {
-    let unsettled = this.#unsettled.get(identity);
-    if (!unsettled) this.#unsettled.set(identity, unsettled = new Set());
-    return unsettled;
-  }
-
-  #forget({ chargePoint, id }: Command): void {
-    const unsettled = this.#unsettled.get(chargePoint);
-    unsettled?.delete(id);
-    if (unsettled?.size === 0) this.#unsettled.delete(chargePoint);
+  #forget(commandId: string): void {
+    this.#open.delete(commandId);
+    this.#requests.delete(commandId);
   }
 
   /** Commands that have not ended, those in flight included. */
   countWaiting(): number {
-    return this.#unsettled.values().reduce((sum, { size }) => sum + size, 0);
+    return this.#open.size;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Command, Settlement } from "../db/commands.ts";
 import type { Store } from "../db/store.ts";
+import { maskSecrets } from "../ocpp/secrets.ts";
 import type { ActorSystem } from "./actor.ts";
 import type { Outcome } from "./calls.ts";
 
@@ -28,7 +29,10 @@ export class Settlements {
 
   /** Records an outcome and tells those who wait. Never throws. */
   async settle(command: Command, outcome: Outcome): Promise<void> {
-    const settlement: Settlement = { ...outcome, settledAt: this.system.clock.now() };
+    const settlement: Settlement = {
+      ...maskSecrets(outcome) as Outcome, // some charge points report their AuthorizationKey in clear
+      settledAt: this.system.clock.now(),
+    };
     try {
       const settled = await this.store.commands.settle(command.id, settlement);
       this.tell(settled ?? await this.store.commands.find(command.id) ?? merge(command, settlement));

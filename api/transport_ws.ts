@@ -192,6 +192,7 @@ class WsConnection implements Connection {
 
   /** Gives the closing handshake a moment. */
   cutSoon(): void {
+    if (this.webSocket.readyState === this.webSocket.CLOSED) return;
     const cut = setTimeout(() => this.webSocket.terminate(), CLOSE_GRACE_MS);
     this.webSocket.once("close", () => clearTimeout(cut));
   }

@@ -65,7 +65,8 @@ export interface ChargePointFilter {
 /** What admission at the handshake must know, the only place where hashes of credentials are read. */
 export type AdmissionFacts = ChargePoint & {
   credentials: StoredCredentials | null;
-  pendingCredentials: StoredCredentials | null;
+  /** Oldest first. */
+  pendingCredentials: StoredCredentials[];
 };
 
 /** Charge points by identity, which is compared letter by letter. */
@@ -115,8 +116,8 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
       const row = await db.selectFrom("chargePoints").selectAll().where("identity", "=", identity).executeTakeFirst();
       return row && {
         ...chargePointOf(row),
-        credentials: credentialsOf(row.credentials),
-        pendingCredentials: credentialsOf(row.pendingCredentials),
+        credentials: row.credentials && credentialsOf(row.credentials),
+        pendingCredentials: row.pendingCredentials.map(credentialsOf),
       };
     },
 

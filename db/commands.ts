@@ -61,6 +61,14 @@ export interface Settlement {
   error?: CommandError;
   settledAt: Date;
   latencyMs?: number;
+  /** Only a command that is still queued may end like this: it says that nothing was sent. */
+  onlyQueued?: true;
+}
+
+/** A command that is to be sent now; `more` wait behind it. */
+export interface Claimed {
+  command: Command;
+  more: boolean;
 }
 
 /** Narrows `list`. */
@@ -72,9 +80,19 @@ export interface CommandFilter {
 
 /** Commands by id and by charge point. */
 export interface Commands {
-  insert(command: NewCommand): Promise<Command>;
-  /** queued → sent. False when it is no longer queued, or expired: then it must not be sent. */
-  claim(id: string, messageId: string, now: Date): Promise<boolean>;
+  /** Undefined, and nothing written, when `limit` commands wait for the charge point already. */
+  insert(command: NewCommand, limit?: number): Promise<Command | undefined>;
+  /**
+   * queued → sent for the oldest command that may go to this charge point now: not expired, and allowed by its registration. The row is
+   * the queue, so that nothing in memory has to agree with it. The same message id again finds the row that it claimed before,
+   * because the answer to the first try may have been lost.
+   */
+  claimNext(chargePoint: string, messageId: string, now: Date): Promise<Claimed | undefined>;
+  /**
+   * The connection ended before they were sent: queued commands that must not be done late, made before `before`, become
+   * `connectionLost` with `error`. Returns them.
+   */
+  loseUnsent(chargePoint: string, before: Date, error: CommandError, now: Date): Promise<Command[]>;
   /** From queued or sent only; undefined when it was settled before. */
   settle(id: string, settlement: Settlement): Promise<Command | undefined>;
   /** Keeps an answer that came after the command was settled; the state stays. */
@@ -82,9 +100,6 @@ export interface Commands {
   find(id: string): Promise<Command | undefined>;
   /** Newest first unless `order` says otherwise. Throws BadCursor. */
   list(filter: CommandFilter, page: Page, order?: Order): Promise<Listed<Command>>;
-  /** Not yet expired ones, oldest first. */
-  listQueued(chargePoint: string, now: Date): Promise<Command[]>;
-  countQueued(chargePoint: string): Promise<number>;
   /** Queued commands past their expiry become `expired`; returns them. */
   expireDue(now: Date): Promise<Command[]>;
   /** Sent commands whose process is gone become `unknown`; returns how many. */
@@ -104,28 +119,41 @@ export interface CommandOptions {
 /** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
 export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, bell: Bell): Commands {
   return {
-    async insert({ request, ...command }) {
-      const row = await db.insertInto("commands")
-        .values({ ...command, request: json(request as Record<string, unknown>), state: "queued" })
-        .returningAll().executeTakeFirstOrThrow();
-      return commandOf(row);
+    async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
+      const { id, chargePoint, action, createdAt, expiresAt, requestedBy, whenOffline } = command;
+      const { rows } = await sql<Row>`
+        insert into commands
+          (id, charge_point, action, request, state, created_at, expires_at, requested_by, when_offline)
+        select ${id}::uuid, ${chargePoint}::text, ${action}::text, ${
+        json(request)
+      }, 'queued', ${createdAt}::timestamptz,
+          ${expiresAt}::timestamptz, ${requestedBy}::text, ${whenOffline}::text
+        where (select count(*) from commands where charge_point = ${chargePoint}::text and state = 'queued') < ${limit}::bigint
+        returning *`.execute(db);
+      return rows[0] && commandOf(rows[0]);
     },
 
-    async claim(id, messageId, now) {
-      const { numUpdatedRows } = await db.updateTable("commands")
-        .set({ state: "sent", sentAt: now, messageId, process })
-        .where("id", "=", id).where("state", "=", "queued").where("expiresAt", ">", now).executeTakeFirst();
-      return numUpdatedRows > 0n;
+    claimNext: (chargePoint, messageId, now) => claimNext(db, { chargePoint, messageId, now, process }),
+
+    async loseUnsent(chargePoint, before, error, now) {
+      const rows = await db.with("settled", (c) =>
+        c.updateTable("commands")
+          .set({ state: "connectionLost", error: json(error as unknown as Record<string, unknown>), settledAt: now })
+          .where("chargePoint", "=", chargePoint).where("state", "=", sql.lit("queued"))
+          .where("whenOffline", "=", "refuse").where("createdAt", "<=", before).returningAll())
+        .with("told", () => told(undefined, error)).selectFrom("settled").selectAll().execute();
+      if (rows.length > 0) bell.ring();
+      return rows.map(commandOf);
     },
 
-    settle: ringing(bell, async (id, { confirmation, error, latencyMs, ...settlement }) => {
+    settle: ringing(bell, async (id, { confirmation, error, latencyMs, onlyQueued, ...settlement }) => {
       const row = await db.with("settled", (c) =>
         c.updateTable("commands").set({
           ...settlement,
           latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
           confirmation: confirmation && json(confirmation as Record<string, unknown>),
           error: error && json(error as unknown as Record<string, unknown>),
-        }).where("id", "=", id).where("state", "in", ["queued", "sent"]).returningAll())
+        }).where("id", "=", id).where("state", "in", onlyQueued ? ["queued"] : ["queued", "sent"]).returningAll())
         .with("told", () => told(confirmation, error)).selectFrom("settled").selectAll().executeTakeFirst();
       return row && commandOf(row);
     }),
@@ -141,16 +169,6 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     },
 
     list: (filter, page, order) => list(db, filter, page, order),
-
-    async listQueued(chargePoint, now) {
-      const rows = await queued(db, chargePoint).selectAll().where("expiresAt", ">", now).orderBy("id").execute();
-      return rows.map(commandOf);
-    },
-
-    async countQueued(chargePoint) {
-      const { n } = await queued(db, chargePoint).select(sql<number>`count(*)`.as("n")).executeTakeFirstOrThrow();
-      return n;
-    },
 
     async expireDue(now) {
       const rows = await db.with("settled", (c) =>
@@ -213,8 +231,36 @@ function told(confirmation?: object, error?: CommandError) {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function queued(db: Kysely<Database>, chargePoint: string) {
-  return db.selectFrom("commands").where("chargePoint", "=", chargePoint).where("state", "=", sql.lit("queued"));
+interface Claim {
+  chargePoint: string;
+  messageId: string;
+  now: Date;
+  process: number;
+}
+
+/** OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a Pending one. Such commands keep waiting. */
+async function claimNext(db: Kysely<Database>, { chargePoint, messageId, now, process }: Claim) {
+  const { rows } = await sql<Row & { more: boolean }>`
+    with again as (
+      select id from commands
+      where state = 'sent' and process = ${process}::bigint and message_id = ${messageId} and charge_point = ${chargePoint}
+    ), next as (
+      select c.id from commands c join charge_points p on p.identity = c.charge_point
+      where c.charge_point = ${chargePoint} and c.state = 'queued' and c.expires_at > ${now}::timestamptz
+        and (p.registration = 'Accepted' or p.registration = 'Pending'
+          and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
+        and not exists (select from again)
+      order by c.id limit 1 for update of c skip locked
+    ), chosen as (select id from again union all select id from next)
+    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, ${now}::timestamptz), message_id = ${messageId},
+      process = ${process}::bigint
+    from chosen where c.id = chosen.id
+    returning c.*, exists (select from commands o where o.charge_point = c.charge_point and o.state = 'queued'
+      and o.id <> c.id) as more`.execute(db);
+  const [row] = rows;
+  if (!row) return undefined;
+  const { more, ...command } = row;
+  return { command: commandOf(command as Row), more };
 }
 
 async function list(

@@ -1,8 +1,8 @@
 /**
- * The hashes of charge points' keys. While a new key is on its way to a charge point, the old and the pending one are both
+ * The hashes of charge points' keys. While new keys are on their way to a charge point, the old and the pending ones are all
  * valid, until the charge point shows which of them it has.
  */
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database, HashedKey } from "./tables.ts";
 import { jsonb } from "./values.ts";
 
@@ -17,12 +17,12 @@ export interface StoredCredentials {
 export interface CredentialKeeping {
   /** Replaces the credentials and forgets pending ones. False: no such charge point. */
   setCredentials(identity: string, credentials: StoredCredentials | null): Promise<boolean>;
-  /** A key that is sent to the charge point but not yet used by it: both are valid until it is promoted. Null: it was refused. */
-  setPendingCredentials(identity: string, credentials: StoredCredentials | null): Promise<boolean>;
-  /** The pending key was used: it becomes the only one. False: none was pending. */
-  promotePendingCredentials(identity: string): Promise<boolean>;
-  /** The charge point refused the pending key. False: no such charge point. */
-  dropPendingCredentials(identity: string): Promise<boolean>;
+  /** A key that is sent to the charge point but not yet used by it. Only the newest few are kept. False: no such charge point. */
+  addPendingCredentials(identity: string, credentials: StoredCredentials): Promise<boolean>;
+  /** This pending key was used: it replaces those before it; one sent after it may still take its place. False: it was not pending. */
+  promotePendingCredentials(identity: string, used: StoredCredentials): Promise<boolean>;
+  /** The charge point refused this pending key. False: no such charge point. */
+  dropPendingCredentials(identity: string, refused: StoredCredentials): Promise<boolean>;
 }
 
 /** The part of the charge points' repository that writes credentials. */
@@ -30,38 +30,56 @@ export function keepCredentials(db: Kysely<Database>): CredentialKeeping {
   return {
     async setCredentials(identity, credentials) {
       const { numUpdatedRows } = await db.updateTable("chargePoints")
-        .set({ credentials: credentials && jsonb(hashedKeyOf(credentials)), pendingCredentials: null })
+        .set({ credentials: credentials && jsonb(hashedKeyOf(credentials)), pendingCredentials: jsonb([]) })
         .where("identity", "=", identity).executeTakeFirst();
       return numUpdatedRows > 0n;
     },
 
-    async setPendingCredentials(identity, credentials) {
+    async addPendingCredentials(identity, credentials) {
+      const added = sql`pending_credentials || ${jsonb([hashedKeyOf(credentials)])}`;
       const { numUpdatedRows } = await db.updateTable("chargePoints")
-        .set({ pendingCredentials: credentials && jsonb(hashedKeyOf(credentials)) })
+        .set({ pendingCredentials: sql`jsonb_path_query_array(${added}, ${NEWEST}::jsonpath)` })
         .where("identity", "=", identity).executeTakeFirst();
       return numUpdatedRows > 0n;
     },
 
-    async dropPendingCredentials(identity) {
-      const { numUpdatedRows } = await db.updateTable("chargePoints").set({ pendingCredentials: null })
-        .where("identity", "=", identity).executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
-
-    async promotePendingCredentials(identity) {
+    async dropPendingCredentials(identity, refused) {
       const { numUpdatedRows } = await db.updateTable("chargePoints")
-        .set({ credentials: sql<HashedKey>`pending_credentials`, pendingCredentials: null })
-        .where("identity", "=", identity).where("pendingCredentials", "is not", null).executeTakeFirst();
+        .set({ pendingCredentials: pendingWhere(sql`key ->> 'salt' <> ${saltOf(refused)}`) })
+        .where("identity", "=", identity).executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    async promotePendingCredentials(identity, used) {
+      const place = sql`(select n from ${PENDING} where key ->> 'salt' = ${saltOf(used)})`;
+      const { numUpdatedRows } = await db.updateTable("chargePoints")
+        .set({ credentials: jsonb(hashedKeyOf(used)), pendingCredentials: pendingWhere(sql`n > ${place}`) })
+        .where("identity", "=", identity).where(sql<boolean>`${place} is not null`).executeTakeFirst();
       return numUpdatedRows > 0n;
     },
   };
 }
 
 /** Stored credentials as bytes again. */
-export function credentialsOf(key: HashedKey | null): StoredCredentials | null {
-  return key && { scheme: key.scheme, salt: Uint8Array.fromHex(key.salt), hash: Uint8Array.fromHex(key.hash) };
+export function credentialsOf({ scheme, salt, hash }: HashedKey): StoredCredentials {
+  return { scheme, salt: Uint8Array.fromHex(salt), hash: Uint8Array.fromHex(hash) };
 }
 
 function hashedKeyOf({ scheme, salt, hash }: StoredCredentials): HashedKey {
   return { scheme, salt: new Uint8Array(salt).toHex(), hash: new Uint8Array(hash).toHex() };
+}
+
+/** What tells a stored key from all others. */
+function saltOf(credentials: StoredCredentials): string {
+  return hashedKeyOf(credentials).salt;
+}
+
+/** Each of them costs a hash when a charge point comes with a wrong key, so there are never more than four. */
+const NEWEST = "$[last - 3 to last]";
+
+const PENDING = sql`jsonb_array_elements(pending_credentials) with ordinality as pending(key, n)`;
+
+/** Those of the pending keys that stay. */
+function pendingWhere(condition: RawBuilder<unknown>): RawBuilder<HashedKey[]> {
+  return sql`(select coalesce(jsonb_agg(key order by n), '[]') from ${PENDING} where ${condition})`;
 }

@@ -50,7 +50,8 @@ export interface ChargePointsTable {
   deviations: Generated<Record<string, number>>;
   localListVersion: number | null;
   credentials: HashedKey | null;
-  pendingCredentials: HashedKey | null;
+  /** Oldest first. */
+  pendingCredentials: Generated<HashedKey[]>;
   createdAt: Date;
 }
 

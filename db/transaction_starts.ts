@@ -7,6 +7,7 @@ import { type Kysely, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
 import { unknownOutcome } from "./errors.ts";
 import { intoOutbox } from "./event_outbox.ts";
+import { linkInferredSamples } from "./inferred_samples.ts";
 import type { Database } from "./tables.ts";
 import { ended, started } from "./transaction_facts.ts";
 import { folded, numbered } from "./values.ts";
@@ -47,29 +48,37 @@ export async function recordStarts(
   starts: readonly TransactionStart[],
 ): Promise<RecordedStart[]> {
   const recorded = new Map<number, RecordedStart>();
+  const matched: number[] = [];
   let open = starts.map((start, place) => ({ place, ...columnsOf(start) }));
   for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
-    for (const { place, ...result } of await insert(db, open)) recorded.set(place, result);
+    for (const { place, inferred, ...result } of await insert(db, open)) {
+      recorded.set(place, result);
+      if (inferred) matched.push(result.transactionId);
+    }
     open = open.filter(({ place }) => !recorded.has(place));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same transactions", undefined);
+  await linkInferredSamples(db, matched);
   return starts.map((_, place) => recorded.get(place)!);
 }
 
 type Columns = ReturnType<typeof columnsOf>;
 
+/** `inferred`: its stop was matched with it, now or when the start came before. */
+type Inserted = RecordedStart & { place: number; inferred: boolean };
+
 async function insert(
   db: Kysely<Database>,
   rows: readonly ({ place: number } & Columns)[],
-): Promise<(RecordedStart & { place: number })[]> {
-  const { rows: results } = await sql<RecordedStart & { place: number }>`
+): Promise<Inserted[]> {
+  const { rows: results } = await sql<Inserted>`
     with given as (
       select * from jsonb_to_recordset(${numbered(rows)}) as g(
         ordinal integer, place integer, charge_point text, connector_id bigint, id_tag text, folded_id_tag text,
         meter_start bigint, started_at timestamptz, reservation_id bigint, received_at timestamptz, id_tag_info jsonb,
         max_active integer, flags jsonb)
     ), known as (
-      select g.place, t.transaction_id, t.id_tag_info
+      select g.place, t.transaction_id, t.id_tag_info, ${inferred} as inferred
       from given g join transactions t using (charge_point, connector_id, folded_id_tag, meter_start, started_at)
     ), fresh as (
       select * from given g where not exists (select from known k where k.place = g.place)
@@ -92,17 +101,19 @@ async function insert(
       on conflict do nothing
       returning *
     ), told as ${tellings}, placed as (
-      select j.place, i.transaction_id, i.id_tag_info
-      from issued i join judged j using (charge_point, connector_id, folded_id_tag, meter_start, started_at)
+      select j.place, t.transaction_id, t.id_tag_info, ${inferred} as inferred
+      from issued t join judged j using (charge_point, connector_id, folded_id_tag, meter_start, started_at)
     ), joined as (
       update transaction_stops s set outcome = 'inferred', transaction_id = p.transaction_id,
         flags = s.flags || '["matchedByInference"]'
       from early e join placed p on p.place = e.place where s.id = e.stop_id
     )
-    select place, transaction_id, id_tag_info, false as created from known
-    union all select place, transaction_id, id_tag_info, true from placed`.execute(db);
+    select place, transaction_id, id_tag_info, inferred, false as created from known
+    union all select place, transaction_id, id_tag_info, inferred, true from placed`.execute(db);
   return results;
 }
+
+const inferred = sql<boolean>`t.flags ? 'matchedByInference'`;
 
 /**
  * ConcurrentTx (OCPP 1.6, 7.2): the tag charges elsewhere as often as it may. Transactions that were themselves refused do not

@@ -5,6 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { unknownOutcome } from "./errors.ts";
 import { intoOutbox } from "./event_outbox.ts";
+import { linkInferredSamples } from "./inferred_samples.ts";
 import type { Database } from "./tables.ts";
 import { conflicted, ended, orphaned } from "./transaction_facts.ts";
 import { folded, numbered } from "./values.ts";
@@ -48,7 +49,14 @@ export async function recordStops(db: Kysely<Database>, stops: readonly Transact
     open = open.filter(({ place }) => !recorded.has(place));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same stops", undefined);
+  await linkInferredSamples(db, elsewhere(stops, recorded));
   return stops.map((_, place) => recorded.get(place)!);
+}
+
+/** The transactions of stops that named another; of repeated stops, too, as the first one may have been cut off here. */
+function elsewhere(stops: readonly TransactionStop[], recorded: ReadonlyMap<number, RecordedStop>): number[] {
+  const ids = stops.map((stop, place) => ({ named: stop.transactionId, meant: recorded.get(place)!.transactionId }));
+  return ids.flatMap(({ named, meant }) => meant === null || meant === named ? [] : [meant]);
 }
 
 type Columns = ReturnType<typeof columnsOf>;

@@ -33,9 +33,11 @@ export function maskSecrets(payload: unknown, depth = 0): unknown {
   if (typeof payload !== "object" || payload === null) return payload;
   if (depth === DEPTH_MAX) return "…";
   if (Array.isArray(payload)) return payload.map((item) => maskSecrets(item, depth + 1));
-  const masked = Object.entries(payload).map(([name, value]) => [name, maskSecrets(value, depth + 1)]);
+  const masked = Object.entries(payload).map((
+    [name, value],
+  ) => [name, isSecretKey(name) ? MASK : maskSecrets(value, depth + 1)]);
   const copy = Object.fromEntries(masked);
-  // Any KeyValue-like object counts, in ChangeConfiguration.req, in GetConfiguration.conf and in wrong answers alike.
+  // Any KeyValue-like object counts, too, in ChangeConfiguration.req, in GetConfiguration.conf and in wrong answers alike.
   if ("key" in payload && "value" in payload && isSecretKey(String(payload.key))) copy.value = MASK;
   return copy;
 }

@@ -12,10 +12,13 @@ export const StopTransaction: Handler<"StopTransaction"> = {
   async answer(request, { chargePoint, store, counts }, now) {
     const { transactionId, idTag, meterStop, reason, transactionData = [] } = request;
     const samples = samplesOf({ transactionId, meterValue: transactionData }, chargePoint.identity, now);
+    const samplesKept = store.meterValues.record(samples);
+    // Under -1 the stop finds out whose samples they are, so they are there before it.
+    if (transactionId === -1) await samplesKept;
     // Together: the charge point waits for both, and both are harmless to repeat when one of them fails.
     const [tag, , { outcome }] = await Promise.all([
       idTag === undefined ? undefined : store.idTags.find(idTag),
-      store.meterValues.record(samples),
+      samplesKept,
       store.transactions.recordStop({
         chargePoint: chargePoint.identity,
         transactionId,

@@ -10,6 +10,8 @@ import * as audit from "./0012_audit.ts";
 import * as messages from "./0020_messages.ts";
 import * as connectionAttempts from "./0021_connection_attempts.ts";
 import * as idempotencyKeys from "./0022_idempotency_keys.ts";
+import * as pendingCredentials from "./0023_pending_credentials.ts";
+import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
 
 /**
  * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
@@ -27,4 +29,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0020_messages": messages,
   "0021_connection_attempts": connectionAttempts,
   "0022_idempotency_keys": idempotencyKeys,
+  "0023_pending_credentials": pendingCredentials,
+  "0024_unlinked_meter_values": unlinkedMeterValues,
 };

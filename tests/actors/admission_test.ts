@@ -91,7 +91,8 @@ test("a key that was sent and not confirmed counts when the charge point comes w
   const [old, sent] = ["the old password", "the new password"];
   await sharedStore.chargePoints.put("KEYED", { ...fields(), securityProfile: 1 }, new Date(0));
   await sharedStore.chargePoints.setCredentials("KEYED", await hashPassword(old));
-  await sharedStore.chargePoints.setPendingCredentials("KEYED", await hashPassword(sent));
+  await sharedStore.chargePoints.addPendingCredentials("KEYED", await hashPassword(sent));
+  await sharedStore.chargePoints.addPendingCredentials("KEYED", await hashPassword("sent later and lost"));
   await using here = door("KEYED");
   const admitted = async (password: string, onlyAsks = false) =>
     (await here.knock("192.0.2.1", { password, onlyAsks })).admitted;

@@ -60,7 +60,8 @@ class Wire implements Connection {
   readonly replies = new Map<string, number>();
   open = true;
 
-  constructor(readonly clock: FakeClock) {}
+  /** `absences`: how often the charge point had been gone before this connection. */
+  constructor(readonly clock: FakeClock, readonly absences: number) {}
 
   send(text: string): void {
     if (!this.open) return;
@@ -83,6 +84,9 @@ class World {
   readonly commands: Command[] = [];
   readonly wires: Wire[] = [];
   readonly forgotten: Seen[] = [];
+  /** Ids of resets, with the absences that had been when they were asked for and when they were taken. */
+  readonly resets = new Map<string, readonly [asked: number, taken: number]>();
+  #absences = 0;
   #system!: ActorSystem;
   #chargePoints!: ChargePoints;
   #session: Session | null = null;
@@ -143,6 +147,7 @@ class World {
     const action = queue ? "ClearCache" : "Reset";
     const request = queue ? {} : { type: "Soft" };
     this.#asked++;
+    const absences = this.#absences;
     void this.#chargePoints.call({
       chargePoint: this.identity,
       action,
@@ -150,7 +155,10 @@ class World {
       requestedBy: null,
       whenOffline: queue ? "queue" : undefined,
       waitMs: 0,
-    }).then((command) => void this.commands.push(command), (error) => {
+    }).then((command) => {
+      this.commands.push(command);
+      if (!queue) this.resets.set(command.id, [absences, this.#absences]);
+    }, (error) => {
       if (!(error instanceof CommandRefused)) throw error;
     }).finally(() => void this.#asked--);
     await this.clock.advance(1, () => this.quiet());
@@ -202,7 +210,7 @@ class World {
     });
     assert(admission.admitted);
     const older = this.#session;
-    this.#wire = new Wire(this.clock);
+    this.#wire = new Wire(this.clock, this.#absences);
     this.wires.push(this.#wire);
     this.#session = this.#chargePoints.connect(admission.chargePoint, this.#wire);
     await this.quiet();
@@ -213,6 +221,7 @@ class World {
   }
 
   async #disconnect(): Promise<void> {
+    this.#absences++;
     if (this.#wire) this.#wire.open = false;
     this.#session?.closed();
     this.#session = null;
@@ -291,6 +300,11 @@ function judge(world: World, rows: readonly Command[]): void {
     if (row.state === "timedOut" || row.state === "unknown") assert(frame, "only what was sent can time out");
     if (row.state === "expired" || row.state === "cancelled") assertEquals(frame, undefined);
     if (frame?.answered === "well") assertEquals(row.state, "answered");
+    const [asked, taken] = world.resets.get(row.id) ?? [0, Infinity];
+    const wire = world.wires.find(({ seen }) => seen.includes(frame!));
+    if (wire) {
+      assert(asked <= wire.absences && wire.absences <= taken, "a reset is not done later than it was asked for");
+    }
   }
   for (const wire of world.wires) {
     for (const [id, replies] of wire.replies) {

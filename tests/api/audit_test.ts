@@ -52,12 +52,15 @@ test("no secret gets into it", async ({ ask, house }) => {
   await ask("POST", "/v1/webhooks", { body: { url: "https://receiver.invalid/", secret, enabled: false } });
   const change = { key: "AuthorizationKey", value: "0123456789abcdef0123456789abcdef01234567" };
   await ask("POST", "/v1/charge-points/SECRETIVE/commands/ChangeConfiguration", { body: change });
+  await ask("PATCH", "/v1/charge-points/SECRETIVE/configuration", { body: { AuthorizationKEY: change.value } });
   const made = await ask("POST", "/v1/api-keys", { body: { name: "one", role: "viewer" } });
   const { items } = await house.store.audit.list({}, { limit: 100 });
   const text = JSON.stringify(items);
   for (const hidden of [password, secret, change.value, made.body.secret]) assert(!text.includes(hidden), hidden);
-  const masked = items.filter(({ path }) => /credentials|webhooks|ChangeConf/.test(path)).map(({ request }) => request);
-  assertEquals(masked.map((request) => JSON.stringify(request).includes("********")), [true, true, true]);
+  const masked = items.filter(({ path }) => /credentials|webhooks|ChangeConf|configuration/.test(path)).map((
+    { request },
+  ) => request);
+  assertEquals(masked.map((request) => JSON.stringify(request).includes("********")), [true, true, true, true]);
 });
 
 test("a stranger's attempts are not kept, and only admins read it", async ({ ask, house }) => {

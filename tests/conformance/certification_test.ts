@@ -19,7 +19,7 @@ Deno.test("every case is one of the procedure, under its functionality", () => {
 // running: what one case leaves behind must not disturb the next.
 certification("all Core cases pass in one sitting at the same charge point", async (_tool, central) => {
   const operator = new Operator(central);
-  const seat = await prepareSeat(operator, "SITTING", null);
+  const seat = await prepareSeat(operator, "SITTING");
   for (const each of cases.filter(({ functionality }) => functionality === "Core")) {
     const tool = new Tool(central, operator, seat);
     try {

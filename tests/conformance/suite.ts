@@ -6,6 +6,7 @@ import type { Settings } from "../../actors/settings.ts";
 import { type CentralSystem, startCentralSystem } from "../harness.ts";
 import { Operator } from "./operator.ts";
 import { prepareSeat, Tool } from "./tool.ts";
+import { within } from "./within.ts";
 
 /** What a test has: the tool at a seat of its own, and the Central System for whatever else it needs. */
 export type Run = (tool: Tool, central: CentralSystem) => Promise<void>;
@@ -22,7 +23,7 @@ export function suite(settings: Partial<Settings> = {}): Test {
     central = await startCentralSystem({ preset: "certification", ...settings });
     operator = new Operator(central);
   });
-  Deno.test.afterAll(() => central.stop());
+  Deno.test.afterAll(() => within(central.stop(), "the Central System to stop"));
   return (name, run) => {
     Deno.test({
       name,

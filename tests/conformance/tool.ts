@@ -28,11 +28,7 @@ export interface Seat {
 const CONNECTORS = [1, 2];
 
 /** Registers a charge point that needs no credentials, and the tags. `label` tells seats apart; at most 12 characters. */
-export async function prepareSeat(
-  operator: Operator,
-  label: string,
-  maxActiveTransactions: number | null = 1,
-): Promise<Seat> {
+export async function prepareSeat(operator: Operator, label: string): Promise<Seat> {
   const identity = `CP-${label}`;
   const tags: Tags = {
     valid: `${label}.VALID`,
@@ -43,7 +39,7 @@ export async function prepareSeat(
     blocked: `${label}.BLOCK`,
   };
   await operator.put(`/v1/charge-points/${identity}`, { registration: "Accepted", securityProfile: 0 });
-  const member = { status: "Accepted", parentIdTag: tags.parent, maxActiveTransactions };
+  const member = { status: "Accepted", parentIdTag: tags.parent };
   await operator.put(`/v1/id-tags/${tags.valid}`, member);
   await operator.put(`/v1/id-tags/${tags.second}`, member);
   await operator.put(`/v1/id-tags/${tags.blocked}`, { status: "Blocked" });

@@ -140,6 +140,11 @@ export class Wire {
     return this.#conversation.slice(-24).map((line) => line.length > 600 ? `${line.slice(0, 600)}…` : line).join("\n");
   }
 
+  /** How the socket was closed; a failure when it stays open. */
+  async ending(): Promise<{ code: number; reason: string }> {
+    return await within(this.closed, "the socket to be closed", () => this.conversation());
+  }
+
   /** Says goodbye and waits until the socket is closed. */
   async close(code = 1000): Promise<void> {
     this.#socket.resume();

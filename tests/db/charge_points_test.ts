@@ -63,28 +63,29 @@ Deno.test("a boot forgets what the one before it said", async () => {
   assertEquals(booted?.boot, { vendor: "V", model: "M", firmwareVersion: "2", at: at(2) });
 });
 
-Deno.test("credentials: set, pending beside them, promoted or dropped, cleared", async () => {
+Deno.test("credentials: set, pending ones beside them, promoted or dropped, cleared", async () => {
   const identity = fresh("CP");
   assertFalse(await chargePoints.setCredentials(identity, credentials(1)));
   await chargePoints.put(identity, fields(), at(0));
   assert(await chargePoints.setCredentials(identity, credentials(1)));
   assert((await chargePoints.find(identity))?.hasCredentials);
-  assertFalse(await chargePoints.promotePendingCredentials(identity));
+  assertFalse(await chargePoints.promotePendingCredentials(identity, credentials(2)));
   const stored = async () => {
     const facts = await chargePoints.findForAdmission(identity);
-    return [facts?.credentials?.salt[2], facts?.pendingCredentials?.salt[2]];
+    return [facts?.credentials?.salt[2], ...facts!.pendingCredentials.map(({ salt }) => salt[2])];
   };
-  await chargePoints.setPendingCredentials(identity, credentials(2));
-  assertEquals(await stored(), [1, 2]);
-  assert(await chargePoints.promotePendingCredentials(identity));
-  assertEquals(await stored(), [2, undefined]);
+  for (const key of [9, 2, 3]) await chargePoints.addPendingCredentials(identity, credentials(key));
+  assertEquals(await stored(), [1, 9, 2, 3]);
+  assert(await chargePoints.promotePendingCredentials(identity, credentials(2)));
+  assertEquals(await stored(), [2, 3], "one that was sent after it may still come");
   assertEquals((await chargePoints.findForAdmission(identity))?.credentials, credentials(2));
-  await chargePoints.setPendingCredentials(identity, credentials(3));
-  await chargePoints.dropPendingCredentials(identity);
-  assertEquals(await stored(), [2, undefined]);
-  await chargePoints.setPendingCredentials(identity, credentials(4));
+  await chargePoints.addPendingCredentials(identity, credentials(4));
+  await chargePoints.dropPendingCredentials(identity, credentials(3));
+  assertEquals(await stored(), [2, 4]);
+  for (const key of [5, 6, 7, 8]) await chargePoints.addPendingCredentials(identity, credentials(key));
+  assertEquals(await stored(), [2, 5, 6, 7, 8], "not more than four");
   await chargePoints.setCredentials(identity, null);
-  assertEquals(await stored(), [undefined, undefined]);
+  assertEquals(await stored(), [undefined]);
 });
 
 Deno.test("signs of life of many at once: the newest time counts, deviations add up", async () => {

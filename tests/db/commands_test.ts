@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { openTestStore } from "../database.ts";
-import { at, command, fresh } from "./facts.ts";
+import { at, claim, command, enqueue, fresh } from "./facts.ts";
 
 const store = await openTestStore();
 const { commands } = store;
@@ -8,10 +8,10 @@ Deno.test.afterAll(() => store.close());
 
 Deno.test("queued, sent, answered; payloads keep the order of their fields", async () => {
   const request = { zebra: 1, apple: { y: [true, null], b: "\u0000" } };
-  const made = await commands.insert(command({ request, requestedBy: "key" }));
+  const made = await enqueue(store, { request, requestedBy: "key" });
   assertEquals([made.state, made.sentAt, made.latencyMs, made.requestedBy], ["queued", null, null, "key"]);
   assertEquals(JSON.stringify(made.request), JSON.stringify(request));
-  assert(await commands.claim(made.id, "m1", at(1)));
+  assert(await claim(store, made, "m1", at(1)));
   const sent = await commands.find(made.id);
   assertEquals([sent?.state, sent?.messageId, sent?.sentAt], ["sent", "m1", at(1)]);
   const settlement = {
@@ -26,12 +26,13 @@ Deno.test("queued, sent, answered; payloads keep the order of their fields", asy
 });
 
 Deno.test("a command is settled once; what comes later is only noted", async () => {
-  const { id } = await commands.insert(command());
-  await commands.claim(id, "m", at(1));
+  const made = await enqueue(store);
+  const { id } = made;
+  assert(await claim(store, made, "m", at(1)));
   const error = { code: "GenericError", description: "", details: ["odd"] };
   assertEquals((await commands.settle(id, { state: "callError", error, settledAt: at(2) }))?.error, error);
   assertEquals(await commands.settle(id, { state: "answered", confirmation: {}, settledAt: at(3) }), undefined);
-  assertFalse(await commands.claim(id, "m2", at(3)));
+  assertFalse(await claim(store, made, "m2", at(3)));
   for (const answer of [{ status: "Accepted" }, "text", true, null]) {
     await commands.noteLateAnswer(id, answer);
     const after = await commands.find(id);
@@ -41,16 +42,18 @@ Deno.test("a command is settled once; what comes later is only noted", async () 
 
 Deno.test("of many who claim, cancel or expire a command at once, one succeeds", async () => {
   for (let round = 0; round < 20; round++) {
-    const { id } = await commands.insert(command());
-    const claims = [1, 2, 3].map((i) => commands.claim(id, `m${i}`, at(1)));
+    const made = await enqueue(store);
+    const { id } = made;
+    const claims = [1, 2, 3].map((i) => claim(store, made, `m${i}`, at(1)));
     const cancels = [1, 2].map(async () => await commands.cancel(id, at(1)) !== undefined);
     assertEquals((await Promise.all([...claims, ...cancels])).filter(Boolean).length, 1);
   }
 });
 
 Deno.test("an expired command is never sent", async () => {
-  const { id } = await commands.insert(command({ expiresAt: at(5) }));
-  assertFalse(await commands.claim(id, "m", at(5)));
+  const made = await enqueue(store, { expiresAt: at(5) });
+  const { id } = made;
+  assertFalse(await claim(store, made, "m", at(5)));
   const due = await commands.expireDue(at(5));
   assertEquals(due.filter((each) => each.id === id).map((each) => [each.state, each.settledAt]), [["expired", at(5)]]);
   assertEquals(await commands.expireDue(at(5)), []);
@@ -60,20 +63,71 @@ Deno.test("the queue of a charge point: oldest first, neither expired nor settle
   const chargePoint = fresh("CP");
   const made = [];
   for (const expiresAt of [at(60), at(5), at(60), at(60)]) {
-    made.push(await commands.insert(command({ chargePoint, expiresAt, whenOffline: "queue" })));
+    made.push(await enqueue(store, { chargePoint, expiresAt, whenOffline: "queue" }));
   }
   await commands.cancel(made[3]!.id, at(1));
-  const queued = await commands.listQueued(chargePoint, at(6));
-  assertEquals(queued.map((each) => each.id), [made[0]!.id, made[2]!.id]);
-  assertEquals(await commands.countQueued(chargePoint), 3);
-  assertEquals(await commands.countQueued(fresh("CP")), 0);
+  const next = async (messageId: string) => {
+    const claimed = await commands.claimNext(chargePoint, messageId, at(6));
+    return claimed && [claimed.command.id, claimed.more];
+  };
+  assertEquals(await next("a"), [made[0]!.id, true]);
+  assertEquals(await next("b"), [made[2]!.id, true]);
+  assertEquals(await next("c"), undefined, "the last one has expired");
+});
+
+Deno.test("a claim whose answer was lost finds its own row again, and no other", async () => {
+  const chargePoint = fresh("CP");
+  const first = await enqueue(store, { chargePoint });
+  const second = await enqueue(store, { chargePoint });
+  for (const minute of [1, 2, 3]) {
+    const claimed = await commands.claimNext(chargePoint, "same", at(minute));
+    assertEquals([claimed?.command.id, claimed?.command.sentAt], [first.id, at(1)]);
+  }
+  assert(await claim(store, second, "other", at(4)));
+});
+
+Deno.test("what waits for a charge point that is not accepted keeps waiting", async () => {
+  const chargePoint = fresh("CP");
+  const remote = await enqueue(store, { chargePoint, action: "RemoteStartTransaction" });
+  const unlock = await enqueue(store, { chargePoint });
+  await store.chargePoints.patch(chargePoint, { registration: "Rejected" }, at(1));
+  assertEquals(await commands.claimNext(chargePoint, "a", at(1)), undefined);
+  await store.chargePoints.patch(chargePoint, { registration: "Pending" }, at(1));
+  assert(await claim(store, unlock, "b", at(1)), "no remote start while it is Pending (OCPP 1.6 4.2)");
+  await store.chargePoints.patch(chargePoint, { registration: "Accepted" }, at(1));
+  assert(await claim(store, remote, "c", at(1)));
+});
+
+Deno.test("when a connection ends, what was not sent and must not be done late is lost, and nothing else", async () => {
+  const chargePoint = fresh("CP");
+  const sent = await enqueue(store, { chargePoint });
+  assert(await claim(store, sent, "m", at(1)));
+  const unsent = await enqueue(store, { chargePoint });
+  const patient = await enqueue(store, { chargePoint, whenOffline: "queue" });
+  const later = await enqueue(store, { chargePoint, createdAt: at(9) });
+  const error = { code: "NeverSent", description: "", details: {} };
+  const lost = await commands.loseUnsent(chargePoint, at(5), error, at(5));
+  assertEquals(lost.map(({ id, state, error }) => [id, state, error]), [[unsent.id, "connectionLost", error]]);
+  const states = [sent, patient, later].map(async ({ id }) => (await commands.find(id))?.state);
+  assertEquals(await Promise.all(states), ["sent", "queued", "queued"]);
+  assertEquals(
+    await commands.settle(sent.id, { state: "connectionLost", settledAt: at(6), onlyQueued: true }),
+    undefined,
+  );
+});
+
+Deno.test("no more commands are taken than may wait", async () => {
+  const chargePoint = fresh("CP");
+  const taken = [];
+  for (let n = 0; n < 4; n++) taken.push(await commands.insert(command({ chargePoint }), 3) !== undefined);
+  assertEquals(taken, [true, true, true, false]);
 });
 
 Deno.test("lists filter and page, newest first; ids that are none are not found", async () => {
   const chargePoint = fresh("CP");
   const ids: string[] = [];
   for (const action of ["Reset", "ClearCache", "Reset", "Reset"]) {
-    ids.unshift((await commands.insert(command({ chargePoint, action }))).id);
+    ids.unshift((await enqueue(store, { chargePoint, action })).id);
   }
   await commands.cancel(ids[0]!, at(1));
   const first = await commands.list({ chargePoint, action: "Reset", state: "queued" }, { limit: 1 });
@@ -85,8 +139,9 @@ Deno.test("lists filter and page, newest first; ids that are none are not found"
 });
 
 Deno.test("what this process has sent is not abandoned", async () => {
-  const { id } = await commands.insert(command());
-  await commands.claim(id, "m", at(1));
+  const made = await enqueue(store);
+  const { id } = made;
+  assert(await claim(store, made, "m", at(1)));
   assertEquals(await commands.loseAbandoned(at(2)), 0);
   assertEquals((await commands.find(id))?.state, "sent");
 });

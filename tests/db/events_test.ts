@@ -125,7 +125,7 @@ Deno.test("odd ends: conflicting, orphaned, early, inferred and given up", async
 
 Deno.test("every end of a command is told of, its words as they came", async () => {
   const chargePoint = fresh("CP");
-  const add = async (given = {}) => (await store.commands.insert(command({ chargePoint, ...given }))).id;
+  const add = async (given = {}) => (await store.commands.insert(command({ chargePoint, ...given })))!.id;
   const [answered, refused, cancelled] = [await add({ requestedBy: "key" }), await add(), await add()];
   const expired = await add({ expiresAt: at(1) });
   const confirmation = { status: "Unlocked", odd: "a\u0000b" };

@@ -3,8 +3,9 @@
  * tags of its own, so that all of a file can share one database.
  */
 import type { ChargePointFields } from "../../db/charge_points.ts";
-import type { NewCommand } from "../../db/commands.ts";
+import type { Command, NewCommand } from "../../db/commands.ts";
 import type { Sample } from "../../db/meter_values.ts";
+import type { Store } from "../../db/store.ts";
 import type { TransactionStart, TransactionStop } from "../../db/transactions.ts";
 
 let names = 0;
@@ -93,4 +94,21 @@ export function command(given: Partial<NewCommand> = {}): NewCommand {
     whenOffline: "refuse",
     ...given,
   };
+}
+
+/** A queued command, and the accepted charge point that it is for. */
+export async function enqueue(store: Store, given: Partial<NewCommand> = {}): Promise<Command> {
+  const made = command(given);
+  await store.chargePoints.register(made.chargePoint, fields(), at(0));
+  return (await store.commands.insert(made))!;
+}
+
+/** Claims what is next for the charge point of a command. True: it is this command. */
+export async function claim(
+  store: Store,
+  { id, chargePoint }: Command,
+  messageId: string,
+  now: Date,
+): Promise<boolean> {
+  return (await store.commands.claimNext(chargePoint, messageId, now))?.command.id === id;
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "
 import postgres from "postgres";
 import { StoreError } from "../../db/errors.ts";
 import { openStore, type Store } from "../../db/store.ts";
-import { at, command, start } from "./facts.ts";
+import { at, claim, enqueue, start } from "./facts.ts";
 import { type Server, serverPrograms, startServer } from "./server.ts";
 
 function withServer(name: string, test: (server: Server, store: Store) => Promise<void>): void {
@@ -114,8 +114,8 @@ withServer(
 );
 
 withServer("after a restart of the server a process is present again", async (server, store) => {
-  const { id } = await store.commands.insert(command());
-  await store.commands.claim(id, "m", at(1));
+  const made = await enqueue(store);
+  await claim(store, made, "m", at(1));
   await server.stop("immediate");
   await server.start();
   const admin = postgres(server.url, { max: 1 });

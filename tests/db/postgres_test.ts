@@ -4,7 +4,7 @@ import { isDriverCrash } from "../../db/driver_guard.ts";
 import { StoreError } from "../../db/errors.ts";
 import { openStore, type Store, type StoreOptions } from "../../db/store.ts";
 import { databaseUrl, testDatabase } from "../database.ts";
-import { at, command, start } from "./facts.ts";
+import { at, claim, enqueue, start } from "./facts.ts";
 import { run } from "./process.ts";
 
 /** What a test of PostgreSQL itself has in hand: a store, and a way in beside it. */
@@ -158,8 +158,8 @@ withPostgres("what a process has sent is abandoned when it is killed, not before
 });
 
 withPostgres("a process that lost its connections takes its presence again", async ({ store, options, terminate }) => {
-  const { id } = await store.commands.insert(command());
-  await store.commands.claim(id, "m", at(1));
+  const made = await enqueue(store);
+  await claim(store, made, "m", at(1));
   await terminate();
   const second = await openStore({ ...options, databaseUrl });
   try {

@@ -3,7 +3,7 @@
  * argument describes, does what the argument says, and tells each step in a line; as a module it starts such programs.
  */
 import { openStore, type StoreOptions } from "../../db/store.ts";
-import { at, command, start } from "./facts.ts";
+import { at, claim, enqueue, start } from "./facts.ts";
 
 /** What a process does once its store is open. It then waits to be ended. */
 export interface Errand {
@@ -62,8 +62,9 @@ async function serve({ store: options, task }: Errand): Promise<void> {
   const store = await openStore(options);
   console.log("open");
   if (task === "claim") {
-    const { id } = await store.commands.insert(command());
-    await store.commands.claim(id, "message", at(1));
+    const made = await enqueue(store);
+    const { id } = made;
+    await claim(store, made, "message", at(1));
     console.log(id);
   }
   for (let meterStart = 1; task === "record"; meterStart++) {

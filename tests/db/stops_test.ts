@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { openTestStore } from "../database.ts";
-import { at, fresh, start, stop } from "./facts.ts";
+import { at, fresh, sample, start, stop } from "./facts.ts";
 
 const store = await openTestStore();
-const { transactions } = store;
+const { meterValues, transactions } = store;
 Deno.test.afterAll(() => store.close());
 
 /** An open transaction. */
@@ -118,6 +118,50 @@ Deno.test("a stop that came before its start is joined when the start comes", as
   assertEquals(joined?.flags, ["f", "matchedByInference"]);
   const [stopped] = (await transactions.listStops({ chargePoint }, { limit: 10 })).items;
   assertEquals([stopped?.outcome, stopped?.transactionId], ["inferred", transactionId]);
+});
+
+/** Minutes and connectors of a transaction's samples. */
+async function samplesOf(transactionId: number): Promise<[minute: number, connectorId: number][]> {
+  const { items } = await meterValues.list(transactionId, {}, { limit: 100 });
+  return items.map(({ sampledAt, connectorId }) => [(sampledAt.getTime() - at(0).getTime()) / 60_000, connectorId]);
+}
+
+/** What a charge point reports under an id of its own: within the transaction that is meant, and beside it. */
+function unlinked(chargePoint: string, reportedTransactionId: number) {
+  const under = { chargePoint, reportedTransactionId };
+  const within = [{}, { sampledAt: at(0) }, { sampledAt: at(60), connectorId: null }];
+  const beside = [{ sampledAt: at(-1) }, { sampledAt: at(61) }, { connectorId: 2 }, { reportedTransactionId: -9 }];
+  return [...within, ...beside, { reportedTransactionId: null }, { chargePoint: fresh("CP") }]
+    .map((each) => sample({ ...under, ...each }));
+}
+
+Deno.test("samples under -1 go to the transaction that the stop is attached to, once", async () => {
+  const { chargePoint, transactionId } = await started();
+  const samples = unlinked(chargePoint, -1);
+  await meterValues.record(samples);
+  assertEquals(await samplesOf(transactionId), []);
+  await transactions.recordStop(stop({ chargePoint }));
+  assertEquals(await samplesOf(transactionId), [[0, 1], [1, 1], [60, 1]]);
+  await meterValues.record(samples);
+  assertEquals((await transactions.recordStop(stop({ chargePoint }))).outcome, "repeated");
+  assertEquals(await samplesOf(transactionId), [[0, 1], [1, 1], [60, 1]]);
+});
+
+Deno.test("a stop that is sent again takes the samples with it that were not there the first time", async () => {
+  const { chargePoint, transactionId } = await started();
+  await transactions.recordStop(stop({ chargePoint }));
+  await meterValues.record(unlinked(chargePoint, -1));
+  await transactions.recordStop(stop({ chargePoint }));
+  assertEquals((await samplesOf(transactionId)).length, 3);
+});
+
+Deno.test("samples under an id of the charge point's own go to the transaction when its start comes at last", async () => {
+  const fact = start({ receivedAt: at(90) });
+  const { chargePoint } = fact;
+  await meterValues.record(unlinked(chargePoint, 1_999_999_999));
+  await transactions.recordStop(stop({ chargePoint, transactionId: 1_999_999_999 }));
+  const { transactionId } = await transactions.recordStart(fact);
+  assertEquals(await samplesOf(transactionId), [[0, 1], [1, 1], [60, 1]]);
 });
 
 Deno.test("a waiting stop is not joined when it does not fit, or when two would", async () => {

@@ -11,6 +11,7 @@ Deno.test("the AuthorizationKey is masked wherever a payload has it, whatever it
     configurationKey: [{ key: "AuthorizationKey", readonly: false, value: MASK }, { key: "B", value: "y" }],
   });
   assertEquals(request.value, "secret", "the original stays");
+  assertEquals(maskSecrets([{ authorizationkey: "secret", B: "y" }]), [{ authorizationkey: MASK, B: "y" }]);
 });
 
 Deno.test("passwords in URLs are masked, everything else stays as it is", () => {

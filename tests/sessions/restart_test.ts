@@ -9,7 +9,7 @@ const test = suite();
 async function restart(tool: Tool, central: CentralSystem): Promise<number | undefined> {
   const wire = tool.cp.connected ? tool.cp.wire : undefined;
   await central.restart();
-  const closed = await wire?.closed;
+  const closed = await wire?.ending();
   await tool.cp.disconnect("cut");
   return closed?.code;
 }

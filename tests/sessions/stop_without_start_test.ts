@@ -1,6 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { suite } from "../conformance/suite.ts";
 import { minutesAgo, now, type Tool } from "../conformance/tool.ts";
+import type { Payload } from "../conformance/wire.ts";
 
 const test = suite();
 
@@ -42,6 +43,22 @@ test("a charge point that never learned the id stops with -1: the one open trans
   const { state, meterStop, flags } = await tool.operator.transaction(transactionId);
   assertEquals({ state, meterStop }, { state: "ended", meterStop: 1800 });
   assertNotEquals(flags, [], "it is said that the transaction was guessed");
+});
+
+test("what was measured under -1 belongs to the transaction that the stop with -1 ended", async (tool) => {
+  const transactionId = await tool.charging();
+  const sampled = (value: string) => ({ timestamp: now(), sampledValue: [{ value }] });
+  await tool.cp.call("MeterValues", {
+    connectorId: tool.connectorId,
+    transactionId: -1,
+    meterValue: [sampled("1500")],
+  });
+  const transactionData = [sampled("1700")];
+  const stop = stopOf(-1, { transactionData });
+  for (const _ of ["first", "resent"]) await tool.cp.call("StopTransaction", stop);
+  const { items } = await tool.operator.get(`/v1/transactions/${transactionId}/meter-values`);
+  const kept = items.map(({ value, connectorId }: Payload) => [value, connectorId]);
+  assertEquals(kept, [["1500", tool.connectorId], ["1700", tool.connectorId]]);
 });
 
 test("a stop with -1 that fits two open transactions ends neither", async (tool) => {

@@ -30,7 +30,7 @@ test("a newcomer is served at once although the older connection looks open", as
 test("the older connection is told to go with a normal close code", async (tool) => {
   await tool.booted();
   const older = await tool.cp.connect();
-  const { code } = await older!.closed;
+  const { code } = await older!.ending();
   assertEquals(code, 1000);
   await tool.cp.quiet();
 });
@@ -92,8 +92,8 @@ test("three connections within a moment: the newest one wins", async (tool) => {
   const first = tool.cp.wire;
   const second = (await tool.cp.connect(), tool.cp.wire);
   await tool.cp.connect();
-  assertEquals((await first.closed).code, 1000);
-  assertEquals((await second.closed).code, 1000);
+  assertEquals((await first.ending()).code, 1000);
+  assertEquals((await second.ending()).code, 1000);
   await tool.command("ClearCache", {}, { status: "Rejected" });
   assertEquals((await connectionOf(tool)).connected, true);
 });
