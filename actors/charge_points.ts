@@ -152,7 +152,8 @@ class Registry implements ChargePoints {
     const { identity } = chargePoint;
     const { clock, log, counts } = this.system;
     // Edited, deleted or shut down between the decision and now: the charge point comes back and is decided about anew.
-    const outdated = this.#decidedAt.get(chargePoint) !== (this.#edits.get(identity) ?? 0);
+    const edits = this.#edits.get(identity) ?? 0;
+    const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
     if (this.#closing || outdated) return turnedAway(connection);
     const older = this.#live.get(identity);
     const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts };
