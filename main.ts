@@ -83,8 +83,9 @@ async function main(): Promise<void> {
     await house.close();
     throw error;
   });
-  welcome(house, listening);
+  // Before anybody is told that it is ready: a signal that follows must end it in order.
   endOnSignal(house, listening);
+  welcome(house, listening);
 }
 
 /** The settings from the environment; lists all mistakes and ends the process when there are any. */
