@@ -221,7 +221,8 @@ class World {
   }
 
   async #disconnect(): Promise<void> {
-    this.#absences++;
+    // After a restart it is the Central System that was gone: what waited then may still be sent.
+    if (this.#session) this.#absences++;
     if (this.#wire) this.#wire.open = false;
     this.#session?.closed();
     this.#session = null;

@@ -1,0 +1,14 @@
+/**
+ * The bare transport, as a process of its own: `ws` on `node:http`, the same libraries and options as the Central System's listener, and
+ * nothing behind them. Says where it is and what its process id is.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+
+const server = createServer();
+const sockets = new WebSocketServer({ server, perMessageDeflate: false, handleProtocols: () => "ocpp1.6" });
+sockets.on("connection", (socket) => socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })));
+server.listen(0, "127.0.0.1", () => {
+  console.log(`pid ${Deno.pid} at ws://127.0.0.1:${(server.address() as AddressInfo).port}/ready`);
+});

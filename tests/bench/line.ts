@@ -1,0 +1,82 @@
+/**
+ * A charge point's connection, as little of one as can be: a raw `ws` client with one CALL in flight, as OCPP-J 4.1.1 demands, so that the load
+ * costs the machine little beside what is measured.
+ */
+import { Buffer } from "node:buffer";
+import { WebSocket } from "ws";
+import { identity, PASSWORD } from "./place.ts";
+import type { Subject } from "./subject.ts";
+
+/** Told of an answer: how long it took, and whether it was what was hoped for. */
+export type Answered = (tookMs: number, good: boolean) => void;
+
+export class Line {
+  #answered: Answered | null = null;
+  #sentAt = 0;
+  #n = 0;
+
+  private constructor(readonly socket: WebSocket, readonly identity: string, readonly isEcho: boolean) {
+    socket.on("message", (data) => this.#take(String(data)));
+    socket.on("error", () => {});
+  }
+
+  get busy(): boolean {
+    return this.#answered !== null;
+  }
+
+  /** Connects as charge point `n`, with its password. */
+  static open(subject: Subject, n: number): Promise<Line> {
+    const name = identity(n);
+    const authorization = `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString("base64")}`;
+    const options = { headers: { authorization }, perMessageDeflate: false };
+    const socket = new WebSocket(`${subject.url}/${name}`, ["ocpp1.6"], options);
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.once("open", () => resolve(new Line(socket, name, subject.isEcho)));
+    });
+  }
+
+  /** Sends a CALL. `answered` is called once, or never when the connection ends. */
+  call(action: string, payload: unknown, answered: Answered): void {
+    this.#answered = answered;
+    this.#sentAt = performance.now();
+    this.socket.send(JSON.stringify([2, String(++this.#n), action, payload]));
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.socket.readyState === WebSocket.CLOSED) return resolve();
+      this.socket.once("close", () => resolve());
+      this.socket.close();
+    });
+  }
+
+  #take(text: string): void {
+    if (!this.isEcho && text.startsWith("[2,")) {
+      const [, id] = JSON.parse(text);
+      return this.socket.send(JSON.stringify([4, id, "NotImplemented", "", {}]));
+    }
+    const answered = this.#answered;
+    if (!answered) return;
+    this.#answered = null;
+    const good = this.isEcho || text.startsWith("[3,") && !/"status":"(?!Accepted)/.test(text);
+    answered(performance.now() - this.#sentAt, good);
+  }
+}
+
+/** How many connect at the same time. */
+const AT_ONCE = 50;
+
+/** Connects charge points `first` to `last`. */
+export async function openLines(subject: Subject, first: number, last: number): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (let n = first; n <= last; n += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, last - n + 1) }, (_, i) => Line.open(subject, n + i));
+    lines.push(...await Promise.all(some));
+  }
+  return lines;
+}
+
+export async function closeLines(lines: readonly Line[]): Promise<void> {
+  await Promise.all(lines.map((line) => line.close()));
+}

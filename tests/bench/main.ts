@@ -1,0 +1,46 @@
+/**
+ * `deno task bench`: first figures, each beside a bare baseline of the same run. All parts write RESULTS.md; parts that are named as arguments
+ * (`deno task bench heartbeat`) are only shown.
+ */
+import { authorize } from "./authorize.ts";
+import { handshakes, idleMemory } from "./connections.ts";
+import { type Place, places } from "./place.ts";
+import { heartbeats, meterValueRates, startTransactions } from "./rates.ts";
+import { aimsText, type Section, sectionText, writeResults } from "./results.ts";
+
+const PARTS: Record<string, (places: readonly Place[]) => Promise<Section>> = {
+  heartbeat: heartbeats,
+  "meter-values": meterValueRates,
+  "start-transaction": startTransactions,
+  authorize,
+  handshake: handshakes,
+  memory: idleMemory,
+};
+
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
+  if (unknown.length > 0) {
+    console.error(`There is no part ${unknown.join(", ")}. The parts are: ${Object.keys(PARTS).join(", ")}`);
+    Deno.exit(2);
+  }
+  await using stack = new AsyncDisposableStack();
+  const measured = await places(stack);
+  const sections: Section[] = [];
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const section = await part(measured);
+    console.log(`${sectionText(section)}\n`);
+    sections.push(section);
+  }
+  console.log(aimsText(sections));
+  if (names.length > 0) return;
+  await writeResults(new URL("RESULTS.md", import.meta.url), machine(measured), sections);
+}
+
+function machine(measured: readonly Place[]): string {
+  const gib = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
+  const databases = measured.map(({ name }) => name).join(" and ");
+  return `${navigator.hardwareConcurrency} cores, ${gib} GiB of memory, Deno ${Deno.version.deno}, ${databases}`;
+}
+
+await main(Deno.args);

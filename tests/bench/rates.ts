@@ -1,0 +1,115 @@
+/** Messages per second: Heartbeat beside the echo server, MeterValues and StartTransaction beside a bare insert. */
+import { gather } from "../../db/gather.ts";
+import { hammer, hammerFunction, type Saying } from "./load.ts";
+import { idTag, type Place } from "./place.ts";
+import { aim, figuresRow, type Section } from "./results.ts";
+import { centralSystem, echo } from "./subject.ts";
+
+/** Charge points that talk at once. */
+const WIDTH = 200;
+
+const BEGAN = Date.now() - 3_600_000;
+
+/** Each message has a time of its own, as real ones do: equal ones would be taken for resent ones. */
+function time(n: number): string {
+  return new Date(BEGAN + n * 250).toISOString();
+}
+
+const heartbeat: Saying = () => ["Heartbeat", {}];
+
+const meterValues: Saying = (_, n) => ["MeterValues", {
+  connectorId: 1,
+  meterValue: [{ timestamp: time(n), sampledValue: [{ value: String(n), unit: "Wh" }] }],
+}];
+
+/** On another connector each time, so that no start ends the one before: it is the start alone that is measured. */
+const startTransaction: Saying = (line, n) => ["StartTransaction", {
+  connectorId: n + 1,
+  idTag: idTag(Number(line.identity.slice(2))),
+  meterStart: 0,
+  timestamp: time(n),
+}];
+
+const HEAD = ["", "per second", "of the baseline", "p50 ms", "p99 ms", "CPU µs per message", "bad answers"];
+
+/** Heartbeats per second. */
+export async function heartbeats(places: readonly Place[]): Promise<Section> {
+  const bare = await measureEcho(heartbeat);
+  const rows = [figuresRow("baseline: echo server", bare)];
+  const aims = [];
+  for (const place of places) {
+    const figures = await measure(place, heartbeat);
+    rows.push(figuresRow(place.name, figures, bare));
+    aims.push(aim(`Heartbeat, ${place.name}: rate of the echo server`, figures.perSecond / bare.perSecond, ">=", 0.5));
+  }
+  return {
+    title: "Heartbeat",
+    notes: [`${WIDTH} charge points, each with one CALL in flight.`],
+    head: HEAD,
+    rows,
+    aims,
+  };
+}
+
+/** Durable MeterValues per second, one sample each. */
+export function meterValueRates(places: readonly Place[]): Promise<Section> {
+  return durable("MeterValues", places, meterValues);
+}
+
+/** Durable StartTransactions per second. */
+export function startTransactions(places: readonly Place[]): Promise<Section> {
+  return durable("StartTransaction", places, startTransaction, 0.7);
+}
+
+async function durable(title: string, places: readonly Place[], saying: Saying, wanted?: number): Promise<Section> {
+  const rows = [];
+  const aims = [];
+  for (const place of places) {
+    const bare = await measureBare(place);
+    const figures = await measure(place, saying);
+    rows.push(figuresRow(`baseline: bare insert, ${place.name}`, bare), figuresRow(place.name, figures, bare));
+    const ratio = figures.perSecond / bare.perSecond;
+    if (wanted) aims.push(aim(`${title}, ${place.name}: rate of the bare group commit`, ratio, ">=", wanted));
+  }
+  const notes = [
+    `${WIDTH} charge points, each with one CALL in flight; answered after the commit. The baseline: ${WIDTH} callers that insert`,
+    "one row each, gathered into one statement per commit, into a table with one index; no WebSocket and no second process.",
+  ];
+  return { title, notes, head: HEAD, rows, aims };
+}
+
+async function measure(place: Place, saying: Saying) {
+  await using subject = await centralSystem(place);
+  return await hammer(subject, WIDTH, saying);
+}
+
+async function measureEcho(saying: Saying) {
+  await using subject = await echo();
+  return await hammer(subject, WIDTH, saying);
+}
+
+/** As bare as a group commit can be: the same gathering, one table, one statement. */
+async function measureBare(place: Place) {
+  await using bare = await place.bare();
+  await bare.run("drop table if exists bench_rows");
+  await bare.run(`create table bench_rows (
+    id bigint generated always as identity primary key, charge_point text not null, connector_id bigint not null,
+    id_tag text not null, meter_start bigint not null, started_at timestamptz not null)`);
+  const insert = gather(async (rows: readonly Record<string, unknown>[]) => {
+    await bare.run(
+      `insert into bench_rows (charge_point, connector_id, id_tag, meter_start, started_at)
+      select charge_point, connector_id, id_tag, meter_start, started_at from json_to_recordset($1::text::json) as g(
+        charge_point text, connector_id bigint, id_tag text, meter_start bigint, started_at timestamptz)`,
+      [JSON.stringify(rows)],
+    );
+    return rows;
+  }, { maxRows: 1000, maxInFlight: 2 });
+  return await hammerFunction(WIDTH, (caller, n) =>
+    insert({
+      charge_point: String(caller),
+      connector_id: n,
+      id_tag: idTag(caller + 1),
+      meter_start: 0,
+      started_at: time(n),
+    }));
+}

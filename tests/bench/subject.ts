@@ -1,0 +1,74 @@
+/**
+ * What is measured from outside: the Central System on a place's database, or the echo server; both are processes of their own.
+ */
+import { startServer } from "../chaos/server.ts";
+import { deno } from "../process.ts";
+import { CHARGE_POINTS, type Place } from "./place.ts";
+
+export interface Subject extends AsyncDisposable {
+  readonly name: string;
+  readonly isEcho: boolean;
+  /** Where an identity connects, without it. */
+  readonly url: string;
+  /** Processor time that it has used, in ms. */
+  cpuMs(): Promise<number>;
+  /** Resident memory in KiB. */
+  residentKiB(): Promise<number>;
+}
+
+/** Limits that protect from one charge point would be all that is measured. */
+const SETTINGS = {
+  CHARGEHAND_MESSAGES_PER_SECOND: "1000000",
+  CHARGEHAND_MESSAGE_BURST: "1000000",
+  CHARGEHAND_HANDSHAKES_PER_SECOND: "1000000",
+  CHARGEHAND_MAX_CONNECTIONS: String(CHARGE_POINTS),
+};
+
+/** The Central System on this database. */
+export async function centralSystem(place: Place): Promise<Subject> {
+  const server = await startServer(place.data, SETTINGS);
+  return {
+    name: `Chargehand, ${place.name}`,
+    isEcho: false,
+    url: server.ocppUrl,
+    ...usage(server.pid),
+    async [Symbol.asyncDispose]() {
+      server.signal("SIGTERM");
+      await server.ended;
+    },
+  };
+}
+
+/** The bare transport. */
+export async function echo(): Promise<Subject> {
+  const program = new URL("echo.ts", import.meta.url).pathname;
+  const process = deno(["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=WS_NO_BUFFER_UTIL", program]);
+  const [, pid, url = ""] = await process.says(/pid (\d+) at (ws:\S+)\/ready/);
+  return {
+    name: "echo server",
+    isEcho: true,
+    url,
+    ...usage(Number(pid)),
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+/** Linux counts processor time in these. */
+const TICK_MS = 10;
+
+function usage(pid: number): Pick<Subject, "cpuMs" | "residentKiB"> {
+  return {
+    async cpuMs() {
+      // the name of the program, in parentheses, may hold spaces
+      const fields = (await readProc(pid, "stat")).split(") ")[1]!.split(" ");
+      return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    },
+    residentKiB: async () => Number(/VmRSS:\s+(\d+)/.exec(await readProc(pid, "status"))![1]),
+  };
+}
+
+/** By way of `cat`: Deno opens nothing below /proc without every permission there is. */
+async function readProc(pid: number, name: string): Promise<string> {
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/${name}`] }).output();
+  return new TextDecoder().decode(stdout);
+}
