@@ -57,8 +57,6 @@ export class Calls {
   #retryPlanned = false;
   #open = false;
   #over = false;
-  /** Answers that belong to no call of ours, or to one that was answered before. */
-  ignoredAnswers = 0;
 
   constructor(readonly ports: CallPorts) {}
 
@@ -137,7 +135,6 @@ export class Calls {
   }
 
   async #ignored(message: CallResult | CallError): Promise<void> {
-    this.ignoredAnswers++;
     const commandId = this.#given.get(message.id);
     this.ports.replied(message, { commandId, problem: commandId === undefined ? UNASKED : LATE });
     if (commandId === undefined) return;

@@ -3,7 +3,6 @@
  * `afterwards` when the answer is on the wire; for calls of ours `sending` before and `settled` after.
  */
 import type { ChargePoint } from "../db/charge_points.ts";
-import type { Command } from "../db/commands.ts";
 import type { Store } from "../db/store.ts";
 import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } from "../ocpp/registry.ts";
 import type { Outcome } from "./calls.ts";
@@ -55,6 +54,3 @@ export async function quietly(
     log.error(`${chargePoint.identity} ${about}: the work behind it failed`, { error });
   }
 }
-
-/** A command and its request with the type that its action gives it. */
-export type CommandOf<N extends FromCentralSystem> = Command & { readonly action: N; readonly request: RequestOf<N> };

@@ -6,7 +6,7 @@ import { parse } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { accessList } from "../../deploy/paths.ts";
 import { PATIENCE_MS, within } from "../conformance/within.ts";
-import type { ApiAnswer } from "../harness.ts";
+import { type ApiAnswer, callApi } from "../harness.ts";
 import type { ServerData } from "./data.ts";
 
 const ROOT = parse(new URL("../../main.ts", import.meta.url).pathname).dir;
@@ -98,7 +98,9 @@ export async function startServer(
   return {
     ...process,
     ocppUrl: ocppUrl!,
-    api: (method, path, body, headers) => callApi(url + path, method, body, headers),
+    // A killed server must not leave a connection behind that the next request would be tried on.
+    api: (method, path, body, headers) =>
+      callApi(url + path, method, body, { ...headers, connection: "close" }, ADMIN_KEY),
     async kill() {
       process.signal("SIGKILL");
       await process.ended;
@@ -140,26 +142,4 @@ class Output {
       await this.#heard.promise;
     }
   }
-}
-
-async function callApi(
-  url: string,
-  method: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<ApiAnswer> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      authorization: `Bearer ${ADMIN_KEY}`,
-      // A killed server must not leave a connection behind that the next request would be tried on.
-      connection: "close",
-      ...(body !== undefined && { "content-type": "application/json" }),
-      ...headers,
-    },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  const json = response.headers.get("content-type")?.includes("json");
-  return { status: response.status, headers: response.headers, body: json && text !== "" ? JSON.parse(text) : text };
 }
