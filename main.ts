@@ -7,6 +7,7 @@ import { systemClock } from "./actors/clock.ts";
 import { EventHub } from "./actors/events.ts";
 import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
+import { Newsroom } from "./actors/news.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
 import { WebhookSender } from "./actors/webhooks.ts";
 import { ensureAdminKey } from "./api/api_keys.ts";
@@ -48,13 +49,15 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const loopWatch = watchLoop(clock, log, system.counts.lateness);
   const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays });
   const webhooks = new WebhookSender(system, store, settings, events);
-  const chargePoints = createChargePoints({ store, settings, system, tell: (event) => events.tell(event) });
+  const news = new Newsroom(log);
+  const chargePoints = createChargePoints({ store, settings, system, news, tell: (event) => events.tell(event) });
   let open = true;
   return {
     store,
     chargePoints,
     events,
     webhooks,
+    news,
     counts: system.counts,
     settings,
     clock,

@@ -19,6 +19,7 @@ import { DatabaseWatch } from "./database_watch.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Guesses } from "./guesses.ts";
 import { MessageLog } from "./message_log.ts";
+import { Newsroom } from "./news.ts";
 import type { Scene } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 import { type Sighting, Sightings } from "./sightings.ts";
@@ -97,9 +98,12 @@ export function createChargePoints(
     readonly system: ActorSystem;
     /** Hears of connections. */
     readonly tell?: (event: NewEvent) => void;
+    /** Where news of charge points is told; a new one that nobody hears when absent. */
+    readonly news?: Newsroom;
   },
 ): ChargePoints {
-  return new Registry(house.store, house.settings, house.system, house.tell ?? (() => {}));
+  const { store, settings, system, tell = () => {}, news = new Newsroom(system.log) } = house;
+  return new Registry(store, settings, system, tell, news);
 }
 
 class Registry implements ChargePoints {
@@ -120,9 +124,10 @@ class Registry implements ChargePoints {
     readonly settings: Settings,
     readonly system: ActorSystem,
     readonly tell: (event: NewEvent) => void,
+    readonly news: Newsroom,
   ) {
     this.guesses = new Guesses(system.clock);
-    this.#dispatch = new Dispatch(store, system, {
+    this.#dispatch = new Dispatch(store, system, news, {
       isConnected: (identity) => this.#live.has(identity),
       announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
     });
@@ -156,7 +161,7 @@ class Registry implements ChargePoints {
     const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
     if (this.#closing || outdated) return turnedAway(connection);
     const older = this.#live.get(identity);
-    const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts };
+    const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts, news: this.news };
     const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
     this.#live.set(identity, live);
     live.actor = this.system.spawn(`charge point ${identity}`, (context) =>
@@ -187,6 +192,7 @@ class Registry implements ChargePoints {
       data: { remoteAddress: connection.remoteAddress, replaced: older !== undefined },
     });
     live.actor.tell({ kind: "opened" });
+    this.news.tell({ kind: "connected", chargePoint: identity });
     return this.#session(live);
   }
 
@@ -249,10 +255,12 @@ class Registry implements ChargePoints {
   changed(identity: string): void {
     this.#edited(identity);
     this.#live.get(identity)?.actor?.tell({ kind: "changed" });
+    this.news.tell({ kind: "chargePointChanged", chargePoint: identity });
   }
 
   disconnect(identity: string, why: string): void {
     this.#edited(identity);
+    this.news.tell({ kind: "chargePointChanged", chargePoint: identity });
     const live = this.#live.get(identity);
     if (!live) return;
     this.#gone(live, why);
@@ -274,6 +282,7 @@ class Registry implements ChargePoints {
   }
 
   #tellGone({ scene, since, connection }: Live, reason: string): void {
+    this.news.tell({ kind: "disconnected", chargePoint: scene.chargePoint.identity });
     this.tell({
       type: "chargePoint.disconnected",
       timestamp: this.system.clock.now(),

@@ -13,6 +13,11 @@ export interface CallOptions {
   readonly chargePoint: string;
   readonly action: FromCentralSystem;
   readonly request: object;
+  /**
+   * The command's id, a uuid of version 7. Whoever must never send twice writes the id down before it asks, looks for the command under it
+   * after a restart, and asks again only when there is none. Absent: a new one.
+   */
+  readonly commandId?: string;
   /** Id of the API key that asked; null for ourselves. */
   readonly requestedBy: string | null;
   /** Keep it for an offline charge point, where the action allows that. */
@@ -115,7 +120,7 @@ export function newCommand(options: CallOptions, connected: boolean, now: Date):
   const seconds = options.expiresInSeconds ??
     (connected && options.whenOffline !== "queue" ? LIVE_EXPIRES_SECONDS : QUEUED_EXPIRES_SECONDS);
   return {
-    id: uuidVersion7(now),
+    id: options.commandId ?? uuidVersion7(now),
     chargePoint,
     action,
     request,

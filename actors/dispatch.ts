@@ -9,6 +9,7 @@ import type { ActorSystem } from "./actor.ts";
 import type { Outcome } from "./calls.ts";
 import { type CallOptions, newCommand, QUEUE_LIMIT, queueFull, refuseUnless, storedRequest } from "./command.ts";
 import { CommandExpiry } from "./command_expiry.ts";
+import type { Newsroom } from "./news.ts";
 import { Settlements } from "./settlements.ts";
 
 /** How a command ends that must not be done late and was not sent while the charge point was there. */
@@ -34,7 +35,7 @@ export class Dispatch {
   readonly #ended = new Map<string, Date>();
   readonly #settlements: Settlements;
 
-  constructor(readonly store: Store, readonly system: ActorSystem, readonly reach: Reach) {
+  constructor(readonly store: Store, readonly system: ActorSystem, readonly news: Newsroom, readonly reach: Reach) {
     this.#settlements = new Settlements(system, store);
     new CommandExpiry(system, store, {
       expired: (command) => this.#withdrawn(command),
@@ -122,13 +123,15 @@ export class Dispatch {
     this.system.counts.commands.add(command.action, command.state);
     this.#forget(command.id);
     this.#settlements.tell(command);
+    this.news.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command });
   }
 
   /** Records how a command ended and tells whoever waits for it. Never throws. */
   async settle(command: Command, outcome: Outcome): Promise<void> {
-    await this.#settlements.settle(command, outcome);
+    const settled = await this.#settlements.settle(command, outcome);
     this.system.counts.commands.add(command.action, outcome.state);
     this.#forget(command.id);
+    this.news.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command: settled });
   }
 
   #forget(commandId: string): void {

@@ -8,6 +8,7 @@ import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } fr
 import type { Outcome } from "./calls.ts";
 import type { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
+import type { Newsroom } from "./news.ts";
 import type { Settings } from "./settings.ts";
 
 /** The charge point that is talked to, and what the house offers. */
@@ -18,6 +19,8 @@ export interface Scene {
   readonly settings: Settings;
   readonly log: Log;
   readonly counts: Counts;
+  /** Where handlers tell, in `afterwards`, what shared actors may want to know. */
+  readonly news: Newsroom;
 }
 
 /** What we do about one action of a charge point. */

@@ -27,21 +27,27 @@ export class Settlements {
     }, { restartsPerMinute: 60 });
   }
 
-  /** Records an outcome and tells those who wait. Never throws. */
-  async settle(command: Command, outcome: Outcome): Promise<void> {
+  /** Records an outcome, tells those who wait, and answers with the command as it is then. Never throws. */
+  async settle(command: Command, outcome: Outcome): Promise<Command> {
+    const ended = await this.#record(command, outcome);
+    this.tell(ended);
+    return ended;
+  }
+
+  async #record(command: Command, outcome: Outcome): Promise<Command> {
     const settlement: Settlement = {
       ...maskSecrets(outcome) as Outcome, // some charge points report their AuthorizationKey in clear
       settledAt: this.system.clock.now(),
     };
     try {
       const settled = await this.store.commands.settle(command.id, settlement);
-      this.tell(settled ?? await this.store.commands.find(command.id) ?? merge(command, settlement));
+      return settled ?? await this.store.commands.find(command.id) ?? merge(command, settlement);
     } catch (error) {
       this.system.log.error(`Command ${command.id} ended as ${outcome.state}; the database will be told later`, {
         error,
       });
       this.#keep(command, settlement);
-      this.tell(merge(command, settlement));
+      return merge(command, settlement);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../actors/clock.ts";
 import type { Counts } from "../actors/counts.ts";
 import type { EventHub } from "../actors/events.ts";
 import type { Log } from "../actors/log.ts";
+import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
 import type { WebhookSender } from "../actors/webhooks.ts";
 import type { Store } from "../db/store.ts";
@@ -13,6 +14,8 @@ export interface House {
   readonly chargePoints: ChargePoints;
   readonly events: EventHub;
   readonly webhooks: WebhookSender;
+  /** Where edits are told that shared actors may want to know of. */
+  readonly news: Newsroom;
   readonly counts: Counts;
   readonly settings: Settings;
   readonly clock: Clock;

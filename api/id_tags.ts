@@ -84,6 +84,7 @@ export const idTagRoutes: readonly Route[] = [
         throw invalid({ in: "body", pointer: "/idTag", detail: `The path says ${params.idTag}` });
       }
       const put = await house.store.idTags.put(params.idTag, fields, house.clock.now());
+      house.news.tell({ kind: "idTagChanged", idTag: params.idTag });
       return put.created ? created(put.idTag, `/v1/id-tags/${encodeURIComponent(params.idTag)}`) : ok(put.idTag);
     },
   }),
@@ -100,6 +101,7 @@ export const idTagRoutes: readonly Route[] = [
     handle: async ({ params, body, house }) => {
       const patched = await house.store.idTags.patch(params.idTag, body, house.clock.now());
       if (!patched) throw missing(params.idTag);
+      house.news.tell({ kind: "idTagChanged", idTag: params.idTag });
       return ok(patched);
     },
   }),
@@ -113,6 +115,7 @@ export const idTagRoutes: readonly Route[] = [
     answers: { 204: nothing },
     handle: async ({ params, house }) => {
       if (!await house.store.idTags.remove(params.idTag)) throw missing(params.idTag);
+      house.news.tell({ kind: "idTagChanged", idTag: params.idTag });
       return done;
     },
   }),

@@ -16,9 +16,10 @@ export const BootNotification: Handler<"BootNotification"> = {
     return { status, currentTime: now.toISOString(), interval: intervalFor(status, scene) };
   },
 
-  afterwards(request, { status }, { chargePoint, log }) {
+  afterwards(request, { status }, { chargePoint, log, news }) {
     const { chargePointVendor: vendor, chargePointModel: model, firmwareVersion: firmware } = request;
     log.info(`${chargePoint.identity} booted and is ${status}`, { vendor, model, firmware });
+    news.tell({ kind: "booted", chargePoint: chargePoint.identity });
   },
 };
 

@@ -30,6 +30,10 @@ export function notice<N extends NoticeAction>(action: N, tell: (request: Reques
       });
       return {} as never;
     },
-    afterwards: (request, _confirmation, { chargePoint, log }) => log.info(`${chargePoint.identity} ${tell(request)}`),
+    afterwards(request, _confirmation, { chargePoint, log, news }) {
+      log.info(`${chargePoint.identity} ${tell(request)}`);
+      const { status = null } = request as { status?: string };
+      news.tell({ kind: "noticed", chargePoint: chargePoint.identity, action, status });
+    },
   };
 }

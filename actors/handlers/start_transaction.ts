@@ -29,10 +29,11 @@ export const StartTransaction: Handler<"StartTransaction"> = {
     return { transactionId, idTagInfo: recorded };
   },
 
-  afterwards({ connectorId, idTag }, { transactionId, idTagInfo }, { chargePoint, log }) {
+  afterwards({ connectorId, idTag }, { transactionId, idTagInfo }, { chargePoint, log, news }) {
     log.info(`${chargePoint.identity} connector ${connectorId} started transaction ${transactionId}`, {
       idTag,
       idTagStatus: idTagInfo.status,
     });
+    news.tell({ kind: "transactionStarted", chargePoint: chargePoint.identity, connectorId, transactionId });
   },
 };
