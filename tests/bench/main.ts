@@ -7,6 +7,7 @@ import { handshakes, idleMemory } from "./connections.ts";
 import { type Place, places } from "./place.ts";
 import { heartbeats, meterValueRates, startTransactions } from "./rates.ts";
 import { aimsText, type Section, sectionText, writeResults } from "./results.ts";
+import { siteAllocation } from "./site_allocation.ts";
 
 const PARTS: Record<string, (places: readonly Place[]) => Promise<Section>> = {
   heartbeat: heartbeats,
@@ -15,6 +16,7 @@ const PARTS: Record<string, (places: readonly Place[]) => Promise<Section>> = {
   authorize,
   handshake: handshakes,
   memory: idleMemory,
+  "site-allocation": siteAllocation,
 };
 
 async function main(names: readonly string[]): Promise<void> {

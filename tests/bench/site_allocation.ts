@@ -1,0 +1,59 @@
+/** How long a site's limit takes to be shared among 1,000 sessions for each quarter of an hour of a day. */
+import { allocateOver, type Session } from "../../actors/smart_charging/allocation.ts";
+import { aim, type Section } from "./results.ts";
+
+const SESSIONS = 1000;
+const STEPS = 96;
+const RUNS = 50;
+
+/** Sessions of all kinds: single-phase and three-phase, heavy and light, with and without a floor. */
+function sessions(): Session[] {
+  return Array.from({ length: SESSIONS }, (_, i) => ({
+    id: `CP${String(i).padStart(4, "0")}/1`,
+    weight: 1 + i % 3,
+    floor: i % 10 === 0 ? 6 : 0,
+    least: 6,
+    most: [16, 20, 32, 63][i % 4]!,
+    phases: i % 5 === 0 ? 1 << i % 3 : 0b111,
+    since: i * 7919 % SESSIONS,
+  }));
+}
+
+/** A limit that varies over the day, from too little for all to more than enough. */
+function window(): number[][] {
+  return Array.from({ length: STEPS }, (_, step) => {
+    const limit = SESSIONS * (4 + 30 * Math.sin(Math.PI * step / STEPS));
+    return [limit, limit * 0.9, limit * 1.1];
+  });
+}
+
+/** The allocation beside a bare sort of as many numbers. */
+export function siteAllocation(): Promise<Section> {
+  const given = sessions();
+  const steps = window();
+  const numbers = steps.map((_, step) => given.map(({ since }) => Math.sin(since * (step + 1))));
+  const baseline = median(() => numbers.map((list) => list.toSorted((a, b) => a - b)));
+  const measured = median(() => allocateOver(given, steps));
+  return Promise.resolve({
+    title: "Site allocation",
+    notes: [
+      `${SESSIONS} sessions over ${STEPS} quarter-hours, three phases, a limit that varies: the whole plan at once.`,
+      `The median of ${RUNS} runs.`,
+    ],
+    head: ["", "ms", "of the baseline"],
+    rows: [
+      [`baseline: sorting ${SESSIONS} numbers ${STEPS} times`, baseline.toFixed(2), "1.00"],
+      ["the plan", measured.toFixed(2), (measured / baseline).toFixed(2)],
+    ],
+    aims: [aim(`Site allocation, ${SESSIONS} sessions over ${STEPS} quarter-hours: ms`, measured, "<=", 20)],
+  });
+}
+
+function median(work: () => unknown): number {
+  const times = Array.from({ length: RUNS }, () => {
+    const began = performance.now();
+    work();
+    return performance.now() - began;
+  });
+  return times.sort((a, b) => a - b)[RUNS >> 1]!;
+}
