@@ -164,6 +164,7 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
       const gone = await db
         .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
         .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
+        .with("p", (p) => p.deleteFrom("chargingProfiles").where("chargePoint", "=", identity))
         .with("before", (b) => b.deleteFrom("chargePoints").where("identity", "=", identity).returningAll())
         .with("told", () => removed(now)).selectFrom("before").select("identity").executeTakeFirst();
       return gone !== undefined;

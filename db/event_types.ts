@@ -16,6 +16,15 @@ function type<Fields extends z.ZodRawShape>(description: string, fields: Fields)
   return z.strictObject(fields).meta({ description });
 }
 
+const chargingProfile = {
+  commandId: z.string().meta({ description: "The command that sent it" }),
+  connectorId: z.int().nullable(),
+  chargingProfileId: z.int(),
+  chargingProfilePurpose: z.string(),
+  stackLevel: z.int(),
+  transactionId: z.int().nullable(),
+};
+
 const stopFields = {
   idTag: z.string().nullable(),
   meterStop: z.int(),
@@ -97,6 +106,18 @@ export const eventTypes = {
     reportedTransactionId: z.int(),
     ...stopFields,
     flags,
+  }),
+  "chargingProfile.installed": type("A charging profile is in the charge point.", chargingProfile),
+  "chargingProfile.removed": type("A charging profile is not in the charge point any more.", {
+    ...chargingProfile,
+    reason: z.string().meta({
+      description:
+        "replaced, cleared, absent (the charge point did not have it), transactionEnded, refused (it was in doubt)",
+    }),
+  }),
+  "chargingProfile.doubted": type("Nobody knows whether a charging profile is in the charge point.", {
+    ...chargingProfile,
+    doubtedBy: z.array(z.string()).meta({ description: "The commands whose outcome is not known" }),
   }),
   "command.settled": type("A command has ended, one way or another.", {
     commandId: z.string(),

@@ -6,6 +6,7 @@ import { CamelCasePlugin, type Dialect, Kysely, sql } from "kysely";
 import { type ApiKeys, apiKeys } from "./api_keys.ts";
 import { type Audit, audit } from "./audit.ts";
 import { type ChargePoints, chargePoints } from "./charge_points.ts";
+import { type ChargingProfiles, chargingProfiles } from "./smart_charging/charging_profiles.ts";
 import { type Commands, commands } from "./commands.ts";
 import { type ConfigurationKeys, configurationKeys } from "./configuration_keys.ts";
 import { type ConnectionAttempts, connectionAttempts } from "./connection_attempts.ts";
@@ -39,6 +40,7 @@ export interface Store {
   readonly idTags: IdTags;
   readonly transactions: Transactions;
   readonly meterValues: MeterValues;
+  readonly chargingProfiles: ChargingProfiles;
   readonly commands: Commands;
   readonly apiKeys: ApiKeys;
   readonly notices: Notices;
@@ -112,6 +114,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     idTags: idTags(db, monotonicMs),
     transactions: transactions(db, outbox),
     meterValues: samples,
+    chargingProfiles: chargingProfiles(db, outbox),
     commands: commands(db, { process, alone }, outbox),
     apiKeys: apiKeys(db, monotonicMs),
     notices: notices(db),

@@ -3,8 +3,9 @@
  * the columns mean is said in the migrations; what the rows mean, beside the repository that owns them.
  */
 import type { Generated } from "kysely";
+import type { ChargingProfileTables } from "./smart_charging/charging_profile_tables.ts";
 
-export interface Database {
+export interface Database extends ChargingProfileTables {
   chargePoints: ChargePointsTable;
   connectors: ConnectorsTable;
   statusNotifications: StatusNotificationsTable;

@@ -12,6 +12,7 @@ import * as connectionAttempts from "./0021_connection_attempts.ts";
 import * as idempotencyKeys from "./0022_idempotency_keys.ts";
 import * as pendingCredentials from "./0023_pending_credentials.ts";
 import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
+import * as chargingProfiles from "./0031_charging_profiles.ts";
 
 /**
  * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
@@ -31,4 +32,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0022_idempotency_keys": idempotencyKeys,
   "0023_pending_credentials": pendingCredentials,
   "0024_unlinked_meter_values": unlinkedMeterValues,
+  "0031_charging_profiles": chargingProfiles,
 };

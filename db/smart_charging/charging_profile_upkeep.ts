@@ -1,0 +1,152 @@
+/**
+ * What happens to the mirror without a command: transactions start and end, remote starts come to nothing, and commands turn out to have no
+ * known outcome. Each is decided from the rows alone and may be repeated at any time; `chargePoints` only narrows the search.
+ */
+import { type Kysely, sql } from "kysely";
+import { intoOutbox } from "../event_outbox.ts";
+import type { Database } from "../tables.ts";
+import { jsonb } from "../values.ts";
+import { among, before, doubted, installed, isOver, removed, replaces } from "./charging_profile_facts.ts";
+
+/** A command with a known outcome that the mirror has not learned of. */
+export interface UnsettledCommand {
+  readonly id: string;
+  readonly chargePoint: string;
+  readonly action: string;
+  readonly state: string;
+  readonly confirmation: Record<string, unknown> | null;
+  readonly settledAt: Date;
+}
+
+/**
+ * A transaction that has started takes the TxProfiles that wait for it: those of its remote start (errata 3.41, 3.42), and those that
+ * its connector was sent before we knew of it. What was sent later to the same slot stays and replaces them.
+ */
+export async function bindProfiles(
+  db: Kysely<Database>,
+  chargePoints: readonly string[] | null,
+  now: Date,
+): Promise<number> {
+  const { rows } = await sql`
+    with matched as (
+      select distinct on (p.command_id) p.command_id, t.transaction_id as started, t.connector_id as used
+      from charging_profiles p join transactions t on t.charge_point = p.charge_point and ${fits}
+      where p.purpose = 'TxProfile' and p.transaction_id is null and ${among("p", chargePoints)}
+      order by p.command_id, t.transaction_id
+    ), new as (
+      select p.command_id, p.charge_point, m.used as connector_id, p.charging_profile_id, p.purpose, p.stack_level,
+        p.sent_at, m.started
+      from charging_profiles p join matched m using (command_id)
+    ), gone as (
+      delete from charging_profiles old using new
+      where ${replaces("new", "old")} and ${before("old", "new")} returning old.*
+    ), late as (
+      delete from charging_profiles old using new
+      where old.command_id = new.command_id and exists (
+        select from charging_profiles newer
+        where ${replaces("new", "newer")} and newer.doubted_by = '[]' and ${before("new", "newer")})
+      returning old.*
+    ), bound as (
+      update charging_profiles p set transaction_id = new.started, connector_id = new.connector_id,
+        awaited_id_tag = null, installed_at = coalesce(p.installed_at, ${now}::timestamptz)
+      from new where p.command_id = new.command_id and (select count(*) from gone) >= 0
+        and p.command_id not in (select command_id from late)
+      returning p.*
+    ), told as ${
+    intoOutbox(
+      removed("gone where installed_at is not null", "replaced", now),
+      installed("bound where doubted_by = '[]'", now),
+    )
+  }
+    select command_id from bound union all select command_id from late`.execute(db);
+  return rows.length;
+}
+
+/**
+ * Whether a transaction `t` is the one that the profile `p` waits for: it began after the profile was sent and while it was awaited. A
+ * start that queued in the charge point is older than its arrival says; a clock that is known to be wrong says nothing.
+ */
+const fits = sql`t.start_received_at >= p.sent_at
+  and (p.connector_id is null or p.connector_id = t.connector_id)
+  and (p.awaited_id_tag is null or p.awaited_id_tag = t.folded_id_tag)
+  and (t.flags ? 'clockSkew' or t.flags ? 'timestampUnreadable' or t.flags ? 'timestampZoneless'
+    or t.started_at > p.sent_at - interval '10 minutes')
+  and (p.waits_until is null or least(t.started_at, t.start_received_at) <= p.waits_until)`;
+
+/** TxProfiles of transactions that are over leave (3.13.1). Readers do not see them any more from the moment of the stop on. */
+export async function removeEnded(
+  db: Kysely<Database>,
+  chargePoints: readonly string[] | null,
+  now: Date,
+): Promise<number> {
+  const { rows } = await sql`
+    with gone as (
+      delete from charging_profiles p
+      where p.transaction_id is not null and ${among("p", chargePoints)} and ${isOver("p")} returning *
+    ), told as ${intoOutbox(removed("gone where installed_at is not null", "transactionEnded", now))}
+    select command_id from gone`.execute(db);
+  return rows.length;
+}
+
+/** Forgets profiles of remote starts that came to nothing long before `before`; nobody was told of them. */
+export async function dropUnstarted(db: Kysely<Database>, before: Date): Promise<void> {
+  await sql`delete from charging_profiles where awaited_id_tag is not null and waits_until < ${before}`.execute(db);
+}
+
+/** Commands that were answered and still put something in doubt: the process died, or the database was away, in between. */
+export async function findUnsettled(
+  db: Kysely<Database>,
+  chargePoints: readonly string[] | null,
+): Promise<UnsettledCommand[]> {
+  const { rows } = await sql<UnsettledCommand>`
+    select c.id, c.charge_point, c.action, c.state, c.confirmation, c.settled_at from commands c
+    where c.state in ('answered', 'callError')
+      and c.action in ('SetChargingProfile', 'ClearChargingProfile', 'RemoteStartTransaction')
+      and c.id in (
+        select d.command_id::uuid from charging_profiles p, jsonb_array_elements_text(p.doubted_by) as d(command_id)
+        where p.doubted_by <> '[]' and p.awaited_id_tag is null and ${among("p", chargePoints)}
+          and (c.action <> 'ClearChargingProfile' or coalesce(p.installed_at, p.sent_at) <= c.settled_at)
+        union
+        select p.command_id from charging_profiles p
+        where p.doubted_by ? p.command_id::text and ${among("p", chargePoints)})
+    order by c.id`.execute(db);
+  return rows;
+}
+
+/** Tells of doubts that will not end by themselves: a command whose outcome nobody will learn is behind them. */
+export async function tellDoubts(
+  db: Kysely<Database>,
+  chargePoints: readonly string[] | null,
+  now: Date,
+): Promise<number> {
+  const { rows } = await sql`
+    with unsure as (
+      update charging_profiles p set doubted_at = ${now}::timestamptz
+      where p.doubted_by <> '[]' and p.doubted_at is null and ${among("p", chargePoints)} and exists (
+        select from jsonb_array_elements_text(p.doubted_by) as d(command_id)
+        left join commands c on c.id = d.command_id::uuid
+        where c.id is null or c.state not in ('queued', 'sent', 'answered', 'callError'))
+      returning *
+    ), told as ${intoOutbox(doubted("unsure", now))}
+    select command_id from unsure`.execute(db);
+  return rows.length;
+}
+
+/** Puts these profiles in doubt by a command that showed something else, and tells of it. */
+export async function doubtProfiles(
+  db: Kysely<Database>,
+  { commandIds, by }: { commandIds: readonly string[]; by: string },
+  now: Date,
+): Promise<number> {
+  const { rows } = await sql`
+    with unsure as (
+      update charging_profiles set doubted_by = doubted_by || ${jsonb([by])},
+        doubted_at = coalesce(doubted_at, ${now}::timestamptz)
+      where command_id::text in (select jsonb_array_elements_text(${
+    jsonb(commandIds)
+  })) and not doubted_by ? ${by}::text
+      returning *
+    ), told as ${intoOutbox(doubted("unsure", now))}
+    select command_id from unsure`.execute(db);
+  return rows.length;
+}

@@ -1,0 +1,154 @@
+/**
+ * The mirror of what is installed in each charge point (3.13, 5.5, 5.16). It changes by what the charge point accepted and by nothing else; a
+ * profile whose fate nobody knows is in doubt. How commands change it is in charging_profile_changes.ts, what else does in
+ * charging_profile_upkeep.ts; it is read here.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
+import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
+import { type Bell, ringing } from "../event_outbox.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import {
+  acceptProfiles,
+  type ClearCriteria,
+  clearProfiles,
+  expectClear,
+  expectProfile,
+  refuseChange,
+  type SentProfile,
+} from "./charging_profile_changes.ts";
+import { isOver } from "./charging_profile_facts.ts";
+import type { ChargingProfilesTable } from "./charging_profile_tables.ts";
+import {
+  bindProfiles,
+  doubtProfiles,
+  dropUnstarted,
+  findUnsettled,
+  removeEnded,
+  tellDoubts,
+  type UnsettledCommand,
+} from "./charging_profile_upkeep.ts";
+
+export type { ClearCriteria, SentProfile, UnsettledCommand };
+
+/** What is known of a profile beside the profile itself. */
+interface Known {
+  /** The command that sent it. */
+  readonly commandId: string;
+  readonly sentAt: Date;
+  /** When the charge point accepted it, or its transaction started; null: it never said so. */
+  readonly installedAt: Date | null;
+  /** Commands that may or may not have put it there, replaced it or cleared it, or showed that it is not as we think. Empty: certain. */
+  readonly doubtedBy: readonly string[];
+  /** Since when the doubt is more than a command under way. */
+  readonly doubtedAt: Date | null;
+}
+
+/** A profile that is installed, or in doubt. */
+export type MirroredProfile = InstalledProfile & Known;
+
+/** A profile as operators see it; one that waits for a remote start's transaction is not installed yet. */
+export interface ProfileEntry extends Known {
+  readonly connectorId: number | null;
+  readonly profile: ChargingProfile;
+  readonly transactionId: number | null;
+  readonly state: "installed" | "awaitsTransaction";
+}
+
+/** The profiles of each charge point, by the command that sent them. */
+export interface ChargingProfiles {
+  /**
+   * What is installed, the oldest first. Profiles in doubt are among it, also those that may not be there and those that they may have
+   * replaced; TxProfiles whose transaction is over are not, nor those that wait for one.
+   */
+  list(chargePoint: string): Promise<MirroredProfile[]>;
+  /** The same for operators, with those that wait for a transaction; newest first. Throws BadCursor. */
+  page(chargePoint: string, now: Date, page: Page): Promise<Listed<ProfileEntry>>;
+
+  /** Before a profile is sent: it and what it would replace are in doubt from now on. */
+  expect(sent: SentProfile): Promise<void>;
+  /** Before a ClearChargingProfile is sent: what it would remove is in doubt from now on. */
+  expectClear(sent: { commandId: string; chargePoint: string; criteria: ClearCriteria }): Promise<void>;
+  /** The command that sent it was accepted. False: there was nothing to learn. */
+  accept(command: ByCommand, now: Date): Promise<boolean>;
+  /** The command, of either kind, changed nothing in the charge point. False: there was nothing to learn. */
+  refuse(command: ByCommand, now: Date): Promise<boolean>;
+  /** What the command asked for is not there any more, or (`absent`) never was. False: there was nothing to learn. */
+  clear(command: ByCommand, how: { reason: "cleared" | "absent"; settledAt: Date }, now: Date): Promise<boolean>;
+
+  /** Something else showed that these are not as we think; `by` is the command that did. Returns how many are newly in doubt. */
+  doubt(doubts: { commandIds: readonly string[]; by: string }, now: Date): Promise<number>;
+  /** Something else showed that these are there: they are certain, and what they replaced is gone. */
+  confirm(commandIds: readonly string[], now: Date): Promise<void>;
+
+  /** Gives TxProfiles the transaction that they wait for. Null: of every charge point. Returns how many. */
+  bind(chargePoints: readonly string[] | null, now: Date): Promise<number>;
+  /** Removes TxProfiles whose transaction is over. Returns how many. */
+  removeEnded(chargePoints: readonly string[] | null, now: Date): Promise<number>;
+  /** Forgets what waited for a transaction until before `before`. */
+  dropUnstarted(before: Date): Promise<void>;
+  /** Answered commands whose outcome was not written here. */
+  findUnsettled(chargePoints: readonly string[] | null): Promise<UnsettledCommand[]>;
+  /** Tells of doubts that have become lasting. Returns how many. */
+  tellDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
+}
+
+/** A command and whose it is. */
+export interface ByCommand {
+  readonly commandId: string;
+  readonly chargePoint: string;
+}
+
+/** Builds the repository. */
+export function chargingProfiles(db: Kysely<Database>, bell: Bell): ChargingProfiles {
+  return {
+    async list(chargePoint) {
+      const rows = await db.selectFrom("chargingProfiles as p").selectAll("p").where("chargePoint", "=", chargePoint)
+        .where("awaitedIdTag", "is", null).where(sql<boolean>`not ${isOver("p")}`)
+        .orderBy("sentAt").orderBy("commandId").execute();
+      return rows.map(mirroredOf);
+    },
+
+    async page(chargePoint, now, page) {
+      const after = readCursor(page, ["uuid"]);
+      let query = db.selectFrom("chargingProfiles as p").selectAll("p").where("chargePoint", "=", chargePoint)
+        .where(sql<boolean>`(awaited_id_tag is null or waits_until > ${now})`).where(sql<boolean>`not ${isOver("p")}`)
+        .orderBy("commandId", "desc").limit(page.limit + 1);
+      if (after) query = query.where("commandId", "<", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.commandId], entryOf);
+    },
+
+    expect: (sent) => expectProfile(db, sent),
+    expectClear: (sent) => expectClear(db, sent),
+    accept: ringing(bell, async ({ commandId }, now) => await acceptProfiles(db, [commandId], now) > 0),
+    refuse: ringing(bell, async (command, now) => await refuseChange(db, command, now) > 0),
+    clear: ringing(bell, async (command, how, now) => await clearProfiles(db, command, how, now) > 0),
+
+    doubt: ringing(bell, (doubts, now) => doubtProfiles(db, doubts, now)),
+    confirm: ringing(bell, async (commandIds, now) => void await acceptProfiles(db, commandIds, now, true)),
+
+    bind: ringing(bell, (chargePoints, now) => bindProfiles(db, chargePoints, now)),
+    removeEnded: ringing(bell, (chargePoints, now) => removeEnded(db, chargePoints, now)),
+    dropUnstarted: (before) => dropUnstarted(db, before),
+    findUnsettled: (chargePoints) => findUnsettled(db, chargePoints),
+    tellDoubts: ringing(bell, (chargePoints, now) => tellDoubts(db, chargePoints, now)),
+  };
+}
+
+type Row = Selectable<ChargingProfilesTable>;
+
+function knownOf({ commandId, sentAt, installedAt, doubtedBy, doubtedAt }: Row): Known {
+  return { commandId, sentAt, installedAt, doubtedBy, doubtedAt };
+}
+
+function mirroredOf(row: Row): MirroredProfile {
+  const { connectorId, profile, transactionId } = row;
+  return { connectorId: connectorId!, profile, ...(transactionId !== null && { transactionId }), ...knownOf(row) };
+}
+
+function entryOf(row: Row): ProfileEntry {
+  const { connectorId, profile, transactionId, awaitedIdTag } = row;
+  const state = awaitedIdTag === null ? "installed" : "awaitsTransaction";
+  return { connectorId, profile, transactionId, state, ...knownOf(row) };
+}

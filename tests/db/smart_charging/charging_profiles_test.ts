@@ -1,0 +1,287 @@
+/**
+ * The mirror against a charge point that is known: whatever is sent, answered, lost or died over, nothing is certain in the mirror that is
+ * not in the charge point, and nothing is in the charge point that is not in the mirror.
+ */
+import { assert, assertEquals } from "@std/assert";
+import * as fc from "fast-check";
+import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
+import { clears, withoutCleared, withProfile } from "../../../ocpp/smart_charging/installing_and_clearing.ts";
+import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
+import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
+import { openTestStore } from "../../database.ts";
+import { at, command, enqueue, fields, fresh, start, stop } from "../facts.ts";
+
+const store = await openTestStore();
+const { chargingProfiles: mirror } = store;
+Deno.test.afterAll(() => store.close());
+
+const EXAMPLE = SetChargingProfile.example.request.csChargingProfiles as ChargingProfile;
+
+function profile(given: Partial<ChargingProfile> = {}): ChargingProfile {
+  return { ...EXAMPLE, ...given };
+}
+
+/** A profile that is sent with the next command. */
+function sending(
+  chargePoint: string,
+  given: Partial<ChargingProfile> = {},
+  connectorId: number | null = 1,
+  minute = 0,
+) {
+  return { commandId: command().id, chargePoint, connectorId, profile: profile(given), sentAt: at(minute) };
+}
+
+/** Sends a profile that the charge point accepts. */
+async function install(chargePoint: string, given: Partial<ChargingProfile> = {}, connectorId = 1, minute = 0) {
+  const sent = sending(chargePoint, given, connectorId, minute);
+  await mirror.expect(sent);
+  await mirror.accept(sent, at(minute));
+  return sent;
+}
+
+async function ids(chargePoint: string): Promise<number[]> {
+  return (await mirror.list(chargePoint)).map((one) => one.profile.chargingProfileId);
+}
+
+type Step =
+  & ({ readonly set: InstalledProfile } | { readonly clear: Parameters<typeof clears>[0] })
+  & { readonly answer: "told" | "lost" | "refused" };
+
+const purpose = fc.constantFrom("ChargePointMaxProfile" as const, "TxDefaultProfile" as const, "TxProfile" as const);
+const small = fc.integer({ min: 0, max: 2 });
+const answer = fc.constantFrom("told" as const, "told" as const, "lost" as const, "refused" as const);
+const set = fc.record({ id: fc.integer({ min: 1, max: 4 }), connectorId: small, stackLevel: small, purpose }).map(
+  ({ id, connectorId, stackLevel, purpose }) => ({
+    connectorId,
+    profile: profile({ chargingProfileId: id, stackLevel, chargingProfilePurpose: purpose }),
+  }),
+);
+const clear = fc.record({
+  id: fc.integer({ min: 1, max: 4 }),
+  connectorId: small,
+  chargingProfilePurpose: purpose,
+  stackLevel: small,
+}, { requiredKeys: [] });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ set, answer }) },
+  { weight: 1, arbitrary: fc.record({ clear, answer }) },
+);
+
+/** Does one step in the charge point and in the mirror. A lost answer may belong to something done or not done. */
+async function take(chargePoint: string, truth: InstalledProfile[], one: Step, isDone: boolean, minute: number) {
+  const commandId = command().id;
+  const { answer } = one;
+  const done = answer === "told" || answer === "lost" && isDone;
+  if ("set" in one) {
+    const sent = { commandId, chargePoint, ...one.set, sentAt: at(minute) };
+    await mirror.expect(sent);
+    if (answer === "told") await mirror.accept(sent, at(minute));
+    if (answer === "refused") await mirror.refuse(sent, at(minute));
+    return done ? withProfile(truth, one.set) : truth;
+  }
+  await mirror.expectClear({ commandId, chargePoint, criteria: one.clear });
+  const left = withoutCleared(truth, one.clear);
+  const reason = left.length < truth.length ? "cleared" : "absent";
+  if (answer === "told") await mirror.clear({ commandId, chargePoint }, { reason, settledAt: at(minute) }, at(minute));
+  if (answer === "refused") await mirror.refuse({ commandId, chargePoint }, at(minute));
+  return done ? left : truth;
+}
+
+function key({ connectorId, profile }: InstalledProfile): string {
+  return JSON.stringify([connectorId, profile.chargingProfileId, profile.chargingProfilePurpose, profile.stackLevel]);
+}
+
+Deno.test("what is certain in the mirror is in the charge point, and what is there is in the mirror", async () => {
+  const steps = fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (taken) => {
+      const chargePoint = fresh("CP");
+      let truth: InstalledProfile[] = [];
+      for (const [index, [one, isDone]] of taken.entries()) {
+        truth = await take(chargePoint, truth, one, isDone, index);
+        const known = await mirror.list(chargePoint);
+        const certain = known.filter(({ doubtedBy }) => doubtedBy.length === 0);
+        const there = new Set(truth.map(key));
+        assertEquals(certain.map(key).filter((one) => !there.has(one)), [], "certain and not there");
+        const mirrored = new Set(known.map(key));
+        assertEquals([...there].filter((one) => !mirrored.has(one)), [], "there and not known");
+      }
+      if (taken.every(([{ answer }]) => answer !== "lost")) {
+        assertEquals((await mirror.list(chargePoint)).map(key).sort(), truth.map(key).sort());
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("a profile that is under way is in doubt with what it may replace, and a refusal leaves all as it was", async () => {
+  const cp = fresh("CP");
+  const old = await install(cp, { chargingProfileId: 1 });
+  const sent = sending(cp, { chargingProfileId: 2 }, 1, 1);
+  await mirror.expect(sent);
+  await mirror.expect(sent);
+  assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy, one.installedAt]), [
+    [1, [sent.commandId], at(0)],
+    [2, [sent.commandId], null],
+  ]);
+  assert(await mirror.refuse(sent, at(2)));
+  assert(!await mirror.refuse(sent, at(2)));
+  const [left, ...others] = await mirror.list(cp);
+  assertEquals([left!.commandId, left!.doubtedBy, others.length], [old.commandId, [], 0]);
+});
+
+Deno.test("of two unanswered commands a refusal of the second does not end the doubt of the first", async () => {
+  const cp = fresh("CP");
+  await install(cp, { chargingProfileId: 1 });
+  const lost = sending(cp, { chargingProfileId: 2 }, 1, 1);
+  await mirror.expect(lost);
+  const refused = sending(cp, { chargingProfileId: 3 }, 1, 2);
+  await mirror.expect(refused);
+  await mirror.refuse(refused, at(3));
+  assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [
+    [1, [lost.commandId]],
+    [2, [lost.commandId]],
+  ]);
+  await install(cp, { chargingProfileId: 4 }, 1, 4);
+  assertEquals(await ids(cp), [4]);
+});
+
+Deno.test("a TxProfile belongs to the transaction that runs on its connector, and leaves with it at once", async () => {
+  const cp = fresh("CP");
+  const begun = start({ chargePoint: cp, receivedAt: at(0) });
+  const { transactionId } = await store.transactions.recordStart(begun);
+  await install(cp, { chargingProfileId: 1, chargingProfilePurpose: "TxProfile" });
+  await install(cp, { chargingProfileId: 2, chargingProfilePurpose: "TxProfile", stackLevel: 1, transactionId });
+  await install(cp, { chargingProfileId: 3 });
+  assertEquals((await mirror.list(cp)).map((one) => one.transactionId), [transactionId, transactionId, undefined]);
+  await store.transactions.recordStop(stop({ chargePoint: cp, transactionId: -1 }));
+  assertEquals(await ids(cp), [3]);
+  assertEquals(await mirror.removeEnded([cp], at(61)), 2);
+  assertEquals(await mirror.removeEnded([cp], at(61)), 0);
+});
+
+Deno.test("a TxProfile that was accepted before its transaction was known is bound when it starts", async () => {
+  const cp = fresh("CP");
+  await install(cp, { chargingProfilePurpose: "TxProfile" }, 1, 0);
+  const other = start({ chargePoint: cp, connectorId: 2, timestamp: at(1), receivedAt: at(1) });
+  const own = start({ chargePoint: cp, connectorId: 1, timestamp: at(1), receivedAt: at(1) });
+  await store.transactions.recordStart(other);
+  const { transactionId } = await store.transactions.recordStart(own);
+  assertEquals(await mirror.bind([cp], at(1)), 1);
+  assertEquals((await mirror.list(cp)).map((one) => one.transactionId), [transactionId]);
+});
+
+/** A remote start with a profile. */
+async function remoteStart(
+  cp: string,
+  idTag: string,
+  connectorId: number | null,
+  given: Partial<ChargingProfile> = {},
+) {
+  const sent = sending(cp, { chargingProfilePurpose: "TxProfile", ...given }, connectorId);
+  await mirror.expect({ ...sent, awaits: { idTag, until: at(5) } });
+  await mirror.accept(sent, at(0));
+  return sent;
+}
+
+async function states(cp: string, minute: number) {
+  const { items } = await mirror.page(cp, at(minute), { limit: 10 });
+  return items.map((
+    { state, transactionId, connectorId, doubtedBy },
+  ) => [state, transactionId, connectorId, doubtedBy]);
+}
+
+Deno.test("a remote start's profile waits for its transaction and is bound to it", async () => {
+  const cp = fresh("CP");
+  await remoteStart(cp, "Driver", null);
+  assertEquals(await states(cp, 1), [["awaitsTransaction", null, null, []]]);
+  assertEquals(await mirror.list(cp), []);
+  // Another driver, and a start that was in the charge point's queue from before.
+  await store.transactions.recordStart(start({ chargePoint: cp, idTag: "OTHER", timestamp: at(1), receivedAt: at(1) }));
+  await store.transactions.recordStart(
+    start({ chargePoint: cp, idTag: "DRIVER", connectorId: 3, timestamp: at(-60), receivedAt: at(1) }),
+  );
+  assertEquals(await mirror.bind(null, at(1)), 0);
+  const own = start({ chargePoint: cp, idTag: "DRIVER", connectorId: 2, timestamp: at(2), receivedAt: at(2) });
+  const { transactionId } = await store.transactions.recordStart(own);
+  assertEquals(await mirror.bind(null, at(2)), 1);
+  assertEquals(await states(cp, 2), [["installed", transactionId, 2, []]]);
+  assertEquals(await mirror.bind(null, at(2)), 0);
+});
+
+Deno.test("a later SetChargingProfile of the same stack level replaces a remote start's profile, another level stacks", async () => {
+  const cp = fresh("CP");
+  await remoteStart(cp, "DRIVER", 1, { chargingProfileId: 1, stackLevel: 1 });
+  const own = start({ chargePoint: cp, idTag: "DRIVER", timestamp: at(1), receivedAt: at(1) });
+  await store.transactions.recordStart(own);
+  // Before anybody had the time to bind it.
+  await install(cp, { chargingProfileId: 2, chargingProfilePurpose: "TxProfile", stackLevel: 1 }, 1, 2);
+  await install(cp, { chargingProfileId: 3, chargingProfilePurpose: "TxProfile", stackLevel: 2 }, 1, 2);
+  await mirror.bind([cp], at(3));
+  assertEquals(await ids(cp), [2, 3]);
+});
+
+Deno.test("a remote start that comes to nothing leaves quietly, unless its start was only late to arrive", async () => {
+  const [gone, late] = [fresh("CP"), fresh("CP")];
+  for (const cp of [gone, late]) await remoteStart(cp, "DRIVER", 1);
+  assertEquals([await states(gone, 4), await states(gone, 6)], [[["awaitsTransaction", null, 1, []]], []]);
+  const tooLate = start({ chargePoint: gone, idTag: "DRIVER", timestamp: at(6), receivedAt: at(6) });
+  await store.transactions.recordStart(tooLate);
+  const queued = start({ chargePoint: late, idTag: "DRIVER", timestamp: at(2), receivedAt: at(90) });
+  const { transactionId } = await store.transactions.recordStart(queued);
+  await mirror.bind(null, at(90));
+  assertEquals([await states(gone, 90), await states(late, 90)], [[], [["installed", transactionId, 1, []]]]);
+  await mirror.dropUnstarted(at(6));
+  assertEquals(await mirror.bind(null, at(91)), 0);
+});
+
+Deno.test("a profile that may have been cleared while it waited is in doubt after its start, too", async () => {
+  const cp = fresh("CP");
+  await remoteStart(cp, "DRIVER", 1);
+  const cleared = { commandId: command().id, chargePoint: cp };
+  await mirror.expectClear({ ...cleared, criteria: {} });
+  await mirror.clear(cleared, { reason: "cleared", settledAt: at(1) }, at(1));
+  await store.transactions.recordStart(
+    start({ chargePoint: cp, idTag: "DRIVER", timestamp: at(2), receivedAt: at(2) }),
+  );
+  await mirror.bind(null, at(2));
+  assertEquals((await mirror.list(cp)).map((one) => one.doubtedBy), [[cleared.commandId]]);
+});
+
+Deno.test("an answered command that was not written into the mirror is found; one without an outcome makes a lasting doubt", async () => {
+  const cp = fresh("CP");
+  const chargePoint = cp;
+  const request = { connectorId: 1, csChargingProfiles: profile() };
+  const [answered, lost] = [await enqueue(store, { chargePoint, action: "SetChargingProfile", request }), command()];
+  await mirror.expect({ ...sending(cp, { chargingProfileId: 1 }), commandId: answered.id });
+  await mirror.expect({ ...sending(cp, { chargingProfileId: 2 }, 2), commandId: lost.id });
+  assertEquals(await mirror.findUnsettled([cp]), []);
+  const confirmation = { status: "Accepted" };
+  await store.commands.settle(answered.id, { state: "answered", confirmation, settledAt: at(1) });
+  assertEquals((await mirror.findUnsettled([cp])).map((one) => [one.id, one.confirmation]), [[
+    answered.id,
+    confirmation,
+  ]]);
+  assertEquals([await mirror.tellDoubts([cp], at(2)), await mirror.tellDoubts([cp], at(3))], [1, 0]);
+  await mirror.accept({ commandId: answered.id, chargePoint }, at(3));
+  assertEquals(await mirror.findUnsettled(null), []);
+  assertEquals((await mirror.list(cp)).map((one) => one.doubtedAt), [null, at(2)]);
+});
+
+Deno.test("verifying makes doubts and ends them", async () => {
+  const cp = fresh("CP");
+  const first = await install(cp, { chargingProfileId: 1 });
+  const second = sending(cp, { chargingProfileId: 2 }, 1, 1);
+  await mirror.expect(second);
+  assertEquals(await mirror.doubt({ commandIds: [first.commandId], by: command().id }, at(2)), 1);
+  await mirror.confirm([second.commandId], at(3));
+  assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [[2, []]]);
+});
+
+Deno.test("the mirror goes with its charge point", async () => {
+  const cp = fresh("CP");
+  await store.chargePoints.register(cp, fields(), at(0));
+  await install(cp);
+  await store.chargePoints.remove(cp, at(1));
+  assertEquals(await mirror.list(cp), []);
+});
