@@ -56,7 +56,7 @@ export function callPorts(around: CallSurroundings): CallPorts {
         if (!claimed) return undefined;
         const { command } = claimed;
         if (!lacksSecret(command)) {
-          await callHandler(command)?.sending?.(command.request as never, scene, clock.now());
+          await callHandler(command)?.sending?.(command.request as never, scene, clock.now(), command);
           return claimed;
         }
         await settled(command, NEVER_WRITTEN_DOWN, around);

@@ -3,6 +3,7 @@
  * `afterwards` when the answer is on the wire; for calls of ours `sending` before and `settled` after.
  */
 import type { ChargePoint } from "../db/charge_points.ts";
+import type { Command } from "../db/commands.ts";
 import type { Store } from "../db/store.ts";
 import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } from "../ocpp/registry.ts";
 import type { Outcome } from "./calls.ts";
@@ -33,8 +34,8 @@ export interface Handler<N extends FromChargePoint> {
 
 /** What we do around one call of ours. */
 export interface CallHandler<N extends FromCentralSystem> {
-  /** Runs before the CALL goes out, for what must be remembered even if we die while it is under way. */
-  sending?(request: RequestOf<N>, scene: Scene, now: Date): Promise<void>;
+  /** Runs before the CALL of `command` goes out, for what must be remembered even if we die while it is under way. It may run again. */
+  sending?(request: RequestOf<N>, scene: Scene, now: Date, command: Command): Promise<void>;
   /** Runs when the call ended, before the command is shown as settled. `confirmation` only when it was answered as specified. */
   settled?(
     request: RequestOf<N>,

@@ -7,6 +7,7 @@ import { connectionAttemptRoutes } from "./connection_attempts.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { eventRoutes } from "./events.ts";
+import { firmwareUpdateRoutes } from "./firmware_management/firmware_update.ts";
 import { healthRoutes } from "./health.ts";
 import { idTagRoutes } from "./id_tags.ts";
 import { messageRoutes } from "./messages.ts";
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...connectionAttemptRoutes,
   ...commandRoutes,
+  ...firmwareUpdateRoutes,
   ...idTagRoutes,
   ...transactionRoutes,
   ...meterValueRoutes,

@@ -119,6 +119,14 @@ export const eventTypes = {
     ...chargingProfile,
     doubtedBy: z.array(z.string()).meta({ description: "The commands whose outcome is not known" }),
   }),
+  "firmware.statusChanged": type(
+    "A firmware update has come further; repeated and late notifications are not told of.",
+    {
+      commandId: z.string().meta({ description: "The UpdateFirmware or SignedUpdateFirmware that it belongs to" }),
+      status: z.string(),
+      before: z.string().nullable().meta({ description: "null: nothing was heard of it yet" }),
+    },
+  ),
   "command.settled": type("A command has ended, one way or another.", {
     commandId: z.string(),
     action: z.string(),

@@ -15,6 +15,7 @@ import { refused } from "./errors.ts";
 import { meetServer } from "./first_contact.ts";
 import { bell } from "./event_outbox.ts";
 import { type Events, events } from "./events.ts";
+import { type FirmwareUpdates, firmwareUpdates } from "./firmware_management/firmware_updates.ts";
 import { type IdTags, idTags } from "./id_tags.ts";
 import { type IdempotencyKeys, idempotencyKeys } from "./idempotency_keys.ts";
 import { type Messages, messages } from "./messages.ts";
@@ -44,6 +45,7 @@ export interface Store {
   readonly commands: Commands;
   readonly apiKeys: ApiKeys;
   readonly notices: Notices;
+  readonly firmwareUpdates: FirmwareUpdates;
   readonly events: Events;
   readonly webhooks: Webhooks;
   readonly webhookDeliveries: WebhookDeliveries;
@@ -118,6 +120,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     commands: commands(db, { process, alone }, outbox),
     apiKeys: apiKeys(db, monotonicMs),
     notices: notices(db),
+    firmwareUpdates: firmwareUpdates(db, outbox),
     events: events(db, outbox),
     webhooks: webhooks(db),
     webhookDeliveries: webhookDeliveries(db),

@@ -3,9 +3,10 @@
  * the columns mean is said in the migrations; what the rows mean, beside the repository that owns them.
  */
 import type { Generated } from "kysely";
+import type { FirmwareTables } from "./firmware_management/firmware_tables.ts";
 import type { ChargingProfileTables } from "./smart_charging/charging_profile_tables.ts";
 
-export interface Database extends ChargingProfileTables {
+export interface Database extends ChargingProfileTables, FirmwareTables {
   chargePoints: ChargePointsTable;
   connectors: ConnectorsTable;
   statusNotifications: StatusNotificationsTable;

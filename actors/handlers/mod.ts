@@ -9,6 +9,7 @@ import { BootNotification } from "./boot_notification.ts";
 import { ChangeAvailability } from "./change_availability.ts";
 import { ChangeConfiguration } from "./change_configuration.ts";
 import { DataTransfer } from "./data_transfer.ts";
+import { FirmwareStatusNotification, SignedFirmwareStatusNotification } from "./firmware_status_notification.ts";
 import { GetConfiguration } from "./get_configuration.ts";
 import { GetLocalListVersion } from "./get_local_list_version.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -16,14 +17,9 @@ import { MeterValues } from "./meter_values.ts";
 import { SignCertificate } from "./sign_certificate.ts";
 import { StartTransaction } from "./start_transaction.ts";
 import { StatusNotification } from "./status_notification.ts";
-import {
-  DiagnosticsStatusNotification,
-  FirmwareStatusNotification,
-  LogStatusNotification,
-  SecurityEventNotification,
-  SignedFirmwareStatusNotification,
-} from "./status_notices.ts";
+import { DiagnosticsStatusNotification, LogStatusNotification, SecurityEventNotification } from "./status_notices.ts";
 import { StopTransaction } from "./stop_transaction.ts";
+import { SignedUpdateFirmware, UpdateFirmware } from "./update_firmware.ts";
 
 /** What we do about each action of a charge point. */
 export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
@@ -49,4 +45,6 @@ export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> 
   ChangeConfiguration,
   GetConfiguration,
   GetLocalListVersion,
+  SignedUpdateFirmware,
+  UpdateFirmware,
 };

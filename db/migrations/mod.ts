@@ -13,6 +13,7 @@ import * as idempotencyKeys from "./0022_idempotency_keys.ts";
 import * as pendingCredentials from "./0023_pending_credentials.ts";
 import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
 import * as chargingProfiles from "./0031_charging_profiles.ts";
+import * as firmwareUpdates from "./0040_firmware_updates.ts";
 
 /**
  * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
@@ -33,4 +34,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0023_pending_credentials": pendingCredentials,
   "0024_unlinked_meter_values": unlinkedMeterValues,
   "0031_charging_profiles": chargingProfiles,
+  "0040_firmware_updates": firmwareUpdates,
 };

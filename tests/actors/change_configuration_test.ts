@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { hashPassword, verifyPassword } from "../../actors/credentials.ts";
 import { ChangeConfiguration } from "../../actors/handlers/change_configuration.ts";
 import type { Scene } from "../../actors/scene.ts";
+import type { Command } from "../../db/commands.ts";
 import { openTestStore } from "../database.ts";
 import { fields } from "../db/facts.ts";
 
@@ -20,7 +21,7 @@ async function changed(identity: string, ...changes: [key: string, answer: Answe
   const scene = { chargePoint, store: { chargePoints, ...store } } as Scene;
   for (const [value, status] of changes) {
     const request = { key: "authorizationKey", value };
-    await ChangeConfiguration.sending?.(request, scene, now);
+    await ChangeConfiguration.sending?.(request, scene, now, {} as Command);
     const confirmation = status === "none" ? undefined : { status };
     await ChangeConfiguration.settled?.(request, confirmation, { state: "answered" }, scene, now);
   }

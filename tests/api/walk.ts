@@ -7,7 +7,7 @@ import { ChargePoint } from "../conformance/charge_point.ts";
 import { Operator } from "../conformance/operator.ts";
 import { Tool } from "../conformance/tool.ts";
 import { eventually } from "../conformance/within.ts";
-import type { Wire } from "../conformance/wire.ts";
+import type { Payload, Wire } from "../conformance/wire.ts";
 import type { CentralSystem } from "../harness.ts";
 
 /** A request that the API accepts. `params` fill the path. */
@@ -64,6 +64,7 @@ export async function setStage(central: CentralSystem) {
   const key = await operator.ask("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
   const webhooks = await setWebhooks(operator);
   const answering = answerEverything(tool.cp.wire);
+  await operator.start(HERE.identity, "UpdateFirmware", findAction("UpdateFirmware")!.example.request as Payload);
   return {
     good: new Map([
       ...goodRequests({ transactionId: String(transactionId) }, queued.body.id, key.body.id, { url }),
@@ -130,6 +131,7 @@ function goodRequests(
     ["GET /v1/charge-points/{identity}/messages", { params: HERE, query: "direction=in" }],
     ["GET /v1/connection-attempts", {}],
     ...actionNames.filter(isFromCentralSystem).map((name) => sending(name)),
+    ["GET /v1/charge-points/{identity}/firmware-update", { params: HERE }],
     ["GET /v1/commands", { query: "chargePoint=AWAY" }],
     ["GET /v1/commands/{id}", { params: { id: commandId } }],
     ["DELETE /v1/commands/{id}", { params: { id: commandId } }],

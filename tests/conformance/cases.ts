@@ -35,6 +35,9 @@ import "./tc_039_offline_transaction.ts";
 import "./tc_040_1_configuration_keys_not_supported.ts";
 import "./tc_040_2_configuration_keys_invalid_value.ts";
 import "./tc_064_data_transfer_to_a_central_system.ts";
+import "./tc_044_1_firmware_update_download_and_install.ts";
+import "./tc_044_2_firmware_update_download_failed.ts";
+import "./tc_044_3_firmware_update_installation_failed.ts";
 import "./tc_085_basic_authentication.ts";
 import "./tc_088_websocket_subprotocol_validation.ts";
 

@@ -1,0 +1,113 @@
+/**
+ * Firmware updates, one for each command that went out to start one. FirmwareStatusNotification has no request id in OCPP 1.6, so it belongs to the
+ * latest update of its charge point; the signed one names its request. A status moves an update forward or changes nothing.
+ */
+import { type Kysely, sql } from "kysely";
+import type { CommandState } from "../commands.ts";
+import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
+import { gather } from "../gather.ts";
+import type { Database } from "../tables.ts";
+import { numbered } from "../values.ts";
+
+/** A status notification. `rank` is its place in the course of an update; null: it is only kept as a notice. */
+export interface FirmwareStatusReport {
+  chargePoint: string;
+  action: string;
+  content: object;
+  status: string;
+  rank: number | null;
+  requestId: number | null;
+  receivedAt: Date;
+}
+
+/** An update as far as it is known. `version` is what the last boot said, `bootedAt` that boot, null when none came since the command. */
+export interface FirmwareUpdate {
+  commandId: string;
+  chargePoint: string;
+  action: string;
+  commandState: CommandState;
+  sentAt: Date;
+  status: string | null;
+  since: Date | null;
+  versionBefore: string | null;
+  version: string | null;
+  bootedAt: Date | null;
+}
+
+export interface FirmwareUpdates {
+  /** A command is about to be sent that starts an update. The same command again changes nothing. */
+  begin(update: { commandId: string; chargePoint: string; requestId: number | null; sentAt: Date }): Promise<void>;
+  /** Gathered. Keeps the notification, and moves the update that it belongs to forward. */
+  recordStatus(report: FirmwareStatusReport): Promise<void>;
+  /** The latest one of a charge point. */
+  findLatest(chargePoint: string): Promise<FirmwareUpdate | undefined>;
+}
+
+/** Builds the repository. */
+export function firmwareUpdates(db: Kysely<Database>, { ring }: Bell): FirmwareUpdates {
+  return {
+    async begin({ commandId, chargePoint, requestId, sentAt }) {
+      await sql`
+        insert into firmware_updates (command_id, charge_point, request_id, version_before, sent_at)
+        select ${commandId}::uuid, ${chargePoint}::text, ${requestId}::bigint,
+          (select firmware_version from charge_points where identity = ${chargePoint}::text), ${sentAt}::timestamptz
+        on conflict do nothing`.execute(db);
+    },
+
+    recordStatus: gather((batch: readonly FirmwareStatusReport[]) => recordStatuses(db, batch).finally(ring), {
+      maxRows: 500,
+      maxInFlight: 2,
+      keyOf: ({ chargePoint }) => chargePoint,
+    }),
+
+    async findLatest(chargePoint) {
+      const { rows: [found] } = await sql<FirmwareUpdate>`
+        select u.command_id, u.charge_point, c.action, c.state as command_state, u.sent_at, u.status, u.since,
+          u.version_before, p.firmware_version as version, case when p.booted_at >= u.sent_at then p.booted_at end as booted_at
+        from firmware_updates u join commands c on c.id = u.command_id
+        left join charge_points p on p.identity = u.charge_point
+        where u.charge_point = ${chargePoint} order by u.command_id desc limit 1`.execute(db);
+      return found;
+    },
+  };
+}
+
+/** A batch has one report of each charge point at most, so that no update is moved twice by one statement. */
+async function recordStatuses(db: Kysely<Database>, batch: readonly FirmwareStatusReport[]): Promise<void[]> {
+  const rows = numbered(batch.map((report) => ({
+    charge_point: report.chargePoint,
+    action: report.action,
+    content: report.content,
+    status: report.status,
+    rank: report.rank,
+    request_id: report.requestId,
+    received_at: report.receivedAt,
+  })));
+  await sql`
+    with given as (
+      select * from jsonb_to_recordset(${rows}) as g(ordinal integer, charge_point text, action text, content jsonb,
+        status text, rank smallint, request_id bigint, received_at timestamptz)
+    ), noticed as (
+      insert into notices (charge_point, action, content, received_at)
+      select charge_point, action, content, received_at from given order by ordinal
+      on conflict do nothing
+    ), meant as (
+      select g.*, u.command_id, u.status as before from given g cross join lateral (
+        select command_id, status from firmware_updates
+        where charge_point = g.charge_point and (g.request_id is null or request_id = g.request_id)
+        order by command_id desc limit 1) as u
+      where g.rank is not null
+    ), moved as (
+      update firmware_updates u set status = m.status, rank = m.rank, since = m.received_at
+      from meant m where u.command_id = m.command_id and u.rank < m.rank
+      returning u.command_id, u.charge_point, u.status, u.since, m.before
+    ), told as ${
+    intoOutbox(fact("firmware.statusChanged", "moved", {
+      chargePoint: "charge_point",
+      at: "since",
+      data: { commandId: "command_id", status: "status", before: "before" },
+    }))
+  }
+    select command_id from moved`.execute(db);
+  return batch.map(() => undefined);
+}

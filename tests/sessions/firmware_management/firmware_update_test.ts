@@ -1,0 +1,130 @@
+/**
+ * A firmware update that an operator starts by hand, over real sockets: followed across the reboot and in any order of what the charge point says.
+ */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { rankOf } from "../../../ocpp/firmware_management/firmware_update.ts";
+import { suite } from "../../conformance/suite.ts";
+import { now, type Tool } from "../../conformance/tool.ts";
+import { eventually } from "../../conformance/within.ts";
+
+const test = suite();
+
+const REQUEST = { location: "https://firmware.invalid/2.0.bin", retrieveDate: "2026-03-02T02:00:00.000Z" };
+
+function latest({ operator, cp }: Tool) {
+  return operator.get(`/v1/charge-points/${cp.identity}/firmware-update`);
+}
+
+async function boot({ cp }: Tool, firmwareVersion: string): Promise<void> {
+  await cp.reconnect();
+  await cp.call("BootNotification", { chargePointVendor: "V", chargePointModel: "M", firmwareVersion });
+}
+
+async function say({ cp }: Tool, ...statuses: string[]): Promise<void> {
+  for (const status of statuses) await cp.call("FirmwareStatusNotification", { status });
+}
+
+test("without an UpdateFirmware a status is kept as a notice and belongs to nothing", async (tool, central) => {
+  await tool.booted();
+  await say(tool, "Installed");
+  const answer = await tool.operator.ask("GET", `/v1/charge-points/${tool.cp.identity}/firmware-update`);
+  assertEquals([answer.status, answer.body.detail], [404, `${tool.cp.identity} was never sent an UpdateFirmware`]);
+  const { items } = await central.house.store.notices.list({ chargePoint: tool.cp.identity }, { limit: 5 });
+  assertEquals(items.map(({ content }) => content), [{ status: "Installed" }]);
+  assertEquals((await tool.operator.ask("GET", "/v1/charge-points/NOBODY/firmware-update")).status, 404);
+});
+
+test("an update shows the version before and after, and Installed may come before the reboot", async (tool) => {
+  await boot(tool, "1.0");
+  const command = await tool.command("UpdateFirmware", REQUEST, {});
+  await say(tool, "Downloading", "Downloaded", "Installing", "Installed");
+  const { bootedAt, version } = await latest(tool);
+  assertEquals([bootedAt, version], [null, "1.0"]);
+  await boot(tool, "2.0");
+  const update = await latest(tool);
+  assertEquals(
+    [update.commandId, update.commandState, update.status, update.versionBefore, update.version],
+    [command.id, "answered", "Installed", "1.0", "2.0"],
+  );
+  assertEquals(update.bootedAt > update.sentAt, true);
+});
+
+test("statuses count though the command was never answered, across a reboot", async (tool) => {
+  await tool.booted();
+  const answered = tool.operator.start(tool.cp.identity, "UpdateFirmware", REQUEST);
+  await tool.cp.expect("UpdateFirmware");
+  await say(tool, "Downloading");
+  await tool.cp.disconnect("cut");
+  assertEquals((await answered).body.state, "connectionLost");
+  await boot(tool, "2.0");
+  await say(tool, "Installed");
+  assertEquals((await latest(tool)).status, "Installed");
+});
+
+test("the latest update gets the statuses; a signed one those that name its request", async (tool) => {
+  await tool.booted();
+  const first = await tool.command("UpdateFirmware", REQUEST, {});
+  await say(tool, "Downloading", "DownloadFailed");
+  const second = await tool.command("UpdateFirmware", REQUEST, {});
+  assertEquals((await latest(tool)).status, null);
+  await say(tool, "Downloading");
+  assertEquals([(await latest(tool)).status, (await latest(tool)).commandId], ["Downloading", second.id]);
+  assertEquals(first.id < second.id, true);
+
+  const firmware = {
+    location: "https://firmware.invalid/2.0.bin",
+    retrieveDateTime: now(),
+    signingCertificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    signature: "MEUC",
+  };
+  await tool.command("SignedUpdateFirmware", { requestId: 7, firmware }, { status: "Accepted" });
+  await tool.cp.call("SignedFirmwareStatusNotification", { status: "Downloaded", requestId: 6 });
+  assertEquals((await latest(tool)).status, null);
+  await tool.cp.call("SignedFirmwareStatusNotification", { status: "InvalidSignature", requestId: 7 });
+  assertEquals((await latest(tool)).status, "InvalidSignature");
+});
+
+test("events tell of each step forward and of nothing else", async (tool) => {
+  await tool.booted();
+  const { id } = await tool.command("UpdateFirmware", REQUEST, {});
+  await say(tool, "Downloading", "Downloading", "Installing", "Downloaded", "Idle", "Installed");
+  const path = `/v1/events?chargePoint=${tool.cp.identity}&type=firmware.statusChanged&sort=oldest`;
+  const told = await eventually("all is told", async () => {
+    const { body } = await tool.operator.ask("GET", path, undefined, { accept: "application/json" });
+    return body.items.length >= 3 ? body.items : undefined;
+  });
+  assertEquals(told.map(({ data }: { data: unknown }) => data), [
+    { commandId: id, status: "Downloading", before: null },
+    { commandId: id, status: "Installing", before: "Downloading" },
+    { commandId: id, status: "Installed", before: "Installing" },
+  ]);
+});
+
+const statuses = [
+  "Downloading",
+  "Downloaded",
+  "DownloadFailed",
+  "Installing",
+  "InstallationFailed",
+  "Installed",
+  "Idle",
+];
+
+test("whatever the order, the repetitions and the reboots in between: the furthest status stays", async (tool) => {
+  await tool.booted();
+  const step = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...statuses) }, fc.constant("boot"));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), async (steps) => {
+      await tool.command("UpdateFirmware", REQUEST, {});
+      for (const each of steps) {
+        if (each === "boot") await boot(tool, "2.0");
+        else await say(tool, each);
+      }
+      const heard = steps.filter((each) => rankOf(each) !== undefined);
+      const furthest = heard.toSorted((a, b) => rankOf(a)! - rankOf(b)!).at(-1) ?? null;
+      assertEquals((await latest(tool)).status, furthest);
+    }),
+    { numRuns: 20 },
+  );
+});
