@@ -32,6 +32,8 @@ export interface ScheduleInput {
 interface Limit {
   readonly watts: number;
   readonly phases: number;
+  /** It was said in amperes, so that it means fewer watts on fewer phases. */
+  readonly perPhase: boolean;
 }
 
 /** The limit of one profile at an instant; undefined when it is silent. */
@@ -46,7 +48,8 @@ function limitOf(profile: ChargingProfile, atMs: number, startedAtMs: number | u
   const period = schedule.chargingSchedulePeriod.findLast((candidate) => candidate.startPeriod <= offset);
   if (!period) return undefined;
   const phases = period.numberPhases ?? PHASES_WHEN_UNSAID;
-  return { watts: toWatts(period.limit, schedule.chargingRateUnit, phases), phases };
+  const perPhase = schedule.chargingRateUnit === "A";
+  return { watts: perPhase ? period.limit * NOMINAL_VOLTAGE * phases : period.limit, phases, perPhase };
 }
 
 function baseOf(profile: ChargingProfile, atMs: number, startedAtMs: number | undefined): number | undefined {
@@ -74,12 +77,13 @@ export function limitAt(input: ScheduleInput, connectorId: number, atMs: number)
     input.installed.filter(({ profile }) => profile.chargingProfilePurpose === "ChargePointMaxProfile"),
     atMs,
   );
-  const unlimited: Limit = { watts: input.ratedW, phases: PHASES_WHEN_UNSAID };
+  const unlimited: Limit = { watts: input.ratedW, phases: PHASES_WHEN_UNSAID, perPhase: false };
   if (connectorId !== 0) {
     return smaller(transactionLimit(input, connectorId, atMs) ?? unlimited, max ?? unlimited);
   }
   const each = [...input.transactions.keys()].map((id) => transactionLimit(input, id, atMs) ?? unlimited);
-  const sum = { watts: each.reduce((total, limit) => total + limit.watts, 0), phases: PHASES_WHEN_UNSAID };
+  const watts = each.reduce((total, limit) => total + limit.watts, 0);
+  const sum: Limit = { watts, phases: PHASES_WHEN_UNSAID, perPhase: false };
   return max ? smaller(sum, max) : sum;
 }
 
@@ -148,12 +152,13 @@ function bases(profile: ChargingProfile, input: ScheduleInput, fromMs: number, t
   return bases;
 }
 
-function toWatts(limit: number, unit: ChargingRateUnit, phases: number): number {
-  return unit === "W" ? limit : limit * NOMINAL_VOLTAGE * phases;
-}
-
+/** On as many phases as both have: 10 A on any and 6900 W on one are 2300 W. */
 function smaller(one: Limit, other: Limit): Limit {
-  return { watts: Math.min(one.watts, other.watts), phases: Math.min(one.phases, other.phases) };
+  const phases = Math.min(one.phases, other.phases);
+  const [a, b] = [one, other].map((limit) =>
+    limit.perPhase ? { ...limit, watts: limit.watts * phases / limit.phases, phases } : { ...limit, phases }
+  );
+  return a!.watts <= b!.watts ? a! : b!;
 }
 
 // One digit after the point, never upwards (R 3.68); the small addition undoes what binary fractions lose.

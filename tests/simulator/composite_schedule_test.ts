@@ -135,6 +135,33 @@ const VECTORS: Vector[] = [
     duration: 60,
     expected: [[0, 30.4, 1]],
   },
+  {
+    name: "amperes beside watts count on the phases that both have",
+    installed: [
+      profile("Max", 0, "Absolute", [[0, 10], [80, 20, 1], [100, 20, 3]], {
+        start: "2026-03-02T01:00:00Z",
+        duration: 200,
+      }),
+      profile("TxDefault", 0, "Absolute", [[0, 11_000, 3], [60, 6900, 1], [120, 5520], [180, 17_250], [260, 5520]], {
+        start: "2026-03-02T01:00:00Z",
+        duration: 300,
+        unit: "W",
+      }),
+    ],
+    from: "2026-03-02T01:00:00Z",
+    duration: 400,
+    unit: "W",
+    expected: [
+      [0, 6900],
+      [60, 2300, 1],
+      [80, 4600, 1],
+      [120, 5520],
+      [180, 13_800],
+      [200, 17_250],
+      [260, 5520],
+      [300, null],
+    ],
+  },
 ];
 
 for (const { name, installed, from, duration, expected, started, unit = "A", transactionId = 9 } of VECTORS) {
