@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import { chargePointLimits } from "../../../ocpp/smart_charging/charge_point_limits.ts";
+import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
+import {
+  profileWarnings,
+  WARNINGS,
+  warningsAbout,
+  type WarningSlug,
+} from "../../../ocpp/smart_charging/profile_warnings.ts";
+import { profile } from "./profiles.ts";
+
+const NOW = new Date("2026-03-02T01:00:00.000Z");
+const AHEAD = "2026-03-02T01:00:01.000Z";
+const HOUR = 3600;
+const BRIEF = { duration: HOUR, start: "2026-03-02T00:30:00.000Z" };
+
+const CONFIGURATION = [
+  { key: "ChargeProfileMaxStackLevel", value: "2" },
+  { key: "maxchargingprofilesinstalled", value: "4" },
+  { key: "ChargingScheduleMaxPeriods", value: " 3" },
+  { key: "ChargingScheduleAllowedChargingRateUnit", value: "Current" },
+];
+
+function slugs(...installed: InstalledProfile[]): string[] {
+  const context = { limits: chargePointLimits(CONFIGURATION), now: NOW, transactions: new Map([[1, {}]]) };
+  return profileWarnings(installed, context).map(({ slug }) => slug);
+}
+
+Deno.test("nothing is to be said of ordinary profiles", () => {
+  const daily = { kind: "Daily", duration: HOUR } as const;
+  const max = profile("Max", 0, [[0, 32]]);
+  assertEquals(slugs(max, profile("TxDefault", 1, [[0, 6]], daily), profile("TxDefault", 0, [[0, 6]])), []);
+  assertEquals(slugs(profile("Tx", 0, [[0, 6]], { kind: "Relative", transactionId: 7 })), []);
+});
+
+const SEEN: [WarningSlug, InstalledProfile[]][] = [
+  ["stack-level-too-high", [profile("Max", 3, [[0, 6]])]],
+  [
+    "too-many-profiles",
+    [0, 1, 2, 3, 4].map((connectorId) =>
+      profile(connectorId === 0 ? "Max" : "TxDefault", 0, [[0, 6]], { connectorId })
+    ),
+  ],
+  ["too-many-periods", [profile("Max", 0, [[0, 6], [1, 7], [2, 8], [3, 9]])]],
+  ["unit-not-allowed", [profile("Max", 0, [[0, 6]], { unit: "W" })]],
+  ["charge-point-max-relative", [profile("Max", 0, [[0, 6]], { kind: "Relative" })]],
+  ["charge-point-max-on-connector", [profile("Max", 0, [[0, 6]], { connectorId: 2 })]],
+  ["tx-profile-on-connector-0", [profile("Tx", 0, [[0, 6]], { connectorId: 0 })]],
+  ["tx-profile-without-transaction", [profile("Tx", 0, [[0, 6]], { connectorId: 2 })]],
+  ["start-schedule-ahead", [profile("Max", 0, [[0, 6]], { kind: "Weekly", start: AHEAD })]],
+  ["never-valid", [profile("Max", 0, [[0, 6]], { validFrom: AHEAD, validTo: AHEAD })]],
+  ["over", [profile("Max", 0, [[0, 6]], { validTo: NOW.toISOString() })]],
+  ["over", [profile("Max", 0, [[0, 6]], { ...BRIEF, duration: 1800 })]],
+  ["duration-beyond-recurrence", [profile("Max", 0, [[0, 6]], { kind: "Daily", duration: 24 * HOUR + 1 })]],
+  ["periods-that-never-run", [profile("Max", 0, [[0, 6], [HOUR, 7]], BRIEF)]],
+  ["periods-that-never-run", [profile("Max", 0, [[0, 6], [9, 7], [9, 8]], BRIEF)]],
+  ["periods-that-never-run", [profile("Max", 0, [[0, 6], [24 * HOUR, 7]], { kind: "Daily" })]],
+  ["hides-lower-levels", [profile("Max", 0, [[0, 6]]), profile("Max", 1, [[0, 16]])]],
+  ["hides-lower-levels", [
+    profile("TxDefault", 0, [[0, 6]], BRIEF),
+    profile("TxDefault", 2, [[0, 16]], { kind: "Daily", duration: 24 * HOUR }),
+  ]],
+  ["tx-default-pair", [profile("TxDefault", 0, [[0, 6]], { connectorId: 0 }), profile("TxDefault", 0, [[0, 16]])]],
+];
+
+for (const [slug, installed] of SEEN) {
+  Deno.test(`a warning: ${slug}`, () => assertEquals(slugs(...installed), [slug]));
+}
+
+Deno.test("too many of a purpose, which the charge point counts by its levels", () => {
+  const four = [0, 1, 2, 2].map((level) => profile("TxDefault", level, [[0, 6]], BRIEF));
+  assertEquals(slugs(...four), ["too-many-of-purpose"]);
+});
+
+Deno.test("every kind of warning is shown here", () => {
+  const shown = new Set<string>([...SEEN.map(([slug]) => slug), "too-many-of-purpose"]);
+  assertEquals(WARNINGS.filter((slug) => !shown.has(slug)), []);
+});
+
+Deno.test("a charge point that has said nothing has no limits, and values that say nothing count as unsaid", () => {
+  const nothing = { maxStackLevel: undefined, maxInstalled: undefined, maxPeriods: undefined, units: undefined };
+  assertEquals(chargePointLimits([]), nothing);
+  const odd = CONFIGURATION.map(({ key }) => ({ key, value: key.endsWith("Unit") ? "Ampere?" : "many" }));
+  assertEquals(chargePointLimits([...odd, { key: "Other", value: null }]), nothing);
+  const units = (value: string) => chargePointLimits([{ key: "ChargingScheduleAllowedChargingRateUnit", value }]).units;
+  assertEquals([units("Current,Power"), units("power"), units("A")], [["A", "W"], ["W"], ["A"]]);
+});
+
+Deno.test("what is asked of one profile is about it, with its place taken from the one that it replaces", () => {
+  const context = { limits: {}, now: NOW };
+  const lower = profile("Max", 0, [[0, 6]], { id: 1 });
+  const upper = profile("Max", 1, [[0, 16]], { id: 2 });
+  const about = (candidate: InstalledProfile) => warningsAbout(candidate, [lower, upper], context);
+  assertEquals(about(profile("TxDefault", 0, [[0, 6]])), []);
+  assertEquals(about(profile("Max", 0, [[0, 8]], { id: 3 })), [{
+    slug: "hides-lower-levels",
+    detail: "Charging profile 2 has neither duration nor validTo and hides charging profiles 3 below it for ever",
+    chargingProfileIds: [2, 3],
+  }]);
+  assertEquals(about(profile("Max", 1, [[0, 16]], { id: 3, ...BRIEF })), []);
+});
