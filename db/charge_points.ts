@@ -80,11 +80,9 @@ export interface ChargePoints extends CredentialKeeping {
   /** Inserts when absent and never overwrites: two first contacts at once agree on one row. */
   register(identity: string, fields: ChargePointFields, now: Date): Promise<ChargePoint>;
   patch(identity: string, fields: Partial<ChargePointFields>, now: Date): Promise<ChargePoint | undefined>;
-  /** With connectors and configuration; transactions and commands are history and stay. */
+  /** With connectors, configuration and local list; transactions and commands are history and stay. */
   remove(identity: string, now: Date): Promise<boolean>;
   recordBoot(identity: string, boot: Boot, now: Date): Promise<ChargePoint | undefined>;
-  /** The version of the local authorization list as the charge point last said it: −1 = keeps none, 0 = empty. */
-  setLocalListVersion(identity: string, version: number): Promise<void>;
   /** One statement for many charge points; an older `at` never overwrites a newer one. */
   recordSeen(seen: Seen[]): Promise<void>;
 }
@@ -165,6 +163,10 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
         .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
         .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
         .with("p", (p) => p.deleteFrom("chargingProfiles").where("chargePoint", "=", identity))
+        .with("d", (d) => d.deleteFrom("desiredLocalLists").where("chargePoint", "=", identity))
+        .with("l", (l) => l.deleteFrom("knownLocalLists").where("chargePoint", "=", identity))
+        .with("e", (e) => e.deleteFrom("knownLocalListEntries").where("chargePoint", "=", identity))
+        .with("s", (s) => s.deleteFrom("localListSyncs").where("chargePoint", "=", identity))
         .with("before", (b) => b.deleteFrom("chargePoints").where("identity", "=", identity).returningAll())
         .with("told", () => removed(now)).selectFrom("before").select("identity").executeTakeFirst();
       return gone !== undefined;
@@ -181,10 +183,6 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
         .with("told", () => booted).selectFrom("booted").selectAll().executeTakeFirst();
       return row && chargePointOf(row);
     }),
-
-    async setLocalListVersion(identity, localListVersion) {
-      await db.updateTable("chargePoints").set({ localListVersion }).where("identity", "=", identity).execute();
-    },
 
     recordSeen: (seen) => recordSeen(db, seen),
   };

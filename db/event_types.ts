@@ -32,6 +32,12 @@ const stopFields = {
   reason: z.string().nullable(),
 };
 
+const listFields = {
+  listVersion: z.int(),
+  updateType: z.enum(["Full", "Differential"]),
+  answer: z.string().meta({ description: "The status of SendLocalList.conf, or the code of a CALLERROR" }),
+};
+
 /** The schema of `data` by the name of the type. */
 export const eventTypes = {
   "chargePoint.connected": type("A charge point has a connection.", {
@@ -136,6 +142,15 @@ export const eventTypes = {
     errorDescription: z.string().nullable(),
     requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
     latencyMs: z.int().nullable(),
+  }),
+  "localList.accepted": type("A charge point has taken a SendLocalList; its list has that version now.", listFields),
+  "localList.refused": type("A charge point has not taken a SendLocalList.", listFields),
+  "localList.synchronised": type("A charge point's local list is as desired.", {
+    listVersion: z.int().nullable().meta({ description: "null: nothing was ever sent, because nothing was desired" }),
+  }),
+  "localList.failed": type("A synchronisation has ended, and the local list is not known to be as desired.", {
+    outcome: z.enum(["failed", "inDoubt"]).meta({ description: "inDoubt: a message had no answer" }),
+    reason: z.string().nullable(),
   }),
 } as const;
 

@@ -18,6 +18,9 @@ import { type Events, events } from "./events.ts";
 import { type FirmwareUpdates, firmwareUpdates } from "./firmware_management/firmware_updates.ts";
 import { type IdTags, idTags } from "./id_tags.ts";
 import { type IdempotencyKeys, idempotencyKeys } from "./idempotency_keys.ts";
+import { type DesiredLocalLists, desiredLocalLists } from "./local_auth_list_management/desired_local_lists.ts";
+import { type KnownLocalLists, knownLocalLists } from "./local_auth_list_management/known_local_lists.ts";
+import { type LocalListSyncs, localListSyncs } from "./local_auth_list_management/local_list_syncs.ts";
 import { type Messages, messages } from "./messages.ts";
 import { type MeterValues, meterValues } from "./meter_values.ts";
 import { migrate } from "./migrate.ts";
@@ -53,6 +56,9 @@ export interface Store {
   readonly messages: Messages;
   readonly connectionAttempts: ConnectionAttempts;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly desiredLocalLists: DesiredLocalLists;
+  readonly knownLocalLists: KnownLocalLists;
+  readonly localListSyncs: LocalListSyncs;
   readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
@@ -128,6 +134,9 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     messages: conversations,
     connectionAttempts: connectionAttempts(db),
     idempotencyKeys: idempotencyKeys(db, { process, alone }),
+    desiredLocalLists: desiredLocalLists(db),
+    knownLocalLists: knownLocalLists(db, outbox),
+    localListSyncs: localListSyncs(db, outbox),
     statements,
     async probe() {
       await sql`select 1`.execute(db);

@@ -14,6 +14,7 @@ import { GetConfiguration } from "./get_configuration.ts";
 import { GetLocalListVersion } from "./get_local_list_version.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MeterValues } from "./meter_values.ts";
+import { SendLocalList } from "./send_local_list.ts";
 import { SignCertificate } from "./sign_certificate.ts";
 import { StartTransaction } from "./start_transaction.ts";
 import { StatusNotification } from "./status_notification.ts";
@@ -45,6 +46,7 @@ export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> 
   ChangeConfiguration,
   GetConfiguration,
   GetLocalListVersion,
+  SendLocalList,
   SignedUpdateFirmware,
   UpdateFirmware,
 };

@@ -1,0 +1,119 @@
+/**
+ * Local lists as operators want them. A charge point is to have the entries of its own list and of every shared list whose label it has;
+ * for an idTag in several of them its own list counts first, then the shared ones by name. An entry without idTagInfo gets
+ * it from the idTag, at the moment of sending.
+ */
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
+import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
+import type { IdTagFields } from "../id_tags.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import { folded, json, texts } from "../values.ts";
+import type { LocalListsTable } from "./local_list_tables.ts";
+
+/** A list that every charge point with `label` ("name" or "name=value") shares. */
+export interface SharedLocalList {
+  name: string;
+  label: string;
+  entries: ListChange[];
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** Some of the entries that a charge point shall have; `list` null: they are its own. */
+export interface DesiredPart {
+  list: string | null;
+  entries: ListChange[];
+}
+
+/** What an entry without idTagInfo is completed from. */
+export type KnownIdTag = Pick<IdTagFields, "status" | "expiryDate" | "parentIdTag"> & { foldedIdTag: string };
+
+export interface DesiredLocalLists {
+  /** A charge point's own list. */
+  set(chargePoint: string, entries: readonly ListChange[], now: Date): Promise<void>;
+  /** Everything that a charge point shall have: its own part first, then the shared ones by name. None: nobody wants anything of it. */
+  partsFor(chargePoint: string): Promise<DesiredPart[]>;
+  /** Those of these idTags that are registered. */
+  idTagsAmong(idTags: readonly string[]): Promise<KnownIdTag[]>;
+  find(name: string): Promise<SharedLocalList | undefined>;
+  /** By name, ascending, without their entries. Throws BadCursor. */
+  list(page: Page): Promise<Listed<Omit<SharedLocalList, "entries"> & { entryCount: number }>>;
+  /** `labelBefore`: the label that the list had until now, undefined for a new one. */
+  put(
+    name: string,
+    label: string,
+    entries: readonly ListChange[],
+    now: Date,
+  ): Promise<{ list: SharedLocalList; labelBefore: string | undefined }>;
+  /** Answers the list as it was. */
+  remove(name: string): Promise<SharedLocalList | undefined>;
+}
+
+/** Whether the charge point row `p` has the label that a shared list names, as SQL. */
+export function hasLabel(label: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`case when position('=' in ${label}) = 0 then p.labels ? ${label}
+    else p.labels ->> split_part(${label}, '=', 1) = substr(${label}, position('=' in ${label}) + 1) end`;
+}
+
+/** Builds the repository. */
+export function desiredLocalLists(db: Kysely<Database>): DesiredLocalLists {
+  return {
+    async set(chargePoint, entries, now) {
+      const values = { ...columnsOf(entries), updatedAt: now };
+      await db.insertInto("desiredLocalLists").values({ chargePoint, ...values })
+        .onConflict((conflict) => conflict.column("chargePoint").doUpdateSet(values)).execute();
+    },
+
+    async partsFor(chargePoint) {
+      const { rows } = await sql<DesiredPart>`
+        select null as list, entries from desired_local_lists where charge_point = ${chargePoint}
+        union all
+        select l.name, l.entries from local_lists l join charge_points p on ${hasLabel(sql`l.label`)}
+        where p.identity = ${chargePoint}`.execute(db);
+      return rows.sort((one, other) => (one.list ?? "") < (other.list ?? "") ? -1 : 1);
+    },
+
+    idTagsAmong: (idTags) =>
+      db.selectFrom("idTags").select(["foldedIdTag", "status", "expiryDate", "parentIdTag"])
+        .where(sql<boolean>`folded_id_tag = any(${texts(idTags.map(folded))})`).execute(),
+
+    async find(name) {
+      const row = await db.selectFrom("localLists").selectAll().where("name", "=", name).executeTakeFirst();
+      return row && listOf(row);
+    },
+
+    async list(page) {
+      const after = readCursor(page, ["text"]);
+      let query = db.selectFrom("localLists").select(["name", "label", "createdAt", "updatedAt"])
+        .select(sql<number>`cardinality(folded_id_tags)`.as("entryCount"))
+        .orderBy("name").limit(page.limit + 1);
+      if (after) query = query.where("name", ">", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.name], (row) => row);
+    },
+
+    async put(name, label, entries, now) {
+      const values = { label, ...columnsOf(entries), updatedAt: now };
+      const row = await db.with("before", (b) => b.selectFrom("localLists").select("label").where("name", "=", name))
+        .insertInto("localLists").values({ name, ...values, createdAt: now })
+        .onConflict((conflict) => conflict.column("name").doUpdateSet(values))
+        .returningAll().returning(sql<string | null>`(select label from before)`.as("labelBefore"))
+        .executeTakeFirstOrThrow();
+      const { labelBefore, ...list } = row;
+      return { list: listOf(list), labelBefore: labelBefore ?? undefined };
+    },
+
+    async remove(name) {
+      const row = await db.deleteFrom("localLists").where("name", "=", name).returningAll().executeTakeFirst();
+      return row && listOf(row);
+    },
+  };
+}
+
+function columnsOf(entries: readonly ListChange[]) {
+  return { entries: json([...entries]), foldedIdTags: texts(entries.map(({ idTag }) => folded(idTag))) };
+}
+
+function listOf({ name, label, entries, createdAt, updatedAt }: Selectable<LocalListsTable>): SharedLocalList {
+  return { name, label, entries, createdAt, updatedAt };
+}

@@ -1,0 +1,213 @@
+/**
+ * What each charge point is known to have as its local list: what it accepted, and what it says of its version. A message leaves its mark
+ * before it is sent and is settled by its answer, whoever sent it; until then, and for ever when the answer is lost, the
+ * entries that it names are in doubt. The version that the charge point reports later can still settle it.
+ */
+import { type Kysely, sql } from "kysely";
+import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
+import { type Bell, fact, intoOutbox, ringing } from "../event_outbox.ts";
+import type { Database } from "../tables.ts";
+import { folded, jsonb } from "../values.ts";
+
+/** What is known of a charge point's list. */
+export interface KnownLocalList {
+  /** As accepted or reported last; null: never heard of. */
+  version: number | null;
+  /** Whether nothing but `entries` can be in the list. */
+  isComplete: boolean;
+  /** The version of a message that is under way, or whose outcome is not known. */
+  pendingVersion: number | null;
+  /** The highest that was ever sent, accepted or reported. */
+  highestVersion: number;
+  /** null: nobody knows. */
+  isSupported: boolean | null;
+  /** When the charge point last said that the list contradicts our answers, unless it has accepted a Full since. */
+  conflictAt: Date | null;
+  changedAt: Date | null;
+  entries: KnownEntry[];
+}
+
+/** A SendLocalList by its version. */
+export interface SentUpdate {
+  listVersion: number;
+  updateType: UpdateType;
+}
+
+export interface KnownLocalLists {
+  /** A list that nothing is known of where there is no row. */
+  find(chargePoint: string): Promise<KnownLocalList>;
+  /** Before a SendLocalList goes out. The same one again changes nothing. */
+  recordSending(chargePoint: string, update: SentUpdate, entries: readonly ListChange[]): Promise<void>;
+  /**
+   * The outcome of the message that is pending under this version; for any other nothing changes. `answer` is the status or error code
+   * as the charge point gave it. Answers whether it was pending.
+   */
+  recordAnswer(
+    chargePoint: string,
+    update: SentUpdate,
+    outcome: "applied" | "refused" | "notSupported",
+    answer: string,
+    now: Date,
+  ): Promise<boolean>;
+  /** The answer to GetLocalListVersion: −1 = keeps no list, 0 = the list is empty (OCPP 1.6 5.10). */
+  recordReported(chargePoint: string, version: number, now: Date): Promise<void>;
+  /** The charge point found that its list contradicts our answers. False: it said so after `since`, which is soon enough. */
+  recordConflict(chargePoint: string, since: Date, now: Date): Promise<boolean>;
+}
+
+const NOTHING_KNOWN: KnownLocalList = {
+  version: null,
+  isComplete: false,
+  pendingVersion: null,
+  highestVersion: 0,
+  isSupported: null,
+  conflictAt: null,
+  changedAt: null,
+  entries: [],
+};
+
+/** Builds the repository. */
+export function knownLocalLists(db: Kysely<Database>, bell: Bell): KnownLocalLists {
+  return {
+    async find(chargePoint) {
+      const { rows: [row] } = await sql<KnownLocalList>`
+        select version, is_complete, pending_version, highest_version, is_supported, conflict_at, changed_at, coalesce((
+          select json_agg(json_build_object(
+            'idTag', id_tag, 'idTagInfo', id_tag_info, 'isInDoubt', pending_version is not null) order by folded_id_tag)
+          from known_local_list_entries e where e.charge_point = l.charge_point), '[]') as entries
+        from known_local_lists l where charge_point = ${chargePoint}`.execute(db);
+      return row ?? NOTHING_KNOWN;
+    },
+
+    recordSending: (chargePoint, update, entries) => recordSending(db, chargePoint, update, entries),
+
+    recordAnswer: ringing(bell, (...answered) => recordAnswer(db, ...answered)),
+
+    recordReported: (chargePoint, version, now) => recordReported(db, chargePoint, version, now),
+
+    async recordConflict(chargePoint, since, now) {
+      const { rows } = await sql`
+        insert into known_local_lists as l (charge_point, conflict_at) values (${chargePoint}, ${now}::timestamptz)
+        on conflict (charge_point) do update set conflict_at = excluded.conflict_at, is_complete = false
+          where l.conflict_at is null or l.conflict_at <= ${since}::timestamptz
+        returning 1`.execute(db);
+      return rows.length > 0;
+    },
+  };
+}
+
+async function recordSending(
+  db: Kysely<Database>,
+  chargePoint: string,
+  { listVersion, updateType }: SentUpdate,
+  entries: readonly ListChange[],
+): Promise<void> {
+  const rows = entries.map(({ idTag, idTagInfo }) => ({
+    folded_id_tag: folded(idTag),
+    id_tag: idTag,
+    id_tag_info: idTagInfo ?? null,
+  }));
+  // A message on top of one in doubt: what became of the first will not be told by a version any more.
+  await sql`
+    with given as materialized (
+      select * from jsonb_to_recordset(${jsonb(rows)}) as g(folded_id_tag text, id_tag text, id_tag_info jsonb)
+    ), list as (
+      insert into known_local_lists as l (charge_point, pending_version, pending_type, highest_version)
+      values (${chargePoint}, ${listVersion}::bigint, ${updateType}::text, ${listVersion}::bigint)
+      on conflict (charge_point) do update set
+        is_complete = l.is_complete and (l.pending_version is null or l.pending_version = excluded.pending_version),
+        pending_version = excluded.pending_version, pending_type = excluded.pending_type,
+        highest_version = greatest(l.highest_version, excluded.highest_version)
+    ), others as (
+      update known_local_list_entries set pending_version = ${listVersion}::bigint, pending_info = null
+      where charge_point = ${chargePoint} and ${updateType}::text = 'Full'
+        and folded_id_tag not in (select folded_id_tag from given)
+    )
+    insert into known_local_list_entries as e
+      (charge_point, folded_id_tag, id_tag, pending_version, pending_info)
+    select ${chargePoint}::text, folded_id_tag, id_tag, ${listVersion}::bigint, id_tag_info from given
+    on conflict (charge_point, folded_id_tag) do update set id_tag = excluded.id_tag,
+      pending_version = excluded.pending_version, pending_info = excluded.pending_info`.execute(db);
+}
+
+async function recordAnswer(
+  db: Kysely<Database>,
+  chargePoint: string,
+  { listVersion, updateType }: SentUpdate,
+  outcome: "applied" | "refused" | "notSupported",
+  answer: string,
+  now: Date,
+): Promise<boolean> {
+  const isApplied = outcome === "applied";
+  const told = {
+    chargePoint: "charge_point",
+    at: "changed_at",
+    data: {
+      listVersion: sql`${listVersion}::bigint`,
+      updateType: sql`${updateType}::text`,
+      answer: sql`${answer}::text`,
+    },
+  };
+  const { rows } = await sql`
+    with list as (
+      update known_local_lists set pending_version = null, pending_type = null, changed_at = ${now}::timestamptz,
+        version = case when ${isApplied} then ${listVersion}::bigint else version end,
+        is_complete = ${isApplied} and (is_complete or ${updateType}::text = 'Full'),
+        conflict_at = case when ${isApplied} and ${updateType}::text = 'Full' then null else conflict_at end,
+        is_supported = case when ${
+    outcome === "notSupported"
+  } then false when ${isApplied} then true else is_supported end
+      where charge_point = ${chargePoint} and pending_version = ${listVersion}::bigint returning *
+    ), gone as (
+      delete from known_local_list_entries where charge_point in (select charge_point from list)
+        and pending_version = ${listVersion}::bigint
+        and case when ${isApplied} then pending_info else id_tag_info end is null
+    ), kept as (
+      update known_local_list_entries set pending_version = null, pending_info = null,
+        id_tag_info = case when ${isApplied} then pending_info else id_tag_info end
+      where charge_point in (select charge_point from list) and pending_version = ${listVersion}::bigint
+        and case when ${isApplied} then pending_info else id_tag_info end is not null
+    ), shown as (
+      update charge_points set local_list_version = ${listVersion}::bigint
+      where ${isApplied} and identity in (select charge_point from list)
+    ), told as ${intoOutbox(fact(isApplied ? "localList.accepted" : "localList.refused", "list", told))}
+    select 1 from list`.execute(db);
+  return rows.length > 0;
+}
+
+/** Versions beyond it are nonsense that no charge point can count on from (32-bit integers). */
+const VERSION_MAX = 2 ** 31 - 1;
+
+/**
+ * `taken`: it is the pending message's version, so that was taken. `same`: it is the version from before, so the pending one was not.
+ * `foreign`: somebody else's list, or one of several messages in doubt; what is in it is not known.
+ */
+async function recordReported(db: Kysely<Database>, chargePoint: string, version: number, now: Date): Promise<void> {
+  const isCounted = version >= 0 && version < VERSION_MAX;
+  await sql`
+    with report as materialized (
+      select case ${version}::bigint when -1 then 'none' when 0 then 'empty'
+        when l.pending_version then 'taken' when l.version then 'same' else 'foreign' end as means
+      from (select 1) as one left join known_local_lists l on l.charge_point = ${chargePoint}
+    ), list as (
+      insert into known_local_lists as l (charge_point, version, is_complete, is_supported, highest_version, changed_at)
+      select ${chargePoint}::text, nullif(${version}::bigint, -1), means = 'empty', means <> 'none',
+        ${isCounted ? version : 0}::bigint, ${now}::timestamptz from report
+      on conflict (charge_point) do update set pending_version = null, pending_type = null,
+        version = excluded.version, is_supported = excluded.is_supported, changed_at = excluded.changed_at,
+        highest_version = greatest(l.highest_version, excluded.highest_version),
+        is_complete = case (select means from report) when 'empty' then true when 'same' then l.is_complete
+          when 'taken' then l.is_complete or l.pending_type = 'Full' else false end
+    ), gone as (
+      delete from known_local_list_entries e using report where e.charge_point = ${chargePoint} and case means
+        when 'taken' then pending_version = ${version}::bigint and pending_info is null
+        when 'same' then pending_version is not null and id_tag_info is null else true end
+    ), kept as (
+      update known_local_list_entries e set pending_version = null, pending_info = null,
+        id_tag_info = case means when 'taken' then pending_info else id_tag_info end
+      from report where e.charge_point = ${chargePoint} and case means
+        when 'taken' then pending_version = ${version}::bigint and pending_info is not null
+        when 'same' then pending_version is not null and id_tag_info is not null else false end
+    )
+    update charge_points set local_list_version = ${version}::bigint where identity = ${chargePoint}`.execute(db);
+}
