@@ -199,8 +199,11 @@ Deno.test("everything that was told of is as the list of types says", async () =
   await told("nobody");
   const events = await store.events.listAfter(0, {}, 1000);
   for (const { type, data } of events) eventTypes[type].parse(data);
-  const untold = new Set(eventTypeNames).difference(new Set(events.map(({ type }) => type)));
-  assertEquals([...untold], ["chargePoint.disconnected", "connectionAttempt.recorded"]); // the actors' business
+  // Types about other nouns are the business of the tests beside what tells of them.
+  const nouns = new Set(events.map(({ type }) => type.split(".")[0]));
+  const expected = eventTypeNames.filter((name) => nouns.has(name.split(".")[0]));
+  const untold = new Set(expected).difference(new Set(events.map(({ type }) => type)));
+  assertEquals([...untold], ["chargePoint.disconnected"]); // told by the actors
   for (const name of eventTypeNames) assertMatch(name, /^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/);
 });
 

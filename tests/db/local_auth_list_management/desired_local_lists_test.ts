@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import { openTestStore } from "../../database.ts";
 import { at, fields, fresh } from "../facts.ts";
 
@@ -93,4 +94,15 @@ Deno.test("of two synchronisations at once one runs; its steps are taken once", 
   assertEquals((await localListSyncs.end(there, "failed", "away", at(6)))?.reason, "away");
   assertEquals(await localListSyncs.end(there, "synchronised", null, at(7)), undefined);
   assertEquals((await localListSyncs.begin(sync, at(8)))?.state, "running");
+  await localListSyncs.end(there, "synchronised", null, at(9));
+
+  while (await store.events.publish(at(9))) { /* numbers what waits */ }
+  const types = ["localList.failed", "localList.synchronised"] satisfies EventType[];
+  const events = await store.events.listAfter(0, { chargePoints: [there], types }, 10);
+  for (const { type, data } of events) eventTypes[type].parse(data);
+  const told: unknown[] = events.map(({ type, data }) => [type, data]);
+  assertEquals(told, [
+    ["localList.failed", { outcome: "failed", reason: "away" }],
+    ["localList.synchronised", { listVersion: null }],
+  ]);
 });
