@@ -5,6 +5,7 @@ import { ActorSystem } from "./actors/actor.ts";
 import { createChargePoints } from "./actors/charge_points.ts";
 import { systemClock } from "./actors/clock.ts";
 import { EventHub } from "./actors/events.ts";
+import { Files } from "./actors/firmware_management/files.ts";
 import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
@@ -51,12 +52,14 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const webhooks = new WebhookSender(system, store, settings, events);
   const news = new Newsroom(log);
   const chargePoints = createChargePoints({ store, settings, system, news, tell: (event) => events.tell(event) });
+  const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
   let open = true;
   return {
     store,
     chargePoints,
     events,
     webhooks,
+    files,
     news,
     counts: system.counts,
     settings,

@@ -60,6 +60,8 @@ export interface ChargePoints {
   connectedIdentities(): string[];
   /** Commands of connected charge points that have not ended, the one in flight included. */
   countCallsWaiting(): number;
+  /** How a connected charge point reaches us, by the host that it dialled. */
+  dialled(identity: string): string | undefined;
   /** The last sign of life and the deviations that are not in the row yet. */
   unwritten(identity: string): Sighting | undefined;
   /** The row was edited: the actor reads it again. */
@@ -242,6 +244,10 @@ class Registry implements ChargePoints {
 
   connectedIdentities(): string[] {
     return [...this.#live.keys()];
+  }
+
+  dialled(identity: string): string | undefined {
+    return this.#live.get(identity)?.connection.dialled;
   }
 
   countCallsWaiting(): number {

@@ -5,6 +5,8 @@
 export interface Connection {
   /** The charge point's address, for people: behind a proxy it is the proxy's. */
   readonly remoteAddress: string;
+  /** How it reaches us, such as `http://cs.example:8080`, by the Host that it dialled; undefined when it said none that could be one. */
+  readonly dialled?: string | undefined;
   /** Queues one text frame. Silently nothing once the socket is closing: the other side will ask again. */
   send(text: string): void;
   /** Starts the closing handshake and cuts the connection when the other side does not take part. */

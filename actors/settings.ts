@@ -35,6 +35,11 @@ export interface Settings {
   readonly webhookRetryDays: number;
   readonly webhookHttp: "allow" | "refuse";
   readonly webhookPrivateTargets: "allow" | "refuse";
+  /** How charge points reach us for files, without a slash at the end; null: as they dialled. */
+  readonly publicUrl: string | null;
+  /** Null: a folder in `dataDir`. */
+  readonly filesDir: string | null;
+  readonly maxFileBytes: number;
 }
 
 export type Preset = "standard" | "certification";
@@ -101,7 +106,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "DATA_DIR",
     key: "dataDir",
-    meaning: "folder of the embedded database",
+    meaning: "folder of the embedded database and of files",
     expected: "a folder's path",
     check: filled,
     fallback: "./data",
@@ -274,6 +279,32 @@ export const SETTINGS: readonly Setting[] = [
     expected: "allow, refuse",
     check: z.enum(["allow", "refuse"]),
     fallback: "refuse",
+  },
+  {
+    variable: "CHARGEHAND_PUBLIC_URL",
+    key: "publicUrl",
+    meaning: "how charge points reach us to fetch and bring files; unset: at the host and port that they dialled",
+    expected: "http://host:port or https://host, without a query",
+    check: z.url({ protocol: /^https?$/ }).regex(/^[!-~]+$/).regex(/^[^?#@]*$/).transform((url) =>
+      url.replace(/\/+$/, "")
+    ),
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_FILES_DIR",
+    key: "filesDir",
+    meaning: "folder of the files that charge points fetch and bring",
+    expected: "a folder's path; unset: `files` in DATA_DIR",
+    check: filled,
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_MAX_FILE_BYTES",
+    key: "maxFileBytes",
+    meaning: "largest file that an operator may give us for charge points",
+    expected: "1 to 4294967296",
+    check: number(1, 2 ** 32),
+    fallback: 268_435_456,
   },
 ];
 

@@ -7,13 +7,15 @@ import type { Context, HonoRequest } from "hono";
 import { z } from "zod";
 import { KeyAttempts } from "./attempts.ts";
 import { audited } from "./auditing.ts";
+import { fileResponse } from "./file_answer.ts";
+import { readFile } from "./file_body.ts";
 import type { House } from "./house.ts";
 import { csvResponse, type List, wantsCsv } from "./csv.ts";
 import { Idempotency } from "./idempotency.ts";
 import { documentRoutes, operationOf } from "./openapi.ts";
 import { type Operator, operatorOf, requireRole } from "./operator.ts";
-import { notFound, Problem, problemResponse } from "./problem.ts";
-import { readBody, readPath, readQuery } from "./request.ts";
+import { notFound, plainResponse, Problem, problemResponse } from "./problem.ts";
+import { readBody, readFields, readPath, readQuery } from "./request.ts";
 import type { Answer, Asked, Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
@@ -32,7 +34,8 @@ export function createApp(house: House): OpenAPIHono {
     app.on(
       route.method.toUpperCase(),
       pattern(route.path),
-      (context) => serve(route, context, { house, attempts, idempotency }),
+      (context) =>
+        serve(route, context, { house, attempts, idempotency }).catch((error) => plainly(error, route, context)),
     );
   }
   for (const [path, allowed] of methodsByPath(table)) {
@@ -43,6 +46,12 @@ export function createApp(house: House): OpenAPIHono {
   app.notFound(({ req }) => problemResponse(notFound("Nothing lives at this path"), req.raw, house.log));
   app.onError((error, { req }) => problemResponse(error, req.raw, house.log));
   return app;
+
+  /** A loader reads no problem documents; whoever wrote the request itself wrongly is shown where. */
+  function plainly(error: unknown, { plain }: Route, { req }: Context): Response {
+    if (!plain || (error instanceof Problem && error.more.errors)) throw error;
+    return plainResponse(error, req.raw, house.log);
+  }
 }
 
 /** What every request needs. */
@@ -55,39 +64,71 @@ interface Desk {
 /** Whatever an operator does but reading is kept in the audit log. */
 async function serve(route: Route, { req, env }: Context, desk: Desk): Promise<Response> {
   const { house, attempts } = desk;
-  const address = addressOf(env);
+  const { incoming }: Bindings = env ?? {};
+  const address = incoming?.socket?.remoteAddress;
   const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, house, attempts.of(address));
-  if (operator === null || route.method === "get") return await answer(route, req, operator, desk);
+  const asking = { route, req, operator, incoming };
+  if (operator === null || route.method === "get") return await answer(asking, desk);
   const writing = { route, operator, params: req.param(), request: req.raw, remoteAddress: address };
-  return await audited(house, writing, (begin) => answer(route, req, operator, desk, begin));
+  return await audited(house, writing, (begin) => answer(asking, desk, begin));
+}
+
+/** One request to one route. */
+interface Asking {
+  readonly route: Route;
+  readonly req: HonoRequest;
+  readonly operator: Operator | null;
+  /** The request of node:http, where there is one. */
+  readonly incoming: object | undefined;
+}
+
+/** What the bridge to node:http tells besides the request; where there is none, only as far as the platform knows it. */
+interface Bindings {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
 }
 
 /** `begin` is called when the request is found to be right, before anything is done. */
 async function answer(
-  route: Route,
-  req: HonoRequest,
-  operator: Operator | null,
+  { route, req, operator, incoming }: Asking,
   { house, idempotency }: Desk,
   begin: (body: unknown) => Promise<void> = () => Promise.resolve(),
 ): Promise<Response> {
   const { raw } = req;
   if (operator !== null && route.access !== "open") requireRole(operator, route.access);
-  const asked = {
-    operator,
+  const asked: Asked = {
+    operator: operator as Operator,
     params: route.params && readPath(route.params, req.param(), route.method),
     query: readQuery(route.query ?? NOTHING, raw.url),
-    body: route.body && await readBody(route.body, raw),
+    body: route.takes ? undefined : route.body && await readBody(route.body, raw),
+    file: undefined,
     headers: raw.headers,
     house,
   };
-  await begin(asked.body);
-  const work = async () => respond(route, await route.handle(asked as Asked), raw);
-  if (route.method !== "post" || operator === null) return await work();
-  return await idempotency.once(raw, operator.id, asked.body, work);
+  const done = async (asked: Asked, said: unknown) => {
+    await begin(said);
+    const work = async () => await respond(route, await route.handle(asked), raw, house);
+    if (route.method !== "post" || operator === null) return await work();
+    return await idempotency.once(raw, operator.id, said, work);
+  };
+  if (!route.takes) return await done(asked, asked.body);
+  const { file, fields } = await readFile(route.takes, await route.takes.allow(asked), raw, incoming, house);
+  try {
+    const body = route.body && readFields(route.body, fields);
+    const { name, draft: { bytes, sha256 } } = file;
+    return await done({ ...asked, body, file }, { ...fields, file: { name, bytes, sha256 } });
+  } finally {
+    await file.draft.drop();
+  }
 }
 
-function respond({ answers, csv, contentType, stream: streamType }: Route, answer: Answer, request: Request): Response {
-  const { status, body, stream, headers } = answer;
+async function respond(
+  { answers, csv, contentType, stream: streamType }: Route,
+  answer: Answer,
+  request: Request,
+  { clock }: House,
+): Promise<Response> {
+  const { status, body, stream, file, headers } = answer;
+  if (file) return await fileResponse(file, request, clock);
   // Keys are shown once and states change: nothing here is for a cache.
   const init = { status, headers: { ...headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } };
   if (stream) return new Response(stream, { status, headers: { ...init.headers, "Content-Type": streamType! } });
@@ -99,11 +140,6 @@ function respond({ answers, csv, contentType, stream: streamType }: Route, answe
   return csv && wantsCsv(request.headers)
     ? csvResponse(csv, encoded as List, request.url, init)
     : Response.json(encoded, init);
-}
-
-/** Where a request comes from; undefined where the platform does not tell. */
-function addressOf(env: { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } } | undefined) {
-  return env?.incoming?.socket?.remoteAddress;
 }
 
 /** From OpenAPI's `/a/{b}` to Hono's `/a/:b`. */

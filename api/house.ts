@@ -2,6 +2,7 @@ import type { ChargePoints } from "../actors/charge_points.ts";
 import type { Clock } from "../actors/clock.ts";
 import type { Counts } from "../actors/counts.ts";
 import type { EventHub } from "../actors/events.ts";
+import type { Files } from "../actors/firmware_management/files.ts";
 import type { Log } from "../actors/log.ts";
 import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
@@ -14,6 +15,8 @@ export interface House {
   readonly chargePoints: ChargePoints;
   readonly events: EventHub;
   readonly webhooks: WebhookSender;
+  /** What charge points fetch, and where. */
+  readonly files: Files;
   /** Where edits are told that shared actors may want to know of. */
   readonly news: Newsroom;
   readonly counts: Counts;

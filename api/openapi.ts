@@ -6,6 +6,7 @@ import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import { CONTENT_SECURITY_POLICY, pageOf } from "./docs/page.ts";
 import type { Document } from "./docs/document.ts";
+import { BYTES } from "./file_answer.ts";
 import { ProblemDocument, PROBLEMS } from "./problem.ts";
 import { nothing } from "./fields.ts";
 import { ok, type Route, route } from "./route.ts";
@@ -28,12 +29,14 @@ const TITLES: Readonly<Record<number, string>> = {
   201: "Made",
   202: "Taken on, not finished yet",
   204: "Done, nothing to show",
+  206: "The part that was asked for",
+  304: "Not changed",
 };
 
 /** A route as the registry of @hono/zod-openapi wants it, with the role as an extension `x-role`. */
 export function operationOf(route: Route): RouteConfig {
-  const { method, path, tag, summary, description, params, query, body, example, access } = route;
-  const content = body && { "application/json": { schema: body, ...(example !== undefined && { example }) } };
+  const { method, path, tag, summary, description, params, query, access } = route;
+  const content = contentOf(route);
   return {
     method,
     path,
@@ -48,6 +51,17 @@ export function operationOf(route: Route): RouteConfig {
       ...(content && { body: { content } }),
     },
     responses: { ...answersOf(route), ...problemsOf(route) },
+  };
+}
+
+/** JSON, or the ways in which a file may be brought. */
+function contentOf({ body, takes, example }: Route) {
+  if (!takes) return body && { "application/json": { schema: body, ...(example !== undefined && { example }) } };
+  const file = z.string().meta({ format: "binary" });
+  const form = z.looseObject({ ...(body as z.ZodObject | undefined)?.shape, [takes.field ?? "file"]: file });
+  return {
+    "multipart/form-data": { schema: takes.field === null ? form : z.strictObject(form.shape) },
+    ...(takes.bare && { [BYTES]: { schema: file } }),
   };
 }
 
@@ -72,16 +86,19 @@ function answersOf({ answers, method, csv, contentType, stream }: Route): Respon
 }
 
 /** The problems that follow from what a route declares. */
-function problemsOf({ access, params, query, body }: Route): Responses {
+function problemsOf({ access, params, query, body, takes, plain }: Route): Responses {
   const statuses = [
-    ...(query || body ? [400] : []),
+    ...(query || body || takes ? [400] : []),
     ...(access === "open" ? [] : [401, 403]),
     ...(params ? [404] : []),
-    ...(body ? [413, 415] : []),
+    ...(body || takes ? [413, 415] : []),
   ];
   const problem = (description: string) => ({
     description,
-    content: { "application/problem+json": { schema: ProblemDocument } },
+    content: {
+      "application/problem+json": { schema: ProblemDocument },
+      ...(plain && { "text/plain; charset=utf-8": { schema: z.string() } }),
+    },
   });
   const listed = statuses.map((status) => [status, problem("Refused, see `type` and `detail`")]);
   return { ...Object.fromEntries(listed), default: problem("Any other problem") };

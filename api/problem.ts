@@ -7,11 +7,13 @@ import { z } from "zod";
 import { CommandRefused } from "../actors/command.ts";
 import type { Log } from "../actors/log.ts";
 import { StoreError } from "../db/errors.ts";
+import { FolderError } from "../db/firmware_management/file_folder.ts";
 import { BadCursor } from "../db/page.ts";
 
 const CATALOGUE = {
   "invalid-request": [400, "The request is not valid"],
   "invalid-json": [400, "The body is not JSON"],
+  "body-incomplete": [400, "The body did not come to its end"],
   "unauthorized": [401, "An API key is needed"],
   "forbidden": [403, "The API key's role does not allow this"],
   "not-found": [404, "There is no such resource"],
@@ -25,14 +27,19 @@ const CATALOGUE = {
   "command-not-queued": [409, "The command is no longer queued"],
   "idempotency-key-in-use": [409, "The first request with this Idempotency-Key is still running"],
   "idempotency-key-interrupted": [409, "The first request with this Idempotency-Key was interrupted"],
+  "request-timeout": [408, "The body came too slowly"],
+  "gone": [410, "The address is over"],
   "content-too-large": [413, "The body is too large"],
-  "unsupported-media-type": [415, "The body must be plain application/json"],
+  "unsupported-media-type": [415, "The body is not of a type that is read here"],
+  "range-not-satisfiable": [416, "The file has no such range"],
   "idempotency-key-reuse": [422, "The Idempotency-Key belongs to another request"],
   "too-many-attempts": [429, "Too many unknown API keys came from this address"],
   "command-queue-full": [429, "Too many commands wait for the charge point"],
   "internal-error": [500, "The request failed for a reason of ours"],
   "database-unavailable": [503, "The database did not answer"],
   "not-ready": [503, "Not ready to serve"],
+  "too-many-transfers": [503, "Too many files are on their way"],
+  "insufficient-storage": [507, "The file could not be kept"],
 } as const;
 
 /** The stable last part of a problem's `type`. */
@@ -70,6 +77,11 @@ export function notFound(detail: string): Problem {
   return new Problem("not-found", detail);
 }
 
+/** The connection ended before the body did; nobody is there to read this, and it is no fault of ours. */
+export function incomplete(): Problem {
+  return new Problem("body-incomplete", "The connection ended before the body did");
+}
+
 /** 400 for one fault. */
 export function invalid(fault: Fault): Problem {
   return new Problem("invalid-request", fault.detail, { errors: [fault] });
@@ -104,6 +116,15 @@ export function problemResponse(error: unknown, request: Request, log: Log): Res
   );
 }
 
+/** The same for who is no operator and reads no problem documents: a sentence. */
+export function plainResponse(error: unknown, request: Request, log: Log): Response {
+  const problem = problemResponse(error, request, log);
+  const headers = new Headers(problem.headers);
+  headers.set("Content-Type", "text/plain; charset=utf-8");
+  const { detail } = problemFor(error);
+  return new Response(`${detail}\n`, { status: problem.status, headers });
+}
+
 /** The HTTP status that an error is answered with. */
 export function statusOf(error: unknown): number {
   return CATALOGUE[problemFor(error).slug][0];
@@ -115,6 +136,11 @@ function problemFor(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CommandRefused) {
     return new Problem(error.slug, error.detail, error.slug === "command-queue-full" ? SOON : {});
+  }
+  if (error instanceof FolderError) {
+    return error.kind === "tooLarge"
+      ? new Problem("content-too-large", error.message)
+      : new Problem("insufficient-storage", "See the log for what the disk said");
   }
   if (error instanceof BadCursor) {
     return invalid({ in: "query", pointer: "/cursor", detail: "The cursor is not one that this list has given" });

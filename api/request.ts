@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { brokenBound } from "../ocpp/json_bounds.ts";
 import { isStorable } from "../ocpp/types/text.ts";
-import { type Fault, notFound, Problem } from "./problem.ts";
+import { type Fault, incomplete, notFound, Problem } from "./problem.ts";
 
 /** Counted while reading, whatever Content-Length claims. */
 export const BODY_MAX_BYTES = 1024 * 1024;
@@ -46,6 +46,13 @@ export async function readBody(schema: z.ZodType, request: Request): Promise<unk
   return checked.value;
 }
 
+/** The fields of a form that brought a file. */
+export function readFields(schema: z.ZodType, fields: Readonly<Record<string, string>>): unknown {
+  const checked = check(schema, { ...fields }, "body");
+  if (checked.faults.length > 0) throw invalidRequest(checked.faults);
+  return checked.value;
+}
+
 async function readJson(request: Request): Promise<unknown> {
   const { headers } = request;
   const encoding = headers.get("Content-Encoding");
@@ -53,7 +60,9 @@ async function readJson(request: Request): Promise<unknown> {
     throw new Problem("unsupported-media-type", `Content-Encoding ${encoding} is not read`);
   }
   const type = headers.get("Content-Type");
-  const bytes = await readBytes(request);
+  const bytes = await readBytes(request).catch((error) => {
+    throw error instanceof Problem ? error : incomplete();
+  });
   if (type === null && bytes.length === 0) return {};
   // Also what keeps a foreign page's form from posting here: a form cannot send this type.
   if (type === null || !JSON_CONTENT.test(type)) {

@@ -3,6 +3,8 @@
  * answered, each said once. Authentication, validation, the OpenAPI document and the test that walks all routes follow from it.
  */
 import type { z } from "zod";
+import type { ServedFile } from "./file_answer.ts";
+import type { ReceivedFile, TakesFile } from "./file_body.ts";
 import type { House } from "./house.ts";
 import type { Operator, Role } from "./operator.ts";
 
@@ -10,10 +12,18 @@ import type { Operator, Role } from "./operator.ts";
 export type Access = "open" | Role;
 
 /** What a route's `handle` is given: everything checked, decoded, and no more than was declared. */
-export interface Asked<Params = unknown, Query = unknown, Body = unknown, A extends Access = Role> {
+export interface Asked<
+  Params = unknown,
+  Query = unknown,
+  Body = unknown,
+  A extends Access = Role,
+  File = ReceivedFile | undefined,
+> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** What came, where the route takes a file; removed afterwards unless it was kept. */
+  readonly file: File;
   readonly operator: A extends "open" ? null : Operator;
   readonly headers: Headers;
   readonly house: House;
@@ -25,6 +35,8 @@ export interface Answer {
   readonly body?: unknown;
   /** Instead of a body: an answer without an end, of the route's `stream` type. */
   readonly stream?: ReadableStream<Uint8Array>;
+  /** Instead of a body: a file, of which the part is sent that was asked for. */
+  readonly file?: ServedFile;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -39,7 +51,8 @@ type AnswerOf<A extends Answers> =
       readonly headers?: Answer["headers"];
     };
   }[keyof A]
-  | { readonly status: 200; readonly stream: ReadableStream<Uint8Array> };
+  | { readonly status: 200; readonly stream: ReadableStream<Uint8Array> }
+  | { readonly status: 200; readonly file: ServedFile };
 
 /** A route as the table has it. */
 export interface Route {
@@ -53,8 +66,10 @@ export interface Route {
   readonly description?: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
-  /** JSON. A request without a body counts as `{}`. */
+  /** JSON. A request without a body counts as `{}`. Where a file is taken: the other fields of its form, which are texts. */
   readonly body?: z.ZodType;
+  /** The request brings a file, which is on the disk before `handle` is called. */
+  readonly takes?: TakesFile<Asked>;
   /** A whole body that works. */
   readonly example?: unknown;
   readonly answers: Answers;
@@ -64,10 +79,23 @@ export interface Route {
   readonly stream?: string;
   /** The items of a list that is also there as CSV, a column for each field. */
   readonly csv?: z.ZodObject;
+  /** For charge points and their loaders: problems are a sentence instead of a document. */
+  readonly plain?: boolean;
   handle(asked: Asked): Promise<Answer> | Answer;
 }
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** A route as it is declared: its handler is typed by what the schemas say. */
+interface Declared<A, Responses extends Answers, Params, Query, Body, Asking>
+  extends Omit<Route, "access" | "params" | "query" | "body" | "takes" | "answers" | "handle"> {
+  readonly access: A;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answers: Responses;
+  handle(asked: Asking): Promise<AnswerOf<Responses>> | AnswerOf<Responses>;
+}
 
 /** Declares a route. The identity function, typed so that `handle` gets and gives what the schemas say. */
 export function route<
@@ -77,16 +105,29 @@ export function route<
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
 >(
-  declared: Omit<Route, "access" | "params" | "query" | "body" | "answers" | "handle"> & {
-    readonly access: A;
-    readonly params?: Params;
-    readonly query?: Query;
-    readonly body?: Body;
-    readonly answers: Responses;
-    handle(
-      asked: Asked<Output<Params>, Output<Query>, Output<Body>, A>,
-    ): Promise<AnswerOf<Responses>> | AnswerOf<Responses>;
-  },
+  declared: Declared<
+    A,
+    Responses,
+    Params,
+    Query,
+    Body,
+    Asked<Output<Params>, Output<Query>, Output<Body>, A, undefined>
+  >,
+): Route {
+  return declared as unknown as Route;
+}
+
+/** Declares a route whose requests bring a file. */
+export function fileRoute<
+  const A extends Access,
+  Responses extends Answers,
+  Params extends z.ZodObject | undefined = undefined,
+  Query extends z.ZodObject | undefined = undefined,
+  Body extends z.ZodObject | undefined = undefined,
+>(
+  declared:
+    & Declared<A, Responses, Params, Query, Body, Asked<Output<Params>, Output<Query>, Output<Body>, A, ReceivedFile>>
+    & { readonly takes: TakesFile<Asked<Output<Params>, Output<Query>, undefined, A, undefined>> },
 ): Route {
   return declared as unknown as Route;
 }

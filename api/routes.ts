@@ -8,6 +8,8 @@ import { connectorRoutes } from "./connectors.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { eventRoutes } from "./events.ts";
 import { firmwareUpdateRoutes } from "./firmware_management/firmware_update.ts";
+import { downloadRoutes } from "./firmware_management/downloads.ts";
+import { fileRoutes } from "./firmware_management/files.ts";
 import { healthRoutes } from "./health.ts";
 import { idTagRoutes } from "./id_tags.ts";
 import { messageRoutes } from "./messages.ts";
@@ -30,6 +32,8 @@ export const routes: readonly Route[] = [
   ...idTagRoutes,
   ...transactionRoutes,
   ...meterValueRoutes,
+  ...fileRoutes,
+  ...downloadRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...auditRoutes,

@@ -11,6 +11,7 @@ import { createApp } from "./app.ts";
 import { tellOfGarbage } from "./garbage.ts";
 import { Gate } from "./gate.ts";
 import type { House } from "./house.ts";
+import { limitTime } from "./patience.ts";
 import { explain, serveWebSockets } from "./transport_ws.ts";
 
 /** Where it listens, and how it ends. */
@@ -43,7 +44,11 @@ export class CannotListen extends Error {}
 /** Starts to listen. Rejects with CannotListen. */
 export async function listen(house: House, patience: Patience = PATIENCE): Promise<Listening> {
   const { settings } = house;
-  const answer: RequestListener = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
+  const serve: RequestListener = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
+  const answer: RequestListener = (request, response) => {
+    limitTime(request, house.clock, patience.requestMs);
+    return serve(request, response);
+  };
   const shared = settings.apiPort === null;
   const main = newServer(patience);
   const gate = new Gate(house, settings);
@@ -51,7 +56,9 @@ export async function listen(house: House, patience: Patience = PATIENCE): Promi
   tellOfGarbage(main, house.chargePoints.doctor);
   const cutWebSockets = serveWebSockets(main, house, settings, gate);
   main.on("request", (request, response) => {
-    if (shared && !isEndpoint(request.url ?? "")) return answer(request, response);
+    const target = request.url ?? "";
+    if (isTransfer(target) || (shared && !isEndpoint(target))) return answer(request, response);
+    limitTime(request, house.clock, patience.requestMs);
     explain(request, response, house, gate).catch((error) => {
       house.log.error("A request at the charge points' endpoint failed", { error });
       response.destroy();
@@ -75,11 +82,16 @@ export async function listen(house: House, patience: Patience = PATIENCE): Promi
   }
 }
 
-function newServer({ headersMs, requestMs }: Patience): Server {
+/** Charge points fetch and bring files where they connect, also when the API is elsewhere. */
+function isTransfer(target: string): boolean {
+  return /^\/(files|uploads)\//.test(target);
+}
+
+function newServer({ headersMs }: Patience): Server {
   return createServer({
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: headersMs,
-    requestTimeout: requestMs,
+    requestTimeout: 0, // bodies are timed by `limitTime`, which knows those that may take long
     connectionsCheckingInterval: Math.min(CHECK_PATIENCE_MS, headersMs),
   });
 }

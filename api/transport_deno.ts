@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { CLOSE, type Connection } from "../actors/connection.ts";
 import type { Settings } from "../actors/settings.ts";
 import type { ChargePoint } from "../db/charge_points.ts";
-import { SUBPROTOCOL } from "../ocpp/handshake.ts";
+import { originDialled, SUBPROTOCOL } from "../ocpp/handshake.ts";
 import { Intake } from "./intake.ts";
 import { decide, type TransportHouse } from "./socket.ts";
 
@@ -42,7 +42,9 @@ export class DenoEndpoint {
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: this.settings.pingIntervalSeconds });
     // Not by the option of that name: it throws when more than one protocol is offered.
     response.headers.set("sec-websocket-protocol", SUBPROTOCOL);
-    socket.onopen = () => this.#attend(socket, decision.chargePoint, remoteAddress);
+    const dialled = originDialled(request.headers.get("host") ?? undefined, url.protocol === "https:");
+    const connection = new DenoConnection(socket, remoteAddress, dialled);
+    socket.onopen = () => this.#attend(connection, decision.chargePoint);
     // An error is followed by "close"; unheard it would end the process.
     socket.onerror = (event) => event.preventDefault();
     return response;
@@ -63,9 +65,9 @@ export class DenoEndpoint {
   }
 
   /** Lets frames and the end of a socket reach the session. */
-  #attend(socket: WebSocket, chargePoint: ChargePoint, remoteAddress: string): void {
+  #attend(connection: DenoConnection, chargePoint: ChargePoint): void {
+    const { socket } = connection;
     const { messagesPerSecond, messageBurst, maxMessageBytes } = this.settings;
-    const connection = new DenoConnection(socket, remoteAddress);
     this.#open.add(socket);
     const session = this.house.chargePoints.connect(chargePoint, connection);
     const tooMany = () => connection.close(CLOSE.policyViolation, "too many messages at once");
@@ -98,7 +100,11 @@ export class DenoEndpoint {
 }
 
 class DenoConnection implements Connection {
-  constructor(readonly socket: WebSocket, readonly remoteAddress: string) {}
+  constructor(
+    readonly socket: WebSocket,
+    readonly remoteAddress: string,
+    readonly dialled: string | undefined,
+  ) {}
 
   send(text: string): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;

@@ -12,7 +12,7 @@ import { CLOSE, type Connection } from "../actors/connection.ts";
 import { diagnosis } from "../actors/connection_causes.ts";
 import type { Session } from "../actors/charge_points.ts";
 import type { Settings } from "../actors/settings.ts";
-import { SUBPROTOCOL } from "../ocpp/handshake.ts";
+import { originDialled, SUBPROTOCOL } from "../ocpp/handshake.ts";
 import { addressOf as socketAddress } from "./garbage.ts";
 import type { Gate } from "./gate.ts";
 import { Intake } from "./intake.ts";
@@ -48,7 +48,7 @@ export function serveWebSockets(server: Server, house: TransportHouse, settings:
       if (!decision.accepted) return refuse(socket, decision.refusal);
       socket.off("error", ignore);
       sockets.handleUpgrade(request, socket, head as never, (webSocket) => {
-        const connection = new WsConnection(webSocket, addressOf(request));
+        const connection = new WsConnection(webSocket, addressOf(request), originDialled(request.headers.host, false));
         const session = house.chargePoints.connect(decision.chargePoint, connection);
         attend(webSocket, connection, intakeOf(webSocket, connection, session, house, settings), session, settings);
       });
@@ -177,7 +177,11 @@ function attend(
 }
 
 class WsConnection implements Connection {
-  constructor(readonly webSocket: WebSocket, readonly remoteAddress: string) {}
+  constructor(
+    readonly webSocket: WebSocket,
+    readonly remoteAddress: string,
+    readonly dialled: string | undefined,
+  ) {}
 
   send(text: string): void {
     if (this.webSocket.readyState !== this.webSocket.OPEN) return;

@@ -16,6 +16,7 @@ import { meetServer } from "./first_contact.ts";
 import { bell } from "./event_outbox.ts";
 import { type Events, events } from "./events.ts";
 import { type FirmwareUpdates, firmwareUpdates } from "./firmware_management/firmware_updates.ts";
+import { type Files, files } from "./firmware_management/files.ts";
 import { type IdTags, idTags } from "./id_tags.ts";
 import { type IdempotencyKeys, idempotencyKeys } from "./idempotency_keys.ts";
 import { type DesiredLocalLists, desiredLocalLists } from "./local_auth_list_management/desired_local_lists.ts";
@@ -59,6 +60,7 @@ export interface Store {
   readonly desiredLocalLists: DesiredLocalLists;
   readonly knownLocalLists: KnownLocalLists;
   readonly localListSyncs: LocalListSyncs;
+  readonly files: Files;
   readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
@@ -137,6 +139,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     desiredLocalLists: desiredLocalLists(db),
     knownLocalLists: knownLocalLists(db, outbox),
     localListSyncs: localListSyncs(db, outbox),
+    files: files(db),
     statements,
     async probe() {
       await sql`select 1`.execute(db);

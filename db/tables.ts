@@ -6,8 +6,9 @@ import type { Generated } from "kysely";
 import type { FirmwareTables } from "./firmware_management/firmware_tables.ts";
 import type { LocalListTables } from "./local_auth_list_management/local_list_tables.ts";
 import type { ChargingProfileTables } from "./smart_charging/charging_profile_tables.ts";
+import type { FileTables } from "./firmware_management/file_tables.ts";
 
-export interface Database extends ChargingProfileTables, FirmwareTables, LocalListTables {
+export interface Database extends ChargingProfileTables, FileTables, FirmwareTables, LocalListTables {
   chargePoints: ChargePointsTable;
   connectors: ConnectorsTable;
   statusNotifications: StatusNotificationsTable;

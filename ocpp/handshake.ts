@@ -51,6 +51,13 @@ export function offersSubprotocol(header: string | undefined): boolean {
   return (header ?? "").split(",").some((name) => name.trim() === SUBPROTOCOL);
 }
 
+const HOST = /^(?:[a-z0-9](?:[a-z0-9._-]{0,253})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+
+/** Where a charge point dialled, as the beginning of a URL, from its Host header; undefined when that could not be one. */
+export function originDialled(host: string | undefined, secure: boolean): string | undefined {
+  return host !== undefined && HOST.test(host) ? `${secure ? "https" : "http"}://${host}` : undefined;
+}
+
 /** HTTP Basic credentials. The password stays bytes: the specification's own example is no UTF-8 (OCPP-J 6.2.2). */
 export interface BasicCredentials {
   readonly user: string;

@@ -22,7 +22,7 @@ export const databaseUrl = Deno.env.get("DATABASE_URL") || undefined;
 
 /** A database of its own that can be opened again after it was closed. */
 export function testDatabase(): Promise<TestDatabase> {
-  return databaseUrl === undefined ? testFolder() : Promise.resolve(testSchema(databaseUrl));
+  return databaseUrl === undefined ? testFolder() : testSchemaAndFolder(databaseUrl);
 }
 
 /** A store over a database of its own, which is gone after `close`. PGlite then lives in memory. */
@@ -44,6 +44,20 @@ async function testFolder(): Promise<TestDatabase> {
     settings: { databaseUrl: null, dataDir },
     storeOptions: { dataDir },
     remove: () => Deno.remove(dataDir, { recursive: true }),
+  };
+}
+
+/** Files are in a folder whatever the database is. */
+async function testSchemaAndFolder(url: string): Promise<TestDatabase> {
+  const schema = testSchema(url);
+  const dataDir = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  return {
+    ...schema,
+    settings: { ...schema.settings, dataDir },
+    async remove() {
+      await schema.remove();
+      await Deno.remove(dataDir, { recursive: true });
+    },
   };
 }
 

@@ -85,6 +85,11 @@ async function start(settings: Settings, database: TestDatabase) {
   };
 }
 
+/** Bodies that are sent as they are; anything else is sent as JSON. */
+function isPlain(body: unknown): body is FormData | Uint8Array<ArrayBuffer> | ReadableStream {
+  return body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream;
+}
+
 /** Calls an API, as the harness's admin unless another key is given. */
 export async function callApi(
   url: string,
@@ -97,10 +102,10 @@ export async function callApi(
     method,
     headers: {
       authorization: `Bearer ${key}`,
-      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(body !== undefined && !isPlain(body) && { "content-type": "application/json" }),
       ...headers,
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : isPlain(body) ? body : JSON.stringify(body),
   });
   const text = await response.text();
   const json = response.headers.get("content-type")?.includes("json");

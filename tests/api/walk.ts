@@ -6,6 +6,7 @@ import { type ActionName, actionNames, findAction, isFromCentralSystem } from ".
 import { ChargePoint } from "../conformance/charge_point.ts";
 import { Operator } from "../conformance/operator.ts";
 import { Tool } from "../conformance/tool.ts";
+import { setFiles } from "./firmware_management/walk.ts";
 import { eventually } from "../conformance/within.ts";
 import type { Payload, Wire } from "../conformance/wire.ts";
 import type { CentralSystem } from "../harness.ts";
@@ -63,12 +64,14 @@ export async function setStage(central: CentralSystem) {
   );
   const key = await operator.ask("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
   const webhooks = await setWebhooks(operator);
+  const files = await setFiles(operator);
   const answering = answerEverything(tool.cp.wire);
   await operator.start(HERE.identity, "UpdateFirmware", findAction("UpdateFirmware")!.example.request as Payload);
   return {
     good: new Map([
       ...goodRequests({ transactionId: String(transactionId) }, queued.body.id, key.body.id, { url }),
       ...goodForWebhooks(webhooks),
+      ...files,
     ]),
     async clear() {
       await tool.leave();

@@ -112,7 +112,10 @@ export async function startServer(
 function startArguments(dataDir: string): string[] {
   const [, ...words] = config.tasks.start.command.match(/"[^"]*"|\S+/g)!;
   return words.map((word) =>
-    word.replaceAll('"', "").replace(/\$\(.*paths\.ts (read|write)\)/, (_, kind) => accessList(kind, dataDir))
+    word.replaceAll('"', "").replace(
+      /\$\(.*paths\.ts (read|write)\)/,
+      (_, kind) => accessList(kind, { DATA_DIR: dataDir }),
+    )
   );
 }
 

@@ -4,10 +4,14 @@ import { accessList, DEFAULT_DATA_DIR } from "../../deploy/paths.ts";
 
 Deno.test("the start task may write where the settings keep the data by default", () => {
   assertEquals(DEFAULT_DATA_DIR, SETTINGS.find(({ variable }) => variable === "DATA_DIR")?.fallback);
-  assertEquals(accessList("write", undefined), DEFAULT_DATA_DIR);
+  assertEquals(accessList("write", {}), DEFAULT_DATA_DIR);
 });
 
 Deno.test("the start task may write to DATA_DIR alone, and read PGlite's package besides", () => {
-  assertEquals(accessList("write", "/srv/a b"), "/srv/a b");
-  assertMatch(accessList("read", "/srv/data"), /^\/srv\/data,.+[\\/]@electric-sql[\\/]pglite[\\/]\d+\.\d+\.\d+$/);
+  assertEquals(accessList("write", { DATA_DIR: "/srv/a b" }), "/srv/a b");
+  assertEquals(accessList("write", { DATA_DIR: "/srv/a", CHARGEHAND_FILES_DIR: "/srv/b" }), "/srv/a,/srv/b");
+  assertMatch(
+    accessList("read", { DATA_DIR: "/srv/data" }),
+    /^\/srv\/data,.+[\\/]@electric-sql[\\/]pglite[\\/]\d+\.\d+\.\d+$/,
+  );
 });

@@ -1,0 +1,133 @@
+/**
+ * The files that charge points fetch, and the addresses at which they do. An address is a token that nobody can guess; whoever has it may fetch
+ * the file until it expires. Beside that the folder is kept tidy: what a killed process left behind is removed.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
+import type { FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
+import { StoreError } from "../../db/errors.ts";
+import type { Store } from "../../db/store.ts";
+import type { ActorSystem } from "../actor.ts";
+import type { Settings } from "../settings.ts";
+import { uuidVersion7 } from "../uuid.ts";
+
+/** For whom an address is made, and how long it is good. */
+export interface AddressRequest {
+  /** Id of the file. */
+  readonly file: string;
+  /** The charge point that will fetch it: the address begins as it reaches us. Null: nobody in particular. */
+  readonly chargePoint: string | null;
+  readonly expiresAt: Date;
+  /** The address ends when the last byte was fetched. A download that broke off can still be resumed. */
+  readonly once?: boolean;
+}
+
+/** How a connected charge point reaches us, such as `http://cs.example:8080`; undefined when it is away or did not say. */
+export type Dialled = (chargePoint: string) => string | undefined;
+
+/** 128 bits: nobody guesses one. */
+const TOKEN_BYTES = 16;
+
+const TIDY_EVERY_MS = 3_600_000;
+
+/** Nothing is on its way for so long without being written to: what is older and nobody's, a killed process left behind. */
+const LEFT_BEHIND_MS = 3_600_000;
+
+/** For so long an expired address is told from one that never was. */
+const EXPIRED_KEPT_MS = 7 * 86_400_000;
+
+export class Files {
+  readonly folder: FileFolder;
+
+  constructor(
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly settings: Settings,
+    readonly dialled: Dialled,
+  ) {
+    this.folder = fileFolder(`${filesDir(settings)}/firmware`);
+    system.spawn<"tidy">("files", (context) => {
+      context.after(0, "tidy");
+      return {
+        receive: async () => {
+          context.after(TIDY_EVERY_MS, "tidy");
+          await this.#tidy().catch((error) => system.log.warn("The files could not be tidied", { error }));
+        },
+      };
+    }, { restartsPerMinute: 60 });
+  }
+
+  /** Makes a received file one that we serve. */
+  async add(draft: Draft, { name, description }: Pick<StoredFile, "name" | "description">): Promise<StoredFile> {
+    const createdAt = this.system.clock.now();
+    const { bytes, sha256 } = draft;
+    const file = { id: uuidVersion7(createdAt), name, description, bytes, sha256, createdAt };
+    await draft.keep(file.id);
+    try {
+      await this.store.files.insert(file);
+    } catch (error) {
+      // Of unknown outcome: the row may be there, so the bytes stay; without a row they are tidied away.
+      if (error instanceof StoreError && error.kind === "refused") await this.folder.remove(file.id);
+      throw error;
+    }
+    return file;
+  }
+
+  /** Stops serving a file; false when there is none. */
+  async remove(id: string): Promise<boolean> {
+    const removed = await this.store.files.remove(id);
+    if (removed) await this.folder.remove(id);
+    return removed;
+  }
+
+  /**
+   * An expiring address of a file for a charge point, to be sent to it as it is. It is never shown again: only the hash of its token is kept, so ask for
+   * another one rather than for the same. Undefined: there is no such file. Throws StoreError.
+   */
+  async addressOf({ file: id, chargePoint, expiresAt, once = false }: AddressRequest): Promise<string | undefined> {
+    const token = newToken();
+    const createdAt = this.system.clock.now();
+    const made = { tokenHash: hashOf(token), file: id, chargePoint, once, createdAt, expiresAt };
+    const file = await this.store.files.insertAddress(made);
+    return file && `${this.baseUrl(chargePoint)}/files/${token}/${encodeURIComponent(file.name)}`;
+  }
+
+  /** What a token leads to; undefined when it was never given out. */
+  async find(token: string): Promise<FoundAddress | undefined> {
+    return await this.store.files.findAddress(hashOf(token), this.system.clock.now());
+  }
+
+  /** The last byte was fetched at this address. */
+  async fetched(token: string): Promise<void> {
+    await this.store.files.useAddress(hashOf(token), this.system.clock.now());
+  }
+
+  /** How a charge point reaches us: as the settings say, else as it dialled, else as a program on this machine would. */
+  baseUrl(chargePoint: string | null): string {
+    const { publicUrl, port } = this.settings;
+    return publicUrl ?? (chargePoint === null ? undefined : this.dialled(chargePoint)) ?? `http://localhost:${port}`;
+  }
+
+  async #tidy(): Promise<void> {
+    const nowMs = this.system.clock.now().getTime();
+    const ids = await this.folder.tidy(new Date(nowMs - LEFT_BEHIND_MS));
+    const known = await this.store.files.known(ids);
+    for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
+    await this.store.files.removeAddressesBefore(new Date(nowMs - EXPIRED_KEPT_MS));
+  }
+}
+
+/** Where the files are. */
+export function filesDir({ filesDir, dataDir }: Settings): string {
+  return filesDir ?? `${dataDir}/files`;
+}
+
+/** A token for an address: letters and digits only, since it is typed into odd firmware now and then. */
+export function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString("hex");
+}
+
+/** What of a token is kept. */
+export function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}

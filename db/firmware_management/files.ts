@@ -1,0 +1,127 @@
+/**
+ * The rows of files that we serve and of the addresses at which charge points fetch them. A row is only there while its bytes are: they are on the
+ * disk before the row is written, and the row is gone before they are removed.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import { texts } from "../values.ts";
+import type { FilesTable } from "./file_tables.ts";
+
+/** A file that we serve. */
+export interface StoredFile {
+  /** uuid version 7: ids rise with time. */
+  id: string;
+  /** As the charge point shall see it at the end of the address. */
+  name: string;
+  description: string;
+  bytes: number;
+  /** In hex. */
+  sha256: string;
+  createdAt: Date;
+}
+
+/** An address that is about to be given to a charge point. */
+export interface NewFileAddress {
+  /** SHA-256 of the token, in hex. */
+  tokenHash: string;
+  file: string;
+  /** For whom it was made; null: for anybody who has it. */
+  chargePoint: string | null;
+  /** It ends when the last byte of the file has been fetched. */
+  once: boolean;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+/** What an address leads to; `isOver` when it has expired or was used up. */
+export interface FoundAddress {
+  file: StoredFile;
+  chargePoint: string | null;
+  once: boolean;
+  isOver: boolean;
+}
+
+/** Files by id, addresses by their token's hash. */
+export interface Files {
+  insert(file: StoredFile): Promise<void>;
+  find(id: string): Promise<StoredFile | undefined>;
+  /** Newest first. Throws BadCursor. */
+  list(filter: Record<never, never>, page: Page): Promise<Listed<StoredFile>>;
+  /** With its addresses; false when there is none. */
+  remove(id: string): Promise<boolean>;
+  /** Which of these ids have a row. */
+  known(ids: readonly string[]): Promise<Set<string>>;
+  /** Undefined, and nothing written, when there is no such file. */
+  insertAddress(address: NewFileAddress): Promise<StoredFile | undefined>;
+  findAddress(tokenHash: string, now: Date): Promise<FoundAddress | undefined>;
+  /** The whole file was fetched. */
+  useAddress(tokenHash: string, now: Date): Promise<void>;
+  /** Forgets addresses that expired before; until then they are told from unknown ones. */
+  removeAddressesBefore(expired: Date): Promise<void>;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Builds the repository. */
+export function files(db: Kysely<Database>): Files {
+  return {
+    async insert(file) {
+      await db.insertInto("files").values(file).execute();
+    },
+
+    async find(id) {
+      if (!UUID.test(id)) return undefined;
+      return await db.selectFrom("files").selectAll().where("id", "=", id).executeTakeFirst();
+    },
+
+    async list(_filter, page) {
+      const after = readCursor(page, ["uuid"]);
+      let query = db.selectFrom("files").selectAll().orderBy("id", "desc").limit(page.limit + 1);
+      if (after) query = query.where("id", "<", after[0]);
+      return pageOf(await query.execute(), page, ({ id }) => [id], (row) => row);
+    },
+
+    async remove(id) {
+      if (!UUID.test(id)) return false;
+      const { numDeletedRows } = await db.deleteFrom("files").where("id", "=", id).executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
+
+    async known(ids) {
+      const rows = await db.selectFrom("files").select("id").where(sql<boolean>`id::text = any(${texts(ids)})`)
+        .execute();
+      return new Set(rows.map(({ id }) => id));
+    },
+
+    async insertAddress({ tokenHash, file, chargePoint, once, createdAt, expiresAt }) {
+      if (!UUID.test(file)) return undefined;
+      const { rows } = await sql<Selectable<FilesTable>>`
+        with made as (
+          insert into file_addresses (token_hash, file, charge_point, once, created_at, expires_at)
+          select ${tokenHash}::text, id, ${chargePoint}::text, ${once}::boolean, ${createdAt}::timestamptz, ${expiresAt}::timestamptz
+          from files where id = ${file}::uuid
+          returning file
+        ) select f.* from files f join made on made.file = f.id`.execute(db);
+      return rows[0];
+    },
+
+    async findAddress(tokenHash, now) {
+      const row = await db.selectFrom("fileAddresses as a").innerJoin("files as f", "f.id", "a.file").selectAll("f")
+        .select(["a.chargePoint", "a.once", "a.usedAt", "a.expiresAt"]).where("a.tokenHash", "=", tokenHash)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const { chargePoint, once, usedAt, expiresAt, ...file } = row;
+      return { file, chargePoint, once, isOver: expiresAt <= now || (once && usedAt !== null) };
+    },
+
+    async useAddress(tokenHash, now) {
+      await db.updateTable("fileAddresses").set({ usedAt: now })
+        .where("tokenHash", "=", tokenHash).where("usedAt", "is", null).execute();
+    },
+
+    async removeAddressesBefore(expired) {
+      await db.deleteFrom("fileAddresses").where("expiresAt", "<", expired).execute();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * Firmware images that we serve, and the addresses under which charge points fetch them without a key. The bytes are in a folder, under the
+ * file's id; of an address only the hash of its token is kept, so that who reads the database cannot fetch anything.
+ */
+import type { Kysely } from "kysely";
+import { run } from "./statements.ts";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await run(db, [
+    `create table files (
+      id uuid primary key,
+      name text not null,
+      description text not null,
+      bytes bigint not null,
+      sha256 text not null,
+      created_at timestamptz not null
+    )`,
+    `create table file_addresses (
+      token_hash text collate "C" primary key,
+      file uuid not null references files (id) on delete cascade,
+      charge_point text collate "C",
+      once boolean not null,
+      used_at timestamptz,
+      created_at timestamptz not null,
+      expires_at timestamptz not null
+    )`,
+    `create index file_addresses_of_file on file_addresses (file)`,
+    `create index file_addresses_due on file_addresses (expires_at)`,
+  ]);
+}
