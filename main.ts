@@ -10,6 +10,7 @@ import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
+import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
 import { WebhookSender } from "./actors/webhooks.ts";
 import { ensureAdminKey } from "./api/api_keys.ts";
 import type { House } from "./api/house.ts";
@@ -53,6 +54,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const news = new Newsroom(log);
   const chargePoints = createChargePoints({ store, settings, system, news, tell: (event) => events.tell(event) });
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
+  keepChargingProfiles(system, store, news);
   let open = true;
   return {
     store,

@@ -90,7 +90,9 @@ async function settled(command: Command, outcome: Outcome, around: CallSurroundi
   await quietly(
     scene,
     command.action,
-    () => callHandler(command)?.settled?.(request as never, confirmation as never, outcome, scene, clock.now()),
+    () =>
+      callHandler(command)
+        ?.settled?.(request as never, confirmation as never, outcome, scene, clock.now(), command),
   );
   await around.settle(command, outcome);
 }

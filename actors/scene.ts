@@ -43,6 +43,7 @@ export interface CallHandler<N extends FromCentralSystem> {
     outcome: Outcome,
     scene: Scene,
     now: Date,
+    command: Command,
   ): Promise<void>;
 }
 

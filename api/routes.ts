@@ -16,6 +16,7 @@ import { messageRoutes } from "./messages.ts";
 import { meterValueRoutes } from "./meter_values.ts";
 import { metricRoutes } from "./metrics.ts";
 import type { Route } from "./route.ts";
+import { chargingProfileRoutes } from "./smart_charging/charging_profiles.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   ...meterValueRoutes,
   ...fileRoutes,
   ...downloadRoutes,
+  ...chargingProfileRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...auditRoutes,

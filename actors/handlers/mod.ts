@@ -8,12 +8,15 @@ import { Authorize } from "./authorize.ts";
 import { BootNotification } from "./boot_notification.ts";
 import { ChangeAvailability } from "./change_availability.ts";
 import { ChangeConfiguration } from "./change_configuration.ts";
+import { ClearChargingProfile } from "./clear_charging_profile.ts";
 import { DataTransfer } from "./data_transfer.ts";
 import { FirmwareStatusNotification, SignedFirmwareStatusNotification } from "./firmware_status_notification.ts";
 import { GetConfiguration } from "./get_configuration.ts";
 import { GetLocalListVersion } from "./get_local_list_version.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MeterValues } from "./meter_values.ts";
+import { RemoteStartTransaction } from "./remote_start_transaction.ts";
+import { SetChargingProfile } from "./set_charging_profile.ts";
 import { SendLocalList } from "./send_local_list.ts";
 import { SignCertificate } from "./sign_certificate.ts";
 import { StartTransaction } from "./start_transaction.ts";
@@ -44,8 +47,11 @@ export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
 export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> } = {
   ChangeAvailability,
   ChangeConfiguration,
+  ClearChargingProfile,
   GetConfiguration,
   GetLocalListVersion,
+  RemoteStartTransaction,
+  SetChargingProfile,
   SendLocalList,
   SignedUpdateFirmware,
   UpdateFirmware,

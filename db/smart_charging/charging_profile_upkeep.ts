@@ -3,6 +3,7 @@
  * known outcome. Each is decided from the rows alone and may be repeated at any time; `chargePoints` only narrows the search.
  */
 import { type Kysely, sql } from "kysely";
+import type { CommandState } from "../commands.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
 import { jsonb } from "../values.ts";
@@ -13,7 +14,7 @@ export interface UnsettledCommand {
   readonly id: string;
   readonly chargePoint: string;
   readonly action: string;
-  readonly state: string;
+  readonly state: CommandState;
   readonly confirmation: Record<string, unknown> | null;
   readonly settledAt: Date;
 }
@@ -108,7 +109,7 @@ export async function findUnsettled(
           and (c.action <> 'ClearChargingProfile' or coalesce(p.installed_at, p.sent_at) <= c.settled_at)
         union
         select p.command_id from charging_profiles p
-        where p.doubted_by ? p.command_id::text and ${among("p", chargePoints)})
+        where p.doubted_by <> '[]' and p.doubted_by ? p.command_id::text and ${among("p", chargePoints)})
     order by c.id`.execute(db);
   return rows;
 }

@@ -23,7 +23,7 @@ async function changed(identity: string, ...changes: [key: string, answer: Answe
     const request = { key: "authorizationKey", value };
     await ChangeConfiguration.sending?.(request, scene, now, {} as Command);
     const confirmation = status === "none" ? undefined : { status };
-    await ChangeConfiguration.settled?.(request, confirmation, { state: "answered" }, scene, now);
+    await ChangeConfiguration.settled?.(request, confirmation, { state: "answered" }, scene, now, {} as Command);
   }
   const { credentials, pendingCredentials } = (await chargePoints.findForAdmission(identity))!;
   assert(credentials);

@@ -132,6 +132,12 @@ function goodRequests(
     ["GET /v1/charge-points/{identity}/configuration", { params: HERE }],
     ["PATCH /v1/charge-points/{identity}/configuration", { params: HERE, body: { HeartbeatInterval: "300" } }],
     ["GET /v1/charge-points/{identity}/messages", { params: HERE, query: "direction=in" }],
+    ["GET /v1/charge-points/{identity}/charging-profiles", { params: HERE }],
+    [
+      "POST /v1/charge-points/{identity}/charging-profiles",
+      { params: HERE, body: findAction("SetChargingProfile")!.example.request },
+    ],
+    ["DELETE /v1/charge-points/{identity}/charging-profiles", { params: HERE, query: "id=7" }],
     ["GET /v1/connection-attempts", {}],
     ...actionNames.filter(isFromCentralSystem).map((name) => sending(name)),
     ["GET /v1/charge-points/{identity}/firmware-update", { params: HERE }],

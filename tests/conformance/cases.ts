@@ -38,6 +38,11 @@ import "./tc_064_data_transfer_to_a_central_system.ts";
 import "./tc_044_1_firmware_update_download_and_install.ts";
 import "./tc_044_2_firmware_update_download_failed.ts";
 import "./tc_044_3_firmware_update_installation_failed.ts";
+import "./tc_056_central_smart_charging_tx_default_profile.ts";
+import "./tc_057_central_smart_charging_tx_profile.ts";
+import "./tc_059_remote_start_transaction_with_charging_profile.ts";
+import "./tc_066_get_composite_schedule.ts";
+import "./tc_067_clear_charging_profile.ts";
 import "./tc_085_basic_authentication.ts";
 import "./tc_088_websocket_subprotocol_validation.ts";
 

@@ -99,6 +99,29 @@ export class Operator {
     return command;
   }
 
+  /**
+   * The same through a resource: `method path` makes the Central System send `action` with exactly this request. Answers the body.
+   */
+  async commandThrough(
+    cp: ChargePoint,
+    { method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown },
+    sent: { readonly action: string; readonly request: Payload; readonly confirmation: Payload },
+    // deno-lint-ignore no-explicit-any -- bodies are looked into by asserting on them
+  ): Promise<any> {
+    this.#given.set(cp.identity, (this.#given.get(cp.identity) ?? 0) + 1);
+    const answered = this.ask(method, path, body);
+    await this.asksOrRefuses(cp, sent.action, answered);
+    assertEquals(
+      await cp.expect(sent.action),
+      sent.request,
+      `${sent.action} on the wire is what the operator asked for`,
+    );
+    cp.confirm(sent.confirmation);
+    const answer = (await answered).body;
+    assertEquals([answer.state, answer.confirmation], ["answered", sent.confirmation]);
+    return answer;
+  }
+
   /** How many commands this operator gave to the charge point. */
   given(identity: string): number {
     return this.#given.get(identity) ?? 0;

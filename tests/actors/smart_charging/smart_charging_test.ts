@@ -1,0 +1,171 @@
+/** The shared actor over a real database: killed at every step, it comes back and everything is as if nothing had happened. */
+import { assert, assertEquals } from "@std/assert";
+import { ActorSystem } from "../../../actors/actor.ts";
+import { createLog } from "../../../actors/log.ts";
+import { Newsroom } from "../../../actors/news.ts";
+import { keepChargingProfiles } from "../../../actors/smart_charging/smart_charging.ts";
+import { eventTypes } from "../../../db/event_types.ts";
+import { unknownOutcome } from "../../../db/errors.ts";
+import type { ChargingProfiles } from "../../../db/smart_charging/charging_profiles.ts";
+import type { Store } from "../../../db/store.ts";
+import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
+import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
+import { within } from "../../conformance/within.ts";
+import { openTestStore } from "../../database.ts";
+import { command, enqueue, fresh, start, stop } from "../../db/facts.ts";
+import { FakeClock } from "../../fake_clock.ts";
+
+const store = await openTestStore();
+Deno.test.afterAll(() => store.close());
+
+const EXAMPLE = SetChargingProfile.example.request.csChargingProfiles as ChargingProfile;
+
+/** How a step ends early: before or after its statement took effect, by the database or by ourselves. */
+interface Death {
+  readonly step: number;
+  readonly when: "before" | "after";
+  readonly how: "outage" | "crash";
+}
+
+/** The store, in which one call to the mirror ends early. */
+function dying(death: Death | undefined): { store: Store; calls(): number } {
+  let calls = 0;
+  const failure = death?.how === "outage" ? unknownOutcome("the test wants it", undefined) : new Error("killed");
+  const mirror = new Proxy(store.chargingProfiles, {
+    get(target, name: keyof ChargingProfiles) {
+      const method = target[name] as (...args: unknown[]) => Promise<unknown>;
+      return async (...args: unknown[]) => {
+        const dies = ++calls === death?.step;
+        if (dies && death?.when === "before") throw failure;
+        const result = await method(...args);
+        if (dies) throw failure;
+        return result;
+      };
+    },
+  });
+  return { store: { ...store, chargingProfiles: mirror }, calls: () => calls };
+}
+
+/** What the actor has to do for a charge point: one thing of each kind. */
+async function unfinished(clock: FakeClock): Promise<string> {
+  const chargePoint = fresh("CP");
+  const now = clock.now();
+  const { chargingProfiles, commands, transactions } = store;
+  const send = async (
+    chargingProfileId: number,
+    purpose: ChargingProfile["chargingProfilePurpose"],
+    commandId: string,
+  ) => {
+    const profile = { ...EXAMPLE, chargingProfileId, stackLevel: chargingProfileId, chargingProfilePurpose: purpose };
+    return await chargingProfiles.expect({ commandId, chargePoint, connectorId: 1, profile, sentAt: now });
+  };
+  const facts = { chargePoint, timestamp: now, receivedAt: now };
+  // Accepted and not written down; refused and not written down; without an outcome.
+  const settle = async (id: number, state: "answered" | "timedOut", status?: string) => {
+    const request = { connectorId: 1, csChargingProfiles: EXAMPLE };
+    const { id: commandId } = await enqueue(store, {
+      chargePoint,
+      action: "SetChargingProfile",
+      request,
+      createdAt: now,
+    });
+    await send(id, "TxDefaultProfile", commandId);
+    await commands.settle(commandId, { state, ...(status && { confirmation: { status } }), settledAt: now });
+  };
+  await settle(1, "answered", "Accepted");
+  await settle(2, "answered", "Rejected");
+  await settle(3, "timedOut");
+  // A TxProfile whose transaction is over, and a remote start whose transaction has begun.
+  const { transactionId } = await transactions.recordStart(start(facts));
+  const ofTransaction = { commandId: command().id, chargePoint };
+  await send(4, "TxProfile", ofTransaction.commandId);
+  await chargingProfiles.accept(ofTransaction, now);
+  await transactions.recordStop(stop({ ...facts, transactionId }));
+  const awaits = { idTag: "DRIVER", until: new Date(now.getTime() + 60_000) };
+  const remote = { commandId: command().id, chargePoint };
+  const profile = { ...EXAMPLE, chargingProfileId: 5, chargingProfilePurpose: "TxProfile" as const };
+  await chargingProfiles.expect({ ...remote, connectorId: null, profile, sentAt: now, awaits });
+  await chargingProfiles.accept(remote, now);
+  await transactions.recordStart(start({ ...facts, idTag: "DRIVER", connectorId: 2 }));
+  return chargePoint;
+}
+
+async function shown(chargePoint: string, clock: FakeClock) {
+  const { items } = await store.chargingProfiles.page(chargePoint, clock.now(), { limit: 10 });
+  return items.map(({ profile, state, connectorId, transactionId, doubtedBy, doubtedAt }) =>
+    [
+      profile.chargingProfileId,
+      state,
+      connectorId,
+      transactionId !== null,
+      doubtedBy.length,
+      doubtedAt !== null,
+    ] as const
+  );
+}
+
+/** Everything is done once and told once. */
+const DONE = [
+  [5, "installed", 2, true, 0, false],
+  [3, "installed", 1, false, 1, true],
+  [1, "installed", 1, false, 0, false],
+] as const;
+const TOLD = ["chargingProfile.doubted", "chargingProfile.installed", "chargingProfile.removed"];
+
+/** Lets an actor look after one charge point; `death` ends one of its steps early. Answers how many steps there are. */
+async function lookAfter(death?: Death): Promise<number> {
+  const clock = new FakeClock();
+  const log = createLog({ level: "error", format: "text", now: () => clock.now(), write: () => {} });
+  const system = new ActorSystem(clock, log);
+  const quiet = () => within(system.quiet(), "the actor to have nothing to do");
+  const chargePoint = await unfinished(clock);
+  const dyingStore = dying(death);
+  keepChargingProfiles(system, dyingStore.store, new Newsroom(log));
+  await clock.advance(0, quiet);
+  const steps = dyingStore.calls();
+  await clock.advance(30_000, quiet);
+  assertEquals(await shown(chargePoint, clock), [...DONE]);
+  const events = await toldOf(chargePoint, clock);
+  for (const type of TOLD) assert(events.includes(type), `${type} is told`);
+  assertEquals(events.filter((type) => type === "chargingProfile.installed").length, 3, "4 by its acceptance, 1 and 5");
+  await system.shutdown();
+  return steps;
+}
+
+async function toldOf(chargePoint: string, clock: FakeClock): Promise<string[]> {
+  await store.events.publish(clock.now());
+  const { items } = await store.events.list({ chargePoints: [chargePoint] }, "oldest", { limit: 100 });
+  for (const { type, data } of items) eventTypes[type].parse(data);
+  return items.map(({ type }) => type).filter((type) => type.startsWith("chargingProfile.")).sort();
+}
+
+Deno.test("killed at any step, it comes back and finishes what it had to do, once", async () => {
+  const steps = await lookAfter();
+  assert(steps >= 6, `${steps} steps`);
+  for (let step = 1; step <= steps; step++) {
+    for (const when of ["before", "after"] as const) {
+      for (const how of ["outage", "crash"] as const) await lookAfter({ step, when, how });
+    }
+  }
+});
+
+Deno.test("news leads it to one charge point at once", async () => {
+  const clock = new FakeClock();
+  const log = createLog({ level: "error", format: "text", now: () => clock.now() });
+  const system = new ActorSystem(clock, log);
+  const news = new Newsroom(log);
+  keepChargingProfiles(system, store, news);
+  const quiet = () => within(system.quiet(), "the actor to have nothing to do");
+  await clock.advance(0, quiet);
+  const [told, untold] = [await unfinished(clock), await unfinished(clock)];
+  news.tell({ kind: "transactionStarted", chargePoint: told, connectorId: 2, transactionId: 1 });
+  news.tell({ kind: "transactionEnded", chargePoint: told, transactionId: 1 });
+  await quiet();
+  const states = async (chargePoint: string) =>
+    (await shown(chargePoint, clock)).map(([id, state]) => `${id} ${state}`);
+  assertEquals((await states(told))[0], "5 installed");
+  assertEquals((await states(untold))[0], "5 awaitsTransaction");
+  await clock.advance(10_000, quiet);
+  assertEquals((await states(untold))[0], "5 installed");
+  await system.shutdown();
+});

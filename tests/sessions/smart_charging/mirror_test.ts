@@ -1,0 +1,188 @@
+/** The mirror of installed charging profiles over real sockets: what charge points answer, do not answer, and forget. */
+import { assert, assertEquals } from "@std/assert";
+import { absoluteProfile, profilesOf } from "../../conformance/charging_profiles.ts";
+import { suite } from "../../conformance/suite.ts";
+import type { Tool } from "../../conformance/tool.ts";
+import { serverData } from "../../chaos/data.ts";
+import { startServer } from "../../chaos/server.ts";
+import { type Payload, Wire } from "../../conformance/wire.ts";
+import { eventually } from "../../conformance/within.ts";
+
+const test = suite({ callTimeoutSeconds: 1, preset: "standard" });
+
+function profile(chargingProfileId: number, given: Payload = {}): Payload {
+  return absoluteProfile("TxDefaultProfile", { chargingProfileId, ...given });
+}
+
+function setting(chargingProfileId: number, given: Payload = {}, connectorId = 1): Payload {
+  return { connectorId, csChargingProfiles: profile(chargingProfileId, given) };
+}
+
+interface Entry {
+  readonly commandId: string;
+  readonly profile: { readonly chargingProfileId: number };
+  readonly inDoubt: boolean;
+  readonly doubtedBy: string[];
+  readonly doubtedAt: string | null;
+}
+
+async function entries({ operator, cp }: Pick<Tool, "operator" | "cp">): Promise<Entry[]> {
+  return (await operator.get(profilesOf(cp))).items;
+}
+
+/** The ids in the mirror, the newest first; those in doubt with a question mark. */
+async function known(tool: Tool): Promise<string[]> {
+  return (await entries(tool)).map(({ profile, inDoubt }) => `${profile.chargingProfileId}${inDoubt ? "?" : ""}`);
+}
+
+/** Sends a command and lets `end` happen instead of a confirmation; answers the command as it ended. */
+async function ending(tool: Tool, action: string, request: Payload, end: () => Promise<void> | void): Promise<Payload> {
+  const answered = tool.operator.start(tool.cp.identity, action, request);
+  await tool.cp.expect(action);
+  await end();
+  return (await answered).body;
+}
+
+test("what is under way is in doubt, and certain from its acceptance on", async (tool) => {
+  await tool.booted();
+  await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
+  await ending(tool, "SetChargingProfile", setting(2), async () => {
+    assertEquals(await known(tool), ["2?", "1?"]);
+    tool.cp.confirm({ status: "Accepted" });
+  });
+  assertEquals(await known(tool), ["2"]);
+});
+
+test("Rejected, NotSupported and a CALLERROR all mean that it is not installed", async (tool) => {
+  await tool.booted();
+  await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
+  for (const status of ["Rejected", "NotSupported"]) {
+    await tool.command("SetChargingProfile", setting(2), { status });
+    assertEquals(await known(tool), ["1"]);
+  }
+  for (const [action, request] of [["SetChargingProfile", setting(2)], ["ClearChargingProfile", {}]] as const) {
+    const { state } = await ending(tool, action, request, () => tool.cp.refuse("NotSupported"));
+    assertEquals([state, await known(tool)], ["callError", ["1"]]);
+  }
+});
+
+test("without an answer nobody knows: it is in doubt, told as an event, and ended by the next command", async (tool) => {
+  await tool.booted();
+  await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
+  const { cp, operator } = tool;
+  const answered = operator.start(cp.identity, "SetChargingProfile", setting(2));
+  const { id: messageId } = await cp.expectCall("SetChargingProfile");
+  assertEquals((await answered).body.state, "timedOut");
+  await operator.until(profilesOf(cp), ({ items }) => items.every((one: Entry) => one.doubtedAt !== null));
+  // An answer that comes too late says nothing about what else was done meanwhile.
+  cp.wire.send(3, messageId, { status: "Accepted" });
+  await cp.quiet();
+  assertEquals(await known(tool), ["2?", "1?"]);
+  await eventually("both doubts are told", async () => {
+    const path = `/v1/events?chargePoint=${cp.identity}&type=chargingProfile.doubted`;
+    const { items } = (await operator.ask("GET", path, undefined, { Accept: "application/json" })).body;
+    return items.length === 2 ? items : undefined;
+  });
+  await tool.command("SetChargingProfile", setting(3), { status: "Accepted" });
+  assertEquals(await known(tool), ["3"]);
+});
+
+test("an answer that is none leaves a doubt", async (tool) => {
+  await tool.booted();
+  const { cp } = tool;
+  const answered = tool.operator.start(cp.identity, "SetChargingProfile", setting(1));
+  const { id } = await cp.expectCall("SetChargingProfile");
+  cp.wire.send(3, id, { status: "Yes" });
+  assertEquals((await answered).body.state, "invalidAnswer");
+  assertEquals(await known(tool), ["1?"]);
+});
+
+test("a lost connection leaves a doubt; reboots and restarts leave everything", async (tool, central) => {
+  await tool.booted();
+  await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
+  const ended = await ending(tool, "SetChargingProfile", setting(2, { stackLevel: 1 }), async () => {
+    await tool.cp.disconnect("cut");
+  });
+  assertEquals(ended.state, "connectionLost");
+  assertEquals(await known(tool), ["2?", "1"]);
+  await tool.boot();
+  await tool.allAvailable();
+  assertEquals(await known(tool), ["2?", "1"]);
+  await tool.cp.disconnect();
+  await central.restart();
+  assertEquals(await known(tool), ["2?", "1"]);
+});
+
+test("Unknown means that the mirror was wrong; a clear without an answer puts what it means in doubt", async (tool) => {
+  await tool.booted();
+  for (const id of [1, 2, 3]) {
+    await tool.command("SetChargingProfile", setting(id, { stackLevel: id }), { status: "Accepted" });
+  }
+  const { state } = await ending(tool, "ClearChargingProfile", { stackLevel: 3 }, () => {});
+  assertEquals([state, await known(tool)], ["timedOut", ["3?", "2", "1"]]);
+  await tool.command("ClearChargingProfile", { id: 2 }, { status: "Unknown" });
+  assertEquals(await known(tool), ["3?", "1"]);
+  await tool.command("ClearChargingProfile", {}, { status: "Accepted" });
+  assertEquals(await known(tool), []);
+});
+
+test("a refused remote start leaves no profile behind, one without an answer a doubt", async (tool) => {
+  await tool.booted();
+  const request = { idTag: tool.tags.valid, connectorId: 1, chargingProfile: absoluteProfile("TxProfile") };
+  await tool.command("RemoteStartTransaction", request, { status: "Rejected" });
+  assertEquals(await known(tool), []);
+  await ending(tool, "RemoteStartTransaction", request, () => {});
+  assertEquals(await known(tool), ["1?"]);
+  const transactionId = await tool.startAccepted();
+  await tool.operator.until(profilesOf(tool.cp), ({ items }) => items[0]?.transactionId === transactionId);
+  assertEquals(await known(tool), ["1?"], "whether it was this start nobody knows");
+  await tool.stop(transactionId, "Local");
+  assertEquals(await known(tool), []);
+});
+
+test("a start that comes before the remote start is confirmed takes its profile", async (tool) => {
+  await tool.booted();
+  const request = { idTag: tool.tags.valid, connectorId: 1, chargingProfile: absoluteProfile("TxProfile") };
+  let transactionId = 0;
+  await ending(tool, "RemoteStartTransaction", request, async () => {
+    transactionId = await tool.startAccepted();
+    tool.cp.confirm({ status: "Accepted" });
+  });
+  const { items } = await tool.operator.until(
+    profilesOf(tool.cp),
+    ({ items }) => items[0]?.state === "installed" && !items[0].inDoubt,
+  );
+  assertEquals(items[0].transactionId, transactionId);
+});
+
+Deno.test({
+  name: "killed while a profile is under way: it is in doubt afterwards, and what it may have replaced, too",
+  async fn() {
+    await using data = await serverData();
+    await using first = await startServer(data);
+    const path = "/v1/charge-points/CP1";
+    await first.api("PUT", path, { securityProfile: 0 });
+    const wire = await Wire.open(`${first.ocppUrl}/CP1`);
+    wire.send(2, "boot", "BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
+    await wire.next("the confirmation of the boot");
+    const set = async (id: number) => {
+      const options = { Prefer: "respond-async" };
+      await first.api("POST", `${path}/commands/SetChargingProfile`, setting(id), options);
+      const frame = await wire.next("SetChargingProfile");
+      assert(frame.kind === "CALL");
+      return frame.id;
+    };
+    wire.send(3, await set(1), { status: "Accepted" });
+    await eventually("the first one is certain", async () => {
+      const { body } = await first.api("GET", `${path}/charging-profiles`);
+      return body.items[0]?.inDoubt === false || undefined;
+    });
+    await set(2);
+    await first.kill();
+    await wire.cut();
+
+    await using second = await startServer(data);
+    const { items } = (await second.api("GET", `${path}/charging-profiles`)).body;
+    assertEquals(items.map((one: Entry) => [one.profile.chargingProfileId, one.inDoubt]), [[2, true], [1, true]]);
+  },
+});
