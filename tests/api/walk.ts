@@ -3,6 +3,7 @@
  * and answers everything, one that is away, a transaction, and something to remove for each route that removes.
  */
 import { type ActionName, actionNames, findAction, isFromCentralSystem } from "../../ocpp/registry.ts";
+import { SetChargingProfile } from "../../ocpp/smart_charging/set_charging_profile.ts";
 import { ChargePoint } from "../conformance/charge_point.ts";
 import { Operator } from "../conformance/operator.ts";
 import { Tool } from "../conformance/tool.ts";
@@ -135,9 +136,9 @@ function goodRequests(
     ["GET /v1/charge-points/{identity}/charging-profiles", { params: HERE }],
     [
       "POST /v1/charge-points/{identity}/charging-profiles",
-      { params: HERE, body: findAction("SetChargingProfile")!.example.request },
+      { params: HERE, body: lastingProfile() },
     ],
-    ["DELETE /v1/charge-points/{identity}/charging-profiles", { params: HERE, query: "id=7" }],
+    ["DELETE /v1/charge-points/{identity}/charging-profiles", { params: HERE, query: "id=9" }],
     ["GET /v1/connection-attempts", {}],
     ...actionNames.filter(isFromCentralSystem).map((name) => sending(name)),
     ["GET /v1/charge-points/{identity}/firmware-update", { params: HERE }],
@@ -173,6 +174,12 @@ function goodRequests(
     ["GET /openapi.json", {}],
     ["GET /docs", {}],
   ]);
+}
+
+/** A charging profile that no other request of the walk replaces or clears. */
+function lastingProfile() {
+  const { connectorId, csChargingProfiles: profile } = SetChargingProfile.example.request;
+  return { connectorId, csChargingProfiles: { ...profile, chargingProfileId: 8, stackLevel: 3 } };
 }
 
 /** An action's own example; an accepted charge point is asked to boot only by force. */

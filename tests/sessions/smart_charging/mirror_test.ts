@@ -1,11 +1,9 @@
 /** The mirror of installed charging profiles over real sockets: what charge points answer, do not answer, and forget. */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { absoluteProfile, profilesOf } from "../../conformance/charging_profiles.ts";
 import { suite } from "../../conformance/suite.ts";
 import type { Tool } from "../../conformance/tool.ts";
-import { serverData } from "../../chaos/data.ts";
-import { startServer } from "../../chaos/server.ts";
-import { type Payload, Wire } from "../../conformance/wire.ts";
+import type { Payload } from "../../conformance/wire.ts";
 import { eventually } from "../../conformance/within.ts";
 
 const test = suite({ callTimeoutSeconds: 1, preset: "standard" });
@@ -153,36 +151,4 @@ test("a start that comes before the remote start is confirmed takes its profile"
     ({ items }) => items[0]?.state === "installed" && !items[0].inDoubt,
   );
   assertEquals(items[0].transactionId, transactionId);
-});
-
-Deno.test({
-  name: "killed while a profile is under way: it is in doubt afterwards, and what it may have replaced, too",
-  async fn() {
-    await using data = await serverData();
-    await using first = await startServer(data);
-    const path = "/v1/charge-points/CP1";
-    await first.api("PUT", path, { securityProfile: 0 });
-    const wire = await Wire.open(`${first.ocppUrl}/CP1`);
-    wire.send(2, "boot", "BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
-    await wire.next("the confirmation of the boot");
-    const set = async (id: number) => {
-      const options = { Prefer: "respond-async" };
-      await first.api("POST", `${path}/commands/SetChargingProfile`, setting(id), options);
-      const frame = await wire.next("SetChargingProfile");
-      assert(frame.kind === "CALL");
-      return frame.id;
-    };
-    wire.send(3, await set(1), { status: "Accepted" });
-    await eventually("the first one is certain", async () => {
-      const { body } = await first.api("GET", `${path}/charging-profiles`);
-      return body.items[0]?.inDoubt === false || undefined;
-    });
-    await set(2);
-    await first.kill();
-    await wire.cut();
-
-    await using second = await startServer(data);
-    const { items } = (await second.api("GET", `${path}/charging-profiles`)).body;
-    assertEquals(items.map((one: Entry) => [one.profile.chargingProfileId, one.inDoubt]), [[2, true], [1, true]]);
-  },
 });

@@ -1,0 +1,44 @@
+/** Fault injection 43: killed between a SetChargingProfile and its answer. */
+import { assert, assertEquals } from "@std/assert";
+import { absoluteProfile } from "../conformance/charging_profiles.ts";
+import { Wire } from "../conformance/wire.ts";
+import { eventually } from "../conformance/within.ts";
+import { serverData } from "./data.ts";
+import { startServer } from "./server.ts";
+
+Deno.test("killed while a profile is under way: it is in doubt afterwards, and what it may have replaced, too", async () => {
+  await using data = await serverData();
+  await using first = await startServer(data);
+  const path = "/v1/charge-points/CP1";
+  await first.api("PUT", path, { securityProfile: 0 });
+  const wire = await Wire.open(`${first.ocppUrl}/CP1`);
+  wire.send(2, "boot", "BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
+  await wire.next("the confirmation of the boot");
+  const set = async (id: number) => {
+    const options = { Prefer: "respond-async" };
+    await first.api("POST", `${path}/commands/SetChargingProfile`, {
+      connectorId: 1,
+      csChargingProfiles: absoluteProfile("TxDefaultProfile", { chargingProfileId: id }),
+    }, options);
+    const frame = await wire.next("SetChargingProfile");
+    assert(frame.kind === "CALL");
+    return frame.id;
+  };
+  wire.send(3, await set(1), { status: "Accepted" });
+  await eventually("the first one is certain", async () => {
+    const { body } = await first.api("GET", `${path}/charging-profiles`);
+    return body.items[0]?.inDoubt === false || undefined;
+  });
+  await set(2);
+  await first.kill();
+  await wire.cut();
+
+  await using second = await startServer(data);
+  const { items } = (await second.api("GET", `${path}/charging-profiles`)).body;
+  assertEquals(
+    items.map((
+      one: { profile: { chargingProfileId: number }; inDoubt: boolean },
+    ) => [one.profile.chargingProfileId, one.inDoubt]),
+    [[2, true], [1, true]],
+  );
+});
