@@ -68,7 +68,7 @@ async function serve(route: Route, { req, env }: Context, desk: Desk): Promise<R
   const address = incoming?.socket?.remoteAddress;
   const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, house, attempts.of(address));
   const asking = { route, req, operator, incoming };
-  if (operator === null || route.method === "get") return await answer(asking, desk);
+  if (operator === null || isReading(route, req.raw)) return await answer(asking, desk);
   const writing = { route, operator, params: req.param(), request: req.raw, remoteAddress: address };
   return await audited(house, writing, (begin) => answer(asking, desk, begin));
 }
@@ -85,6 +85,11 @@ interface Asking {
 /** What the bridge to node:http tells besides the request; where there is none, only as far as the platform knows it. */
 interface Bindings {
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
+}
+
+/** A GET may be more than reading: see `sendsIf`. */
+function isReading({ method, sendsIf }: Route, { url }: Request): boolean {
+  return method === "get" && (sendsIf === undefined || new URL(url).searchParams.get(sendsIf) !== "true");
 }
 
 /** `begin` is called when the request is found to be right, before anything is done. */

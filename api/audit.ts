@@ -47,7 +47,7 @@ export const auditRoutes: readonly Route[] = [
     query: listQuery({
       operator: searchText.optional().meta({ description: "The id of an API key" }),
       chargePoint: identity.optional(),
-      method: z.enum(["POST", "PUT", "PATCH", "DELETE"]).optional(),
+      method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
       from: moment.optional(),
       to: moment.optional(),
     }),

@@ -77,6 +77,8 @@ export interface Route {
   readonly contentType?: string;
   /** The media type of the stream that may be answered instead. */
   readonly stream?: string;
+  /** The query flag with which a GET also sends a command, so that it is kept in the audit log. */
+  readonly sendsIf?: string;
   /** The items of a list that is also there as CSV, a column for each field. */
   readonly csv?: z.ZodObject;
   /** For charge points and their loaders: problems are a sentence instead of a document. */

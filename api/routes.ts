@@ -17,6 +17,7 @@ import { meterValueRoutes } from "./meter_values.ts";
 import { metricRoutes } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { chargingProfileRoutes } from "./smart_charging/charging_profiles.ts";
+import { compositeScheduleRoutes } from "./smart_charging/composite_schedule.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...chargePointRoutes,
   ...credentialRoutes,
   ...connectorRoutes,
+  ...compositeScheduleRoutes,
   ...configurationRoutes,
   ...messageRoutes,
   ...connectionAttemptRoutes,

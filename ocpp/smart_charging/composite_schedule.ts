@@ -109,7 +109,8 @@ export function* steps<T extends { readonly until: number }>(
   for (let second = 0; second < durationSeconds;) {
     const answer = ask(start + second * 1000);
     yield { ...answer, startPeriod: second };
-    second = Math.ceil((answer.until - start) / 1000);
+    // Every end lies ahead. Were one not, a step of a second keeps it from going on for ever.
+    second = Math.max(second + 1, Math.ceil((answer.until - start) / 1000));
   }
 }
 

@@ -78,8 +78,9 @@ function levelOf({ installed }: TimedProfile): number {
   return installed.profile.stackLevel;
 }
 
+/** Two in one slot can only be where it is in doubt whether one replaced the other: then the later one is believed. */
 function sorted(profiles: readonly TimedProfile[]): ProfileStack {
-  return profiles.toSorted((one, other) => levelOf(other) - levelOf(one));
+  return profiles.toReversed().toSorted((one, other) => levelOf(other) - levelOf(one));
 }
 
 /** The highest level that has a limit at the instant. Levels below it are not even asked: they cannot matter before `until`. */

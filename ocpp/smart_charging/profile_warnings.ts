@@ -5,6 +5,7 @@
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import type { ChargePointLimits } from "./charge_point_limits.ts";
 import { type InstalledProfile, transactionOf } from "./installed_profile.ts";
+import { replaces } from "./installing_and_clearing.ts";
 import { timed, type TimedProfile } from "./profile_at.ts";
 
 /** A warning. `slug` is stable, `detail` a sentence with the numbers found. */
@@ -63,13 +64,8 @@ export function warningsAbout(
   context: WarningContext,
 ): ProfileWarning[] {
   const { chargingProfileId: id } = candidate.profile;
-  const others = installed.filter((one) => one.profile.chargingProfileId !== id && !isSameSlot(one, candidate));
+  const others = installed.filter((one) => !replaces(candidate, one));
   return profileWarnings([...others, candidate], context).filter((one) => one.chargingProfileIds.includes(id));
-}
-
-function isSameSlot(one: InstalledProfile, other: InstalledProfile): boolean {
-  return one.connectorId === other.connectorId && one.profile.stackLevel === other.profile.stackLevel &&
-    one.profile.chargingProfilePurpose === other.profile.chargingProfilePurpose;
 }
 
 /** What the charge point has said that it cannot take. */

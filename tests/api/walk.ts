@@ -130,6 +130,10 @@ function goodRequests(
     ["PUT /v1/charge-points/{identity}/credentials", { params: AWAY, body: { password: "0123456789abcdef" } }],
     ["POST /v1/charge-points/{identity}/credentials", { params: AWAY }],
     ["GET /v1/charge-points/{identity}/connectors/{connectorId}", { params: { ...HERE, connectorId: "1" } }],
+    ["GET /v1/charge-points/{identity}/connectors/{connectorId}/composite-schedule", {
+      params: { ...HERE, connectorId: "1" },
+      query: "duration=3600&chargingRateUnit=A&explain=true",
+    }],
     ["GET /v1/charge-points/{identity}/configuration", { params: HERE }],
     ["PATCH /v1/charge-points/{identity}/configuration", { params: HERE, body: { HeartbeatInterval: "300" } }],
     ["GET /v1/charge-points/{identity}/messages", { params: HERE, query: "direction=in" }],

@@ -3,6 +3,7 @@
  * (`deno task bench heartbeat`) are only shown.
  */
 import { authorize } from "./authorize.ts";
+import { compositeSchedules } from "./composite_schedule.ts";
 import { handshakes, idleMemory } from "./connections.ts";
 import { type Place, places } from "./place.ts";
 import { heartbeats, meterValueRates, startTransactions } from "./rates.ts";
@@ -16,8 +17,12 @@ const PARTS: Record<string, (places: readonly Place[]) => Promise<Section>> = {
   authorize,
   handshake: handshakes,
   memory: idleMemory,
+  "composite-schedule": compositeSchedules,
   "site-allocation": siteAllocation,
 };
+
+/** Parts that reckon only: for them alone no database is made. */
+const WITHOUT_DATABASE: ReadonlySet<string> = new Set(["composite-schedule", "site-allocation"]);
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
@@ -26,7 +31,8 @@ async function main(names: readonly string[]): Promise<void> {
     Deno.exit(2);
   }
   await using stack = new AsyncDisposableStack();
-  const measured = await places(stack);
+  const isReckoning = names.length > 0 && names.every((name) => WITHOUT_DATABASE.has(name));
+  const measured = isReckoning ? [] : await places(stack);
   const sections: Section[] = [];
   for (const [name, part] of Object.entries(PARTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
