@@ -2,8 +2,9 @@
  * Operators' commands between the row and the charge point: taken or refused, announced to whoever is connected, and told when they end. The
  * row is the queue: the actor of a connection is only told to look, and takes what it may send from the database.
  */
-import type { Claimed, Command } from "../db/commands.ts";
+import type { Claimed, Command, EndedConnection } from "../db/commands.ts";
 import { StoreError } from "../db/errors.ts";
+import { gather } from "../db/gather.ts";
 import type { Store } from "../db/store.ts";
 import type { ActorSystem } from "./actor.ts";
 import type { Outcome } from "./calls.ts";
@@ -33,10 +34,13 @@ export class Dispatch {
   readonly #open = new Set<string>();
   /** Connections that ended while the database was away: what waited for them until then is lost before anything else is sent. */
   readonly #ended = new Map<string, Date>();
+  /** Gathered: when many connections end at once, so do their commands. */
+  readonly #lose: (ended: EndedConnection) => Promise<void>;
   readonly #settlements: Settlements;
 
   constructor(readonly store: Store, readonly system: ActorSystem, readonly news: Newsroom, readonly reach: Reach) {
     this.#settlements = new Settlements(system, store);
+    this.#lose = gather((ended) => this.#loseBatch(ended), { maxRows: 1000, maxInFlight: 1 });
     new CommandExpiry(system, store, {
       expired: (command) => this.#withdrawn(command),
       look: () => this.#loseEnded(),
@@ -82,7 +86,8 @@ export class Dispatch {
 
   /** Takes the next command that may be sent to a connected charge point, with its secrets. Throws StoreError. */
   async claimNext(identity: string, messageId: string): Promise<Claimed | undefined> {
-    await this.#lose(identity);
+    const endedAt = this.#ended.get(identity);
+    if (endedAt) await this.#lose({ chargePoint: identity, endedAt });
     const claimed = await this.store.commands.claimNext(identity, messageId, this.system.clock.now());
     if (!claimed) return undefined;
     const { command, more } = claimed;
@@ -91,24 +96,26 @@ export class Dispatch {
 
   /** A connection ended and no newer one is there: what waits and must not be done late is lost. Never throws. */
   async connectionEnded(identity: string): Promise<void> {
-    this.#ended.set(identity, this.system.clock.now());
-    await this.#loseEnded();
+    const endedAt = this.system.clock.now();
+    this.#ended.set(identity, endedAt);
+    await this.#loseEnded([{ chargePoint: identity, endedAt }]);
   }
 
-  async #loseEnded(): Promise<void> {
+  /** By default what an outage has left behind. */
+  async #loseEnded(ended: readonly EndedConnection[] = connectionsOf(this.#ended)): Promise<void> {
     try {
-      for (const identity of [...this.#ended.keys()]) await this.#lose(identity);
+      await Promise.all(ended.map(this.#lose));
     } catch (error) {
       this.system.log.warn("Commands of ended connections are written down as lost later", { error });
     }
   }
 
-  async #lose(identity: string): Promise<void> {
-    const before = this.#ended.get(identity);
-    if (!before) return;
-    const lost = await this.store.commands.loseUnsent(identity, before, NEVER_SENT, this.system.clock.now());
-    if (this.#ended.get(identity) === before) this.#ended.delete(identity);
+  async #loseBatch(ended: readonly EndedConnection[]): Promise<void[]> {
+    const lost = await this.store.commands.loseUnsent(ended, NEVER_SENT, this.system.clock.now());
     for (const command of lost) this.#withdrawn(command);
+    return ended.map(({ chargePoint, endedAt }) => {
+      if (this.#ended.get(chargePoint) === endedAt) this.#ended.delete(chargePoint);
+    });
   }
 
   /** Cancels a command that still waits; undefined when it does not (any more). */
@@ -143,4 +150,8 @@ export class Dispatch {
   countWaiting(): number {
     return this.#open.size;
   }
+}
+
+function connectionsOf(ended: ReadonlyMap<string, Date>): EndedConnection[] {
+  return [...ended].map(([chargePoint, endedAt]) => ({ chargePoint, endedAt }));
 }

@@ -6,6 +6,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
 import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
 import { type Bell, ringing } from "./event_outbox.ts";
+import { gather } from "./gather.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { ChargePointsTable, Database } from "./tables.ts";
 import { recordSeen, type Seen } from "./signs_of_life.ts";
@@ -102,16 +103,18 @@ const BOOT_FIELDS = [
 
 /** Builds the repository. */
 export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
+  // When the power comes back, a city's charge points are looked up at once.
+  const findRow = gather((identities: readonly string[]) => findRows(db, identities), { maxRows: 500, maxInFlight: 2 });
   return {
     ...keepCredentials(db),
 
     async find(identity) {
-      const row = await db.selectFrom("chargePoints").selectAll().where("identity", "=", identity).executeTakeFirst();
+      const row = await findRow(identity);
       return row && chargePointOf(row);
     },
 
     async findForAdmission(identity) {
-      const row = await db.selectFrom("chargePoints").selectAll().where("identity", "=", identity).executeTakeFirst();
+      const row = await findRow(identity);
       return row && {
         ...chargePointOf(row),
         credentials: row.credentials && credentialsOf(row.credentials),
@@ -211,6 +214,13 @@ function columnsOf<Fields extends Partial<ChargePointFields>>({ labels, ...field
   return { ...fields, ...(labels && { labels: jsonb(labels) }) } as Omit<Fields, "labels"> & {
     labels: ReturnType<typeof jsonb<Record<string, string>>>;
   };
+}
+
+async function findRows(db: Kysely<Database>, identities: readonly string[]): Promise<(Row | undefined)[]> {
+  const rows = await db.selectFrom("chargePoints").selectAll()
+    .where(sql<boolean>`identity = any(${texts(identities)})`).execute();
+  const found = new Map(rows.map((row) => [row.identity, row]));
+  return identities.map((identity) => found.get(identity));
 }
 
 function chargePointOf(row: Row): ChargePoint {

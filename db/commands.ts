@@ -4,9 +4,10 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { type Bell, fact, intoOutbox, ringing } from "./event_outbox.ts";
+import { gather } from "./gather.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
 import type { CommandsTable, Database } from "./tables.ts";
-import { json } from "./values.ts";
+import { json, jsonb, numbered } from "./values.ts";
 
 /** The life of an operator's command: queued, sent, then one of the others for good. */
 export type CommandState =
@@ -78,6 +79,12 @@ export interface CommandFilter {
   state?: CommandState;
 }
 
+/** A charge point whose connection is gone. */
+export interface EndedConnection {
+  readonly chargePoint: string;
+  readonly endedAt: Date;
+}
+
 /** Commands by id and by charge point. */
 export interface Commands {
   /** Undefined, and nothing written, when `limit` commands wait for the charge point already. */
@@ -89,10 +96,10 @@ export interface Commands {
    */
   claimNext(chargePoint: string, messageId: string, now: Date): Promise<Claimed | undefined>;
   /**
-   * The connection ended before they were sent: queued commands that must not be done late, made before `before`, become
-   * `connectionLost` with `error`. Returns them.
+   * Connections ended before they were sent: queued commands that must not be done late, made before the `endedAt` of their charge
+   * point, become `connectionLost` with `error`. Returns them.
    */
-  loseUnsent(chargePoint: string, before: Date, error: CommandError, now: Date): Promise<Command[]>;
+  loseUnsent(ended: readonly EndedConnection[], error: CommandError, now: Date): Promise<Command[]>;
   /** From queued or sent only; undefined when it was settled before. */
   settle(id: string, settlement: Settlement): Promise<Command | undefined>;
   /** Keeps an answer that came after the command was settled; the state stays. */
@@ -118,6 +125,11 @@ export interface CommandOptions {
 
 /** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
 export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, bell: Bell): Commands {
+  const claim = gather((claims: readonly Claim[]) => claimEach(db, process, claims), {
+    maxRows: 500,
+    maxInFlight: 2,
+    keyOf: ({ chargePoint }) => chargePoint,
+  });
   return {
     async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
       const { id, chargePoint, action, createdAt, expiresAt, requestedBy, whenOffline } = command;
@@ -133,15 +145,20 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
       return rows[0] && commandOf(rows[0]);
     },
 
-    claimNext: (chargePoint, messageId, now) => claimNext(db, { chargePoint, messageId, now, process }),
+    claimNext: (chargePoint, messageId, now) => claim({ chargePoint, messageId, now }),
 
-    async loseUnsent(chargePoint, before, error, now) {
-      const rows = await db.with("settled", (c) =>
-        c.updateTable("commands")
-          .set({ state: "connectionLost", error: json(error as unknown as Record<string, unknown>), settledAt: now })
-          .where("chargePoint", "=", chargePoint).where("state", "=", sql.lit("queued"))
-          .where("whenOffline", "=", "refuse").where("createdAt", "<=", before).returningAll())
-        .with("told", () => told(undefined, error)).selectFrom("settled").selectAll().execute();
+    async loseUnsent(ended, error, now) {
+      const { rows } = await sql<Row>`
+        with ended as (
+          select * from jsonb_to_recordset(${jsonb(ended)}) as e("chargePoint" text, "endedAt" timestamptz)
+        ), settled as (
+          update commands c set state = 'connectionLost', error = ${json(error)}, settled_at = ${now}
+          from ended e
+          where c.charge_point = e."chargePoint" and c.state = 'queued' and c.when_offline = 'refuse'
+            and c.created_at <= e."endedAt"
+          returning c.*
+        ), told as ${told(undefined, error)}
+        select * from settled`.execute(db);
       if (rows.length > 0) bell.ring();
       return rows.map(commandOf);
     },
@@ -232,35 +249,45 @@ function told(confirmation?: object, error?: CommandError) {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 interface Claim {
-  chargePoint: string;
-  messageId: string;
-  now: Date;
-  process: number;
+  readonly chargePoint: string;
+  readonly messageId: string;
+  readonly now: Date;
 }
 
-/** OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a Pending one. Such commands keep waiting. */
-async function claimNext(db: Kysely<Database>, { chargePoint, messageId, now, process }: Claim) {
-  const { rows } = await sql<Row & { more: boolean }>`
-    with again as (
-      select id from commands
-      where state = 'sent' and process = ${process}::bigint and message_id = ${messageId} and charge_point = ${chargePoint}
+/**
+ * One command for each charge point that asks. OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a
+ * Pending one. Such commands keep waiting.
+ */
+async function claimEach(
+  db: Kysely<Database>,
+  process: number,
+  claims: readonly Claim[],
+): Promise<(Claimed | undefined)[]> {
+  const { rows } = await sql<Row & { ordinal: number; more: boolean }>`
+    with given as (
+      select * from jsonb_to_recordset(${numbered(claims)})
+        as g(ordinal integer, "chargePoint" text, "messageId" text, now timestamptz)
+    ), again as (
+      select g.ordinal, c.id from given g join commands c on c.charge_point = g."chargePoint"
+      where c.state = 'sent' and c.process = ${process}::bigint and c.message_id = g."messageId"
     ), next as (
-      select c.id from commands c join charge_points p on p.identity = c.charge_point
-      where c.charge_point = ${chargePoint} and c.state = 'queued' and c.expires_at > ${now}::timestamptz
-        and (p.registration = 'Accepted' or p.registration = 'Pending'
-          and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
-        and not exists (select from again)
-      order by c.id limit 1 for update of c skip locked
-    ), chosen as (select id from again union all select id from next)
-    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, ${now}::timestamptz), message_id = ${messageId},
+      select g.ordinal, n.id from given g join charge_points p on p.identity = g."chargePoint"
+      cross join lateral (
+        select c.id from commands c
+        where c.charge_point = g."chargePoint" and c.state = 'queued' and c.expires_at > g.now
+          and (p.registration = 'Accepted' or p.registration = 'Pending'
+            and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
+        order by c.id limit 1 for update of c skip locked
+      ) as n
+      where not exists (select from again a where a.ordinal = g.ordinal)
+    ), chosen as (select * from again union all select * from next)
+    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, g.now), message_id = g."messageId",
       process = ${process}::bigint
-    from chosen where c.id = chosen.id
-    returning c.*, exists (select from commands o where o.charge_point = c.charge_point and o.state = 'queued'
+    from chosen join given g using (ordinal) where c.id = chosen.id
+    returning c.*, g.ordinal, exists (select from commands o where o.charge_point = c.charge_point and o.state = 'queued'
       and o.id <> c.id) as more`.execute(db);
-  const [row] = rows;
-  if (!row) return undefined;
-  const { more, ...command } = row;
-  return { command: commandOf(command as Row), more };
+  const claimed = new Map(rows.map(({ ordinal, more, ...row }) => [ordinal, { command: commandOf(row as Row), more }]));
+  return claims.map((_, ordinal) => claimed.get(ordinal));
 }
 
 async function list(

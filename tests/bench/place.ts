@@ -72,11 +72,16 @@ async function filled(place: Unfilled): Promise<Place> {
   return place;
 }
 
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 function pglitePlace(data: ServerData): Unfilled {
   const open = async (folder: string) => {
     const pglite = await PGlite.create(folder);
     return {
-      run: (statement: string, values: unknown[] = []) => pglite.query(statement, values),
+      // PGlite answers without leaving the turn of the event loop: callers that go on at once would let no timer run.
+      run: (statement: string, values: unknown[] = []) => pglite.query(statement, values).finally(endOfTurn),
       [Symbol.asyncDispose]: () => pglite.close(),
     };
   };

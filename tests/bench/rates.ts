@@ -1,7 +1,7 @@
 /** Messages per second: Heartbeat beside the echo server, MeterValues and StartTransaction beside a bare insert. */
 import { gather } from "../../db/gather.ts";
 import { hammer, hammerFunction, type Saying } from "./load.ts";
-import { idTag, type Place } from "./place.ts";
+import { ID_TAGS, idTag, type Place } from "./place.ts";
 import { aim, figuresRow, type Section } from "./results.ts";
 import { centralSystem, echo } from "./subject.ts";
 
@@ -22,10 +22,10 @@ const meterValues: Saying = (_, n) => ["MeterValues", {
   meterValue: [{ timestamp: time(n), sampledValue: [{ value: String(n), unit: "Wh" }] }],
 }];
 
-/** On another connector each time, so that no start ends the one before: it is the start alone that is measured. */
+/** On another connector and with another tag each time, so that no start ends or forbids another: it is the start alone that is measured. */
 const startTransaction: Saying = (line, n) => ["StartTransaction", {
   connectorId: n + 1,
-  idTag: idTag(Number(line.identity.slice(2))),
+  idTag: idTag(1 + (Number(line.identity.slice(2)) + n * WIDTH) % ID_TAGS),
   meterStart: 0,
   timestamp: time(n),
 }];

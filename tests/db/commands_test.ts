@@ -106,7 +106,7 @@ Deno.test("when a connection ends, what was not sent and must not be done late i
   const patient = await enqueue(store, { chargePoint, whenOffline: "queue" });
   const later = await enqueue(store, { chargePoint, createdAt: at(9) });
   const error = { code: "NeverSent", description: "", details: {} };
-  const lost = await commands.loseUnsent(chargePoint, at(5), error, at(5));
+  const lost = await commands.loseUnsent([{ chargePoint, endedAt: at(5) }], error, at(5));
   assertEquals(lost.map(({ id, state, error }) => [id, state, error]), [[unsent.id, "connectionLost", error]]);
   const states = [sent, patient, later].map(async ({ id }) => (await commands.find(id))?.state);
   assertEquals(await Promise.all(states), ["sent", "queued", "queued"]);
