@@ -36,6 +36,9 @@ export interface RecordedStart {
   idTagInfo: IdTagInfo;
 }
 
+/** A connector with more open transactions than this is cleaned up by its next starts. */
+const ABANDONED_AT_ONCE = 100;
+
 /** How often rows that another process inserted at the same moment are looked for again. */
 const ATTEMPTS = 3;
 
@@ -47,45 +50,42 @@ export async function recordStarts(
   db: Kysely<Database>,
   starts: readonly TransactionStart[],
 ): Promise<RecordedStart[]> {
-  const recorded = new Map<number, RecordedStart>();
+  const recorded = new Map<string, RecordedStart>();
   const matched: number[] = [];
-  let open = starts.map((start, place) => ({ place, ...columnsOf(start) }));
+  let open = starts.map(columnsOf);
   for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
-    for (const { place, inferred, ...result } of await insert(db, open)) {
-      recorded.set(place, result);
+    for (const { chargePoint, inferred, ...result } of await insert(db, open)) {
+      recorded.set(chargePoint, result);
       if (inferred) matched.push(result.transactionId);
     }
-    open = open.filter(({ place }) => !recorded.has(place));
+    open = open.filter(({ charge_point }) => !recorded.has(charge_point));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same transactions", undefined);
   await linkInferredSamples(db, matched);
-  return starts.map((_, place) => recorded.get(place)!);
+  return starts.map(({ chargePoint }) => recorded.get(chargePoint)!);
 }
 
 type Columns = ReturnType<typeof columnsOf>;
 
 /** `inferred`: its stop was matched with it, now or when the start came before. */
-type Inserted = RecordedStart & { place: number; inferred: boolean };
+type Inserted = RecordedStart & { chargePoint: string; inferred: boolean };
 
-async function insert(
-  db: Kysely<Database>,
-  rows: readonly ({ place: number } & Columns)[],
-): Promise<Inserted[]> {
+async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<Inserted[]> {
   const { rows: results } = await sql<Inserted>`
     with given as (
       select * from jsonb_to_recordset(${numbered(rows)}) as g(
-        ordinal integer, place integer, charge_point text, connector_id bigint, id_tag text, folded_id_tag text,
+        ordinal integer, charge_point text, connector_id bigint, id_tag text, folded_id_tag text,
         meter_start bigint, started_at timestamptz, reservation_id bigint, received_at timestamptz, id_tag_info jsonb,
         max_active integer, flags jsonb)
     ), known as (
-      select g.place, t.transaction_id, t.id_tag_info, ${inferred} as inferred
-      from given g join transactions t using (charge_point, connector_id, folded_id_tag, meter_start, started_at)
+      select g.charge_point, t.transaction_id, t.id_tag_info, ${inferred} as inferred
+      from given g cross join lateral (${sameStart}) as t
     ), fresh as (
-      select * from given g where not exists (select from known k where k.place = g.place)
+      select * from given g where not exists (select from known k where k.charge_point = g.charge_point)
     ), judged as (
       select f.*, case when ${concurrent} then jsonb_set(f.id_tag_info, '{status}', '"ConcurrentTx"')
         else f.id_tag_info end as answer
-      from fresh f
+      from (select *, ${acceptedBefore} as accepted_before from fresh) f
     ), early as (${earlyStops}
     ), abandoned as (${abandon}
     ), issued as (
@@ -97,36 +97,45 @@ async function insert(
         j.received_at, s.stopped_at, s.received_at, s.id_tag, j.answer, j.reservation_id,
         case when s.id is null then j.flags else j.flags || s.flags || '["matchedByInference"]' end
       from (select * from judged order by ordinal) j
-      left join early e on e.place = j.place left join transaction_stops s on s.id = e.stop_id
+      left join early e on e.charge_point = j.charge_point left join transaction_stops s on s.id = e.stop_id
       on conflict do nothing
       returning *
-    ), told as ${tellings}, placed as (
-      select j.place, t.transaction_id, t.id_tag_info, ${inferred} as inferred
-      from issued t join judged j using (charge_point, connector_id, folded_id_tag, meter_start, started_at)
-    ), joined as (
-      update transaction_stops s set outcome = 'inferred', transaction_id = p.transaction_id,
+    ), told as ${tellings}, joined as (
+      update transaction_stops s set outcome = 'inferred', transaction_id = t.transaction_id,
         flags = s.flags || '["matchedByInference"]'
-      from early e join placed p on p.place = e.place where s.id = e.stop_id
+      from early e join issued t on t.charge_point = e.charge_point where s.id = e.stop_id
     )
-    select place, transaction_id, id_tag_info, inferred, false as created from known
-    union all select place, transaction_id, id_tag_info, inferred, true from placed`.execute(db);
+    select charge_point, transaction_id, id_tag_info, inferred, false as created from known
+    union all select charge_point, transaction_id, id_tag_info, ${inferred}, true from issued t`.execute(db);
   return results;
 }
 
 const inferred = sql<boolean>`t.flags ? 'matchedByInference'`;
 
 /**
+ * The look-ups are lateral and limited: one probe of an index for each row. As joins they would be planned anew with the table's size, and a
+ * plan that was made while the table was small reads all of it for every batch.
+ */
+const sameStart = sql`
+  select t.transaction_id, t.id_tag_info, t.flags from transactions t
+  where t.charge_point = g.charge_point and t.connector_id = g.connector_id and t.folded_id_tag = g.folded_id_tag
+    and t.meter_start = g.meter_start and t.started_at = g.started_at
+  limit 1`;
+
+/** Rows of the batch above this one with the same tag, which count as if they were recorded. */
+const acceptedBefore = sql<number>`
+  count(*) filter (where id_tag_info ->> 'status' = 'Accepted') over (
+    partition by folded_id_tag order by ordinal rows between unbounded preceding and 1 preceding)`;
+
+/**
  * ConcurrentTx (OCPP 1.6, 7.2): the tag charges elsewhere as often as it may. Transactions that were themselves refused do not
- * count, nor does an open one on the same connector, whose stop is merely late. Earlier rows of the batch count as if recorded.
+ * count, nor does an open one on the same connector, whose stop is merely late.
  */
 const concurrent = sql<boolean>`
-  f.id_tag_info ->> 'status' = 'Accepted' and f.max_active is not null and f.max_active <= (
+  f.id_tag_info ->> 'status' = 'Accepted' and f.max_active is not null and f.max_active <= f.accepted_before + (
     select count(*) from transactions t
     where t.folded_id_tag = f.folded_id_tag and t.state = 'active' and t.id_tag_info ->> 'status' = 'Accepted'
       and (t.charge_point <> f.charge_point or t.connector_id <> f.connector_id)
-  ) + (
-    select count(*) from fresh b
-    where b.folded_id_tag = f.folded_id_tag and b.ordinal < f.ordinal and b.id_tag_info ->> 'status' = 'Accepted'
   )`;
 
 /**
@@ -135,19 +144,22 @@ const concurrent = sql<boolean>`
  * happened is not meant, unless the charge point's clock is ahead of ours and cannot be compared with it.
  */
 const earlyStops = sql`
-  select f.place, min(s.id) as stop_id
+  select f.charge_point, min(s.id) as stop_id
   from fresh f join transaction_stops s on s.charge_point = f.charge_point and s.outcome = 'orphan'
   where s.stopped_at >= f.started_at and s.meter_stop >= f.meter_start and not s.flags ? 'foreignTransaction'
     and (s.folded_id_tag is null or s.folded_id_tag = f.folded_id_tag)
     and (s.received_at >= f.started_at or f.started_at > f.received_at)
-  group by f.place having count(*) = 1`;
+  group by f.charge_point having count(*) = 1`;
 
 /** An older transaction on the connector is over when another begins; its stop had seven days to arrive. */
 const abandon = sql`
   update transactions t set state = 'ended', flags = t.flags || '["abandoned"]'
-  from fresh f
-  where t.charge_point = f.charge_point and t.connector_id = f.connector_id and t.state = 'active'
-    and t.started_at <= f.started_at and t.start_received_at < f.received_at - interval '7 days'
+  from fresh f cross join lateral (
+    select a.transaction_id from transactions a
+    where a.charge_point = f.charge_point and a.connector_id = f.connector_id and a.state = 'active'
+      and a.started_at <= f.started_at and a.start_received_at < f.received_at - interval '7 days'
+    limit ${sql.lit(ABANDONED_AT_ONCE)}) as a
+  where t.transaction_id = a.transaction_id and t.state = 'active'
   returning t.*, f.received_at as noticed_at`;
 
 /** Events: what began, what was given up for it, and what began and ended because its stop was here first. */

@@ -42,39 +42,39 @@ const ATTEMPTS = 3;
 
 /** Records a batch with at most one stop per charge point; answers in its order. */
 export async function recordStops(db: Kysely<Database>, stops: readonly TransactionStop[]): Promise<RecordedStop[]> {
-  const recorded = new Map<number, RecordedStop>();
-  let open = stops.map((stop, place) => ({ place, ...columnsOf(stop) }));
+  const recorded = new Map<string, RecordedStop>();
+  let open = stops.map(columnsOf);
   for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
-    for (const { place, ...result } of await insert(db, open)) recorded.set(place, result);
-    open = open.filter(({ place }) => !recorded.has(place));
+    for (const { chargePoint, ...result } of await insert(db, open)) recorded.set(chargePoint, result);
+    open = open.filter(({ charge_point }) => !recorded.has(charge_point));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same stops", undefined);
   await linkInferredSamples(db, elsewhere(stops, recorded));
-  return stops.map((_, place) => recorded.get(place)!);
+  return stops.map(({ chargePoint }) => recorded.get(chargePoint)!);
 }
 
 /** The transactions of stops that named another; of repeated stops, too, as the first one may have been cut off here. */
-function elsewhere(stops: readonly TransactionStop[], recorded: ReadonlyMap<number, RecordedStop>): number[] {
-  const ids = stops.map((stop, place) => ({ named: stop.transactionId, meant: recorded.get(place)!.transactionId }));
+function elsewhere(stops: readonly TransactionStop[], recorded: ReadonlyMap<string, RecordedStop>): number[] {
+  const ids = stops.map(({ chargePoint, transactionId: named }) => (
+    { named, meant: recorded.get(chargePoint)!.transactionId }
+  ));
   return ids.flatMap(({ named, meant }) => meant === null || meant === named ? [] : [meant]);
 }
 
 type Columns = ReturnType<typeof columnsOf>;
 
-async function insert(
-  db: Kysely<Database>,
-  rows: readonly ({ place: number } & Columns)[],
-): Promise<(RecordedStop & { place: number })[]> {
-  const { rows: results } = await sql<RecordedStop & { place: number }>`
+type Inserted = RecordedStop & { chargePoint: string };
+
+async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<Inserted[]> {
+  const { rows: results } = await sql<Inserted>`
     with given as (
       select * from jsonb_to_recordset(${numbered(rows)}) as g(
-        place integer, charge_point text, reported_transaction_id bigint, id_tag text, folded_id_tag text,
+        charge_point text, reported_transaction_id bigint, id_tag text, folded_id_tag text,
         meter_stop bigint, stopped_at timestamptz, received_at timestamptz, reason text, flags jsonb)
     ), known as (
-      select g.place, s.transaction_id
-      from given g join transaction_stops s using (charge_point, reported_transaction_id, meter_stop, stopped_at)
+      select g.charge_point, s.transaction_id from given g cross join lateral (${sameStop}) as s
     ), fresh as (
-      select * from given g where not exists (select from known k where k.place = g.place)
+      select * from given g where not exists (select from known k where k.charge_point = g.charge_point)
     ), named as (${named}
     ), guessed as (${guessed}
     ), judged as (
@@ -84,7 +84,7 @@ async function insert(
           when n.transaction_id is not null then 'ended'
           when g.transaction_id is not null then 'inferred'
           else 'orphan' end as outcome
-      from fresh f left join named n on n.place = f.place left join guessed g on g.place = f.place
+      from fresh f left join named n using (charge_point) left join guessed g using (charge_point)
     ), kept as (
       insert into transaction_stops (charge_point, reported_transaction_id, transaction_id, outcome, id_tag, folded_id_tag,
         meter_stop, stopped_at, received_at, reason, flags)
@@ -96,13 +96,20 @@ async function insert(
       returning *
     ), applied as (${apply}
     ), told as ${tellings}
-    select place, 'repeated' as outcome, transaction_id, false as created from known
-    union all select place, outcome, transaction_id, false from judged where outcome = 'repeated'
-    union all select j.place, k.outcome, k.transaction_id, true from kept k join judged j using (charge_point)`.execute(
+    select charge_point, 'repeated' as outcome, transaction_id, false as created from known
+    union all select charge_point, outcome, transaction_id, false from judged where outcome = 'repeated'
+    union all select charge_point, outcome, transaction_id, true from kept`.execute(
     db,
   );
   return results;
 }
+
+/** One probe of the index for each row, however the tables grow; so it is with starts. */
+const sameStop = sql`
+  select s.transaction_id from transaction_stops s
+  where s.charge_point = g.charge_point and s.reported_transaction_id = g.reported_transaction_id
+    and s.meter_stop = g.meter_stop and s.stopped_at = g.stopped_at
+  limit 1`;
 
 /**
  * The transaction with the reported id. Of our own it is locked, so that two stops of one transaction in two processes are
@@ -110,11 +117,11 @@ async function insert(
  */
 const named = sql`
   select own.*, false as is_foreign from (
-    select f.place, t.transaction_id, t.meter_stop, t.stopped_at
+    select f.charge_point, t.transaction_id, t.meter_stop, t.stopped_at
     from fresh f join transactions t on t.transaction_id = f.reported_transaction_id and t.charge_point = f.charge_point
     order by t.transaction_id for update of t) as own
   union all
-  select f.place, null, null, null, true
+  select f.charge_point, null, null, null, true
   from fresh f join transactions t on t.transaction_id = f.reported_transaction_id and t.charge_point <> f.charge_point`;
 
 /**
@@ -122,29 +129,29 @@ const named = sql`
  * this charge point fits. Any other useless id stays an orphan for an operator: it says nothing, and a guess costs somebody money.
  */
 const guessed = sql`
-  select f.place, min(t.transaction_id) as transaction_id
+  select f.charge_point, min(t.transaction_id) as transaction_id
   from fresh f join transactions t on t.charge_point = f.charge_point and t.state = 'active'
   where f.reported_transaction_id = -1
     and t.meter_start <= f.meter_stop and t.started_at <= f.stopped_at
     and (f.folded_id_tag is null or f.folded_id_tag = t.folded_id_tag)
-  group by f.place having count(*) = 1`;
+  group by f.charge_point having count(*) = 1`;
 
 /** The effect on the transaction: the first stop gives its values, a contradicting one only a flag. */
 const apply = sql`
   update transactions t set
     state = 'ended',
-    meter_stop = coalesce(t.meter_stop, j.meter_stop),
-    reason = case when t.meter_stop is null then j.reason else t.reason end,
-    stopped_at = coalesce(t.stopped_at, j.stopped_at),
-    stop_received_at = coalesce(t.stop_received_at, j.received_at),
-    stop_id_tag = case when t.meter_stop is null then j.id_tag else t.stop_id_tag end,
+    meter_stop = coalesce(t.meter_stop, k.meter_stop),
+    reason = case when t.meter_stop is null then k.reason else t.reason end,
+    stopped_at = coalesce(t.stopped_at, k.stopped_at),
+    stop_received_at = coalesce(t.stop_received_at, k.received_at),
+    stop_id_tag = case when t.meter_stop is null then k.id_tag else t.stop_id_tag end,
     flags = case k.outcome
-      when 'ended' then t.flags || j.flags
-        || case when j.meter_stop < t.meter_start then '["meterRegression"]'::jsonb else '[]' end
-        || case when j.stopped_at < t.started_at then '["stopBeforeStart"]'::jsonb else '[]' end
-      when 'inferred' then t.flags || j.flags || '["matchedByInference"]'
+      when 'ended' then t.flags || k.flags
+        || case when k.meter_stop < t.meter_start then '["meterRegression"]'::jsonb else '[]' end
+        || case when k.stopped_at < t.started_at then '["stopBeforeStart"]'::jsonb else '[]' end
+      when 'inferred' then t.flags || k.flags
       else case when t.flags ? 'conflictingStop' then t.flags else t.flags || '["conflictingStop"]' end end
-  from kept k join judged j using (charge_point)
+  from kept k
   where t.transaction_id = k.transaction_id and t.charge_point = k.charge_point
   returning t.*, k.outcome, k.received_at`;
 
