@@ -9,6 +9,7 @@ import { Files } from "./actors/firmware_management/files.ts";
 import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
+import { watchPlannerStatistics } from "./actors/planner_statistics.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
 import { WebhookSender } from "./actors/webhooks.ts";
@@ -48,6 +49,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     log.warn("The partitions of the message log could not be made; tried again with the first message", { error })
   );
   const system = new ActorSystem(clock, log);
+  watchPlannerStatistics(system, store);
   const loopWatch = watchLoop(clock, log, system.counts.lateness);
   const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays });
   const webhooks = new WebhookSender(system, store, settings, events);

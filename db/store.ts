@@ -27,6 +27,7 @@ import { type MeterValues, meterValues } from "./meter_values.ts";
 import { migrate } from "./migrate.ts";
 import { type Notices, notices } from "./notices.ts";
 import { openPGlite } from "./pglite.ts";
+import { keepPlannerStatistics } from "./planner_statistics.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { PostgresPool } from "./postgres_pool.ts";
 import { holdPresence, processNumber } from "./presence.ts";
@@ -64,6 +65,8 @@ export interface Store {
   readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
+  /** To be called every few seconds: plans are good only as long as the planner knows how large the tables are. Returns what was analysed. */
+  keepPlannerStatistics(): Promise<string[]>;
   /** Lets statements under way finish, then lets go of connections, locks and files. */
   close(): Promise<void>;
 }
@@ -144,6 +147,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     async probe() {
       await sql`select 1`.execute(db);
     },
+    keepPlannerStatistics: () => keepPlannerStatistics(db),
     async close() {
       await Promise.all([samples.quiet(), conversations.quiet()]);
       await close();
