@@ -4,9 +4,10 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { Cache } from "./cache.ts";
+import { gather } from "./gather.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { Database, IdTagsTable } from "./tables.ts";
-import { folded } from "./values.ts";
+import { folded, texts } from "./values.ts";
 
 /** What an operator may set. `maxActiveTransactions` null = no limit. */
 export interface IdTagFields {
@@ -48,10 +49,12 @@ const TTL_MS = 30_000;
 export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags {
   const cache = new Cache<IdTag | undefined>({ maxEntries: CACHED_TAGS, ttlMs: TTL_MS, monotonicMs });
 
-  async function load(key: string): Promise<IdTag | undefined> {
-    const row = await db.selectFrom("idTags").selectAll().where("foldedIdTag", "=", key).executeTakeFirst();
-    return row && idTagOf(row);
-  }
+  const load = gather(async (keys: readonly string[]) => {
+    const rows = await db.selectFrom("idTags").selectAll()
+      .where(sql<boolean>`folded_id_tag = any(${texts(keys)})`).execute();
+    const found = new Map(rows.map((row) => [row.foldedIdTag, idTagOf(row)]));
+    return keys.map((key) => found.get(key));
+  }, { maxRows: 500, maxInFlight: 2 });
 
   /** Forgets the tag after the write, whatever became of it. */
   async function changing<T>(key: string, write: Promise<T>): Promise<T> {
