@@ -18,6 +18,7 @@ import { metricRoutes } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { chargingProfileRoutes } from "./smart_charging/charging_profiles.ts";
 import { compositeScheduleRoutes } from "./smart_charging/composite_schedule.ts";
+import { securityEventRoutes } from "./security/security_events.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...configurationRoutes,
   ...messageRoutes,
   ...connectionAttemptRoutes,
+  ...securityEventRoutes,
   ...commandRoutes,
   ...firmwareUpdateRoutes,
   ...idTagRoutes,

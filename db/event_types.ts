@@ -133,6 +133,12 @@ export const eventTypes = {
       before: z.string().nullable().meta({ description: "null: nothing was heard of it yet" }),
     },
   ),
+  "securityEvent.reported": type("A charge point reports something that touches its security.", {
+    securityEventId: z.int(),
+    type: z.string().meta({ description: "As the charge point names it" }),
+    techInfo: z.string().nullable(),
+    reportedAt: ownTime.nullable(),
+  }),
   "command.settled": type("A command has ended, one way or another.", {
     commandId: z.string(),
     action: z.string(),

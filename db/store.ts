@@ -130,7 +130,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     chargingProfiles: chargingProfiles(db, outbox),
     commands: commands(db, { process, alone }, outbox),
     apiKeys: apiKeys(db, monotonicMs),
-    notices: notices(db),
+    notices: notices(db, outbox),
     firmwareUpdates: firmwareUpdates(db, outbox),
     events: events(db, outbox),
     webhooks: webhooks(db),

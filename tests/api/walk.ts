@@ -144,6 +144,7 @@ function goodRequests(
     ],
     ["DELETE /v1/charge-points/{identity}/charging-profiles", { params: HERE, query: "id=9" }],
     ["GET /v1/connection-attempts", {}],
+    ["GET /v1/security-events", { query: "type=SettingSystemTime" }],
     ...actionNames.filter(isFromCentralSystem).map((name) => sending(name)),
     ["GET /v1/charge-points/{identity}/firmware-update", { params: HERE }],
     ["GET /v1/commands", { query: "chargePoint=AWAY" }],
