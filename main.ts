@@ -6,6 +6,7 @@ import { createChargePoints } from "./actors/charge_points.ts";
 import { systemClock } from "./actors/clock.ts";
 import { EventHub } from "./actors/events.ts";
 import { Files } from "./actors/firmware_management/files.ts";
+import { LocalLists } from "./actors/local_auth_list_management/local_lists.ts";
 import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
@@ -57,6 +58,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const chargePoints = createChargePoints({ store, settings, system, news, tell: (event) => events.tell(event) });
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
   keepChargingProfiles(system, store, news);
+  const localLists = new LocalLists({ system, store, chargePoints, settings, news });
   let open = true;
   return {
     store,
@@ -64,6 +66,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     events,
     webhooks,
     files,
+    localLists,
     news,
     counts: system.counts,
     settings,

@@ -31,6 +31,7 @@ export interface Settings {
   readonly meterValueRetentionDays: number | null;
   readonly messageLog: "on" | "off";
   readonly messageRetentionDays: number;
+  readonly localLists: "manual" | "automatic";
   readonly eventRetentionDays: number;
   readonly webhookRetryDays: number;
   readonly webhookHttp: "allow" | "refuse";
@@ -59,7 +60,7 @@ const number = (least: number, most: number) =>
 const filled = z.string().min(1);
 
 /** What the certification preset changes; a setting that is given still wins. */
-const CERTIFICATION: Partial<Settings> = { callTimeoutSeconds: 4, heartbeatIntervalSeconds: 10 };
+const CERTIFICATION: Partial<Settings> = { callTimeoutSeconds: 4, heartbeatIntervalSeconds: 10, localLists: "manual" };
 
 /** The settings in the order in which `--help` shows them. */
 export const SETTINGS: readonly Setting[] = [
@@ -247,6 +248,15 @@ export const SETTINGS: readonly Setting[] = [
     expected: "1 to 3650",
     check: number(1, 3650),
     fallback: 30,
+  },
+  {
+    variable: "CHARGEHAND_LOCAL_LISTS",
+    key: "localLists",
+    meaning:
+      "local authorization lists are sent when an operator asks, or by themselves whenever they differ from what is desired",
+    expected: "manual, automatic",
+    check: z.enum(["manual", "automatic"]),
+    fallback: "manual",
   },
   {
     variable: "CHARGEHAND_EVENT_RETENTION_DAYS",

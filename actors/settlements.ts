@@ -59,6 +59,7 @@ export class Settlements {
 
   /** The settled command, or undefined when it has not ended within `ms`. */
   wait(commandId: string, ms: number): Promise<Command | undefined> {
+    if (ms <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const listeners = this.#waiting.get(commandId) ?? new Set();
       const cancel = this.system.clock.after(ms, () => {

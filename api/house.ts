@@ -3,6 +3,7 @@ import type { Clock } from "../actors/clock.ts";
 import type { Counts } from "../actors/counts.ts";
 import type { EventHub } from "../actors/events.ts";
 import type { Files } from "../actors/firmware_management/files.ts";
+import type { LocalLists } from "../actors/local_auth_list_management/local_lists.ts";
 import type { Log } from "../actors/log.ts";
 import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
@@ -17,6 +18,7 @@ export interface House {
   readonly webhooks: WebhookSender;
   /** What charge points fetch, and where. */
   readonly files: Files;
+  readonly localLists: LocalLists;
   /** Where edits are told that shared actors may want to know of. */
   readonly news: Newsroom;
   readonly counts: Counts;

@@ -24,6 +24,7 @@ const CATALOGUE = {
   "not-accepted": [409, "The charge point's registration does not allow this"],
   "boot-notification-not-triggerable": [409, "An accepted charge point must not be asked to boot"],
   "security-profile-not-lowered": [409, "The security profile is never lowered over OCPP"],
+  "local-list-busy": [409, "The local list is being synchronised already"],
   "command-not-queued": [409, "The command is no longer queued"],
   "idempotency-key-in-use": [409, "The first request with this Idempotency-Key is still running"],
   "idempotency-key-interrupted": [409, "The first request with this Idempotency-Key was interrupted"],

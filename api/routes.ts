@@ -12,6 +12,8 @@ import { downloadRoutes } from "./firmware_management/downloads.ts";
 import { fileRoutes } from "./firmware_management/files.ts";
 import { healthRoutes } from "./health.ts";
 import { idTagRoutes } from "./id_tags.ts";
+import { localListRoutes } from "./local_auth_list_management/local_list.ts";
+import { sharedLocalListRoutes } from "./local_auth_list_management/local_lists.ts";
 import { messageRoutes } from "./messages.ts";
 import { meterValueRoutes } from "./meter_values.ts";
 import { metricRoutes } from "./metrics.ts";
@@ -35,6 +37,8 @@ export const routes: readonly Route[] = [
   ...commandRoutes,
   ...firmwareUpdateRoutes,
   ...idTagRoutes,
+  ...localListRoutes,
+  ...sharedLocalListRoutes,
   ...transactionRoutes,
   ...meterValueRoutes,
   ...fileRoutes,

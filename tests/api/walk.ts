@@ -50,6 +50,7 @@ export async function setStage(central: CentralSystem) {
     await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 0 });
   }
   for (const idTag of ["DRIVER", "GONE"]) await operator.put(`/v1/id-tags/${idTag}`, { status: "Accepted" });
+  for (const name of ["crane", "gone"]) await operator.put(`/v1/local-lists/${name}`, { label: "site", entries: [] });
   const tags = { valid: "DRIVER", second: "", parent: "", invalid: "", expired: "", blocked: "" };
   const tool = new Tool(central, operator, { ...HERE, tags });
   const transactionId = await tool.charging();
@@ -155,6 +156,13 @@ function goodRequests(
     ["PUT /v1/id-tags/{idTag}", { params: { idTag: "NEW" }, body: { status: "Blocked" } }],
     ["PATCH /v1/id-tags/{idTag}", { params: { idTag: "DRIVER" }, body: { description: "a lorry" } }],
     ["DELETE /v1/id-tags/{idTag}", { params: { idTag: "GONE" } }],
+    ["GET /v1/charge-points/{identity}/local-list", { params: HERE }],
+    ["PUT /v1/charge-points/{identity}/local-list", { params: HERE, body: { entries: [{ idTag: "DRIVER" }] } }],
+    ["POST /v1/charge-points/{identity}/local-list", { params: HERE, body: { updateType: "Full" } }],
+    ["GET /v1/local-lists", {}],
+    ["GET /v1/local-lists/{name}", { params: { name: "crane" } }],
+    ["PUT /v1/local-lists/{name}", { params: { name: "crane" }, body: { label: "site=harbour", entries: [] } }],
+    ["DELETE /v1/local-lists/{name}", { params: { name: "gone" } }],
     ["GET /v1/transactions", { query: "state=active" }],
     ["GET /v1/transactions/{transactionId}", { params: transaction }],
     ["POST /v1/transactions/{transactionId}/stop", { params: transaction }],

@@ -43,6 +43,12 @@ import "./tc_057_central_smart_charging_tx_profile.ts";
 import "./tc_059_remote_start_transaction_with_charging_profile.ts";
 import "./tc_066_get_composite_schedule.ts";
 import "./tc_067_clear_charging_profile.ts";
+import "./tc_042_1_get_local_list_version_not_supported.ts";
+import "./tc_042_2_get_local_list_version_empty.ts";
+import "./tc_043_1_send_local_authorization_list_not_supported.ts";
+import "./tc_043_3_send_local_authorization_list_failed.ts";
+import "./tc_043_4_send_local_authorization_list_full.ts";
+import "./tc_043_5_send_local_authorization_list_differential.ts";
 import "./tc_085_basic_authentication.ts";
 import "./tc_088_websocket_subprotocol_validation.ts";
 

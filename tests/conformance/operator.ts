@@ -122,6 +122,14 @@ export class Operator {
     return answer;
   }
 
+  /** Starts a synchronisation of the local list that is one message, and does not wait for its end. */
+  startSync(identity: string, updateType: "Full" | "Differential"): Promise<ApiAnswer> {
+    this.#given.set(identity, (this.#given.get(identity) ?? 0) + 1);
+    const answered = this.ask("POST", `/v1/charge-points/${encodeURIComponent(identity)}/local-list`, { updateType });
+    answered.catch(() => {});
+    return answered;
+  }
+
   /** How many commands this operator gave to the charge point. */
   given(identity: string): number {
     return this.#given.get(identity) ?? 0;
