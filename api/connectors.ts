@@ -3,11 +3,13 @@ import { Connector } from "./charge_point.ts";
 import { connectorId, identity, moment } from "./fields.ts";
 import { notFound } from "./problem.ts";
 import { ok, type Route, route } from "./route.ts";
+import { EffectiveLimit, effectiveLimit } from "./smart_charging/facts.ts";
 
 /** One connector knows more than the list that is embedded in the charge point. */
 const ConnectorInUse = Connector.extend({
   openTransaction: z.object({ transactionId: z.int(), idTag: z.string(), startedAt: moment, meterStart: z.int() })
     .nullable(),
+  effectiveLimit: EffectiveLimit,
 }).meta({ id: "ConnectorInUse" });
 
 /** Connectors, as the charge point reports them; nobody can make one. */
@@ -20,11 +22,16 @@ export const connectorRoutes: readonly Route[] = [
     summary: "One connector; 0 is the charge point as a whole",
     params: z.strictObject({ identity, connectorId }),
     answers: { 200: ConnectorInUse },
-    handle: async ({ params: { identity, connectorId }, house: { store } }) => {
+    handle: async ({ params: { identity, connectorId }, house }) => {
+      const { store } = house;
       const connector = await store.connectors.find(identity, connectorId);
       if (!connector) throw notFound(`${identity} has not reported a connector ${connectorId}`);
       const open = await store.transactions.findOpen(identity);
-      return ok({ ...connector, openTransaction: open.findLast((one) => one.connectorId === connectorId) ?? null });
+      return ok({
+        ...connector,
+        openTransaction: open.findLast((one) => one.connectorId === connectorId) ?? null,
+        effectiveLimit: await effectiveLimit(house, identity, connectorId),
+      });
     },
   }),
 ];

@@ -3,25 +3,17 @@
  * with what the charge point says itself.
  */
 import { z } from "zod";
-import type { MirroredProfile } from "../../db/smart_charging/charging_profiles.ts";
 import { chargePointLimits } from "../../ocpp/smart_charging/charge_point_limits.ts";
-import {
-  compositeSchedule,
-  planned,
-  type Situation,
-  type Window,
-} from "../../ocpp/smart_charging/composite_schedule.ts";
-import type { ScheduledTransaction } from "../../ocpp/smart_charging/profile_at.ts";
+import { compositeSchedule, type Situation, type Window } from "../../ocpp/smart_charging/composite_schedule.ts";
 import { profileWarnings } from "../../ocpp/smart_charging/profile_warnings.ts";
-import { runningTransactions } from "../../ocpp/smart_charging/running_transactions.ts";
 import { explain, REASONS } from "../../ocpp/smart_charging/schedule_explanation.ts";
 import { ChargingRateUnit } from "../../ocpp/types/charging_schedule.ts";
 import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
 import { targetOf } from "../command.ts";
 import { connectorId, flag, identity, moment, wholeNumber } from "../fields.ts";
-import type { House } from "../house.ts";
 import { requireRole } from "../operator.ts";
 import { ok, type Route, route } from "../route.ts";
+import { type Facts, factsOf, situationAt } from "./facts.ts";
 import { ProfileWarning } from "./profile_warnings.ts";
 import { Verification, verify } from "./verification.ts";
 
@@ -84,51 +76,8 @@ const CompositeSchedule = z.object({
 
 type Query = z.output<typeof query>;
 
-/** What the database has of a charge point that limits depend on. */
-interface Known {
-  readonly installed: readonly MirroredProfile[];
-  readonly running: ReadonlyMap<number, ScheduledTransaction>;
-  readonly connectorIds: readonly number[];
-  readonly configuration: readonly { readonly key: string; readonly value: string | null }[];
-}
-
-async function known({ store }: House, identity: string): Promise<Known> {
-  const [installed, open, connectors, configuration] = await Promise.all([
-    store.chargingProfiles.list(identity),
-    store.transactions.findOpen(identity),
-    store.connectors.list(identity),
-    store.configurationKeys.list(identity),
-  ]);
-  // Connectors that have never reported themselves are part of the whole, too.
-  const count = Number(configuration.find(({ key }) => key.toLowerCase() === "numberofconnectors")?.value ?? 0);
-  const counted = Array.from({ length: count <= MOST_CONNECTORS ? count : 0 }, (_, index) => index + 1);
-  const connectorIds = [...new Set([...connectors.map((one) => one.connectorId), ...counted])];
-  return { installed, running: runningTransactions(open), connectorIds, configuration };
-}
-
-/** A charge point that says that it has more is not believed. */
-const MOST_CONNECTORS = 1000;
-
-/** The situation from an instant on; planned transactions begin there. */
-function situationAt(
-  { installed, running, connectorIds }: Known,
-  connectorId: number,
-  { chargingRateUnit = "A", plan = true, ratedLimit, nominalVoltage }: Query,
-  from: Date,
-): Situation {
-  const idle = connectorId === WHOLE_CHARGE_POINT ? connectorIds : [connectorId];
-  return {
-    installed,
-    transactions: plan ? planned(running, idle, from) : running,
-    connectorId,
-    chargingRateUnit,
-    nominalVoltage,
-    ...(ratedLimit !== undefined && { ratedLimit: { limit: ratedLimit, unit: chargingRateUnit, numberPhases: 3 } }),
-  };
-}
-
 /** Everything but the charge point's own answer. */
-function reckon(facts: Known, connectorId: number, asked: Query, now: Date) {
+function reckon(facts: Facts, connectorId: number, asked: Query, now: Date) {
   const from = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const window = { from, durationSeconds: asked.duration ?? DAY_SECONDS };
   const situation = situationAt(facts, connectorId, asked, from);
@@ -188,7 +137,7 @@ export const compositeScheduleRoutes: readonly Route[] = [
       const { params: { identity, connectorId }, query, house, operator } = asked;
       if (query.verify) requireRole(operator, "operator");
       await targetOf(house, identity);
-      const facts = await known(house, identity);
+      const facts = await factsOf(house, identity);
       const schedule = reckon(facts, connectorId, query, house.clock.now());
       if (!query.verify) return ok(schedule);
       const verification = await verify(asked, identity, {

@@ -135,7 +135,12 @@ test("what the charge point reported stands beside what the operator set", async
     availability: null,
   };
   assertEquals(connectors, [connector]);
-  assertEquals((await ask("GET", `${path}/connectors/1`)).body, { ...connector, openTransaction: null });
+  const effectiveLimit = { A: null, W: null, numberPhases: 3, setBy: [], until: null };
+  assertEquals((await ask("GET", `${path}/connectors/1`)).body, {
+    ...connector,
+    openTransaction: null,
+    effectiveLimit,
+  });
   assertEquals((await ask("GET", `${path}/connectors/2`)).status, 404);
 });
 

@@ -96,6 +96,16 @@ test("a running transaction, and the sum over the connectors", async () => {
   assertLess(Math.abs(change - 800), 10);
   assertEquals(rows(await operator.get(path("RUNNING", 0))).map(([, limit]) => limit), [32, 22, 12]);
   assertEquals(rows(await operator.get(path("RUNNING", 0, "plan=false"))).map(([, limit]) => limit), [16, 6]);
+  const { effectiveLimit } = await operator.get("/v1/charge-points/RUNNING/connectors/1");
+  assertEquals([effectiveLimit.A, effectiveLimit.W, effectiveLimit.numberPhases], [16, 11_040, 3]);
+  assertEquals(effectiveLimit.until, new Date(Date.parse(timestamp) + 1_800_000).toISOString());
+  assertEquals((await operator.get("/v1/charge-points/RUNNING/connectors/2")).effectiveLimit, {
+    A: null,
+    W: null,
+    numberPhases: 3,
+    setBy: [],
+    until: null,
+  });
   await cp.disconnect();
 });
 
@@ -139,10 +149,16 @@ test("our simulated charge point agrees", async () => {
   ];
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "SIMULATED", connectors: 1 });
   await chargePoint.boot();
-  for (const one of installed) {
-    await mirror("SIMULATED", one);
-    chargePoint.device.profiles.install(one.connectorId, one.profile, 10);
+  for (const { connectorId, profile: csChargingProfiles } of installed) {
+    const sent = await operator.ask("POST", "/v1/charge-points/SIMULATED/charging-profiles", {
+      connectorId,
+      csChargingProfiles,
+    });
+    assertEquals(sent.body.confirmation, { status: "Accepted" });
   }
+  const certain = ({ items }: { items: { inDoubt: boolean }[] }) =>
+    items.length === 4 && !items.some((one) => one.inDoubt);
+  await operator.until("/v1/charge-points/SIMULATED/charging-profiles", certain);
   for (const connectorId of [0, 1]) {
     for (const unit of ["A", "W"]) {
       const query = `duration=86400&chargingRateUnit=${unit}&verify=true`;
