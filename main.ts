@@ -7,6 +7,7 @@ import { systemClock } from "./actors/clock.ts";
 import { EventHub } from "./actors/events.ts";
 import { Files } from "./actors/firmware_management/files.ts";
 import { LocalLists } from "./actors/local_auth_list_management/local_lists.ts";
+import { Uploads } from "./actors/firmware_management/uploads.ts";
 import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
@@ -59,6 +60,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
   keepChargingProfiles(system, store, news);
   const localLists = new LocalLists({ system, store, chargePoints, settings, news });
+  const uploads = new Uploads(system, store, settings, files);
   let open = true;
   return {
     store,
@@ -67,6 +69,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     webhooks,
     files,
     localLists,
+    uploads,
     news,
     counts: system.counts,
     settings,

@@ -60,7 +60,7 @@ export interface ChargePoints {
   connectedIdentities(): string[];
   /** Commands of connected charge points that have not ended, the one in flight included. */
   countCallsWaiting(): number;
-  /** How a connected charge point reaches us, by the host that it dialled. */
+  /** How a charge point reaches us, by the host that it dialled last; unknown after a restart until it comes back. */
   dialled(identity: string): string | undefined;
   /** The last sign of life and the deviations that are not in the row yet. */
   unwritten(identity: string): Sighting | undefined;
@@ -114,6 +114,7 @@ class Registry implements ChargePoints {
   readonly #live = new Map<string, Live>();
   /** How often each row was edited, so that an admission that was decided by an older one can be told. */
   readonly #edits = new Map<string, number>();
+  readonly #dialled = new Map<string, string>();
   readonly #decidedAt = new WeakMap<ChargePoint, number>();
   #closing = false;
   readonly #dispatch: Dispatch;
@@ -166,6 +167,7 @@ class Registry implements ChargePoints {
     const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts, news: this.news };
     const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
     this.#live.set(identity, live);
+    if (connection.dialled !== undefined) this.#dialled.set(identity, connection.dialled);
     live.actor = this.system.spawn(`charge point ${identity}`, (context) =>
       chargePointActor(context, {
         scene,
@@ -247,7 +249,7 @@ class Registry implements ChargePoints {
   }
 
   dialled(identity: string): string | undefined {
-    return this.#live.get(identity)?.connection.dialled;
+    return this.#dialled.get(identity);
   }
 
   countCallsWaiting(): number {

@@ -41,6 +41,8 @@ export interface Settings {
   /** Null: a folder in `dataDir`. */
   readonly filesDir: string | null;
   readonly maxFileBytes: number;
+  readonly maxUploadBytes: number;
+  readonly diagnosticsRetentionDays: number;
 }
 
 export type Preset = "standard" | "certification";
@@ -315,6 +317,22 @@ export const SETTINGS: readonly Setting[] = [
     expected: "1 to 4294967296",
     check: number(1, 2 ** 32),
     fallback: 268_435_456,
+  },
+  {
+    variable: "CHARGEHAND_MAX_UPLOAD_BYTES",
+    key: "maxUploadBytes",
+    meaning: "largest file of diagnostics that a charge point may bring",
+    expected: "1 to 4294967296",
+    check: number(1, 2 ** 32),
+    fallback: 134_217_728,
+  },
+  {
+    variable: "CHARGEHAND_DIAGNOSTICS_RETENTION_DAYS",
+    key: "diagnosticsRetentionDays",
+    meaning: "days that files of diagnostics are kept",
+    expected: "1 to 3650",
+    check: number(1, 3650),
+    fallback: 90,
   },
 ];
 

@@ -33,13 +33,13 @@ export function createApp(house: House): OpenAPIHono {
     app.openAPIRegistry.registerPath(operationOf(route));
     app.on(
       route.method.toUpperCase(),
-      pattern(route.path),
+      pattern(route),
       (context) =>
         serve(route, context, { house, attempts, idempotency }).catch((error) => plainly(error, route, context)),
     );
   }
-  for (const [path, allowed] of methodsByPath(table)) {
-    app.all(pattern(path), () => {
+  for (const [path, allowed] of methodsByPattern(table)) {
+    app.all(path, () => {
       throw new Problem("method-not-allowed", `Allowed: ${allowed}`, { headers: { Allow: allowed } });
     });
   }
@@ -148,13 +148,13 @@ async function respond(
 }
 
 /** From OpenAPI's `/a/{b}` to Hono's `/a/:b`. */
-function pattern(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+function pattern({ path, rest }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name) => name === rest ? `:${name}{.*}` : `:${name}`);
 }
 
 /** What Allow says for each path. Hono answers HEAD wherever there is a GET. */
-function methodsByPath(table: readonly Route[]): Map<string, string> {
-  const methods = Map.groupBy(table, ({ path }) => path);
+function methodsByPattern(table: readonly Route[]): Map<string, string> {
+  const methods = Map.groupBy(table, pattern);
   return new Map(
     [...methods].map(([path, there]) => [
       path,

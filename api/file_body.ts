@@ -23,6 +23,8 @@ export interface TakesFile<Asked> {
 export interface Allowance {
   readonly maxBytes: number;
   readonly folder: FileFolder;
+  /** Called when nothing more comes. */
+  end?(): void;
 }
 
 /** A file that came and lies on the disk, not yet kept. */
@@ -55,11 +57,30 @@ let underWay = 0;
 /** Reads the body. Whoever calls drops the draft when it is not kept. Throws problems, FolderError and what the connection throws. */
 export async function readFile(
   takes: Pick<TakesFile<never>, "field" | "bare">,
-  { maxBytes, folder }: Allowance,
+  allowance: Allowance,
   request: Request,
   incoming: object | undefined,
   { clock }: Pick<House, "clock">,
 ): Promise<FileBody> {
+  try {
+    const boundary = formOf(takes, allowance, request);
+    if (underWay >= AT_ONCE) {
+      throw new Problem("too-many-transfers", "Too many files come in at once", { headers: { "Retry-After": "30" } });
+    }
+    underWay++;
+    takeTime(incoming);
+    const source = paced(request.body, clock, allowance.maxBytes + FORM_SPARE_BYTES);
+    return await receive(source, boundary, takes.field, allowance).finally(() => underWay--);
+  } catch (error) {
+    if (!(error instanceof BadForm)) throw error;
+    throw invalid({ in: "body", pointer: "", detail: `The form cannot be read: ${error.message}` });
+  } finally {
+    allowance.end?.();
+  }
+}
+
+/** The boundary of the form; undefined: the body is the file. Throws the problem of what is not taken. */
+function formOf(takes: Pick<TakesFile<never>, "bare">, { maxBytes }: Allowance, request: Request): string | undefined {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > maxBytes + FORM_SPARE_BYTES) {
     throw new Problem("content-too-large", `At most ${maxBytes} bytes are taken`);
@@ -73,25 +94,17 @@ export async function readFile(
   if (boundary === undefined && !takes.bare) {
     throw new Problem("unsupported-media-type", "Send the file as multipart/form-data (curl -F file=@image.bin)");
   }
-  if (underWay >= AT_ONCE) {
-    throw new Problem("too-many-transfers", "Too many files come in at once", { headers: { "Retry-After": "30" } });
-  }
-  underWay++;
-  try {
-    takeTime(incoming);
-    const source = paced(request.body, clock, maxBytes + FORM_SPARE_BYTES);
-    if (boundary === undefined) {
-      return { file: { draft: await folder.receive(source, maxBytes), name: null }, fields: {} };
-    }
-    return await readForm(source, boundary, takes.field, (part) => folder.receive(part, maxBytes));
-  } catch (error) {
-    if (error instanceof BadForm) {
-      throw invalid({ in: "body", pointer: "", detail: `The form cannot be read: ${error.message}` });
-    }
-    throw error;
-  } finally {
-    underWay--;
-  }
+  return boundary;
+}
+
+async function receive(
+  source: AsyncIterable<Uint8Array>,
+  boundary: string | undefined,
+  field: string | null,
+  { maxBytes, folder }: Allowance,
+): Promise<FileBody> {
+  if (boundary !== undefined) return await readForm(source, boundary, field, (part) => folder.receive(part, maxBytes));
+  return { file: { draft: await folder.receive(source, maxBytes), name: null }, fields: {} };
 }
 
 async function readForm(

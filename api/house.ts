@@ -4,6 +4,7 @@ import type { Counts } from "../actors/counts.ts";
 import type { EventHub } from "../actors/events.ts";
 import type { Files } from "../actors/firmware_management/files.ts";
 import type { LocalLists } from "../actors/local_auth_list_management/local_lists.ts";
+import type { Uploads } from "../actors/firmware_management/uploads.ts";
 import type { Log } from "../actors/log.ts";
 import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
@@ -19,6 +20,8 @@ export interface House {
   /** What charge points fetch, and where. */
   readonly files: Files;
   readonly localLists: LocalLists;
+  /** What charge points bring, and where. */
+  readonly uploads: Uploads;
   /** Where edits are told that shared actors may want to know of. */
   readonly news: Newsroom;
   readonly counts: Counts;

@@ -26,6 +26,7 @@ const CATALOGUE = {
   "security-profile-not-lowered": [409, "The security profile is never lowered over OCPP"],
   "local-list-busy": [409, "The local list is being synchronised already"],
   "command-not-queued": [409, "The command is no longer queued"],
+  "upload-received": [409, "A file has come already"],
   "idempotency-key-in-use": [409, "The first request with this Idempotency-Key is still running"],
   "idempotency-key-interrupted": [409, "The first request with this Idempotency-Key was interrupted"],
   "request-timeout": [408, "The body came too slowly"],

@@ -65,6 +65,8 @@ export interface Route {
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
+  /** The parameter at the end that takes all that is left of the path, slashes and nothing included. */
+  readonly rest?: string;
   readonly query?: z.ZodObject;
   /** JSON. A request without a body counts as `{}`. Where a file is taken: the other fields of its form, which are texts. */
   readonly body?: z.ZodType;

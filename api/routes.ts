@@ -8,8 +8,10 @@ import { connectorRoutes } from "./connectors.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { eventRoutes } from "./events.ts";
 import { firmwareUpdateRoutes } from "./firmware_management/firmware_update.ts";
+import { diagnosticsRoutes } from "./firmware_management/diagnostics.ts";
 import { downloadRoutes } from "./firmware_management/downloads.ts";
 import { fileRoutes } from "./firmware_management/files.ts";
+import { uploadRoutes } from "./firmware_management/uploads.ts";
 import { healthRoutes } from "./health.ts";
 import { idTagRoutes } from "./id_tags.ts";
 import { localListRoutes } from "./local_auth_list_management/local_list.ts";
@@ -44,6 +46,8 @@ export const routes: readonly Route[] = [
   ...fileRoutes,
   ...downloadRoutes,
   ...chargingProfileRoutes,
+  ...diagnosticsRoutes,
+  ...uploadRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...auditRoutes,

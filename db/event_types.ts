@@ -139,6 +139,17 @@ export const eventTypes = {
     techInfo: z.string().nullable(),
     reportedAt: ownTime.nullable(),
   }),
+  "diagnostics.statusChanged": type("A charge point reports how its upload of diagnostics goes.", {
+    diagnosticsId: z.string(),
+    status: z.string(),
+    before: z.string().nullable().meta({ description: "null: nothing was heard of it yet" }),
+  }),
+  "diagnostics.received": type("A charge point has brought its diagnostics, and they are kept.", {
+    diagnosticsId: z.string(),
+    name: z.string().nullable().meta({ description: "As the charge point calls the file" }),
+    bytes: z.int(),
+    sha256: z.string(),
+  }),
   "command.settled": type("A command has ended, one way or another.", {
     commandId: z.string(),
     action: z.string(),

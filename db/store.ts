@@ -16,6 +16,7 @@ import { meetServer } from "./first_contact.ts";
 import { bell } from "./event_outbox.ts";
 import { type Events, events } from "./events.ts";
 import { type FirmwareUpdates, firmwareUpdates } from "./firmware_management/firmware_updates.ts";
+import { type Diagnostics, diagnostics } from "./firmware_management/diagnostics.ts";
 import { type Files, files } from "./firmware_management/files.ts";
 import { type IdTags, idTags } from "./id_tags.ts";
 import { type IdempotencyKeys, idempotencyKeys } from "./idempotency_keys.ts";
@@ -62,6 +63,7 @@ export interface Store {
   readonly knownLocalLists: KnownLocalLists;
   readonly localListSyncs: LocalListSyncs;
   readonly files: Files;
+  readonly diagnostics: Diagnostics;
   readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
@@ -143,6 +145,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     knownLocalLists: knownLocalLists(db, outbox),
     localListSyncs: localListSyncs(db, outbox),
     files: files(db),
+    diagnostics: diagnostics(db, outbox),
     statements,
     async probe() {
       await sql`select 1`.execute(db);

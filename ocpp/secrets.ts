@@ -1,6 +1,6 @@
 /**
  * What must not be read back by anybody: the AuthorizationKey of a charge point (security white paper A01.FR.09) and passwords
- * inside URLs of firmware and diagnostics. Payloads are masked wherever they leave the process towards people.
+ * and tokens inside URLs of firmware and diagnostics. Payloads are masked wherever they leave the process towards people.
  */
 
 /** The configuration key that holds the HTTP Basic key (security white paper 2.3): can be set, never read. */
@@ -13,6 +13,9 @@ export const MASK = "********";
 const HEX_KEY = /^(?:[0-9a-f]{2}){16,20}$/i;
 
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*):[^/?#]*@/i;
+
+/** Our own addresses for files: whoever knows the token in one may fetch or bring the file. */
+const ADDRESS_TOKEN = /^((?:https?|ftps?):\/\/[^?#]*\/(?:files|uploads)\/)[0-9a-f]{32}(?=\/|$)/i;
 
 /** Deeper than any OCPP payload; what a charge point nests deeper is left out. */
 const DEPTH_MAX = 32;
@@ -29,7 +32,9 @@ export function isSecretKey(key: string): boolean {
 
 /** A copy of a payload without its secrets, whatever action it belongs to and however wrong it is. */
 export function maskSecrets(payload: unknown, depth = 0): unknown {
-  if (typeof payload === "string") return payload.replace(URL_PASSWORD, `$1:${MASK}@`);
+  if (typeof payload === "string") {
+    return payload.replace(URL_PASSWORD, `$1:${MASK}@`).replace(ADDRESS_TOKEN, `$1${MASK}`);
+  }
   if (typeof payload !== "object" || payload === null) return payload;
   if (depth === DEPTH_MAX) return "…";
   if (Array.isArray(payload)) return payload.map((item) => maskSecrets(item, depth + 1));

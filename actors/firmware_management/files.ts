@@ -2,7 +2,6 @@
  * The files that charge points fetch, and the addresses at which they do. An address is a token that nobody can guess; whoever has it may fetch
  * the file until it expires. Beside that the folder is kept tidy: what a killed process left behind is removed.
  */
-import { createHash, randomBytes } from "node:crypto";
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
 import { StoreError } from "../../db/errors.ts";
@@ -10,6 +9,7 @@ import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../actor.ts";
 import type { Settings } from "../settings.ts";
 import { uuidVersion7 } from "../uuid.ts";
+import { hashOf, newToken } from "./tokens.ts";
 
 /** For whom an address is made, and how long it is good. */
 export interface AddressRequest {
@@ -22,16 +22,14 @@ export interface AddressRequest {
   readonly once?: boolean;
 }
 
-/** How a connected charge point reaches us, such as `http://cs.example:8080`; undefined when it is away or did not say. */
+/** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was not here since the start. */
 export type Dialled = (chargePoint: string) => string | undefined;
 
-/** 128 bits: nobody guesses one. */
-const TOKEN_BYTES = 16;
-
-const TIDY_EVERY_MS = 3_600_000;
+/** How often what is nobody's is looked for. */
+export const TIDY_EVERY_MS = 3_600_000;
 
 /** Nothing is on its way for so long without being written to: what is older and nobody's, a killed process left behind. */
-const LEFT_BEHIND_MS = 3_600_000;
+export const LEFT_BEHIND_MS = 3_600_000;
 
 /** For so long an expired address is told from one that never was. */
 const EXPIRED_KEPT_MS = 7 * 86_400_000;
@@ -120,14 +118,4 @@ export class Files {
 /** Where the files are. */
 export function filesDir({ filesDir, dataDir }: Settings): string {
   return filesDir ?? `${dataDir}/files`;
-}
-
-/** A token for an address: letters and digits only, since it is typed into odd firmware now and then. */
-export function newToken(): string {
-  return randomBytes(TOKEN_BYTES).toString("hex");
-}
-
-/** What of a token is kept. */
-export function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }

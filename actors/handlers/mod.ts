@@ -10,8 +10,10 @@ import { ChangeAvailability } from "./change_availability.ts";
 import { ChangeConfiguration } from "./change_configuration.ts";
 import { ClearChargingProfile } from "./clear_charging_profile.ts";
 import { DataTransfer } from "./data_transfer.ts";
+import { DiagnosticsStatusNotification } from "./diagnostics_status_notification.ts";
 import { FirmwareStatusNotification, SignedFirmwareStatusNotification } from "./firmware_status_notification.ts";
 import { GetConfiguration } from "./get_configuration.ts";
+import { GetDiagnostics } from "./get_diagnostics.ts";
 import { GetLocalListVersion } from "./get_local_list_version.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MeterValues } from "./meter_values.ts";
@@ -21,7 +23,7 @@ import { SendLocalList } from "./send_local_list.ts";
 import { SignCertificate } from "./sign_certificate.ts";
 import { StartTransaction } from "./start_transaction.ts";
 import { StatusNotification } from "./status_notification.ts";
-import { DiagnosticsStatusNotification, LogStatusNotification, SecurityEventNotification } from "./status_notices.ts";
+import { LogStatusNotification, SecurityEventNotification } from "./status_notices.ts";
 import { StopTransaction } from "./stop_transaction.ts";
 import { SignedUpdateFirmware, UpdateFirmware } from "./update_firmware.ts";
 
@@ -49,6 +51,7 @@ export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> 
   ChangeConfiguration,
   ClearChargingProfile,
   GetConfiguration,
+  GetDiagnostics,
   GetLocalListVersion,
   RemoteStartTransaction,
   SetChargingProfile,

@@ -1,11 +1,5 @@
 import { notice } from "./notice.ts";
 
-/** How an upload of diagnostics goes (OCPP 1.6 4.4). */
-export const DiagnosticsStatusNotification = notice(
-  "DiagnosticsStatusNotification",
-  ({ status }) => `diagnostics: ${status}`,
-);
-
 /** How an upload of a log goes (security white paper 4.5). */
 export const LogStatusNotification = notice("LogStatusNotification", ({ status }) => `log upload: ${status}`);
 

@@ -34,6 +34,7 @@ export const downloadRoutes: readonly Route[] = [
   route({
     ...declared,
     path: "/files/{token}/{fileName}",
+    rest: "fileName",
     params: z.strictObject({ token, fileName }),
     handle: ({ params, house }) => download(params.token, house),
   }),

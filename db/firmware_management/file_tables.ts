@@ -1,7 +1,8 @@
-/** Tables of files and of the addresses at which they are fetched. What the columns mean is said in the migrations. */
+/** Tables of files, of the addresses at which they are fetched, and of diagnostics. What the columns mean is said in the migrations. */
 export interface FileTables {
   files: FilesTable;
   fileAddresses: FileAddressesTable;
+  diagnostics: DiagnosticsTable;
 }
 
 export interface FilesTable {
@@ -21,4 +22,18 @@ export interface FileAddressesTable {
   usedAt: Date | null;
   createdAt: Date;
   expiresAt: Date;
+}
+
+export interface DiagnosticsTable {
+  commandId: string;
+  chargePoint: string;
+  tokenHash: string | null;
+  expiresAt: Date;
+  status: string | null;
+  statusAt: Date | null;
+  file: string | null;
+  name: string | null;
+  bytes: number | null;
+  sha256: string | null;
+  receivedAt: Date | null;
 }

@@ -15,6 +15,7 @@ import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
 import * as chargingProfiles from "./0031_charging_profiles.ts";
 import * as firmwareUpdates from "./0040_firmware_updates.ts";
 import * as files from "./0042_files.ts";
+import * as diagnostics from "./0043_diagnostics.ts";
 import * as localLists from "./0060_local_lists.ts";
 import * as knownLocalLists from "./0061_known_local_lists.ts";
 
@@ -39,6 +40,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0031_charging_profiles": chargingProfiles,
   "0040_firmware_updates": firmwareUpdates,
   "0042_files": files,
+  "0043_diagnostics": diagnostics,
   "0060_local_lists": localLists,
   "0061_known_local_lists": knownLocalLists,
 };

@@ -66,7 +66,7 @@ export async function setStage(central: CentralSystem) {
   );
   const key = await operator.ask("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
   const webhooks = await setWebhooks(operator);
-  const files = await setFiles(operator);
+  const files = await setFiles(central, operator);
   const answering = answerEverything(tool.cp.wire);
   await operator.start(HERE.identity, "UpdateFirmware", findAction("UpdateFirmware")!.example.request as Payload);
   return {

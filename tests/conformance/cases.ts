@@ -49,6 +49,8 @@ import "./tc_043_1_send_local_authorization_list_not_supported.ts";
 import "./tc_043_3_send_local_authorization_list_failed.ts";
 import "./tc_043_4_send_local_authorization_list_full.ts";
 import "./tc_043_5_send_local_authorization_list_differential.ts";
+import "./tc_045_1_get_diagnostics.ts";
+import "./tc_045_2_get_diagnostics_upload_failed.ts";
 import "./tc_085_basic_authentication.ts";
 import "./tc_088_websocket_subprotocol_validation.ts";
 

@@ -1,0 +1,87 @@
+/**
+ * The files that charge points bring. An address is good for one file: the first whole one counts, whatever comes after it is refused, so that
+ * nobody who learns an address later can put something else in its place. Files are removed after their time.
+ */
+import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
+import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";
+import type { Store } from "../../db/store.ts";
+import type { ActorSystem } from "../actor.ts";
+import type { Settings } from "../settings.ts";
+import { uuidVersion7 } from "../uuid.ts";
+import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
+import { hashOf, newToken, uploadPath } from "./tokens.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Connections that may bring the file of one address at once: a charge point tries again while its first attempt still hangs. */
+const AT_ONCE = 2;
+
+export class Uploads {
+  readonly folder: FileFolder;
+  /** How many connections are bringing the file of a request. */
+  readonly #underWay = new Map<string, number>();
+
+  constructor(
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly settings: Settings,
+    readonly files: Pick<Files, "baseUrl">,
+  ) {
+    this.folder = fileFolder(`${filesDir(settings)}/diagnostics`);
+    system.spawn<"tidy">("uploads", (context) => {
+      context.after(0, "tidy");
+      return {
+        receive: async () => {
+          context.after(TIDY_EVERY_MS, "tidy");
+          await this.#tidy().catch((error) => system.log.warn("Diagnostics could not be tidied", { error }));
+        },
+      };
+    }, { restartsPerMinute: 60 });
+  }
+
+  /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. */
+  newLocation(chargePoint: string): string {
+    return this.files.baseUrl(chargePoint) + uploadPath(newToken());
+  }
+
+  /** What a token is for; undefined when it was never given out. */
+  async find(token: string): Promise<UploadAddress | undefined> {
+    return await this.store.diagnostics.findAddress(hashOf(token));
+  }
+
+  /** Whether one more connection may bring this file. Every true must be followed by `end`. */
+  begin({ commandId }: UploadAddress): boolean {
+    const count = this.#underWay.get(commandId) ?? 0;
+    if (count >= AT_ONCE) return false;
+    this.#underWay.set(commandId, count + 1);
+    return true;
+  }
+
+  /** That connection is over. */
+  end({ commandId }: UploadAddress): void {
+    const count = this.#underWay.get(commandId)! - 1;
+    if (count === 0) this.#underWay.delete(commandId);
+    else this.#underWay.set(commandId, count);
+  }
+
+  /** Keeps a file that came; false when one was there before. */
+  async keep({ commandId, chargePoint }: UploadAddress, draft: Draft, name: string | null): Promise<boolean> {
+    const receivedAt = this.system.clock.now();
+    const file = uuidVersion7(receivedAt);
+    const { bytes, sha256 } = draft;
+    await draft.keep(file);
+    const kept = await this.store.diagnostics.receive(commandId, { file, name, bytes, sha256, receivedAt });
+    if (kept) this.system.log.info(`${chargePoint} has brought its diagnostics`, { name, bytes });
+    else await this.folder.remove(file);
+    return kept;
+  }
+
+  async #tidy(): Promise<void> {
+    const nowMs = this.system.clock.now().getTime();
+    const keptFrom = new Date(nowMs - this.settings.diagnosticsRetentionDays * DAY_MS);
+    for (const file of await this.store.diagnostics.forgetFilesBefore(keptFrom)) await this.folder.remove(file);
+    const ids = await this.folder.tidy(new Date(nowMs - LEFT_BEHIND_MS));
+    const known = await this.store.diagnostics.knownFiles(ids);
+    for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Requests for diagnostics: each is a GetDiagnostics command and what became of it. Only facts are kept, so that nothing has to be moved from state to
+ * state and a restart at any moment leaves them right. DiagnosticsStatusNotification has no request id, so it belongs to the latest one that went out.
+ */
+import { type Kysely, sql } from "kysely";
+import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
+import type { CommandState } from "../commands.ts";
+import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import { jsonb, texts } from "../values.ts";
+
+/** A request for diagnostics with everything that is known of it. */
+export interface DiagnosticsRequest {
+  /** The command's id. */
+  id: string;
+  chargePoint: string;
+  request: Record<string, unknown>;
+  confirmation: Record<string, unknown> | null;
+  commandState: CommandState;
+  requestedBy: string | null;
+  createdAt: Date;
+  sentAt: Date | null;
+  /** Until then something may come; null as long as it was not sent. */
+  expiresAt: Date | null;
+  status: UploadStatus | null;
+  statusAt: Date | null;
+  /** Under which the bytes are kept; null when there are none. */
+  file: string | null;
+  name: string | null;
+  bytes: number | null;
+  sha256: string | null;
+  receivedAt: Date | null;
+}
+
+/** A GetDiagnostics that is about to go out. */
+export interface DiagnosticsSent {
+  commandId: string;
+  chargePoint: string;
+  /** SHA-256 of the token in its location, in hex; null: the location is foreign. */
+  tokenHash: string | null;
+  expiresAt: Date;
+}
+
+/** A notification. `replaces`: the statuses of which it takes the place; none: it is only kept as a notice. */
+export interface UploadReport {
+  chargePoint: string;
+  status: string;
+  content: object;
+  replaces: readonly (UploadStatus | null)[];
+  receivedAt: Date;
+}
+
+/** A file that came, and lies under `file` in its folder. */
+export interface BroughtFile {
+  file: string;
+  name: string | null;
+  bytes: number;
+  sha256: string;
+  receivedAt: Date;
+}
+
+/** Who may bring a file at an address, and until when; `isReceived` when one has come. */
+export interface UploadAddress {
+  commandId: string;
+  chargePoint: string;
+  expiresAt: Date;
+  isReceived: boolean;
+}
+
+export interface DiagnosticsFilter {
+  chargePoint?: string;
+}
+
+export interface Diagnostics {
+  /** Before the CALL goes out. The same command again changes nothing. */
+  begin(sent: DiagnosticsSent): Promise<void>;
+  /** Keeps the notification, and what it says about the latest request of its charge point. */
+  recordStatus(report: UploadReport): Promise<void>;
+  findAddress(tokenHash: string): Promise<UploadAddress | undefined>;
+  /** The first file counts; false when one was there before. */
+  receive(commandId: string, brought: BroughtFile): Promise<boolean>;
+  find(id: string): Promise<DiagnosticsRequest | undefined>;
+  /** Newest first. Throws BadCursor. */
+  list(filter: DiagnosticsFilter, page: Page): Promise<Listed<DiagnosticsRequest>>;
+  /** Takes the files away that were received before; answers their names in the folder. */
+  forgetFilesBefore(received: Date): Promise<string[]>;
+  /** Which of these files a request has. */
+  knownFiles(ids: readonly string[]): Promise<Set<string>>;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Builds the repository. */
+export function diagnostics(db: Kysely<Database>, { ring }: Bell): Diagnostics {
+  const requests = () =>
+    db.selectFrom("commands as c").leftJoin("diagnostics as d", "d.commandId", "c.id")
+      .where("c.action", "=", "GetDiagnostics")
+      .select(["c.id", "c.chargePoint", "c.request", "c.confirmation", "c.state as commandState"])
+      .select(["c.requestedBy", "c.createdAt", "c.sentAt", "d.expiresAt", "d.status", "d.statusAt"])
+      .select(["d.file", "d.name", "d.bytes", "d.sha256", "d.receivedAt"]).$narrowType<DiagnosticsRequest>();
+
+  return {
+    async begin(sent) {
+      await db.insertInto("diagnostics").values(sent).onConflict((conflict) => conflict.doNothing()).execute();
+    },
+
+    recordStatus: (report) => recordStatus(db, report).finally(ring),
+
+    async findAddress(tokenHash) {
+      return await db.selectFrom("diagnostics").select(["commandId", "chargePoint", "expiresAt"])
+        .select(sql<boolean>`received_at is not null`.as("isReceived")).where("tokenHash", "=", tokenHash)
+        .executeTakeFirst();
+    },
+
+    receive: (commandId, brought) => receive(db, commandId, brought).finally(ring),
+
+    async find(id) {
+      if (!UUID.test(id)) return undefined;
+      return await requests().where("c.id", "=", id).executeTakeFirst();
+    },
+
+    async list({ chargePoint }, page) {
+      const after = readCursor(page, ["uuid"]);
+      let query = requests().orderBy("c.id", "desc").limit(page.limit + 1);
+      if (chargePoint !== undefined) query = query.where("c.chargePoint", "=", chargePoint);
+      if (after) query = query.where("c.id", "<", after[0]);
+      return pageOf(await query.execute(), page, ({ id }) => [id], (row) => row);
+    },
+
+    async forgetFilesBefore(received) {
+      const { rows } = await sql<{ file: string }>`
+        with due as (
+          select command_id, file from diagnostics where file is not null and received_at < ${received}::timestamptz
+        ), forgotten as (
+          update diagnostics d set file = null from due where d.command_id = due.command_id
+        ) select file from due`.execute(db);
+      return rows.map(({ file }) => file);
+    },
+
+    async knownFiles(ids) {
+      const rows = await db.selectFrom("diagnostics").select("file").where(
+        sql<boolean>`file::text = any(${texts(ids)})`,
+      ).execute();
+      return new Set(rows.map(({ file }) => file!));
+    },
+  };
+}
+
+async function recordStatus(db: Kysely<Database>, report: UploadReport): Promise<void> {
+  const { chargePoint, status, content, replaces, receivedAt } = report;
+  await sql`
+    with noticed as (
+      insert into notices (charge_point, action, content, received_at)
+      values (${chargePoint}::text, 'DiagnosticsStatusNotification', ${jsonb(content)}, ${receivedAt}::timestamptz)
+      on conflict do nothing
+    ), latest as (
+      select command_id, status as before from diagnostics
+      where charge_point = ${chargePoint}::text order by command_id desc limit 1
+    ), moved as (
+      update diagnostics d set status = ${status}::text, status_at = ${receivedAt}::timestamptz
+      from latest where d.command_id = latest.command_id and coalesce(d.status, '') = any(${
+    texts(replaces.map((one) => one ?? ""))
+  })
+      returning d.command_id, d.charge_point, d.status, d.status_at, latest.before
+    ), told as ${
+    intoOutbox(fact("diagnostics.statusChanged", "moved", {
+      chargePoint: "charge_point",
+      at: "status_at",
+      data: { diagnosticsId: "command_id", status: "status", before: "before" },
+    }))
+  }
+    select command_id from moved`.execute(db);
+}
+
+async function receive(db: Kysely<Database>, commandId: string, brought: BroughtFile): Promise<boolean> {
+  const { file, name, bytes, sha256, receivedAt } = brought;
+  const { rows } = await sql`
+    with received as (
+      update diagnostics set file = ${file}::uuid, name = ${name}::text, bytes = ${bytes}::bigint, sha256 = ${sha256}::text,
+        received_at = ${receivedAt}::timestamptz
+      where command_id = ${commandId}::uuid and received_at is null returning *
+    ), told as ${
+    intoOutbox(fact("diagnostics.received", "received", {
+      chargePoint: "charge_point",
+      at: "received_at",
+      data: { diagnosticsId: "command_id", name: "name", bytes: "bytes", sha256: "sha256" },
+    }))
+  }
+    select command_id from received`.execute(db);
+  return rows.length > 0;
+}
