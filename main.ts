@@ -14,6 +14,7 @@ import { Newsroom } from "./actors/news.ts";
 import { watchPlannerStatistics } from "./actors/planner_statistics.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
+import { SiteSupervisor } from "./actors/smart_charging/site_supervisor.ts";
 import { WebhookSender } from "./actors/webhooks.ts";
 import { ensureAdminKey } from "./api/api_keys.ts";
 import type { House } from "./api/house.ts";
@@ -61,6 +62,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   keepChargingProfiles(system, store, news);
   const localLists = new LocalLists({ system, store, chargePoints, settings, news });
   const uploads = new Uploads(system, store, settings, files);
+  const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, news });
   let open = true;
   return {
     store,
@@ -70,6 +72,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     files,
     localLists,
     uploads,
+    siteLimits,
     news,
     counts: system.counts,
     settings,

@@ -8,6 +8,7 @@ import type { Uploads } from "../actors/firmware_management/uploads.ts";
 import type { Log } from "../actors/log.ts";
 import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
+import type { SiteSupervisor } from "../actors/smart_charging/site_supervisor.ts";
 import type { WebhookSender } from "../actors/webhooks.ts";
 import type { Store } from "../db/store.ts";
 
@@ -22,6 +23,7 @@ export interface House {
   readonly localLists: LocalLists;
   /** What charge points bring, and where. */
   readonly uploads: Uploads;
+  readonly siteLimits: SiteSupervisor;
   /** Where edits are told that shared actors may want to know of. */
   readonly news: Newsroom;
   readonly counts: Counts;

@@ -25,6 +25,7 @@ const CATALOGUE = {
   "boot-notification-not-triggerable": [409, "An accepted charge point must not be asked to boot"],
   "security-profile-not-lowered": [409, "The security profile is never lowered over OCPP"],
   "local-list-busy": [409, "The local list is being synchronised already"],
+  "charge-point-in-another-site": [409, "A charge point belongs to one site at most"],
   "command-not-queued": [409, "The command is no longer queued"],
   "upload-received": [409, "A file has come already"],
   "idempotency-key-in-use": [409, "The first request with this Idempotency-Key is still running"],

@@ -23,6 +23,8 @@ import type { Route } from "./route.ts";
 import { chargingProfileRoutes } from "./smart_charging/charging_profiles.ts";
 import { compositeScheduleRoutes } from "./smart_charging/composite_schedule.ts";
 import { securityEventRoutes } from "./security/security_events.ts";
+import { siteAllocationRoutes } from "./smart_charging/site_allocation.ts";
+import { siteRoutes } from "./smart_charging/sites.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -48,6 +50,8 @@ export const routes: readonly Route[] = [
   ...chargingProfileRoutes,
   ...diagnosticsRoutes,
   ...uploadRoutes,
+  ...siteRoutes,
+  ...siteAllocationRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...auditRoutes,

@@ -32,6 +32,8 @@ import { keepPlannerStatistics } from "./planner_statistics.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { PostgresPool } from "./postgres_pool.ts";
 import { holdPresence, processNumber } from "./presence.ts";
+import { type SiteGrants, siteGrants } from "./smart_charging/site_grants.ts";
+import { type Sites, sites } from "./smart_charging/sites.ts";
 import { countStatements, type Statements } from "./statements.ts";
 import type { Database } from "./tables.ts";
 import { type Transactions, transactions } from "./transactions.ts";
@@ -64,6 +66,8 @@ export interface Store {
   readonly localListSyncs: LocalListSyncs;
   readonly files: Files;
   readonly diagnostics: Diagnostics;
+  readonly sites: Sites;
+  readonly siteGrants: SiteGrants;
   readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
@@ -121,6 +125,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const outbox = bell();
   const samples = meterValues(db, { retentionDays: meterValueRetentionDays ?? undefined, log });
   const conversations = messages(db, { retentionDays: options.messageRetentionDays ?? MESSAGE_RETENTION_DAYS, log });
+  const groups = sites(db);
   return {
     kind,
     chargePoints: chargePoints(db, outbox),
@@ -146,6 +151,8 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     localListSyncs: localListSyncs(db, outbox),
     files: files(db),
     diagnostics: diagnostics(db, outbox),
+    sites: groups,
+    siteGrants: siteGrants(db, groups),
     statements,
     async probe() {
       await sql`select 1`.execute(db);

@@ -13,6 +13,8 @@ import * as idempotencyKeys from "./0022_idempotency_keys.ts";
 import * as pendingCredentials from "./0023_pending_credentials.ts";
 import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
 import * as chargingProfiles from "./0031_charging_profiles.ts";
+import * as sites from "./0033_sites.ts";
+import * as siteGrants from "./0034_site_grants.ts";
 import * as firmwareUpdates from "./0040_firmware_updates.ts";
 import * as files from "./0042_files.ts";
 import * as diagnostics from "./0043_diagnostics.ts";
@@ -38,6 +40,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0023_pending_credentials": pendingCredentials,
   "0024_unlinked_meter_values": unlinkedMeterValues,
   "0031_charging_profiles": chargingProfiles,
+  "0033_sites": sites,
+  "0034_site_grants": siteGrants,
   "0040_firmware_updates": firmwareUpdates,
   "0042_files": files,
   "0043_diagnostics": diagnostics,

@@ -25,6 +25,10 @@ const AWAY = { identity: "AWAY" };
 const TO_GO = { identity: "TO-GO" };
 
 const WEBHOOK = { id: "11111111-1111-4111-8111-111111111111" };
+const SITE = { id: "33333333-3333-4333-8333-333333333333" };
+const SITE_TO_GO = { id: "44444444-4444-4444-8444-444444444444" };
+const SITE_FIELDS = { name: "Harbour", limit: { value: 63, unit: "A" } };
+
 const WEBHOOK_TO_GO = { id: "22222222-2222-4222-8222-222222222222" };
 
 /** The charge point answers with each action's example. Resolves when its connection is closed. */
@@ -46,6 +50,7 @@ export async function setStage(central: CentralSystem) {
   );
   const url = `http://127.0.0.1:${receiver.addr.port}/events`;
   for (const { id } of [WEBHOOK, WEBHOOK_TO_GO]) await operator.put(`/v1/webhooks/${id}`, { url });
+  for (const { id } of [SITE, SITE_TO_GO]) await operator.put(`/v1/sites/${id}`, SITE_FIELDS);
   for (const { identity } of [HERE, AWAY, TO_GO]) {
     await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 0 });
   }
@@ -168,6 +173,12 @@ function goodRequests(
     ["POST /v1/transactions/{transactionId}/stop", { params: transaction }],
     ["GET /v1/transaction-stops", { query: "outcome=orphan" }],
     ["GET /v1/transactions/{transactionId}/meter-values", { params: transaction }],
+    ["GET /v1/sites", {}],
+    ["POST /v1/sites", { body: SITE_FIELDS }],
+    ["GET /v1/sites/{id}", { params: SITE }],
+    ["PUT /v1/sites/{id}", { params: SITE, body: { ...SITE_FIELDS, chargePoints: ["HERE"], mode: "preview" } }],
+    ["GET /v1/sites/{id}/allocation", { params: SITE }],
+    ["DELETE /v1/sites/{id}", { params: SITE_TO_GO }],
     ["GET /v1/events", { headers: { Accept: "application/json" } }],
     ["GET /v1/webhooks", {}],
     ["POST /v1/webhooks", { body: { ...webhook, types: ["transaction.ended"] } }],

@@ -1,0 +1,248 @@
+/**
+ * Keeps the limits of sites. One shared actor for all of them: a site is a few rows to read when something happened at it, and nothing that
+ * needs an actor of its own. It keeps nothing that the database does not have; every look begins with the rows, writes down what
+ * is to be asked before it is sent, and finds after a restart how that ended. News only say where to look.
+ */
+import type { Command } from "../../db/commands.ts";
+import type { NewAsk } from "../../db/smart_charging/site_grants.ts";
+import type { Store } from "../../db/store.ts";
+import type { FromCentralSystem } from "../../ocpp/registry.ts";
+import type { ActorSystem, Context } from "../actor.ts";
+import type { ChargePoints } from "../charge_points.ts";
+import { CommandRefused } from "../command.ts";
+import type { News, Newsroom } from "../news.ts";
+import type { Settings } from "../settings.ts";
+import { uuidVersion7 } from "../uuid.ts";
+import { endOf, isForeign, notTaken, touchedBy } from "./site_outcomes.ts";
+import { type Change, planSite, type SitePlan } from "./site_plan.ts";
+import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
+
+type SiteMail =
+  | { readonly kind: "look" }
+  | { readonly kind: "sent" }
+  | { readonly kind: "back"; readonly chargePoint: string }
+  | { readonly kind: "foreign"; readonly command: Command }
+  | { readonly kind: "notTaken"; readonly ask: NewAsk; readonly why: string };
+
+/** What happens within this time is one look. */
+const GATHER_MS = 100;
+
+/** It is looked all the same: news may be lost, and another process may have edited a site. */
+const LOOK_EVERY_MS = 30_000;
+
+/** After the database failed. */
+const AGAIN_MS = 2000;
+
+export class SiteSupervisor {
+  #context: Context<SiteMail> | undefined;
+  #memberships = new Map<string, string>();
+  readonly #due = new Set<string>();
+  /** Charge points that have booted and are to be told their fail-safe again. */
+  readonly #booted = new Set<string>();
+  /** Charge points without a site that is on, at which something is installed. */
+  #ungoverned = new Set<string>();
+  #clearsDue = true;
+  #allDueAtMs = 0;
+  #planned: { atMs: number; cancel: () => void } | null = null;
+
+  constructor(
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly chargePoints: Pick<ChargePoints, "call" | "connection">,
+    house: { readonly settings: Pick<Settings, "preset">; readonly news: Newsroom },
+  ) {
+    // Certification: no CALL that nobody asked for.
+    if (house.settings.preset === "certification") return;
+    system.spawn<SiteMail>("site limits", (context) => {
+      this.#context = context;
+      this.#planned = null;
+      this.changed();
+      return { receive: (mail) => this.#receive(mail) };
+    }, { restartsPerMinute: 60, mailboxLimit: 10_000 });
+    house.news.listen((news) => this.#hear(news));
+  }
+
+  /** A site was made, edited or removed. */
+  changed(): void {
+    this.#allDueAtMs = 0;
+    this.#lookIn(0);
+  }
+
+  /** What is shared out now, whatever the site's mode; undefined: there is no such site. */
+  async plan(siteId: string): Promise<SitePlan | undefined> {
+    const situation = await this.store.siteGrants.situation(siteId);
+    return situation && planSite(situation, { ...this.#beside, now: this.system.clock.now() });
+  }
+
+  readonly #beside = {
+    isConnected: (identity: string) => this.chargePoints.connection(identity) !== undefined,
+    isToBeToldAgain: (identity: string) => this.#booted.has(identity),
+  };
+
+  #hear(news: News): void {
+    if (!("chargePoint" in news)) return;
+    const { chargePoint, kind } = news;
+    if (kind === "commandSettled" && isForeign(news.command)) {
+      this.#context?.self.tell({ kind: "foreign", command: news.command });
+    }
+    const site = this.#memberships.get(chargePoint);
+    if (kind === "booted" && site !== undefined) this.#booted.add(chargePoint);
+    const isUngoverned = this.#ungoverned.has(chargePoint);
+    if (kind === "noticed" || site === undefined && !isUngoverned) return;
+    if (site !== undefined) this.#due.add(site);
+    this.#clearsDue ||= isUngoverned;
+    if (kind === "connected") this.#context?.self.tell({ kind: "back", chargePoint });
+    else this.#lookIn(GATHER_MS);
+  }
+
+  /** The earliest of all looks that were asked for is the one that is taken. */
+  #lookIn(ms: number): void {
+    const atMs = this.system.clock.monotonicMs() + ms;
+    if (this.#planned && this.#planned.atMs <= atMs) return;
+    this.#planned?.cancel();
+    const cancel = this.#context?.after(ms, { kind: "look" });
+    this.#planned = cancel ? { atMs, cancel } : null;
+  }
+
+  async #receive(mail: SiteMail): Promise<void> {
+    try {
+      await this.#take(mail);
+    } catch (error) {
+      this.system.log.warn("Site limits could not be looked after; tried again in a moment", { error });
+      this.#allDueAtMs = 0;
+      this.#lookIn(AGAIN_MS);
+    }
+  }
+
+  async #take(mail: SiteMail): Promise<void> {
+    switch (mail.kind) {
+      case "look":
+        return await this.#look();
+      case "sent":
+        return;
+      case "back":
+        await this.store.siteGrants.retryNow(mail.chargePoint);
+        return this.#lookIn(GATHER_MS);
+      case "foreign":
+        return await this.#foreign(mail.command);
+      case "notTaken": {
+        const { ask, why } = mail;
+        await this.store.siteGrants.recordEnds([notTaken(ask, why, this.system.clock.now())], this.system.clock.now());
+        return this.#lookIn(GATHER_MS);
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.#planned = null;
+    const nowMs = this.system.clock.monotonicMs();
+    const all = nowMs >= this.#allDueAtMs;
+    const due = new Set(this.#due);
+    this.#due.clear();
+    if (all) this.#allDueAtMs = nowMs + LOOK_EVERY_MS;
+    const on = await this.store.sites.listOn();
+    this.#memberships = await this.store.sites.memberships();
+    if (all) await this.store.siteGrants.tidy();
+    for (const site of on) if (all || due.has(site)) await this.#lookAt(site);
+    if (all || this.#clearsDue) await this.#clearUngoverned();
+    this.#lookIn(Math.max(this.#allDueAtMs - nowMs, 0));
+  }
+
+  async #lookAt(siteId: string): Promise<void> {
+    const { siteGrants } = this.store;
+    const { clock } = this.system;
+    let situation = await siteGrants.situation(siteId);
+    const ends = situation?.grants.flatMap((grant) => endOf(grant, clock.now()) ?? []) ?? [];
+    if (ends.length > 0) {
+      await siteGrants.recordEnds(ends, clock.now());
+      situation = await siteGrants.situation(siteId);
+    }
+    if (!situation) return;
+    const plan = planSite(situation, { ...this.#beside, now: clock.now() });
+    if (plan.changes.length > 0) await this.#ask(plan);
+    for (const { restsUntil } of plan.members) {
+      if (restsUntil) this.#lookAgain(siteId, restsUntil.getTime() - clock.now().getTime());
+    }
+  }
+
+  #lookAgain(siteId: string, ms: number): void {
+    this.#due.add(siteId);
+    this.#lookIn(Math.max(ms, GATHER_MS));
+  }
+
+  /** Written down under the version that was planned from, then sent. */
+  async #ask({ site, members, changes }: SitePlan): Promise<void> {
+    const now = this.system.clock.now();
+    const asks = changes.map((change) => newAsk(change, site.limit.unit, now));
+    if (!await this.store.siteGrants.recordAsks(site, asks, now)) return this.#lookAgain(site.id, GATHER_MS);
+    const byIdentity = new Map(members.map((member) => [member.identity, member]));
+    for (const [i, ask] of asks.entries()) {
+      if (ask.connectorId === 0) this.#booted.delete(ask.chargePoint);
+      this.#send(ask, "SetChargingProfile", requestFor(changes[i]!, site, byIdentity.get(ask.chargePoint)!));
+    }
+  }
+
+  #send(ask: NewAsk, action: FromCentralSystem, request: object): void {
+    const { chargePoint, commandId } = ask;
+    const call = this.chargePoints.call({ chargePoint, action, request, commandId, requestedBy: null, waitMs: 0 });
+    this.#context!.pipe<unknown>(call, () => ({ kind: "sent" }), (error) => {
+      if (error instanceof CommandRefused) return { kind: "notTaken", ask, why: error.detail };
+      // Nobody knows whether there is a command now; its row will tell, or that there is none.
+      this.system.log.warn(`Site limits could not reach ${chargePoint}`, { error });
+      return { kind: "sent" };
+    });
+  }
+
+  /** Takes away what is installed at charge points whose site is off or gone: by id, one after the other. */
+  async #clearUngoverned(): Promise<void> {
+    const { siteGrants } = this.store;
+    const now = this.system.clock.now();
+    this.#clearsDue = false;
+    let grants = await siteGrants.listUngoverned();
+    const ends = grants.flatMap((grant) => endOf(grant, now) ?? []);
+    if (ends.length > 0) {
+      await siteGrants.recordEnds(ends, now);
+      grants = await siteGrants.listUngoverned();
+    }
+    const byChargePoint = Map.groupBy(grants, ({ chargePoint }) => chargePoint);
+    this.#ungoverned = new Set(byChargePoint.keys());
+    const asks = [...byChargePoint.values()].flatMap((own) => {
+      const isWaiting = own.some(({ commandId, retryAt }) => commandId !== null || retryAt !== null && retryAt > now);
+      // The limits of transactions first, the fail-safe last.
+      const next = own.at(-1)!;
+      if (isWaiting || !this.#beside.isConnected(next.chargePoint)) return [];
+      return [{ ...next, asked: null, commandId: uuidVersion7(now), clearing: true }];
+    });
+    if (asks.length === 0) return;
+    const recorded = await siteGrants.recordClears(asks, now);
+    for (const ask of asks.filter(({ commandId }) => recorded.has(commandId))) {
+      this.#send(ask, "ClearChargingProfile", { id: FIRST_PROFILE_ID + ask.connectorId });
+    }
+  }
+
+  /** An operator's command changed what was installed: what it touched is not known any more, and is installed again. */
+  async #foreign(command: Command): Promise<void> {
+    const site = this.#memberships.get(command.chargePoint);
+    if (site === undefined) return;
+    const situation = await this.store.siteGrants.situation(site);
+    const own = situation?.grants.filter(({ chargePoint }) => chargePoint === command.chargePoint) ?? [];
+    const touched = touchedBy(command, own);
+    if (touched.length === 0) return;
+    this.system.log.warn(`${command.chargePoint} lost what its site's limit had installed; it is installed again`, {
+      commandId: command.id,
+      action: command.action,
+    });
+    await this.store.siteGrants.forget(
+      command.chargePoint,
+      touched,
+      `Command ${command.id} changed what was installed.`,
+    );
+    this.#lookAgain(site, GATHER_MS);
+  }
+}
+
+function newAsk(change: Change, unit: "A" | "W", now: Date): NewAsk {
+  const { chargePoint, connectorId, transactionId, stackLevel, limit } = change;
+  const commandId = uuidVersion7(now);
+  return { chargePoint, connectorId, transactionId, unit, stackLevel, asked: limit, commandId, clearing: false };
+}

@@ -1,0 +1,184 @@
+/**
+ * Sites as operators set them: charge points that share one limit. A charge point belongs to one site at most; what has been granted to it
+ * is in site_grants.ts.
+ */
+import { type Kysely, type Selectable, sql } from "kysely";
+import { StoreError } from "../errors.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import { jsonb, texts } from "../values.ts";
+import type { SitesTable } from "./site_tables.ts";
+
+/** Amperes per phase, or watts over all phases. */
+export interface SiteLimit {
+  value: number;
+  unit: "A" | "W";
+  phases: 1 | 3;
+}
+
+/** What is special about one charge point of a site. */
+export interface Particulars {
+  /** Its sessions' share in proportion to others. Absent: its label `site-weight`, or 1. */
+  weight?: number;
+  /** What each connector can draw at most, in amperes per phase. Absent: 32. */
+  maxAmps?: number;
+  /** How many phases it is connected to. Absent: as many as the site has. */
+  phases?: 1 | 3;
+  /** The phase of a single-phase charge point. Absent: it could be any, and counts on all. */
+  phase?: 1 | 2 | 3;
+  /** How many connectors it has. Absent: as many as it has told of. */
+  connectors?: number;
+}
+
+/** What an operator sets. */
+export interface SiteFields {
+  name: string;
+  /** An IANA name, in which operators are told times. */
+  timeZone: string;
+  limit: SiteLimit;
+  /** Nominal, between a phase and neutral. */
+  voltage: number;
+  /** Per connector, in the limit's unit; null: chosen by us. */
+  failSafe: number | null;
+  mode: "off" | "preview" | "on";
+  chargePoints: string[];
+  /** By identity; charge points without an entry have nothing special about them. */
+  particulars: Record<string, Particulars>;
+}
+
+export interface Site extends SiteFields {
+  id: string;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What became of a put: the site, or who has the charge points already. */
+export type SitePut =
+  | { readonly site: Site; readonly created: boolean }
+  | { readonly taken: readonly { readonly chargePoint: string; readonly site: string; readonly name: string }[] };
+
+export interface Sites {
+  /** Makes or replaces a site in one statement. Nothing is written when a charge point belongs to another site. */
+  put(id: string, fields: SiteFields, now: Date): Promise<SitePut>;
+  find(id: string): Promise<Site | undefined>;
+  /** Newest first. Throws BadCursor. */
+  list(page: Page): Promise<Listed<Site>>;
+  /** What is installed at its charge points stays installed, and known. */
+  remove(id: string): Promise<boolean>;
+  /** The site of each charge point that has one. */
+  memberships(): Promise<Map<string, string>>;
+  /** Ids of the sites whose limit is kept. */
+  listOn(): Promise<string[]>;
+}
+
+type Member = { charge_point: string; particulars: Particulars };
+type Row = Selectable<SitesTable> & { members: Member[] };
+
+/** Builds the repository. */
+export function sites(db: Kysely<Database>): Sites {
+  const rows = () =>
+    db.selectFrom("sites").selectAll().select(
+      sql<
+        Member[]
+      >`(select coalesce(json_agg(json_build_object('charge_point', charge_point, 'particulars', particulars)
+        order by place), '[]') from site_members where site = sites.id)`.as("members"),
+    );
+  const takenBy = async (id: string, chargePoints: readonly string[]) =>
+    await db.selectFrom("siteMembers").innerJoin("sites", "sites.id", "siteMembers.site")
+      .select(["siteMembers.chargePoint", "siteMembers.site", "sites.name"])
+      .where(sql<boolean>`site_members.charge_point = any(${texts(chargePoints)})`)
+      .where("siteMembers.site", "<>", id).orderBy("siteMembers.chargePoint").execute();
+
+  const find = async (id: string) => {
+    const row = await rows().where("id", "=", id).executeTakeFirst();
+    return row && siteOf(row);
+  };
+
+  return {
+    async put(id, fields, now) {
+      const created = await put(db, id, fields, now);
+      if (created === undefined) return { taken: await takenBy(id, fields.chargePoints) };
+      const site = await find(id);
+      // Somebody removed it in this moment: what was put is answered all the same.
+      return { site: site ?? { ...fields, id, version: 1, createdAt: now, updatedAt: now }, created };
+    },
+
+    find,
+
+    async list(page) {
+      const after = readCursor(page, ["number"]);
+      let query = rows().orderBy("number", "desc").limit(page.limit + 1);
+      if (after) query = query.where("number", "<", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.number], siteOf);
+    },
+
+    async remove(id) {
+      const { numDeletedRows } = await db.deleteFrom("sites").where("id", "=", id).executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
+
+    async memberships() {
+      const members = await db.selectFrom("siteMembers").select(["chargePoint", "site"]).execute();
+      return new Map(members.map(({ chargePoint, site }) => [chargePoint, site]));
+    },
+
+    async listOn() {
+      const on = await db.selectFrom("sites").select("id").where("mode", "=", "on").orderBy("number").execute();
+      return on.map(({ id }) => id);
+    },
+  };
+}
+
+/** Whether it was made (else replaced); undefined: a charge point belongs to another site, and nothing was written. */
+async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Date): Promise<boolean | undefined> {
+  const { chargePoints, particulars, limit, ...plain } = fields;
+  const members = chargePoints.map((identity, place) => ({
+    charge_point: identity,
+    place,
+    particulars: particulars[identity] ?? {},
+  }));
+  try {
+    const { rows } = await sql<{ created: boolean }>`
+      with given as (
+        select * from jsonb_to_recordset(${jsonb(members)}) as g(charge_point text, place integer, particulars jsonb)
+      ), kept as (
+        insert into sites (id, name, time_zone, "limit", voltage, fail_safe, mode, created_at, updated_at)
+        select ${id}::uuid, ${plain.name}::text, ${plain.timeZone}::text, ${jsonb(limit)},
+          ${plain.voltage}::double precision, ${plain.failSafe}::double precision, ${plain.mode}::text,
+          ${now}::timestamptz, ${now}::timestamptz
+        where not exists (select from site_members m join given g using (charge_point) where m.site <> ${id}::uuid)
+        on conflict (id) do update set name = excluded.name, time_zone = excluded.time_zone, "limit" = excluded."limit",
+          voltage = excluded.voltage, fail_safe = excluded.fail_safe, mode = excluded.mode,
+          updated_at = excluded.updated_at, version = sites.version + 1
+        returning id, xmax = 0 as created
+      ), gone as (
+        delete from site_members m using kept where m.site = kept.id
+          and not exists (select from given g where g.charge_point = m.charge_point)
+      ), edited as (
+        update site_members m set place = g.place, particulars = g.particulars
+        from given g, kept where m.charge_point = g.charge_point and m.site = kept.id
+      ), new as (
+        insert into site_members (charge_point, site, place, particulars)
+        select g.charge_point, kept.id, g.place, g.particulars from given g, kept
+        where not exists (select from site_members m where m.charge_point = g.charge_point and m.site = kept.id)
+      )
+      select created from kept`.execute(db);
+    return rows[0]?.created;
+  } catch (error) {
+    // Another site took one of them in the same moment.
+    if (error instanceof StoreError && error.code === "23505") return undefined;
+    throw error;
+  }
+}
+
+function siteOf({ number: _, members, ...row }: Row): Site {
+  return {
+    ...row,
+    chargePoints: members.map(({ charge_point }) => charge_point),
+    particulars: Object.fromEntries(
+      members.filter(({ particulars }) => Object.keys(particulars).length > 0)
+        .map(({ charge_point, particulars }) => [charge_point, particulars]),
+    ),
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * A site in which everything can go wrong: real actors over a real database, charge points that enforce what they accepted, a clock that
+ * belongs to the test, and a store that fails where it is told to, before or after it has done its work.
+ */
+import { assert } from "@std/assert";
+import { ActorSystem } from "../../../actors/actor.ts";
+import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
+import { createLog } from "../../../actors/log.ts";
+import { Newsroom } from "../../../actors/news.ts";
+import { settingsWith } from "../../../actors/settings.ts";
+import type { SitePlan } from "../../../actors/smart_charging/site_plan.ts";
+import { SiteSupervisor } from "../../../actors/smart_charging/site_supervisor.ts";
+import type { SiteGrants } from "../../../db/smart_charging/site_grants.ts";
+import type { SiteFields } from "../../../db/smart_charging/sites.ts";
+import type { Store } from "../../../db/store.ts";
+import { FakeClock } from "../../fake_clock.ts";
+import { LimitedChargePoint, RATED } from "./limited_charge_point.ts";
+
+/** The next call of one of these fails, before or after it has taken effect: what a crash in that moment leaves behind. */
+export interface Stumble {
+  readonly at: "situation" | "recordAsks" | "recordEnds" | "recordClears";
+  readonly when: "before" | "after";
+}
+
+export class SiteWorld {
+  readonly clock = new FakeClock();
+  readonly siteId = crypto.randomUUID();
+  readonly chargePoints: LimitedChargePoint[];
+  supervisor!: SiteSupervisor;
+  fields: SiteFields;
+  stumble: Stumble | null = null;
+  /** Called at every moment in which something may have changed. */
+  watch: () => void = () => {};
+  #registry!: ChargePoints;
+  #system!: ActorSystem;
+
+  constructor(readonly store: Store, identities: readonly string[], given: Partial<SiteFields> = {}) {
+    this.chargePoints = identities.map((identity) => new LimitedChargePoint(identity, [1, 2], this.clock));
+    this.fields = {
+      name: "Test",
+      timeZone: "UTC",
+      limit: { value: 40, unit: "A", phases: 3 },
+      voltage: 230,
+      failSafe: 0,
+      mode: "on",
+      chargePoints: [...identities],
+      particulars: Object.fromEntries(identities.map((identity) => [identity, { connectors: 2, maxAmps: RATED }])),
+      ...given,
+    };
+  }
+
+  async open(): Promise<void> {
+    for (const { identity } of this.chargePoints) {
+      await this.store.chargePoints.put(identity, {
+        registration: "Accepted",
+        securityProfile: 0,
+        heartbeatInterval: null,
+        labels: {},
+        description: "",
+        validation: "tolerant",
+      }, this.clock.now());
+    }
+    this.#start();
+    await this.edit({});
+  }
+
+  /** What all of them may draw together. */
+  get mayDraw(): number {
+    return this.chargePoints.reduce((sum, chargePoint) => sum + chargePoint.mayDrawAll, 0);
+  }
+
+  async plan(): Promise<SitePlan> {
+    return (await this.supervisor.plan(this.siteId))!;
+  }
+
+  async edit(fields: Partial<SiteFields>): Promise<void> {
+    this.fields = { ...this.fields, ...fields };
+    await this.store.sites.put(this.siteId, this.fields, this.clock.now());
+    this.supervisor.changed();
+    await this.quiet();
+  }
+
+  async connect(chargePoint: LimitedChargePoint): Promise<void> {
+    if (chargePoint.online) return;
+    const attempt = {
+      identity: chargePoint.identity,
+      authorization: undefined,
+      secure: false,
+      remoteAddress: "192.0.2.1",
+    };
+    const admission = await this.#registry.admit(attempt);
+    assert(admission.admitted);
+    chargePoint.connected(this.#registry.connect(admission.chargePoint, chargePoint.wire()));
+    await this.quiet();
+  }
+
+  async disconnect(chargePoint: LimitedChargePoint): Promise<void> {
+    chargePoint.disconnected()?.closed();
+    await this.quiet();
+  }
+
+  /** The process ends, in the middle of whatever was going on, and another one begins. */
+  async restart(): Promise<void> {
+    await this.#end();
+    this.#start();
+    await this.quiet();
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms, () => this.quiet());
+  }
+
+  /** Everybody comes back and does as he is told, until nothing is left to say. */
+  async settle(): Promise<void> {
+    this.stumble = null;
+    for (const chargePoint of this.chargePoints) {
+      await this.disconnect(chargePoint);
+      await this.connect(chargePoint);
+    }
+    for (let rounds = 0;; rounds++) {
+      assert(rounds < 300, "it comes to an end");
+      const busy = this.chargePoints.filter(({ pending }) => pending.length > 0);
+      for (const chargePoint of busy) chargePoint.decide("accepted");
+      await this.advance(500);
+      const { members, changes } = await this.plan();
+      const isWaiting = members.some(({ busy, restsUntil }) => busy || restsUntil !== null);
+      if (!isWaiting && changes.length === 0) return;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+    await this.store.sites.remove(this.siteId);
+  }
+
+  async quiet(): Promise<void> {
+    await this.#system.quiet();
+    this.watch();
+  }
+
+  async #end(): Promise<void> {
+    for (const chargePoint of this.chargePoints) chargePoint.disconnected();
+    await this.#registry.shutdown();
+  }
+
+  #start(): void {
+    const log = createLog({
+      level: "error",
+      format: "text",
+      now: () => this.clock.now(),
+      write: (line) => console.error(line),
+    });
+    this.#system = new ActorSystem(this.clock, log);
+    const news = new Newsroom(log);
+    const settings = settingsWith({ callTimeoutSeconds: 30 });
+    const store = { ...this.store, siteGrants: this.#stumbling(this.store.siteGrants) };
+    this.#registry = createChargePoints({ store, settings, system: this.#system, news });
+    this.supervisor = new SiteSupervisor(this.#system, store, this.#registry, { settings, news });
+  }
+
+  #stumbling(grants: SiteGrants): SiteGrants {
+    const wrap = <K extends Stumble["at"]>(name: K) => async (...args: unknown[]) => {
+      const stumble = this.stumble?.at === name ? this.stumble : null;
+      if (stumble) this.stumble = null;
+      if (stumble?.when === "before") throw new Error("the process stumbled");
+      const result = await (grants[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+      if (stumble) throw new Error("the process stumbled");
+      return result;
+    };
+    return {
+      ...grants,
+      situation: wrap("situation") as SiteGrants["situation"],
+      recordAsks: wrap("recordAsks") as SiteGrants["recordAsks"],
+      recordEnds: wrap("recordEnds") as SiteGrants["recordEnds"],
+      recordClears: wrap("recordClears") as SiteGrants["recordClears"],
+    };
+  }
+}
