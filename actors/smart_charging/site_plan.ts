@@ -206,9 +206,8 @@ function isWanted(site: Site, member: MemberState, { grant }: ConnectorState, li
 
 function failSafeWish(member: MemberState, again: boolean): Wish | undefined {
   const { identity, facts, failSafe, failSafeGrant, connectors, phases } = member;
-  if (failSafeGrant !== null && failSafeGrant.confirmed === failSafe && failSafeGrant.doubtful === null) {
-    return undefined;
-  }
+  const isDone = failSafeGrant?.confirmed === failSafe && failSafeGrant.doubtful === null;
+  if (isDone && !again) return undefined;
   return {
     chargePoint: identity,
     connectorId: 0,

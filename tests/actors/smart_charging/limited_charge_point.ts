@@ -167,7 +167,7 @@ export class LimitedChargePoint {
   #obey({ action, payload }: Frame): string {
     if (action === "ClearChargingProfile") {
       const before = this.#profiles.length;
-      this.#profiles = this.#profiles.filter(({ id }) => payload.id !== undefined && id !== payload.id);
+      this.#profiles = this.#profiles.filter((profile) => !isMeant(profile, payload));
       return this.#profiles.length < before ? "Accepted" : "Unknown";
     }
     const { connectorId, csChargingProfiles: profile } = payload;
@@ -220,4 +220,13 @@ export class LimitedChargePoint {
   #say(frame: unknown[]): void {
     this.#session?.received(JSON.stringify(frame));
   }
+}
+
+/** Errata 3.25: an id alone decides; otherwise all fields that are given. */
+// deno-lint-ignore no-explicit-any -- the request of ClearChargingProfile
+function isMeant(profile: Profile, { id, connectorId, chargingProfilePurpose, stackLevel }: any): boolean {
+  if (id !== undefined) return profile.id === id;
+  return (connectorId ?? profile.connectorId) === profile.connectorId &&
+    (chargingProfilePurpose ?? profile.purpose) === profile.purpose &&
+    (stackLevel ?? profile.stackLevel) === profile.stackLevel;
 }

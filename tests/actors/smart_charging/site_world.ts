@@ -7,14 +7,15 @@ import { ActorSystem } from "../../../actors/actor.ts";
 import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
 import { createLog } from "../../../actors/log.ts";
 import { Newsroom } from "../../../actors/news.ts";
-import { settingsWith } from "../../../actors/settings.ts";
+import { type Settings, settingsWith } from "../../../actors/settings.ts";
 import type { SitePlan } from "../../../actors/smart_charging/site_plan.ts";
 import { SiteSupervisor } from "../../../actors/smart_charging/site_supervisor.ts";
 import type { SiteGrants } from "../../../db/smart_charging/site_grants.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
+import type { FromCentralSystem } from "../../../ocpp/registry.ts";
 import { FakeClock } from "../../fake_clock.ts";
-import { LimitedChargePoint, RATED } from "./limited_charge_point.ts";
+import { type Fate, LimitedChargePoint, RATED } from "./limited_charge_point.ts";
 
 /** The next call of one of these fails, before or after it has taken effect: what a crash in that moment leaves behind. */
 export interface Stumble {
@@ -34,7 +35,12 @@ export class SiteWorld {
   #registry!: ChargePoints;
   #system!: ActorSystem;
 
-  constructor(readonly store: Store, identities: readonly string[], given: Partial<SiteFields> = {}) {
+  constructor(
+    readonly store: Store,
+    identities: readonly string[],
+    given: Partial<SiteFields> = {},
+    readonly settings: Partial<Settings> = {},
+  ) {
     this.chargePoints = identities.map((identity) => new LimitedChargePoint(identity, [1, 2], this.clock));
     this.fields = {
       name: "Test",
@@ -67,6 +73,26 @@ export class SiteWorld {
   /** What all of them may draw together. */
   get mayDraw(): number {
     return this.chargePoints.reduce((sum, chargePoint) => sum + chargePoint.mayDrawAll, 0);
+  }
+
+  /** An operator's command. */
+  async command(chargePoint: string, action: FromCentralSystem, request: object): Promise<void> {
+    await this.#registry.call({ chargePoint, action, request, requestedBy: "operator", waitMs: 0 });
+    await this.quiet();
+  }
+
+  /** They connect, and what waits for them is sent: a moment later, for a charge point has a lot to say first. */
+  async arrive(...chargePoints: readonly LimitedChargePoint[]): Promise<void> {
+    for (const chargePoint of chargePoints) await this.connect(chargePoint);
+    await this.advance(5000);
+  }
+
+  /** Everybody answers what waits in this way, and what follows from it is sent. */
+  async answer(fate: Fate = "accepted"): Promise<void> {
+    await this.advance(200);
+    for (const chargePoint of this.chargePoints) chargePoint.decide(fate);
+    await this.quiet();
+    await this.advance(200);
   }
 
   async plan(): Promise<SitePlan> {
@@ -152,7 +178,7 @@ export class SiteWorld {
     });
     this.#system = new ActorSystem(this.clock, log);
     const news = new Newsroom(log);
-    const settings = settingsWith({ callTimeoutSeconds: 30 });
+    const settings = settingsWith({ callTimeoutSeconds: 30, ...this.settings });
     const store = { ...this.store, siteGrants: this.#stumbling(this.store.siteGrants) };
     this.#registry = createChargePoints({ store, settings, system: this.#system, news });
     this.supervisor = new SiteSupervisor(this.#system, store, this.#registry, { settings, news });
