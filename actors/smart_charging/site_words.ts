@@ -134,6 +134,15 @@ function progress(say: Say, { grant, counts }: ConnectorState, limit: number): s
     return [`Whether it took ${say(grant.doubtful)} is not known; it counts with ${say(counts)}.`];
   }
   if (grant?.confirmed === limit) return [];
-  if (limit > counts) return [`It has ${say(counts)} and is raised when others have confirmed to leave room.`];
+  if (grant?.confirmed != null && grant.confirmed === counts && limit < counts) {
+    return [`It counts with ${say(counts)} until it has confirmed to draw less.`];
+  }
+  if (limit > counts) {
+    return [
+      `It has ${
+        say(counts)
+      } and is raised when others have confirmed to leave room, unless that is too little to be sent.`,
+    ];
+  }
   return [`It counts with ${say(counts)} until it has confirmed a limit.`];
 }
