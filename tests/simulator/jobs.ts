@@ -1,13 +1,14 @@
 /**
- * The slow jobs of Firmware Management (OCPP 1.6 §4.4, §4.5): uploading diagnostics and updating the firmware. Nothing is
- * really transferred; every step is reported, the update waits for running transactions and ends with a real reboot. A test
- * chooses how they end.
+ * The slow jobs of Firmware Management (OCPP 1.6 §4.4, §4.5): uploading diagnostics and updating the firmware. What has an http
+ * address is really fetched and brought; every step is reported, the update waits for running transactions and ends with a real reboot.
+ * A test chooses how they end, as far as the transfers let them.
  */
 import type { Device } from "./device.ts";
 import type { Link } from "./link.ts";
 import type { Registration } from "./registration.ts";
 import type { StatusReports } from "./status_reports.ts";
 import type { Transactions } from "./transactions.ts";
+import { download, isReal, upload } from "./transfers.ts";
 
 /** The rooms that the jobs work with. */
 export interface JobParts {
@@ -30,6 +31,7 @@ export class Jobs {
   firmwareStatus = "Idle";
   readonly #parts: JobParts;
   readonly #timers = new Set<() => void>();
+  readonly #cut = new AbortController();
   #files = 0;
   #closed = false;
 
@@ -43,10 +45,11 @@ export class Jobs {
   }
 
   /** Uploading, then Uploaded or UploadFailed; an address that is none fails. */
-  async uploadDiagnostics(location: string): Promise<void> {
+  async uploadDiagnostics(location: string, fileName: string): Promise<void> {
     await this.#reportDiagnostics("Uploading");
     await this.#step();
-    await this.#reportDiagnostics(URL.canParse(location) ? this.diagnosticsOutcome : "UploadFailed");
+    const isUp = this.diagnosticsOutcome === "Uploaded" && await this.#brings(location, fileName);
+    await this.#reportDiagnostics(isUp ? "Uploaded" : "UploadFailed");
     this.diagnosticsStatus = "Idle";
   }
 
@@ -56,7 +59,7 @@ export class Jobs {
     await this.#wait(retrieveDate.getTime() - device.settings.clock.now().getTime());
     await this.#reportFirmware("Downloading");
     await this.#step();
-    if (this.firmwareOutcome === "DownloadFailed" || !URL.canParse(location)) {
+    if (this.firmwareOutcome === "DownloadFailed" || !await this.#fetches(location)) {
       await this.#reportFirmware("DownloadFailed");
     } else {
       await this.#reportFirmware("Downloaded");
@@ -69,6 +72,18 @@ export class Jobs {
   close(): void {
     this.#closed = true;
     for (const cancel of this.#timers) cancel();
+    this.#cut.abort();
+  }
+
+  #fetches(location: string): Promise<boolean> {
+    return isReal(location) ? download(location, this.#cut.signal) : Promise.resolve(URL.canParse(location));
+  }
+
+  #brings(location: string, fileName: string): Promise<boolean> {
+    if (!isReal(location)) return Promise.resolve(URL.canParse(location));
+    const { identity, clock } = this.#parts.device.settings;
+    const log = `${clock.now().toISOString()} ${identity} runs ${this.#parts.device.firmwareVersion}\n`;
+    return upload(location, fileName, log, this.#cut.signal);
   }
 
   async #install(location: string): Promise<void> {

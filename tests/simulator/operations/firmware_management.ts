@@ -4,7 +4,7 @@ import type { Handler } from "./operation.ts";
 /** Names the file that will be uploaded to the location, which is a folder. */
 export const GetDiagnostics: Handler<{ location: string }> = ({ location }, { jobs }) => {
   const fileName = jobs.diagnosticsFileName();
-  return { confirmation: { fileName }, afterwards: () => jobs.uploadDiagnostics(location) };
+  return { confirmation: { fileName }, afterwards: () => jobs.uploadDiagnostics(location, fileName) };
 };
 
 /** The confirmation is empty; all else is told by FirmwareStatusNotification. */

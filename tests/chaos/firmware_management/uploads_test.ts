@@ -1,0 +1,73 @@
+/**
+ * The server is killed (kill -9) while a charge point uploads and an operator's image comes in. Afterwards there is nothing half: each file is whole
+ * or not there, what was confirmed is there, and the same addresses still work.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { createHash } from "node:crypto";
+import { Wire } from "../../conformance/wire.ts";
+import { eventually } from "../../conformance/within.ts";
+import { formWith } from "../../api/firmware_management/walk.ts";
+import { serverData } from "../data.ts";
+import { type Server, startServer } from "../server.ts";
+
+const CONTENT = new Uint8Array(400_000).map((_, at) => at * 31);
+const SHA256 = createHash("sha256").update(CONTENT).digest("hex");
+
+/** The first half comes, then nothing for ever: whoever is killed is killed in the middle. */
+function half(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(CONTENT.slice(0, CONTENT.length / 2));
+      return new Promise(() => {});
+    },
+  });
+}
+
+async function names(dataDir: string, kind: string): Promise<string[]> {
+  return await Array.fromAsync(Deno.readDir(`${dataDir}/files/${kind}`), ({ name }) => name).catch(() => []);
+}
+
+/** Where the server is now: an address keeps its path and token. */
+function moved(location: string, { ocppUrl }: Server): string {
+  return ocppUrl.replace(/^ws(.*)\/ocpp$/, "http$1") + new URL(location).pathname;
+}
+
+Deno.test("a server that is killed in the middle of a file has none of it, and takes it afterwards", async () => {
+  await using data = await serverData();
+  let server = await startServer(data);
+  try {
+    await server.api("PUT", "/v1/charge-points/CP", { securityProfile: 0 });
+    const { body: image } = await server.api("POST", "/v1/files", formWith(CONTENT));
+    const { body: address } = await server.api("POST", `/v1/files/${image.id}/addresses`, {});
+    const wire = await Wire.open(`${server.ocppUrl}/CP`);
+    const asking = server.api("POST", "/v1/diagnostics", { chargePoint: "CP" });
+    const call = await wire.next("GetDiagnostics");
+    assert(call.kind === "CALL");
+    wire.send(3, call.id, { fileName: "log.zip" });
+    const { body: { id } } = await asking;
+    const location = String(call.payload.location);
+
+    const broken = fetch(moved(location, server), { method: "PUT", body: half() }).catch(() => undefined);
+    await eventually("it comes in", async () => (await names(data.dataDir, "diagnostics")).length > 0 || undefined);
+    await server.kill();
+    await broken;
+    await wire.closed;
+    server = await startServer(data);
+
+    const { body: after } = await server.api("GET", `/v1/diagnostics/${id}`);
+    assertEquals([after.state, after.file], ["accepted", null]);
+    assert((await names(data.dataDir, "diagnostics")).every((name) => name.endsWith(".part")));
+    const again = await fetch(moved(location, server), { method: "PUT", body: CONTENT });
+    assertEquals([again.status, await again.text()], [201, `${CONTENT.length} bytes are kept.\n`]);
+    await server.kill();
+    server = await startServer(data);
+
+    const { body: received } = await server.api("GET", `/v1/diagnostics/${id}`);
+    assertEquals([received.state, received.file.sha256], ["received", SHA256]);
+    const fetched = await fetch(moved(address.location, server), { headers: { connection: "close" } });
+    const bytes = new Uint8Array(await fetched.arrayBuffer());
+    assertEquals(createHash("sha256").update(bytes).digest("hex"), SHA256);
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+});

@@ -1,0 +1,33 @@
+/** A simulated charge point that really fetches its firmware from us and really brings its diagnostics. */
+import { assertEquals } from "@std/assert";
+import { formWith } from "../api/firmware_management/walk.ts";
+import { Operator } from "../conformance/operator.ts";
+import { startCentralSystem } from "../harness.ts";
+import { simulateChargePoint } from "../simulator/charge_point.ts";
+
+Deno.test("the simulator fetches firmware and brings diagnostics at the addresses that it is given", async () => {
+  await using central = await startCentralSystem();
+  const operator = new Operator(central);
+  await operator.put("/v1/charge-points/SIM", { securityProfile: 0 });
+  await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "SIM", stepMs: 10 });
+  await chargePoint.boot();
+
+  const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: "SIM" });
+  const { file, fileName } = await operator.until(`/v1/diagnostics/${id}`, ({ state, status }) => {
+    return state === "received" && status === "Uploaded";
+  });
+  assertEquals([file.name, fileName], ["diagnostics-1.log", "diagnostics-1.log"]);
+  const { body: log } = await operator.ask("GET", `/v1/diagnostics/${id}/file`);
+  assertEquals(/Z SIM runs /.test(log), true, log);
+
+  const { body: image } = await operator.ask("POST", "/v1/files", formWith(new Uint8Array(300_000), "sim-9.9.bin"));
+  const asked = { chargePoint: "SIM", once: true };
+  const { body: { location } } = await operator.ask("POST", `/v1/files/${image.id}/addresses`, asked);
+  await operator.start("SIM", "UpdateFirmware", { location, retrieveDate: new Date().toISOString() });
+  const path = "/v1/charge-points/SIM/firmware-update";
+  const { version } = await operator.until(path, ({ status }) => status === "Installed");
+  assertEquals(version, "sim-9.9");
+
+  await operator.start("SIM", "UpdateFirmware", { location, retrieveDate: new Date().toISOString() });
+  await operator.until(path, ({ status }) => status === "DownloadFailed");
+});
