@@ -78,7 +78,8 @@ type Query = z.output<typeof query>;
 
 /** Everything but the charge point's own answer. */
 function reckon(facts: Facts, connectorId: number, asked: Query, now: Date) {
-  const from = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  // The next full second, so that what has just begun has begun.
+  const from = new Date(Math.ceil(now.getTime() / 1000) * 1000);
   const window = { from, durationSeconds: asked.duration ?? DAY_SECONDS };
   const situation = situationAt(facts, connectorId, asked, from);
   const isConcerned = (id: number) =>
@@ -144,7 +145,7 @@ export const compositeScheduleRoutes: readonly Route[] = [
         installed: facts.installed,
         asked: { connectorId, ...schedule.chargingSchedule },
         from: schedule.scheduleStart,
-        situationAt: (from) => situationAt(facts, connectorId, query, from),
+        situationAt: (from) => situationAt({ ...facts, running: facts.runningByTheirs }, connectorId, query, from),
       });
       return ok({ ...schedule, verification });
     },

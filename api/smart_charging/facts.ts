@@ -18,6 +18,8 @@ const MOST_CONNECTORS = 1000;
 export interface Facts {
   readonly installed: readonly MirroredProfile[];
   readonly running: ReadonlyMap<number, ScheduledTransaction>;
+  /** The same by the charge point's clock. */
+  readonly runningByTheirs: ReadonlyMap<number, ScheduledTransaction>;
   readonly connectorIds: readonly number[];
   readonly configuration: readonly { readonly key: string; readonly value: string | null }[];
 }
@@ -34,7 +36,8 @@ export async function factsOf({ store }: House, identity: string): Promise<Facts
   const count = Number(configuration.find(({ key }) => key.toLowerCase() === "numberofconnectors")?.value ?? 0);
   const counted = Array.from({ length: count <= MOST_CONNECTORS ? count : 0 }, (_, index) => index + 1);
   const connectorIds = [...new Set([...connectors.map((one) => one.connectorId), ...counted])];
-  return { installed, running: runningTransactions(open), connectorIds, configuration };
+  const running = runningTransactions(open), runningByTheirs = runningTransactions(open, "theirs");
+  return { installed, running, runningByTheirs, connectorIds, configuration };
 }
 
 /** What an operator may choose. */

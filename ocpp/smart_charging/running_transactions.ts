@@ -11,21 +11,26 @@ export interface OpenTransaction {
   readonly flags: readonly string[];
 }
 
-/** Flags of a start whose own time is not to be believed. A time without zone may be hours off, but queued starts are, too. */
-const NO_TIME: readonly string[] = ["timestampUnreadable", "clockSkew"];
-
 /**
- * The transaction of each connector: what relative profiles are relative to. It is the charge point's own time, in which it reckons; where
- * that was no time, the time of arrival stands in. Of several that are open on a connector the newest one runs.
+ * The transaction of each connector: what relative profiles are relative to. Of several that are open on a connector the newest one runs.
+ * A start that queued is older than its arrival, so that the charge point's own time counts. Where that was no time, its arrival stands
+ * in; so it does where its clock is ahead, unless `clock` says that everything is reckoned by that clock.
  */
-export function runningTransactions(open: readonly OpenTransaction[]): Map<number, ScheduledTransaction> {
-  const inOrder = open.toSorted((one, other) => one.transactionId - other.transactionId);
-  return new Map(
-    inOrder.filter(({ connectorId }) => connectorId !== WHOLE_CHARGE_POINT).map((
-      { connectorId, transactionId, startedAt, startReceivedAt, flags },
-    ) => [
-      connectorId,
-      { transactionId, startedAt: flags.some((flag) => NO_TIME.includes(flag)) ? startReceivedAt : startedAt },
-    ]),
-  );
+export function runningTransactions(
+  open: readonly OpenTransaction[],
+  clock: "ours" | "theirs" = "ours",
+): Map<number, ScheduledTransaction> {
+  const inOrder = open.toSorted((one, other) => one.transactionId - other.transactionId)
+    .filter(({ connectorId }) => connectorId !== WHOLE_CHARGE_POINT);
+  return new Map(inOrder.map((one) => {
+    const { connectorId, transactionId } = one;
+    return [connectorId, { transactionId, startedAt: startOf(one, clock) }];
+  }));
+}
+
+/** `timestampZoneless` may be hours off, or right; nobody can tell it from a start that queued. */
+function startOf({ startedAt, startReceivedAt, flags }: OpenTransaction, clock: "ours" | "theirs"): Date {
+  if (flags.includes("timestampUnreadable")) return startReceivedAt;
+  if (!flags.includes("clockSkew")) return startedAt;
+  return clock === "theirs" && startedAt > startReceivedAt ? startedAt : startReceivedAt;
 }

@@ -224,6 +224,25 @@ test("a clock that is a day off is no difference: what the charge point says is 
   await cp.disconnect();
 });
 
+test("a transaction that began by a clock that is an hour ahead is compared by that clock", async () => {
+  const cp = await here("AHEAD", profile("TxDefault", 0, [[0, 16], [1800, 8]], { kind: "Relative", connectorId: 0 }));
+  const timestamp = new Date(Date.now() + 3_600_000).toISOString();
+  await cp.call("StartTransaction", { connectorId: 1, idTag: "DRIVER", meterStart: 0, timestamp });
+  const answer = await verified(cp, {
+    status: "Accepted",
+    connectorId: 1,
+    scheduleStart: timestamp,
+    chargingSchedule: {
+      chargingRateUnit: "A",
+      chargingSchedulePeriod: [{ startPeriod: 0, limit: 16 }, { startPeriod: 1800, limit: 8 }],
+    },
+  });
+  assertEquals(answer.outcome, "agrees");
+  const ours = rows(await operator.get(path("AHEAD", 1, "duration=3600")));
+  assertEquals(ours.map(([, limit]) => limit), [16, 8]);
+  await cp.disconnect();
+});
+
 test("an answer that is none", async () => {
   const cp = await here("SILENT", profile("Max", 0, [[0, 16]]));
   const answered = operator.ask("GET", path("SILENT", 1, "verify=true"));
