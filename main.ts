@@ -13,6 +13,7 @@ import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
 import { watchPlannerStatistics } from "./actors/planner_statistics.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
+import { ProfileInstaller } from "./actors/smart_charging/profile_installer.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
 import { SiteSupervisor } from "./actors/smart_charging/site_supervisor.ts";
 import { WebhookSender } from "./actors/webhooks.ts";
@@ -63,12 +64,14 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const localLists = new LocalLists({ system, store, chargePoints, settings, news });
   const uploads = new Uploads(system, store, settings, files);
   const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, news });
+  const profileInstaller = new ProfileInstaller({ system, store, news, chargePoints });
   let open = true;
   return {
     store,
     chargePoints,
     events,
     webhooks,
+    profileInstaller,
     files,
     localLists,
     uploads,

@@ -9,6 +9,7 @@ import type { Log } from "../actors/log.ts";
 import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
 import type { SiteSupervisor } from "../actors/smart_charging/site_supervisor.ts";
+import type { ProfileInstaller } from "../actors/smart_charging/profile_installer.ts";
 import type { WebhookSender } from "../actors/webhooks.ts";
 import type { Store } from "../db/store.ts";
 
@@ -18,6 +19,8 @@ export interface House {
   readonly chargePoints: ChargePoints;
   readonly events: EventHub;
   readonly webhooks: WebhookSender;
+  /** Told when an installation of a charging profile begins. */
+  readonly profileInstaller: Pick<ProfileInstaller, "begun">;
   /** What charge points fetch, and where. */
   readonly files: Files;
   readonly localLists: LocalLists;

@@ -25,6 +25,8 @@ import { compositeScheduleRoutes } from "./smart_charging/composite_schedule.ts"
 import { securityEventRoutes } from "./security/security_events.ts";
 import { siteAllocationRoutes } from "./smart_charging/site_allocation.ts";
 import { siteRoutes } from "./smart_charging/sites.ts";
+import { profileInstallationRoutes } from "./smart_charging/profile_installations.ts";
+import { profileTemplateRoutes } from "./smart_charging/profile_templates.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -52,6 +54,8 @@ export const routes: readonly Route[] = [
   ...uploadRoutes,
   ...siteRoutes,
   ...siteAllocationRoutes,
+  ...profileTemplateRoutes,
+  ...profileInstallationRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...auditRoutes,

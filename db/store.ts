@@ -7,6 +7,8 @@ import { type ApiKeys, apiKeys } from "./api_keys.ts";
 import { type Audit, audit } from "./audit.ts";
 import { type ChargePoints, chargePoints } from "./charge_points.ts";
 import { type ChargingProfiles, chargingProfiles } from "./smart_charging/charging_profiles.ts";
+import { type ProfileInstallations, profileInstallations } from "./smart_charging/profile_installations.ts";
+import { type ProfileTemplates, profileTemplates } from "./smart_charging/profile_templates.ts";
 import { type Commands, commands } from "./commands.ts";
 import { type ConfigurationKeys, configurationKeys } from "./configuration_keys.ts";
 import { type ConnectionAttempts, connectionAttempts } from "./connection_attempts.ts";
@@ -50,6 +52,8 @@ export interface Store {
   readonly transactions: Transactions;
   readonly meterValues: MeterValues;
   readonly chargingProfiles: ChargingProfiles;
+  readonly profileTemplates: ProfileTemplates;
+  readonly profileInstallations: ProfileInstallations;
   readonly commands: Commands;
   readonly apiKeys: ApiKeys;
   readonly notices: Notices;
@@ -135,6 +139,8 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     transactions: transactions(db, outbox),
     meterValues: samples,
     chargingProfiles: chargingProfiles(db, outbox),
+    profileTemplates: profileTemplates(db),
+    profileInstallations: profileInstallations(db),
     commands: commands(db, { process, alone }, outbox),
     apiKeys: apiKeys(db, monotonicMs),
     notices: notices(db, outbox),

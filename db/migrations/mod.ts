@@ -15,6 +15,7 @@ import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
 import * as chargingProfiles from "./0031_charging_profiles.ts";
 import * as sites from "./0033_sites.ts";
 import * as siteGrants from "./0034_site_grants.ts";
+import * as profileTemplates from "./0032_profile_templates.ts";
 import * as firmwareUpdates from "./0040_firmware_updates.ts";
 import * as files from "./0042_files.ts";
 import * as diagnostics from "./0043_diagnostics.ts";
@@ -42,6 +43,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0031_charging_profiles": chargingProfiles,
   "0033_sites": sites,
   "0034_site_grants": siteGrants,
+  "0032_profile_templates": profileTemplates,
   "0040_firmware_updates": firmwareUpdates,
   "0042_files": files,
   "0043_diagnostics": diagnostics,

@@ -78,6 +78,7 @@ export async function setStage(central: CentralSystem) {
     good: new Map([
       ...goodRequests({ transactionId: String(transactionId) }, queued.body.id, key.body.id, { url }),
       ...goodForWebhooks(webhooks),
+      ...goodForTemplates(await setTemplates(operator)),
       ...files,
     ]),
     async clear() {
@@ -198,6 +199,34 @@ function goodRequests(
     ["GET /openapi.json", {}],
     ["GET /docs", {}],
   ]);
+}
+
+const TEMPLATE = { id: "33333333-3333-4333-8333-333333333333" };
+const TEMPLATE_TO_GO = { id: "44444444-4444-4444-8444-444444444444" };
+
+/** Two stored charging profiles, and an installation of the first; answers its id. */
+async function setTemplates(operator: Operator): Promise<string> {
+  const body = { name: "lasting", profile: lastingProfile().csChargingProfiles };
+  for (const { id } of [TEMPLATE, TEMPLATE_TO_GO]) await operator.put(`/v1/charging-profiles/${id}`, body);
+  const targets = { chargePoints: ["AWAY"], connectorId: 1 };
+  return (await operator.ask("POST", `/v1/charging-profiles/${TEMPLATE.id}/install`, targets)).body.id;
+}
+
+function goodForTemplates(installationId: string): [string, Good][] {
+  const body = { name: "lasting", profile: lastingProfile().csChargingProfiles };
+  const params = { ...TEMPLATE, installationId };
+  const path = "/v1/charging-profiles/{id}";
+  return [
+    ["GET /v1/charging-profiles", {}],
+    ["POST /v1/charging-profiles", { body }],
+    [`GET ${path}`, { params }],
+    [`PUT ${path}`, { params, body }],
+    [`DELETE ${path}`, { params: TEMPLATE_TO_GO }],
+    [`POST ${path}/install`, { params, body: { chargePoints: ["HERE"], connectorId: 1 } }],
+    [`GET ${path}/installations`, { params }],
+    [`GET ${path}/installations/{installationId}`, { params }],
+    [`GET ${path}/installations/{installationId}/targets`, { params }],
+  ];
 }
 
 /** A charging profile that no other request of the walk replaces or clears. */

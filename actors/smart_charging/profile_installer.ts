@@ -1,0 +1,123 @@
+/**
+ * The shared actor that installs charging profiles on many charge points. Everything it knows is in the database: which targets nobody has asked,
+ * and which commands have ended. So after a death at any moment it goes on, and asks no charge point twice: before it asks,
+ * it looks for the command under the id that the target has had from the beginning.
+ */
+import { StoreError } from "../../db/errors.ts";
+import type { DueTarget } from "../../db/smart_charging/profile_installations.ts";
+import type { Store } from "../../db/store.ts";
+import type { ActorSystem, Context } from "../actor.ts";
+import type { ChargePoints } from "../charge_points.ts";
+import { CommandRefused } from "../command.ts";
+import type { Newsroom } from "../news.ts";
+import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
+
+/** So many charge points are asked at once, and the next ones a moment later, so that everybody else has a turn. */
+const ASKED_AT_ONCE = 25;
+const PAUSE_MS = 250;
+
+/** Commands also end without news: after a restart, and in other processes. */
+const LOOK_EVERY_MS = 5000;
+
+/** While the database is away it is asked this often. */
+const TRY_AGAIN_MS = 1000;
+
+const ENDED_AT_ONCE = 500;
+
+/** What the installer needs of the house. */
+export interface InstallerHouse {
+  readonly system: ActorSystem;
+  readonly store: Store;
+  readonly news: Newsroom;
+  readonly chargePoints: Pick<ChargePoints, "call">;
+}
+
+type InstallerMail = "look";
+
+export class ProfileInstaller {
+  readonly #house: InstallerHouse;
+  #context: Context<InstallerMail> | undefined;
+  #asked = false;
+
+  constructor(house: InstallerHouse) {
+    this.#house = house;
+    house.system.spawn<InstallerMail>("profile installations", (context) => {
+      this.#context = context;
+      this.#asked = false;
+      let cancel = context.after(0, "look");
+      return {
+        receive: async () => {
+          cancel();
+          cancel = context.after(await this.#work(), "look");
+        },
+      };
+    }, { restartsPerMinute: 60 });
+    house.news.listen((item) => {
+      if (item.kind === "commandSettled" && item.command.action === "SetChargingProfile") this.begun();
+    });
+  }
+
+  /** There is something to do: an installation has begun, or a command has ended. */
+  begun(): void {
+    if (this.#asked) return;
+    this.#asked = this.#context?.self.tell("look") ?? false;
+  }
+
+  /** Does what can be done now; answers after how many milliseconds to look again. */
+  async #work(): Promise<number> {
+    this.#asked = false;
+    const { profileInstallations } = this.#house.store;
+    try {
+      for (const ended of await profileInstallations.listEnded(ENDED_AT_ONCE)) {
+        await profileInstallations.end(ended.commandId, outcomeOf(ended));
+      }
+      const due = await profileInstallations.listDue(ASKED_AT_ONCE);
+      for (const target of due) await this.#ask(target);
+      return due.length > 0 ? PAUSE_MS : LOOK_EVERY_MS;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#house.system.log.warn("Charging profiles are installed later: the database does not answer", { error });
+      return TRY_AGAIN_MS;
+    }
+  }
+
+  async #ask(target: DueTarget): Promise<void> {
+    const { store, system } = this.#house;
+    const { commandId } = target;
+    const refused = await store.commands.find(commandId) ? null : await this.#send(target);
+    await store.profileInstallations.asked(commandId, refused, system.clock.now());
+  }
+
+  /** Makes the command; answers why it was refused, null when it is there. */
+  async #send(target: DueTarget): Promise<{ outcome: string; detail: string } | null> {
+    const { chargePoint, commandId, connectorId, whenOffline, expiresInSeconds, requestedBy } = target;
+    const csChargingProfiles = await this.#profileFor(target);
+    if (!csChargingProfiles) {
+      return { outcome: "noTransaction", detail: `No transaction runs on connector ${connectorId} of ${chargePoint}.` };
+    }
+    try {
+      await this.#house.chargePoints.call({
+        chargePoint,
+        commandId,
+        action: "SetChargingProfile",
+        request: { connectorId, csChargingProfiles },
+        requestedBy,
+        ...(whenOffline === "queue" && { whenOffline }),
+        ...(expiresInSeconds !== null && { expiresInSeconds }),
+        waitMs: 0,
+      });
+      return null;
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      return { outcome: outcomeOfRefusal(error.slug), detail: error.detail };
+    }
+  }
+
+  /** With the running transaction's id, where the installation wants that; undefined: none runs there. */
+  async #profileFor({ chargePoint, connectorId, profile, transactions }: DueTarget) {
+    if (transactions === "any") return profile;
+    const open = await this.#house.store.transactions.findOpen(chargePoint);
+    const running = open.findLast((one) => one.connectorId === connectorId);
+    return running && { ...profile, transactionId: running.transactionId };
+  }
+}

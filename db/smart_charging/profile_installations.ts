@@ -1,0 +1,165 @@
+/**
+ * Installations of a charging profile on many charge points. A target is asked once, under the id that it has had from the beginning; how it ended
+ * is written down for good, so that a report is the same before and after a restart.
+ */
+import { type Kysely, sql } from "kysely";
+import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
+import type { CommandError, CommandState } from "../commands.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import { json, jsonb } from "../values.ts";
+
+/** What is to be installed, and how. */
+export interface InstallationFields {
+  readonly templateId: string;
+  readonly connectorId: number;
+  readonly profile: ChargingProfile;
+  /** `running`: with the transactionId of the transaction that runs on the connector. */
+  readonly transactions: "any" | "running";
+  readonly whenOffline: "refuse" | "queue";
+  readonly expiresInSeconds: number | null;
+  readonly requestedBy: string | null;
+}
+
+/** An installation with how many of its targets are where; an outcome without a target is missing. */
+export interface Installation extends InstallationFields {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What became of one charge point: `waiting`, `queued` and `sent` are not the end. */
+export interface InstallationTarget {
+  readonly chargePoint: string;
+  readonly commandId: string;
+  readonly outcome: string;
+  readonly detail: string | null;
+}
+
+/** A target that is to be asked. */
+export interface DueTarget extends InstallationFields {
+  readonly installationId: string;
+  readonly chargePoint: string;
+  readonly commandId: string;
+}
+
+/** A target whose command has ended. */
+export interface EndedTarget {
+  readonly commandId: string;
+  readonly state: CommandState;
+  readonly confirmation: Record<string, unknown> | null;
+  readonly error: CommandError | null;
+}
+
+/** Installations by id, uuids of version 7. */
+export interface ProfileInstallations {
+  begin(
+    id: string,
+    fields: InstallationFields,
+    targets: readonly { chargePoint: string; commandId: string }[],
+    now: Date,
+  ): Promise<void>;
+  find(templateId: string, id: string): Promise<Installation | undefined>;
+  /** Newest first. Throws BadCursor. */
+  list(templateId: string, page: Page): Promise<Listed<Installation>>;
+  /** By charge point. Throws BadCursor. */
+  listTargets(id: string, filter: { outcome?: string }, page: Page): Promise<Listed<InstallationTarget>>;
+  /** Targets that nobody has asked, those of older installations first. */
+  listDue(limit: number): Promise<DueTarget[]>;
+  /** The command is there, or was refused as `outcome`. */
+  asked(commandId: string, refused: { outcome: string; detail: string } | null, now: Date): Promise<void>;
+  /** Targets that were asked, whose command has ended since. */
+  listEnded(limit: number): Promise<EndedTarget[]>;
+  end(commandId: string, outcome: string): Promise<void>;
+}
+
+/** Builds the repository. */
+export function profileInstallations(db: Kysely<Database>): ProfileInstallations {
+  return {
+    async begin(id, { profile, ...fields }, targets, now) {
+      await db.with(
+        "made",
+        (c) =>
+          c.insertInto("profileInstallations").values({ id, ...fields, profile: json(profile), createdAt: now })
+            .returning("id"),
+      )
+        .insertInto("profileInstallationTargets").columns(["installationId", "chargePoint", "commandId"])
+        .expression(
+          sql`select made.id, g.charge_point, g.command_id from made, jsonb_to_recordset(${
+            jsonb(targets.map(({ chargePoint, commandId }) => ({ charge_point: chargePoint, command_id: commandId })))
+          }) as g(charge_point text, command_id uuid)`,
+        )
+        .execute();
+    },
+
+    async find(templateId, id) {
+      const row = await db.selectFrom("profileInstallations").selectAll().where("templateId", "=", templateId)
+        .where("id", "=", id).executeTakeFirst();
+      return row && { ...row, counts: await countsOf(db, id) };
+    },
+
+    async list(templateId, page) {
+      const after = readCursor(page, ["uuid"]);
+      let query = db.selectFrom("profileInstallations").selectAll().where("templateId", "=", templateId)
+        .orderBy("id", "desc").limit(page.limit + 1);
+      if (after) query = query.where("id", "<", after[0]);
+      const { items, next } = pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
+      return {
+        items: await Promise.all(items.map(async (row) => ({ ...row, counts: await countsOf(db, row.id) }))),
+        next,
+      };
+    },
+
+    async listTargets(id, { outcome }, page) {
+      const after = readCursor(page, ["text"]);
+      const { rows } = await sql<InstallationTarget>`
+        select * from (${targetsOf(id)}) as t
+        where (${outcome ?? null}::text is null or outcome = ${outcome ?? null}::text)
+          and (${after?.[0] ?? null}::text is null or charge_point > ${after?.[0] ?? null}::text)
+        order by charge_point limit ${page.limit + 1}`.execute(db);
+      return pageOf(rows, page, (row) => [row.chargePoint], (row) => row);
+    },
+
+    async listDue(limit) {
+      return await db.selectFrom("profileInstallationTargets as t")
+        .innerJoin("profileInstallations as i", "i.id", "t.installationId")
+        .select(["t.installationId", "t.chargePoint", "t.commandId", "i.templateId", "i.connectorId", "i.profile"])
+        .select(["i.transactions", "i.whenOffline", "i.expiresInSeconds", "i.requestedBy"])
+        .where("t.outcome", "is", null).where("t.askedAt", "is", null)
+        .orderBy("t.commandId").limit(limit).execute();
+    },
+
+    async asked(commandId, refused, now) {
+      await db.updateTable("profileInstallationTargets").set({ askedAt: now, ...refused })
+        .where("commandId", "=", commandId).where("askedAt", "is", null).execute();
+    },
+
+    async listEnded(limit) {
+      const rows = await db.selectFrom("profileInstallationTargets as t")
+        .innerJoin("commands as c", "c.id", "t.commandId")
+        .select(["t.commandId", "c.state", "c.confirmation", "c.error"])
+        .where("t.outcome", "is", null).where("c.state", "not in", ["queued", "sent"])
+        .orderBy("t.commandId").limit(limit).execute();
+      return rows as unknown as EndedTarget[];
+    },
+
+    async end(commandId, outcome) {
+      await db.updateTable("profileInstallationTargets").set({ outcome })
+        .where("commandId", "=", commandId).where("outcome", "is", null).execute();
+    },
+  };
+}
+
+/** The targets with what is known of them now. */
+function targetsOf(id: string) {
+  return sql`
+    select t.charge_point, t.command_id, coalesce(t.outcome, c.state, 'waiting') as outcome, t.detail
+    from profile_installation_targets t left join commands c on c.id = t.command_id
+    where t.installation_id = ${id}::uuid`;
+}
+
+async function countsOf(db: Kysely<Database>, id: string): Promise<Record<string, number>> {
+  const { rows } = await sql<{ outcome: string; count: number }>`
+    select outcome, count(*) as count from (${targetsOf(id)}) as t group by outcome order by outcome`.execute(db);
+  return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count]));
+}

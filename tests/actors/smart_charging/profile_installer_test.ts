@@ -1,0 +1,84 @@
+/** The installer over a real database: killed at every step, it goes on, and every charge point has exactly one command. */
+import { assert, assertEquals } from "@std/assert";
+import { ActorSystem } from "../../../actors/actor.ts";
+import { createChargePoints } from "../../../actors/charge_points.ts";
+import { systemClock } from "../../../actors/clock.ts";
+import { createLog } from "../../../actors/log.ts";
+import { Newsroom } from "../../../actors/news.ts";
+import { settingsWith } from "../../../actors/settings.ts";
+import { ProfileInstaller } from "../../../actors/smart_charging/profile_installer.ts";
+import { uuidVersion7 } from "../../../actors/uuid.ts";
+import type { Store } from "../../../db/store.ts";
+import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
+import { eventually } from "../../conformance/within.ts";
+import { openTestStore } from "../../database.ts";
+import { fields, fresh } from "../../db/facts.ts";
+
+const store = await openTestStore();
+Deno.test.afterAll(() => store.close());
+
+const profile = SetChargingProfile.example.request.csChargingProfiles;
+
+/** The store, in which one call that the installer makes ends early, before or after its statement. */
+function dying(step: number, when: "before" | "after"): { store: Store; calls(): number } {
+  let calls = 0;
+  const wrap = <T extends object>(repository: T): T =>
+    new Proxy(repository, {
+      get(target, name: keyof T & string) {
+        const method = target[name] as unknown as (...args: unknown[]) => Promise<unknown>;
+        return async (...args: unknown[]) => {
+          const dies = ++calls === step;
+          if (dies && when === "before") throw new Error("killed");
+          const result = await method(...args);
+          if (dies) throw new Error("killed");
+          return result;
+        };
+      },
+    });
+  const { profileInstallations, commands } = store;
+  // Of the commands only what the installer itself asks for: the dispatch has the store as it is.
+  return {
+    store: { ...store, profileInstallations: wrap(profileInstallations), commands: wrap(commands) },
+    calls: () => calls,
+  };
+}
+
+/** Two charge points that are away and one that nobody knows; answers how many calls there were until all were asked. */
+async function installWith(step: number, when: "before" | "after"): Promise<number> {
+  const now = new Date();
+  const log = createLog({ level: "error", format: "text", now: () => now, write: () => {} });
+  const system = new ActorSystem(systemClock, log);
+  const news = new Newsroom(log);
+  const chargePoints = createChargePoints({ store, settings: settingsWith({ preset: "certification" }), system, news });
+  const known = [fresh("CP"), fresh("CP")];
+  for (const one of known) await store.chargePoints.register(one, fields(), now);
+  const targets = [...known, fresh("NOBODY")].map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
+  const [templateId, id] = [crypto.randomUUID(), uuidVersion7(now)];
+  const how = { transactions: "any", whenOffline: "queue", expiresInSeconds: 3600, requestedBy: null } as const;
+  await store.profileInstallations.begin(id, { templateId, connectorId: 1, profile, ...how }, targets, now);
+  const mortal = dying(step, when);
+  new ProfileInstaller({ system, store: mortal.store, news, chargePoints });
+  await eventually("everybody was asked", async () => {
+    const due = await store.profileInstallations.listDue(10);
+    return due.length === 0 || undefined;
+  });
+  const { counts } = (await store.profileInstallations.find(templateId, id))!;
+  assertEquals(counts, { queued: 2, unknownChargePoint: 1 });
+  for (const chargePoint of known) {
+    const { items } = await store.commands.list({ chargePoint }, { limit: 10 });
+    assertEquals(
+      items.map((one) => one.id),
+      targets.filter((one) => one.chargePoint === chargePoint).map((one) => one.commandId),
+    );
+  }
+  await chargePoints.shutdown();
+  return mortal.calls();
+}
+
+Deno.test("killed at any step, it asks everybody, and nobody twice", async () => {
+  const steps = await installWith(0, "before");
+  assert(steps >= 8, `${steps} steps`);
+  for (let step = 1; step <= 8; step++) {
+    for (const when of ["before", "after"] as const) await installWith(step, when);
+  }
+});
