@@ -12,6 +12,7 @@ import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
 import { watchPlannerStatistics } from "./actors/planner_statistics.ts";
+import { ReservationKeeper } from "./actors/reservation/reservation_keeper.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
 import { ProfileInstaller } from "./actors/smart_charging/profile_installer.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
@@ -65,6 +66,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const uploads = new Uploads(system, store, settings, files);
   const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, news });
   const profileInstaller = new ProfileInstaller({ system, store, news, chargePoints });
+  new ReservationKeeper(system, store, news);
   let open = true;
   return {
     store,

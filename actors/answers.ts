@@ -53,6 +53,7 @@ export async function answer(call: Call, turn: Turn, ports: AnswerPorts): Promis
   }
   const problems = problemsIn(call, checked.deviations);
   reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, ports);
+  scene.triggers.heard(scene.chargePoint.identity, call, turn.heard.at);
   await quietly(scene, call.action, () => handler.afterwards?.(checked.value, confirmation, scene, now));
   return true;
 }

@@ -45,7 +45,7 @@ const NEVER_WRITTEN_DOWN: Outcome = {
 /** The plugs. */
 export function callPorts(around: CallSurroundings): CallPorts {
   const { scene, connection, conversation, clock } = around;
-  const { store, settings, counts } = scene;
+  const { settings, counts } = scene;
   return {
     timeoutMs: settings.callTimeoutSeconds * 1000,
     monotonicMs: () => clock.monotonicMs(),
@@ -64,6 +64,7 @@ export function callPorts(around: CallSurroundings): CallPorts {
     },
     send(call: Call, commandId: string) {
       const text = encode(call);
+      scene.triggers.sent(scene.chargePoint.identity, commandId, call);
       connection.send(text);
       counts.messages.add("out", call.action, "sent");
       conversation.called(call, text, commandId);
@@ -78,8 +79,15 @@ export function callPorts(around: CallSurroundings): CallPorts {
     problemWith,
     settled: (command: Command, outcome: Outcome) => settled(command, outcome, around),
     answeredLate: (id: string, answer: unknown) =>
-      quietly(scene, "late answer", () => store.commands.noteLateAnswer(id, maskSecrets(answer))),
+      quietly(scene, "late answer", () => answeredLate(id, answer, around)),
   };
+}
+
+async function answeredLate(id: string, answer: unknown, { scene, clock }: CallSurroundings): Promise<void> {
+  const command = await scene.store.commands.noteLateAnswer(id, maskSecrets(answer));
+  if (!command) return;
+  await callHandler(command)?.answeredLate?.(command, scene, clock.now());
+  scene.news.tell({ kind: "commandAnsweredLate", chargePoint: command.chargePoint, command });
 }
 
 /** Lets the action's handler remember what it wants, then records the outcome. */

@@ -20,6 +20,7 @@ import { Dispatch } from "./dispatch.ts";
 import { Guesses } from "./guesses.ts";
 import { MessageLog } from "./message_log.ts";
 import { Newsroom } from "./news.ts";
+import { Triggers } from "./remote_trigger/triggers.ts";
 import type { Scene } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 import { type Sighting, Sightings } from "./sightings.ts";
@@ -118,6 +119,7 @@ class Registry implements ChargePoints {
   readonly #decidedAt = new WeakMap<ChargePoint, number>();
   #closing = false;
   readonly #dispatch: Dispatch;
+  readonly triggers: Triggers;
   readonly #sightings: Sightings;
   readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
@@ -134,6 +136,7 @@ class Registry implements ChargePoints {
       isConnected: (identity) => this.#live.has(identity),
       announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
     });
+    this.triggers = new Triggers(system, store, news);
     this.#sightings = new Sightings(system, store);
     this.doctor = new ConnectionDoctor(system, store, {
       retentionDays: settings.messageRetentionDays,
@@ -164,7 +167,8 @@ class Registry implements ChargePoints {
     const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
     if (this.#closing || outdated) return turnedAway(connection);
     const older = this.#live.get(identity);
-    const scene: Scene = { chargePoint, store: this.store, settings: this.settings, log, counts, news: this.news };
+    const { store, settings, news, triggers } = this;
+    const scene: Scene = { chargePoint, store, settings, log, counts, news, triggers };
     const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
     this.#live.set(identity, live);
     if (connection.dialled !== undefined) this.#dialled.set(identity, connection.dialled);

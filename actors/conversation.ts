@@ -122,7 +122,8 @@ function contentOf(answer: CallResult | CallError): { readonly value: unknown } 
   return { value: { code, description, details } };
 }
 
-function named(name: string): string {
+/** An id or a name that a stranger made up, as the database can have it. */
+export function named(name: string): string {
   return replaceUnstorable(name.slice(0, NAME_MAX_LENGTH));
 }
 

@@ -28,6 +28,8 @@ export type News =
   | { readonly kind: "noticed"; readonly chargePoint: string; readonly action: string; readonly status: string | null }
   /** A command has ended, in whatever way. */
   | { readonly kind: "commandSettled"; readonly chargePoint: string; readonly command: Command }
+  /** A command was answered after it had ended; its state stays. */
+  | { readonly kind: "commandAnsweredLate"; readonly chargePoint: string; readonly command: Command }
   | { readonly kind: "idTagChanged"; readonly idTag: string }
   /** Registered, edited or removed by an operator. */
   | { readonly kind: "chargePointChanged"; readonly chargePoint: string };

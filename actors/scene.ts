@@ -10,6 +10,7 @@ import type { Outcome } from "./calls.ts";
 import type { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
 import type { Newsroom } from "./news.ts";
+import type { Triggers } from "./remote_trigger/triggers.ts";
 import type { Settings } from "./settings.ts";
 
 /** The charge point that is talked to, and what the house offers. */
@@ -22,6 +23,8 @@ export interface Scene {
   readonly counts: Counts;
   /** Where handlers tell, in `afterwards`, what shared actors may want to know. */
   readonly news: Newsroom;
+  /** What the charge point was asked to send. */
+  readonly triggers: Triggers;
 }
 
 /** What we do about one action of a charge point. */
@@ -45,6 +48,8 @@ export interface CallHandler<N extends FromCentralSystem> {
     now: Date,
     command: Command,
   ): Promise<void>;
+  /** Runs when an answer came after the call had ended; it is the command's `lateAnswer`. */
+  answeredLate?(command: Command, scene: Scene, now: Date): Promise<void>;
 }
 
 /** Runs work that the charge point does not wait for: a failure is logged and changes nothing for it. */

@@ -5,6 +5,7 @@
 import { added } from "../actors/sightings.ts";
 import { z } from "zod";
 import type { ChargePoint as Row } from "../db/charge_points.ts";
+import { RESERVATION_STATES } from "../ocpp/reservation/reservation_rules.ts";
 import { identity, moment } from "./fields.ts";
 import type { House } from "./house.ts";
 
@@ -38,6 +39,16 @@ export const Connector = z.object({
   availability: z.enum(["Operative", "Inoperative"]).nullable().meta({ description: "As set by ChangeAvailability" }),
 }).meta({ id: "Connector" });
 
+/** A connector with the reservation that is requested or active there. */
+const ConnectorHeld = Connector.extend({
+  reservation: z.object({
+    reservationId: z.int(),
+    idTag: z.string(),
+    expiryDate: moment,
+    state: z.enum(RESERVATION_STATES),
+  }).nullable().meta({ description: "Requested or active" }),
+}).meta({ id: "ConnectorHeld" });
+
 const Boot = z.object({
   vendor: z.string(),
   model: z.string(),
@@ -67,7 +78,7 @@ export const ChargePoint = z.object({
   createdAt: moment,
   boot: Boot.nullable(),
   connection: Connection,
-  connectors: z.array(Connector),
+  connectors: z.array(ConnectorHeld),
   deviations: z.record(z.string(), z.int()).meta({
     description: "What it sends against the specification, counted by kind",
   }),
@@ -76,15 +87,26 @@ export const ChargePoint = z.object({
 
 type View = z.output<typeof ChargePoint>;
 
-/** Completes rows to resources, with one query for the connectors of all. */
+/** Completes rows to resources, with one query each for the connectors and the reservations of all. */
 export async function viewsOf(rows: readonly Row[], house: House): Promise<View[]> {
-  const connectors = await house.store.connectors.listAmong(rows.map(({ identity }) => identity));
-  return rows.map((row) => complete(row, connectors.get(row.identity) ?? [], house));
+  const identities = rows.map(({ identity }) => identity);
+  const [connectors, held] = await Promise.all([
+    house.store.connectors.listAmong(identities),
+    house.store.reservations.listHeld(identities),
+  ]);
+  return rows.map((row) => {
+    const reservations = held.get(row.identity) ?? [];
+    const shown = (connectors.get(row.identity) ?? []).map((connector) => ({
+      ...connector,
+      reservation: reservations.find(({ connectorId }) => connectorId === connector.connectorId) ?? null,
+    }));
+    return complete(row, shown, house);
+  });
 }
 
 /** Completes a row to the resource. */
 export async function viewOf(row: Row, house: House): Promise<View> {
-  return complete(row, await house.store.connectors.list(row.identity), house);
+  return (await viewsOf([row], house))[0]!;
 }
 
 function complete(row: Row, connectors: View["connectors"], { chargePoints }: House): View {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ChargePoint } from "../db/charge_points.ts";
 import type { Command as Row } from "../db/commands.ts";
 import type { FromCentralSystem } from "../ocpp/registry.ts";
+import { isTrigger } from "../ocpp/remote_trigger/triggered.ts";
 import { maskSecrets } from "../ocpp/secrets.ts";
 import { noChargePoint } from "./charge_points.ts";
 import { applyRules } from "./command_rules.ts";
@@ -45,6 +46,15 @@ export const commandState = z.enum([
 
 const CommandError = z.object({ code: z.string(), description: z.string(), details: z.unknown() });
 
+const Triggered = z.object({
+  action: z.string(),
+  connectorId: z.int().nullable(),
+  at: moment,
+  messageId: z.string(),
+  payload: z.unknown(),
+  cut: z.boolean().meta({ description: "Only the beginning of the payload was kept, as text" }),
+});
+
 /** An operator's command. Payloads are as on the wire, without their secrets. */
 export const Command = z.object({
   id: z.string(),
@@ -61,13 +71,15 @@ export const Command = z.object({
   latencyMs: z.number().nullable(),
   expiresAt: moment,
   messageId: z.string().nullable(),
+  triggered: z.array(Triggered).optional().meta({ description: "At triggers: the messages that came because of it" }),
   requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
 }).meta({ id: "Command" });
 
 /** A row without the secrets that its payloads may hold. */
 export function viewOf(row: Row): z.output<typeof Command> {
   const { request, confirmation, error, lateAnswer } = row;
-  return { ...row, ...maskSecrets({ request, confirmation, error, lateAnswer }) as Pick<Row, "request"> };
+  const shown = { ...row, ...maskSecrets({ request, confirmation, error, lateAnswer }) as Pick<Row, "request"> };
+  return isTrigger(row) ? { triggered: [], ...shown } : shown;
 }
 
 /** What sending needs of a request. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Connector } from "./charge_point.ts";
 import { connectorId, identity, moment } from "./fields.ts";
 import { notFound } from "./problem.ts";
+import { Reservation, viewOf } from "./reservation/reservations.ts";
 import { ok, type Route, route } from "./route.ts";
 import { EffectiveLimit, effectiveLimit } from "./smart_charging/facts.ts";
 
@@ -10,6 +11,9 @@ const ConnectorInUse = Connector.extend({
   openTransaction: z.object({ transactionId: z.int(), idTag: z.string(), startedAt: moment, meterStart: z.int() })
     .nullable(),
   effectiveLimit: EffectiveLimit,
+  reservation: Reservation.nullable().meta({
+    description: "Requested or active; connector 0 has those of any connector",
+  }),
 }).meta({ id: "ConnectorInUse" });
 
 /** Connectors, as the charge point reports them; nobody can make one. */
@@ -26,11 +30,16 @@ export const connectorRoutes: readonly Route[] = [
       const { store } = house;
       const connector = await store.connectors.find(identity, connectorId);
       if (!connector) throw notFound(`${identity} has not reported a connector ${connectorId}`);
-      const open = await store.transactions.findOpen(identity);
+      const [open, reserved] = await Promise.all([
+        store.transactions.findOpen(identity),
+        store.reservations.listOpen(identity),
+      ]);
+      const reservation = reserved.find((one) => one.connectorId === connectorId);
       return ok({
         ...connector,
         openTransaction: open.findLast((one) => one.connectorId === connectorId) ?? null,
         effectiveLimit: await effectiveLimit(house, identity, connectorId),
+        reservation: reservation ? viewOf(reservation) : null,
       });
     },
   }),

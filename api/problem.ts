@@ -28,6 +28,7 @@ const CATALOGUE = {
   "charge-point-in-another-site": [409, "A charge point belongs to one site at most"],
   "command-not-queued": [409, "The command is no longer queued"],
   "upload-received": [409, "A file has come already"],
+  "reservation-ambiguous": [409, "Several charge points have a reservation with this id"],
   "idempotency-key-in-use": [409, "The first request with this Idempotency-Key is still running"],
   "idempotency-key-interrupted": [409, "The first request with this Idempotency-Key was interrupted"],
   "request-timeout": [408, "The body came too slowly"],

@@ -19,6 +19,7 @@ import { sharedLocalListRoutes } from "./local_auth_list_management/local_lists.
 import { messageRoutes } from "./messages.ts";
 import { meterValueRoutes } from "./meter_values.ts";
 import { metricRoutes } from "./metrics.ts";
+import { reservationRoutes } from "./reservation/reservations.ts";
 import type { Route } from "./route.ts";
 import { chargingProfileRoutes } from "./smart_charging/charging_profiles.ts";
 import { compositeScheduleRoutes } from "./smart_charging/composite_schedule.ts";
@@ -56,6 +57,7 @@ export const routes: readonly Route[] = [
   ...siteAllocationRoutes,
   ...profileTemplateRoutes,
   ...profileInstallationRoutes,
+  ...reservationRoutes,
   ...eventRoutes,
   ...webhookRoutes,
   ...auditRoutes,

@@ -6,6 +6,13 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { type Bell, fact, intoOutbox, ringing } from "./event_outbox.ts";
 import { gather } from "./gather.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import {
+  broughtByCommand,
+  type TriggeredMessage,
+  triggeredOf,
+  type TriggeredRow,
+} from "./remote_trigger/triggered_parts.ts";
+import { reservationOfCommand } from "./reservation/reservation_facts.ts";
 import type { CommandsTable, Database } from "./tables.ts";
 import { json, jsonb, numbered } from "./values.ts";
 
@@ -48,6 +55,8 @@ export interface Command {
   messageId: string | null;
   requestedBy: string | null;
   whenOffline: "queue" | "refuse";
+  /** What a trigger brought, where it was asked for. */
+  triggered?: TriggeredMessage[];
 }
 
 /** A command about to be queued. */
@@ -102,8 +111,8 @@ export interface Commands {
   loseUnsent(ended: readonly EndedConnection[], error: CommandError, now: Date): Promise<Command[]>;
   /** From queued or sent only; undefined when it was settled before. */
   settle(id: string, settlement: Settlement): Promise<Command | undefined>;
-  /** Keeps an answer that came after the command was settled; the state stays. */
-  noteLateAnswer(id: string, answer: unknown): Promise<void>;
+  /** Keeps an answer that came after the command was settled; the state stays. Returns the command. */
+  noteLateAnswer(id: string, answer: unknown): Promise<Command | undefined>;
   find(id: string): Promise<Command | undefined>;
   /** Newest first unless `order` says otherwise. Throws BadCursor. */
   list(filter: CommandFilter, page: Page, order?: Order): Promise<Listed<Command>>;
@@ -115,7 +124,10 @@ export interface Commands {
   cancel(id: string, now: Date): Promise<Command | undefined>;
 }
 
-type Row = Selectable<CommandsTable>;
+/** A row of `commands`. */
+export type CommandRow = Selectable<CommandsTable>;
+
+type Row = CommandRow;
 
 /** `process` is the number under which this process is present; `alone` when no other can have the database (PGlite). */
 export interface CommandOptions {
@@ -133,15 +145,20 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
   return {
     async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
       const { id, chargePoint, action, createdAt, expiresAt, requestedBy, whenOffline } = command;
+      const reservation = reservationOfCommand(action, request);
       const { rows } = await sql<Row>`
-        insert into commands
-          (id, charge_point, action, request, state, created_at, expires_at, requested_by, when_offline)
-        select ${id}::uuid, ${chargePoint}::text, ${action}::text, ${
+        with inserted as (
+          insert into commands
+            (id, charge_point, action, request, state, created_at, expires_at, requested_by, when_offline)
+          select ${id}::uuid, ${chargePoint}::text, ${action}::text, ${
         json(request)
       }, 'queued', ${createdAt}::timestamptz,
-          ${expiresAt}::timestamptz, ${requestedBy}::text, ${whenOffline}::text
-        where (select count(*) from commands where charge_point = ${chargePoint}::text and state = 'queued') < ${limit}::bigint
-        returning *`.execute(db);
+            ${expiresAt}::timestamptz, ${requestedBy}::text, ${whenOffline}::text
+          where (select count(*) from commands where charge_point = ${chargePoint}::text and state = 'queued') < ${limit}::bigint
+          returning *
+        )${reservation}
+        select * from inserted`.execute(db);
+      if (action === "ReserveNow") bell.ring();
       return rows[0] && commandOf(rows[0]);
     },
 
@@ -176,12 +193,15 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     }),
 
     async noteLateAnswer(id, answer) {
-      await db.updateTable("commands").set({ lateAnswer: json(answer ?? null) }).where("id", "=", id).execute();
+      const row = await db.updateTable("commands").set({ lateAnswer: json(answer ?? null) }).where("id", "=", id)
+        .returningAll().executeTakeFirst();
+      return row && commandOf(row);
     },
 
     async find(id) {
       if (!UUID.test(id)) return undefined;
-      const row = await db.selectFrom("commands").selectAll().where("id", "=", id).executeTakeFirst();
+      const row = await db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered"))
+        .where("id", "=", id).executeTakeFirst();
       return row && commandOf(row);
     },
 
@@ -297,7 +317,7 @@ async function list(
   order: Order = "newest",
 ): Promise<Listed<Command>> {
   const after = readCursor(page, ["uuid"]);
-  let query = db.selectFrom("commands").selectAll()
+  let query = db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered"))
     .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
   for (const field of ["chargePoint", "action", "state"] as const) {
     const wanted = filter[field];
@@ -307,6 +327,8 @@ async function list(
   return pageOf(await query.execute(), page, (row) => [row.id], commandOf);
 }
 
-function commandOf({ process: _, ...row }: Row): Command {
-  return { ...row, state: row.state as CommandState, error: row.error as CommandError | null };
+/** A command from its row. */
+export function commandOf({ process: _, triggered, ...row }: Row & { triggered?: TriggeredRow[] | null }): Command {
+  const command = { ...row, state: row.state as CommandState, error: row.error as CommandError | null };
+  return triggered ? { ...command, triggered: triggeredOf(triggered) } : command;
 }

@@ -6,6 +6,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { type Bell, fact, intoOutbox, ringing, time } from "./event_outbox.ts";
 import { gather } from "./gather.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
 import type { ConnectorsTable, Database, StatusNotificationsTable } from "./tables.ts";
 import { numbered, texts } from "./values.ts";
 
@@ -158,7 +159,7 @@ async function recordStatuses(db: Kysely<Database>, reports: readonly StatusRepo
       from given order by ordinal
       on conflict do nothing
       returning *
-    ), told as ${reported}
+    ), told as ${reported}${reservationsOfStatuses(reports.map(({ status }) => status))}
     insert into connectors as known
       (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, since, received_at)
     select g.charge_point, g.connector_id, g.status, g.error_code, g.info, g.vendor_id, g.vendor_error_code, g.since,

@@ -38,6 +38,16 @@ const listFields = {
   answer: z.string().meta({ description: "The status of SendLocalList.conf, or the code of a CALLERROR" }),
 };
 
+const reservationFields = {
+  reservationId: z.int(),
+  connectorId: z.int().meta({ description: "0 = any connector" }),
+  idTag: z.string(),
+  parentIdTag: z.string().nullable(),
+  expiryDate: time,
+  reason: z.string().nullable().meta({ description: "Why it ended, where the type does not say it all" }),
+  transactionId: z.int().nullable().meta({ description: "The transaction that used it" }),
+};
+
 /** The schema of `data` by the name of the type. */
 export const eventTypes = {
   "chargePoint.connected": type("A charge point has a connection.", {
@@ -150,6 +160,18 @@ export const eventTypes = {
     bytes: z.int(),
     sha256: z.string(),
   }),
+  "reservation.requested": type("A ReserveNow is on its way.", reservationFields),
+  "reservation.activated": type("The charge point holds the reservation, or holds it on new terms.", reservationFields),
+  "reservation.used": type(
+    "A transaction has used the reservation, perhaps after we believed it over.",
+    reservationFields,
+  ),
+  "reservation.expired": type("The reservation's time is over.", reservationFields),
+  "reservation.cancelled": type(
+    "The reservation was cancelled, or ended with its connector's status.",
+    reservationFields,
+  ),
+  "reservation.refused": type("The charge point did not take the reservation.", reservationFields),
   "command.settled": type("A command has ended, one way or another.", {
     commandId: z.string(),
     action: z.string(),

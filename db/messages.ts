@@ -4,6 +4,7 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import { commandOfMessage } from "./remote_trigger/triggered_parts.ts";
 import type { Database, MessagesTable } from "./tables.ts";
 import { type Kept, TimePartitions } from "./time_partitions.ts";
 import { numbered } from "./values.ts";
@@ -85,7 +86,11 @@ export function messages(
     async list(chargePoint, filter, page, order = "newest") {
       const after = readCursor(page, ["time", "number"]);
       const [direction, beyond] = order === "newest" ? ["desc", sql`<`] as const : ["asc", sql`>`] as const;
-      let query = db.selectFrom("messages").selectAll().where("chargePoint", "=", chargePoint)
+      let query = db.selectFrom("messages").selectAll().select(commandOfMessage.as("triggeredBy")).where(
+        "chargePoint",
+        "=",
+        chargePoint,
+      )
         .orderBy("at", direction).orderBy("id", direction).limit(page.limit + 1);
       if (filter.action !== undefined) query = query.where("action", "=", filter.action);
       if (filter.direction !== undefined) query = query.where("direction", "=", filter.direction);
@@ -123,6 +128,8 @@ async function insert(db: Kysely<Database>, rows: readonly MessageRow[]): Promis
     on conflict do nothing`.execute(db);
 }
 
-function messageOf({ isCut, ...row }: Selectable<MessagesTable>): Message {
-  return { ...row, cut: isCut };
+function messageOf(
+  { isCut, triggeredBy, ...row }: Selectable<MessagesTable> & { triggeredBy: string | null },
+): Message {
+  return { ...row, commandId: row.commandId ?? triggeredBy, cut: isCut };
 }

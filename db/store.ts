@@ -36,6 +36,8 @@ import { PostgresPool } from "./postgres_pool.ts";
 import { holdPresence, processNumber } from "./presence.ts";
 import { type SiteGrants, siteGrants } from "./smart_charging/site_grants.ts";
 import { type Sites, sites } from "./smart_charging/sites.ts";
+import { type TriggeredMessages, triggeredMessages } from "./remote_trigger/triggered_messages.ts";
+import { type Reservations, reservations } from "./reservation/reservations.ts";
 import { countStatements, type Statements } from "./statements.ts";
 import type { Database } from "./tables.ts";
 import { type Transactions, transactions } from "./transactions.ts";
@@ -72,6 +74,8 @@ export interface Store {
   readonly diagnostics: Diagnostics;
   readonly sites: Sites;
   readonly siteGrants: SiteGrants;
+  readonly reservations: Reservations;
+  readonly triggeredMessages: TriggeredMessages;
   readonly statements: Readonly<Statements>;
   /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
   probe(): Promise<void>;
@@ -159,6 +163,8 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     diagnostics: diagnostics(db, outbox),
     sites: groups,
     siteGrants: siteGrants(db, groups),
+    reservations: reservations(db, outbox),
+    triggeredMessages: triggeredMessages(db),
     statements,
     async probe() {
       await sql`select 1`.execute(db);

@@ -8,6 +8,8 @@ import type { FileTables } from "./firmware_management/file_tables.ts";
 import type { FirmwareTables } from "./firmware_management/firmware_tables.ts";
 import type { LocalListTables } from "./local_auth_list_management/local_list_tables.ts";
 import type { SiteTables } from "./smart_charging/site_tables.ts";
+import type { TriggeredMessagesTable } from "./remote_trigger/triggered_messages_table.ts";
+import type { ReservationsTable } from "./reservation/reservation_tables.ts";
 
 export interface Database extends ChargingProfileTables, FileTables, FirmwareTables, LocalListTables, SiteTables {
   chargePoints: ChargePointsTable;
@@ -30,6 +32,8 @@ export interface Database extends ChargingProfileTables, FileTables, FirmwareTab
   messages: MessagesTable;
   connectionAttempts: ConnectionAttemptsTable;
   idempotencyKeys: IdempotencyKeysTable;
+  reservations: ReservationsTable;
+  triggeredMessages: TriggeredMessagesTable;
 }
 
 export interface ChargePointsTable {

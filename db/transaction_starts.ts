@@ -8,6 +8,7 @@ import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
 import { unknownOutcome } from "./errors.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
+import { reservationsOfStarts } from "./reservation/reservation_facts.ts";
 import type { Database } from "./tables.ts";
 import { ended, started } from "./transaction_facts.ts";
 import { folded, numbered } from "./values.ts";
@@ -100,7 +101,7 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
       left join early e on e.charge_point = j.charge_point left join transaction_stops s on s.id = e.stop_id
       on conflict do nothing
       returning *
-    ), told as ${tellings}, joined as (
+    ), told as ${tellings}${reservationsOfStarts(rows.map((row) => row.reservation_id))}, joined as (
       update transaction_stops s set outcome = 'inferred', transaction_id = t.transaction_id,
         flags = s.flags || '["matchedByInference"]'
       from early e join issued t on t.charge_point = e.charge_point where s.id = e.stop_id

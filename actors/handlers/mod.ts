@@ -20,6 +20,7 @@ import { MeterValues } from "./meter_values.ts";
 import { RemoteStartTransaction } from "./remote_start_transaction.ts";
 import { SetChargingProfile } from "./set_charging_profile.ts";
 import { SendLocalList } from "./send_local_list.ts";
+import { CancelReservation, ReserveNow } from "./reservation.ts";
 import { SignCertificate } from "./sign_certificate.ts";
 import { StartTransaction } from "./start_transaction.ts";
 import { StatusNotification } from "./status_notification.ts";
@@ -47,6 +48,7 @@ export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
 
 /** What we do around calls of ours. */
 export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> } = {
+  CancelReservation,
   ChangeAvailability,
   ChangeConfiguration,
   ClearChargingProfile,
@@ -58,4 +60,5 @@ export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> 
   SendLocalList,
   SignedUpdateFirmware,
   UpdateFirmware,
+  ReserveNow,
 };

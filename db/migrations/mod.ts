@@ -13,12 +13,14 @@ import * as idempotencyKeys from "./0022_idempotency_keys.ts";
 import * as pendingCredentials from "./0023_pending_credentials.ts";
 import * as unlinkedMeterValues from "./0024_unlinked_meter_values.ts";
 import * as chargingProfiles from "./0031_charging_profiles.ts";
+import * as profileTemplates from "./0032_profile_templates.ts";
 import * as sites from "./0033_sites.ts";
 import * as siteGrants from "./0034_site_grants.ts";
-import * as profileTemplates from "./0032_profile_templates.ts";
 import * as firmwareUpdates from "./0040_firmware_updates.ts";
 import * as files from "./0042_files.ts";
 import * as diagnostics from "./0043_diagnostics.ts";
+import * as reservations from "./0050_reservations.ts";
+import * as triggeredMessages from "./0051_triggered_messages.ts";
 import * as localLists from "./0060_local_lists.ts";
 import * as knownLocalLists from "./0061_known_local_lists.ts";
 
@@ -41,12 +43,14 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0023_pending_credentials": pendingCredentials,
   "0024_unlinked_meter_values": unlinkedMeterValues,
   "0031_charging_profiles": chargingProfiles,
+  "0032_profile_templates": profileTemplates,
   "0033_sites": sites,
   "0034_site_grants": siteGrants,
-  "0032_profile_templates": profileTemplates,
   "0040_firmware_updates": firmwareUpdates,
   "0042_files": files,
   "0043_diagnostics": diagnostics,
+  "0050_reservations": reservations,
+  "0051_triggered_messages": triggeredMessages,
   "0060_local_lists": localLists,
   "0061_known_local_lists": knownLocalLists,
 };

@@ -30,6 +30,8 @@ export const TRANSACTION_FLAGS = [
   "conflictingStop",
   /** Closed because another one started on its connector and no stop came within a week. */
   "abandoned",
+  /** It used a reservation that the charge point did not name. */
+  "reservationNotNamed",
 ] as const;
 
 /** One of the words above. */

@@ -133,6 +133,7 @@ test("what the charge point reported stands beside what the operator set", async
     since: at.toISOString(),
     receivedAt: at.toISOString(),
     availability: null,
+    reservation: null,
   };
   assertEquals(connectors, [connector]);
   const effectiveLimit = { A: null, W: null, numberPhases: 3, setBy: [], until: null };

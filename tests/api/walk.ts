@@ -74,12 +74,14 @@ export async function setStage(central: CentralSystem) {
   const files = await setFiles(central, operator);
   const answering = answerEverything(tool.cp.wire);
   await operator.start(HERE.identity, "UpdateFirmware", findAction("UpdateFirmware")!.example.request as Payload);
+  const reserved = await operator.ask("POST", "/v1/reservations", RESERVATION);
   return {
     good: new Map([
       ...goodRequests({ transactionId: String(transactionId) }, queued.body.id, key.body.id, { url }),
       ...goodForWebhooks(webhooks),
       ...goodForTemplates(await setTemplates(operator)),
       ...files,
+      ...goodForReservations(String(reserved.body.reservationId)),
     ]),
     async clear() {
       await tool.leave();
@@ -114,6 +116,17 @@ function goodForWebhooks({ kept, gone }: { kept: string; gone: string }): [strin
     ["POST /v1/webhooks/{id}/test", { params: { id: kept } }],
     ["GET /v1/audit", { query: "method=PUT" }],
     ["GET /v1/audit/verification", {}],
+  ];
+}
+
+const RESERVATION = { chargePoint: "HERE", connectorId: 2, idTag: "DRIVER", expiresInSeconds: 900 };
+
+function goodForReservations(reservationId: string): [string, Good][] {
+  return [
+    ["GET /v1/reservations", { query: "chargePoint=HERE&connectorId=2&idTag=driver" }],
+    ["POST /v1/reservations", { body: RESERVATION }],
+    ["GET /v1/reservations/{reservationId}", { params: { reservationId } }],
+    ["DELETE /v1/reservations/{reservationId}", { params: { reservationId }, query: "chargePoint=HERE" }],
   ];
 }
 

@@ -51,6 +51,18 @@ import "./tc_043_4_send_local_authorization_list_full.ts";
 import "./tc_043_5_send_local_authorization_list_differential.ts";
 import "./tc_045_1_get_diagnostics.ts";
 import "./tc_045_2_get_diagnostics_upload_failed.ts";
+import "./tc_046_reservation_of_a_connector_transaction.ts";
+import "./tc_047_reservation_of_a_connector_expire.ts";
+import "./tc_048_1_reservation_of_a_connector_faulted.ts";
+import "./tc_048_2_reservation_of_a_connector_occupied.ts";
+import "./tc_048_3_reservation_of_a_connector_unavailable.ts";
+import "./tc_048_4_reservation_of_a_connector_rejected.ts";
+import "./tc_049_reservation_of_a_charge_point_transaction.ts";
+import "./tc_051_cancel_reservation.ts";
+import "./tc_052_cancel_reservation_rejected.ts";
+import "./tc_053_use_a_reserved_connector_with_parent_id_tag.ts";
+import "./tc_054_trigger_message.ts";
+import "./tc_055_trigger_message_rejected.ts";
 import "./tc_085_basic_authentication.ts";
 import "./tc_088_websocket_subprotocol_validation.ts";
 

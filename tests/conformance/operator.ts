@@ -78,8 +78,13 @@ export class Operator {
   /** Starts a command and does not wait for its end; a refusal of the API itself is an answer like any other. */
   start(identity: string, action: string, request: Payload, query = "", prefer?: string): Promise<ApiAnswer> {
     const path = `/v1/charge-points/${encodeURIComponent(identity)}/commands/${action}${query}`;
+    return this.startBy(identity, "POST", path, request, prefer);
+  }
+
+  /** Like `start`, by any request that makes one command for the charge point. */
+  startBy(identity: string, method: string, path: string, body?: unknown, prefer?: string): Promise<ApiAnswer> {
     this.#given.set(identity, (this.#given.get(identity) ?? 0) + 1);
-    const answered = this.ask("POST", path, request, prefer ? { Prefer: prefer } : undefined);
+    const answered = this.ask(method, path, body, prefer ? { Prefer: prefer } : undefined);
     // Whoever awaits it sees the failure; nobody else should.
     answered.catch(() => {});
     return answered;

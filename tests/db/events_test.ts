@@ -4,6 +4,7 @@ import type { PublishedEvent } from "../../db/events.ts";
 import { openStore, type Store } from "../../db/store.ts";
 import { databaseUrl, openTestStore, testDatabase } from "../database.ts";
 import { at, command, fields, fresh, start, stop } from "./facts.ts";
+import { EXPIRY, Life } from "./reservation/life.ts";
 
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
@@ -192,6 +193,38 @@ Deno.test("boots, statuses and connections are told of", async () => {
       },
     },
     { type: "chargePoint.connected", data: { remoteAddress: "192.0.2.1", replaced: false } },
+  ]);
+});
+
+Deno.test("whatever becomes of a reservation is told of", async () => {
+  const lives = await Promise.all([1, 2, 3, 4].map((id) => new Life(store, id).begin()));
+  const [used, expired, cancelled, refused] = lives as [Life, Life, Life, Life];
+  await refused.ask();
+  await refused.answer({ kind: "refused", reason: "Occupied" });
+  for (const each of [used, expired, cancelled]) await each.accepted({ parentIdTag: "FLEET" });
+  const { transactionId } = await used.start({ reservationId: used.reservationId });
+  await cancelled.report("Faulted");
+  await store.reservations.expireDue(EXPIRY);
+  const last = await Promise.all(
+    lives.map(async ({ chargePoint }) =>
+      (await told(chargePoint)).findLast(({ type }) => type.startsWith("reservation."))!
+    ),
+  );
+  const terms = {
+    connectorId: 1,
+    parentIdTag: "FLEET",
+    expiryDate: EXPIRY.toISOString(),
+    reason: null,
+    transactionId: null,
+  };
+  assertEquals(last.map(({ type, data }) => ({ type, data })), [
+    { type: "reservation.used", data: { ...terms, reservationId: 1, idTag: used.idTag, transactionId } },
+    { type: "reservation.expired", data: { ...terms, reservationId: 2, idTag: expired.idTag } },
+    { type: "reservation.cancelled", data: { ...terms, reservationId: 3, idTag: cancelled.idTag, reason: "Faulted" } },
+    {
+      type: "reservation.refused",
+      data: { ...terms, reservationId: 4, idTag: refused.idTag, parentIdTag: null, reason: "Occupied" },
+    },
   ]);
 });
 

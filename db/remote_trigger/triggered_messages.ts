@@ -1,0 +1,72 @@
+/** The messages that triggers brought, by their command. How they are shown is in triggered_parts.ts. */
+import { type Kysely, sql } from "kysely";
+import { type Command, commandOf, type CommandRow } from "../commands.ts";
+import type { Database } from "../tables.ts";
+import { numbered, texts } from "../values.ts";
+
+/** A message that came because of a command. Its payload is JSON text already, `cut` when only its beginning was kept. */
+export interface NewTriggeredMessage {
+  commandId: string;
+  chargePoint: string;
+  at: Date;
+  messageId: string;
+  action: string;
+  /** Null: the message is about none. */
+  connectorId: number | null;
+  payload: string;
+  cut: boolean;
+}
+
+/** A trigger that may still bring something, and the connectors whose message has come. */
+export interface PendingTrigger {
+  command: Command;
+  came: (number | null)[];
+}
+
+export interface TriggeredMessages {
+  /** One statement. The same rows again change nothing. */
+  record(rows: readonly NewTriggeredMessage[]): Promise<void>;
+  /** Forgets what seemed to come of a command that was refused. */
+  drop(commandId: string): Promise<void>;
+  /** Commands of these actions that were sent since, the newest of them. */
+  listSent(actions: readonly string[], since: Date): Promise<PendingTrigger[]>;
+}
+
+const MOST_PENDING = 1000;
+
+/** Builds the repository. */
+export function triggeredMessages(db: Kysely<Database>): TriggeredMessages {
+  return {
+    async record(rows) {
+      if (rows.length === 0) return;
+      const columns = rows.map(({ commandId, chargePoint, messageId, connectorId, cut, ...row }) => ({
+        ...row,
+        command_id: commandId,
+        charge_point: chargePoint,
+        message_id: messageId,
+        connector_id: connectorId,
+        is_cut: cut,
+      }));
+      await sql`
+        insert into triggered_messages (command_id, charge_point, at, message_id, action, connector_id, payload, is_cut)
+        select command_id, charge_point, at, message_id, action, connector_id, payload::json, is_cut
+        from jsonb_to_recordset(${numbered(columns)}) as g(command_id uuid, charge_point text, at timestamptz,
+          message_id text, action text, connector_id bigint, payload text, is_cut boolean)
+        on conflict do nothing`.execute(db);
+    },
+
+    async drop(commandId) {
+      await db.deleteFrom("triggeredMessages").where("commandId", "=", commandId).execute();
+    },
+
+    async listSent(actions, since) {
+      const { rows } = await sql<CommandRow & { came: (number | null)[] }>`
+        select c.*, (select coalesce(json_agg(t.connector_id), '[]') from triggered_messages t where t.command_id = c.id)
+          as came
+        from (select * from commands where action = any(${texts(actions)}) order by id desc
+          limit ${sql.lit(MOST_PENDING)}) c
+        where c.sent_at >= ${since}::timestamptz`.execute(db);
+      return rows.map(({ came, ...row }) => ({ command: commandOf(row as CommandRow), came }));
+    },
+  };
+}

@@ -1,0 +1,304 @@
+/**
+ * Reservations, by charge point and the id that they have there. What commands, statuses and starts mean for them is recorded in the
+ * statements of those (reservation_facts.ts); here are the ends of commands, the time, and reading. Every change of state is one
+ * conditional update that agrees with `after` in ocpp/reservation/reservation_rules.ts.
+ */
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
+import type { ReservationState, Verdict } from "../../ocpp/reservation/reservation_rules.ts";
+import { type Command, commandOf, type CommandRow } from "../commands.ts";
+import { type Bell, intoOutbox } from "../event_outbox.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "../page.ts";
+import type { Database } from "../tables.ts";
+import { folded, texts } from "../values.ts";
+import { useFitting } from "./fitting_starts.ts";
+import { termsOf, toldOf } from "./reservation_facts.ts";
+import type { ReservationsTable } from "./reservation_tables.ts";
+
+/** A reservation as known now. */
+export interface Reservation {
+  reservationId: number;
+  chargePoint: string;
+  /** 0 = any connector. */
+  connectorId: number;
+  idTag: string;
+  parentIdTag: string | null;
+  expiryDate: Date;
+  state: ReservationState;
+  /** Why the charge point may think otherwise: how the last command ended, or `Available`, the status of its connector. */
+  doubt: string | null;
+  reason: string | null;
+  /** The transaction that used it. */
+  transactionId: number | null;
+  requestedAt: Date;
+  activeAt: Date | null;
+  endedAt: Date | null;
+  /** The last ReserveNow or CancelReservation. */
+  command: Command | null;
+}
+
+/** What is kept for somebody, in short. */
+export type Held = Pick<
+  Reservation,
+  "reservationId" | "chargePoint" | "connectorId" | "idTag" | "expiryDate" | "state"
+>;
+
+/** Narrows `list`. */
+export interface ReservationFilter {
+  chargePoint?: string;
+  connectorId?: number;
+  idTag?: string;
+  state?: ReservationState;
+}
+
+/** What is open, for whoever watches the time. */
+export interface Outlook {
+  /** When the next one expires. */
+  nextExpiry: Date | null;
+  /** Charge points with an active one. */
+  chargePoints: string[];
+}
+
+/** A command about a reservation. */
+export type ReservationCommand = Pick<Command, "id" | "chargePoint" | "request">;
+
+export interface Reservations {
+  /** A positive id of 32 bits that no reservation has. */
+  nextId(): Promise<number>;
+  /** Of every charge point, or of one. More than one only where operators chose the same id themselves. */
+  find(reservationId: number, chargePoint?: string): Promise<Reservation[]>;
+  /** By ReserveNow, newest first unless `order` says otherwise. Throws BadCursor. */
+  list(filter: ReservationFilter, page: Page, order?: Order): Promise<Listed<Reservation>>;
+  /** The requested and active ones of a charge point, newest first. */
+  listOpen(chargePoint: string): Promise<Reservation[]>;
+  /** The same in short, of many charge points in one query; those without any are missing in the answer. */
+  listHeld(chargePoints: readonly string[]): Promise<Map<string, Held[]>>;
+  /** A ReserveNow has ended. */
+  reserveEnded(command: ReservationCommand, verdict: Verdict, now: Date): Promise<void>;
+  /** A CancelReservation has ended. */
+  cancelEnded(command: ReservationCommand, verdict: Verdict, now: Date): Promise<void>;
+  /** Ends what is past its expiry date; returns how many. */
+  expireDue(now: Date): Promise<number>;
+  /** Ends active ones with a transaction that fits them and names no reservation; returns how many. */
+  useFitting(): Promise<number>;
+  /** Commands that have ended, or were answered late, and whose reservation has not heard of it. A bounded number. */
+  listUnheard(): Promise<Command[]>;
+  outlook(): Promise<Outlook>;
+}
+
+/** Ids that are tried before the sequence is believed to be exhausted. */
+const ATTEMPTS = 1000;
+const MOST_OPEN = 1000;
+const UNHEARD_AT_ONCE = 200;
+
+/** Builds the repository. */
+export function reservations(db: Kysely<Database>, bell: Bell): Reservations {
+  return {
+    async nextId() {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const { rows } = await sql<{ id: number; taken: boolean }>`
+          select id, exists (select from reservations where reservation_id = id) as taken
+          from (select nextval('reservation_ids') as id) as given`.execute(db);
+        if (!rows[0]!.taken) return rows[0]!.id;
+      }
+      throw new Error(`Cannot give a reservation an id: ${ATTEMPTS} in a row are taken`);
+    },
+
+    async find(reservationId, chargePoint) {
+      let query = shown(db).where("reservationId", "=", reservationId).limit(2);
+      if (chargePoint !== undefined) query = query.where("chargePoint", "=", chargePoint);
+      return withCommands(db, await query.execute());
+    },
+
+    list: (filter, page, order) => list(db, filter, page, order),
+
+    async listOpen(chargePoint) {
+      const rows = await shown(db).where("chargePoint", "=", chargePoint).where(isOpen)
+        .orderBy("reserveCommandId", "desc").limit(MOST_OPEN).execute();
+      return withCommands(db, rows);
+    },
+
+    async listHeld(chargePoints) {
+      const rows = await db.selectFrom("reservations")
+        .select(["reservationId", "chargePoint", "connectorId", "idTag", "expiryDate", "state"])
+        .where(sql<boolean>`charge_point = any(${texts(chargePoints)})`).where(isOpen)
+        .orderBy("reserveCommandId", "desc").execute();
+      return Map.groupBy(rows, (row) => row.chargePoint);
+    },
+
+    reserveEnded: (command, verdict, now) => changed(db, bell, reserveEnded(command, verdict, now)).then(() => {}),
+    cancelEnded: (command, verdict, now) => {
+      const change = cancelEnded(command, verdict, now);
+      return change ? changed(db, bell, change).then(() => {}) : Promise.resolve();
+    },
+
+    expireDue: (now) =>
+      changed(db, bell, {
+        set: sql`state = 'expired', doubt = null, ended_at = ${now}::timestamptz`,
+        where: sql`r.state in ('requested', 'active') and r.expiry_date <= ${now}::timestamptz`,
+        told: toldOf("reservation.expired", "changed", "ended_at"),
+      }),
+
+    useFitting: () => useFitting(db).finally(bell.ring),
+
+    async listUnheard() {
+      const { rows } = await sql<CommandRow>`
+        select c.* from reservations r join commands c on c.id in (r.command_id, r.reserve_command_id)
+        where r.state in ('requested', 'active') and c.state not in ('queued', 'sent') and (
+          c.id = r.reserve_command_id and not r.answered
+          or c.id = r.command_id and r.settled_command_id is distinct from c.id
+          or c.id = r.command_id and r.doubt is not null and c.late_answer is not null)
+        order by c.id limit ${sql.lit(UNHEARD_AT_ONCE)}`.execute(db);
+      return rows.map(commandOf);
+    },
+
+    async outlook() {
+      const { rows } = await sql<{ chargePoint: string; nextExpiry: Date; anyActive: boolean }>`
+        select charge_point, min(expiry_date) as next_expiry, bool_or(state = 'active') as any_active
+        from reservations where state in ('requested', 'active') group by charge_point`.execute(db);
+      const times = rows.map(({ nextExpiry }) => nextExpiry.getTime());
+      return {
+        nextExpiry: times.length === 0 ? null : new Date(Math.min(...times)),
+        chargePoints: rows.filter(({ anyActive }) => anyActive).map(({ chargePoint }) => chargePoint),
+      };
+    },
+  };
+}
+
+const isOpen = sql<boolean>`state in ('requested', 'active')`;
+
+/** One conditional update of `reservations r` and the events of what it changed (`changed`). */
+interface Change {
+  readonly set: RawBuilder<unknown>;
+  readonly where: RawBuilder<unknown>;
+  readonly told: RawBuilder<unknown>;
+}
+
+async function changed(db: Kysely<Database>, bell: Bell, { set, where, told }: Change): Promise<number> {
+  const { rows } = await sql`
+    with changed as (update reservations r set ${set} where ${where} returning r.*), told as ${intoOutbox(told)}
+    select reservation_id from changed`.execute(db);
+  if (rows.length > 0) bell.ring();
+  return rows.length;
+}
+
+/** The last ReserveNow of a reservation tells of itself once; after a doubt it may tell again, unless another command is sent by then. */
+function reserveEnded({ id, chargePoint, request }: ReservationCommand, verdict: Verdict, now: Date): Change {
+  const its = sql`r.charge_point = ${chargePoint} and r.reservation_id = ${request.reservationId}::bigint
+    and r.reserve_command_id = ${id}::uuid
+    and (not r.answered or r.doubt is not null and r.command_id = r.reserve_command_id)`;
+  const at = sql`${now}::timestamptz`;
+  const heard = sql`answered = true, settled_command_id = case when r.command_id = ${id}::uuid then ${id}::uuid
+    else r.settled_command_id end`;
+  switch (verdict.kind) {
+    case "active": {
+      const terms = termsOf(request);
+      const isMeant = sql`(r.state in ('requested', 'active') or r.state = 'cancelled' and not r.answered)`;
+      return {
+        set: sql`${heard}, state = 'active', doubt = null, reason = null, active_at = ${at}, ended_at = null,
+          connector_id = ${terms.connectorId}::bigint, id_tag = ${terms.idTag}, folded_id_tag = ${terms.foldedIdTag},
+          parent_id_tag = ${terms.parentIdTag}, folded_parent_id_tag = ${terms.foldedParentIdTag},
+          expiry_date = ${terms.expiryDate}::timestamptz`,
+        where: sql`${its} and ${isMeant}`,
+        told: toldOf("reservation.activated", "changed", "active_at"),
+      };
+    }
+    case "refused":
+    case "cancelled":
+      return {
+        set: sql`${heard}, doubt = null,
+          state = case when r.state = 'requested' then ${verdict.kind}::text else r.state end,
+          reason = case when r.state = 'requested' then ${verdict.reason}::text else r.reason end,
+          ended_at = case when r.state = 'requested' then ${at} else r.ended_at end`,
+        where: its,
+        told: toldOf(`reservation.${verdict.kind}`, `changed where state = '${verdict.kind}'`, at),
+      };
+    case "doubt": {
+      // Reserved may have been reported before anybody was in doubt; the status is newer than the request then.
+      const isSeen = sql`(r.state = 'requested' and exists (select from connectors k
+        where k.charge_point = r.charge_point and k.connector_id = r.connector_id and k.status = 'Reserved'
+          and k.received_at >= r.requested_at))`;
+      return {
+        set: sql`${heard}, state = case when ${isSeen} then 'active' else r.state end,
+          active_at = case when ${isSeen} then ${at} else r.active_at end,
+          doubt = case when r.state in ('requested', 'active') and not ${isSeen} then ${verdict.doubt}::text end`,
+        where: sql`${its} and not r.answered`,
+        told: toldOf("reservation.activated", "changed where state = 'active' and doubt is null", at),
+      };
+    }
+    case "unchanged":
+      return { set: heard, where: its, told: toldOf("reservation.refused", "changed where false", at) };
+  }
+}
+
+function cancelEnded({ id, chargePoint, request }: ReservationCommand, verdict: Verdict, now: Date): Change {
+  const its = sql`r.charge_point = ${chargePoint} and r.reservation_id = ${request.reservationId}::bigint
+    and r.state in ('requested', 'active')`;
+  const heard = sql`settled_command_id = ${id}::uuid`;
+  const told = toldOf("reservation.cancelled", "changed where state = 'cancelled'", "ended_at");
+  if (verdict.kind === "cancelled") {
+    const set = sql`${heard}, state = 'cancelled', reason = ${verdict.reason}::text, doubt = null,
+      ended_at = ${now}::timestamptz`;
+    return { set, where: its, told };
+  }
+  if (verdict.kind !== "doubt") return { set: heard, where: its, told };
+  return { set: sql`${heard}, doubt = ${verdict.doubt}::text`, where: its, told };
+}
+
+type Row = Selectable<ReservationsTable>;
+
+/** A connector that is free again although its reservation should hold: evidence, not more (OCPP 1.6 4.9). */
+const isFree = sql<boolean>`exists (select from connectors k where k.charge_point = reservations.charge_point
+  and k.connector_id = reservations.connector_id and k.connector_id <> 0 and k.status = 'Available'
+  and reservations.state = 'active' and k.received_at > reservations.active_at)`;
+
+function shown(db: Kysely<Database>) {
+  return db.selectFrom("reservations").selectAll().select(isFree.as("isFree"));
+}
+
+async function list(
+  db: Kysely<Database>,
+  filter: ReservationFilter,
+  page: Page,
+  order: Order = "newest",
+): Promise<Listed<Reservation>> {
+  const after = readCursor(page, ["uuid"]);
+  let query = shown(db).orderBy("reserveCommandId", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
+  for (const field of ["chargePoint", "connectorId", "state"] as const) {
+    const wanted = filter[field];
+    if (wanted !== undefined) query = query.where(field, "=", wanted);
+  }
+  if (filter.idTag !== undefined) query = query.where("foldedIdTag", "=", folded(filter.idTag));
+  if (after) query = query.where("reserveCommandId", order === "newest" ? "<" : ">", after[0]);
+  const listed = pageOf(await query.execute(), page, (row) => [row.reserveCommandId], (row) => row);
+  return { ...listed, items: await withCommands(db, listed.items) };
+}
+
+async function withCommands(
+  db: Kysely<Database>,
+  rows: readonly (Row & { isFree: boolean })[],
+): Promise<Reservation[]> {
+  if (rows.length === 0) return [];
+  const found = await db.selectFrom("commands").selectAll().where("id", "in", rows.map((row) => row.commandId))
+    .execute();
+  const commands = new Map(found.map((row) => [row.id, commandOf(row)]));
+  return rows.map((row) => reservationOf(row, commands.get(row.commandId) ?? null));
+}
+
+function reservationOf(row: Row & { isFree: boolean }, command: Command | null): Reservation {
+  return {
+    reservationId: row.reservationId,
+    chargePoint: row.chargePoint,
+    connectorId: row.connectorId,
+    idTag: row.idTag,
+    parentIdTag: row.parentIdTag,
+    expiryDate: row.expiryDate,
+    state: row.state,
+    doubt: row.doubt ?? (row.isFree ? "Available" : null),
+    reason: row.reason,
+    transactionId: row.transactionId,
+    requestedAt: row.requestedAt,
+    activeAt: row.activeAt,
+    endedAt: row.endedAt,
+    command,
+  };
+}

@@ -1,0 +1,140 @@
+/** The shared actor of triggers over a real database, with a clock that belongs to the test. */
+import { assertEquals } from "@std/assert";
+import { ActorSystem } from "../../../actors/actor.ts";
+import { createLog } from "../../../actors/log.ts";
+import { Newsroom } from "../../../actors/news.ts";
+import { TRIGGER_WINDOW_MS, Triggers } from "../../../actors/remote_trigger/triggers.ts";
+import type { Command } from "../../../db/commands.ts";
+import type { TriggeredMessages } from "../../../db/remote_trigger/triggered_messages.ts";
+import type { Store } from "../../../db/store.ts";
+import { within } from "../../conformance/within.ts";
+import { openTestStore } from "../../database.ts";
+import { at, claim, enqueue } from "../../db/facts.ts";
+import { FakeClock } from "../../fake_clock.ts";
+
+const store = await openTestStore();
+Deno.test.afterAll(() => store.close());
+
+/** The actor over the store, and ways to let time pass. `broken` stands in for parts of the store. */
+function startTriggers(clock: FakeClock, broken: Partial<TriggeredMessages> = {}) {
+  const log = createLog({ level: "error", format: "text", now: () => clock.now() });
+  const system = new ActorSystem(clock, log);
+  const news = new Newsroom(log);
+  const seen: Store = { ...store, triggeredMessages: { ...store.triggeredMessages, ...broken } };
+  const triggers = new Triggers(system, seen, news);
+  const quiet = () => within(system.quiet(), "the triggers to have nothing to do");
+  return {
+    triggers,
+    news,
+    quiet,
+    pass: (ms: number) => clock.advance(ms, quiet),
+    end: () => system.shutdown(),
+  };
+}
+
+type Running = ReturnType<typeof startTriggers>;
+
+const clockAt = (minutes: number) => new FakeClock(at(minutes).toISOString());
+
+/** A trigger in the database, sent at the beginning. */
+async function sent(request: object = { requestedMessage: "Heartbeat" }): Promise<Command> {
+  const command = await enqueue(store, { action: "TriggerMessage", request });
+  await claim(store, command, crypto.randomUUID(), at(0));
+  return command;
+}
+
+function tell({ triggers }: Running, { id, chargePoint, action, request }: Command): void {
+  triggers.sent(chargePoint, id, { type: "CALL", id: "ours", action, payload: request });
+}
+
+function hear(
+  { triggers }: Running,
+  { chargePoint }: Command,
+  id = "theirs",
+  payload: Record<string, unknown> = {},
+  minutes = 1,
+): void {
+  const action = "connectorId" in payload ? "StatusNotification" : "Heartbeat";
+  triggers.heard(chargePoint, { type: "CALL", id, action, payload }, at(minutes));
+}
+
+async function brought({ id }: Command): Promise<string[] | undefined> {
+  return (await store.commands.find(id))!.triggered?.map(({ messageId }) => messageId);
+}
+
+Deno.test("a message counts within the window, and not after it", async () => {
+  for (const [waitMs, ids] of [[TRIGGER_WINDOW_MS, ["theirs"]], [TRIGGER_WINDOW_MS + 1, []]] as const) {
+    const running = startTriggers(clockAt(0));
+    const command = await sent();
+    tell(running, command);
+    await running.pass(waitMs);
+    hear(running, command);
+    await running.quiet();
+    assertEquals(await brought(command), [...ids]);
+    await running.end();
+  }
+});
+
+Deno.test("where nothing is expected the database is not asked", async () => {
+  const nobody = (): Promise<never> => Promise.reject(new Error("asked"));
+  const running = startTriggers(clockAt(0), { record: nobody, drop: nobody });
+  const [command, reset] = [await sent(), await enqueue(store, { action: "Reset", request: { type: "Soft" } })];
+  tell(running, reset);
+  hear(running, reset);
+  hear(running, command);
+  await running.pass(10 * TRIGGER_WINDOW_MS);
+  assertEquals(await brought(command), []);
+  await running.end();
+});
+
+Deno.test("what came is written when the database is back, also what a refusal takes back", async () => {
+  let failures = 3;
+  const failing = <Row>(work: (row: Row) => Promise<void>) => (row: Row) =>
+    failures-- > 0 ? Promise.reject(new Error("away")) : work(row);
+  const { record, drop } = store.triggeredMessages;
+  const running = startTriggers(clockAt(0), { record: failing(record), drop: failing(drop) });
+  const [accepted, refused] = [await sent(), await sent()];
+  for (const command of [accepted, refused]) {
+    tell(running, command);
+    hear(running, command);
+  }
+  const settled = { ...refused, state: "answered" as const, confirmation: { status: "Rejected" } };
+  running.news.tell({ kind: "commandSettled", chargePoint: refused.chargePoint, command: settled });
+  await running.pass(10_000);
+  assertEquals([await brought(accepted), await brought(refused)], [["theirs"], []]);
+  await running.end();
+});
+
+Deno.test("the next process expects what this one expected, and knows what has come", async () => {
+  const request = { requestedMessage: "StatusNotification" };
+  const [open, done, refused, old] = [await sent(request), await sent(), await sent(), await sent()];
+  const first = startTriggers(clockAt(0));
+  for (const command of [open, done, refused]) tell(first, command);
+  hear(first, open, "one", { connectorId: 1 });
+  hear(first, done, "first");
+  hear(first, refused, "stray");
+  await first.end();
+  // It died before it could forget what came for a trigger that was then refused.
+  const settled = { state: "answered" as const, settledAt: at(1), confirmation: { status: "Rejected" } };
+  await store.commands.settle(refused.id, settled);
+
+  let failures = 2;
+  const next = startTriggers(clockAt(1), {
+    listSent: (...args) =>
+      failures-- > 0 ? Promise.reject(new Error("away")) : store.triggeredMessages.listSent(...args),
+  });
+  await next.pass(5000);
+  hear(next, open, "again", { connectorId: 1 });
+  hear(next, open, "two", { connectorId: 2 });
+  hear(next, done, "second");
+  await next.quiet();
+  assertEquals([await brought(open), await brought(done), await brought(refused)], [["one", "two"], ["first"], []]);
+  await next.end();
+
+  const late = startTriggers(clockAt(10));
+  await late.quiet();
+  hear(late, old, "late", {}, 10);
+  await late.quiet();
+  assertEquals(await brought(old), []);
+  await late.end();
+});
