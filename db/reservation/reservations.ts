@@ -1,17 +1,17 @@
 /**
  * Reservations, by charge point and the id that they have there. What commands, statuses and starts mean for them is recorded in the
- * statements of those (reservation_facts.ts); here are the ends of commands, the time, and reading. Every change of state is one
- * conditional update that agrees with `after` in ocpp/reservation/reservation_rules.ts.
+ * statements of those (reservation_facts.ts), what the ends of commands mean, in reservation_changes.ts; here are the time, and reading.
  */
-import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { ReservationState, Verdict } from "../../ocpp/reservation/reservation_rules.ts";
 import { type Command, commandOf, type CommandRow } from "../commands.ts";
-import { type Bell, intoOutbox } from "../event_outbox.ts";
+import type { Bell } from "../event_outbox.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "../page.ts";
 import type { Database } from "../tables.ts";
 import { folded, texts } from "../values.ts";
 import { useFitting } from "./fitting_starts.ts";
-import { termsOf, toldOf } from "./reservation_facts.ts";
+import { cancelEnded, changed, type ReservationCommand, reserveEnded } from "./reservation_changes.ts";
+import { toldOf } from "./reservation_facts.ts";
 import type { ReservationsTable } from "./reservation_tables.ts";
 
 /** A reservation as known now. */
@@ -57,9 +57,6 @@ export interface Outlook {
   /** Charge points with an active one. */
   chargePoints: string[];
 }
-
-/** A command about a reservation. */
-export type ReservationCommand = Pick<Command, "id" | "chargePoint" | "request">;
 
 export interface Reservations {
   /** A positive id of 32 bits that no reservation has. */
@@ -126,10 +123,7 @@ export function reservations(db: Kysely<Database>, bell: Bell): Reservations {
     },
 
     reserveEnded: (command, verdict, now) => changed(db, bell, reserveEnded(command, verdict, now)).then(() => {}),
-    cancelEnded: (command, verdict, now) => {
-      const change = cancelEnded(command, verdict, now);
-      return change ? changed(db, bell, change).then(() => {}) : Promise.resolve();
-    },
+    cancelEnded: (command, verdict, now) => changed(db, bell, cancelEnded(command, verdict, now)).then(() => {}),
 
     expireDue: (now) =>
       changed(db, bell, {
@@ -165,84 +159,6 @@ export function reservations(db: Kysely<Database>, bell: Bell): Reservations {
 }
 
 const isOpen = sql<boolean>`state in ('requested', 'active')`;
-
-/** One conditional update of `reservations r` and the events of what it changed (`changed`). */
-interface Change {
-  readonly set: RawBuilder<unknown>;
-  readonly where: RawBuilder<unknown>;
-  readonly told: RawBuilder<unknown>;
-}
-
-async function changed(db: Kysely<Database>, bell: Bell, { set, where, told }: Change): Promise<number> {
-  const { rows } = await sql`
-    with changed as (update reservations r set ${set} where ${where} returning r.*), told as ${intoOutbox(told)}
-    select reservation_id from changed`.execute(db);
-  if (rows.length > 0) bell.ring();
-  return rows.length;
-}
-
-/** The last ReserveNow of a reservation tells of itself once; after a doubt it may tell again, unless another command is sent by then. */
-function reserveEnded({ id, chargePoint, request }: ReservationCommand, verdict: Verdict, now: Date): Change {
-  const its = sql`r.charge_point = ${chargePoint} and r.reservation_id = ${request.reservationId}::bigint
-    and r.reserve_command_id = ${id}::uuid
-    and (not r.answered or r.doubt is not null and r.command_id = r.reserve_command_id)`;
-  const at = sql`${now}::timestamptz`;
-  const heard = sql`answered = true, settled_command_id = case when r.command_id = ${id}::uuid then ${id}::uuid
-    else r.settled_command_id end`;
-  switch (verdict.kind) {
-    case "active": {
-      const terms = termsOf(request);
-      const isMeant = sql`(r.state in ('requested', 'active') or r.state = 'cancelled' and not r.answered)`;
-      return {
-        set: sql`${heard}, state = 'active', doubt = null, reason = null, active_at = ${at}, ended_at = null,
-          connector_id = ${terms.connectorId}::bigint, id_tag = ${terms.idTag}, folded_id_tag = ${terms.foldedIdTag},
-          parent_id_tag = ${terms.parentIdTag}, folded_parent_id_tag = ${terms.foldedParentIdTag},
-          expiry_date = ${terms.expiryDate}::timestamptz`,
-        where: sql`${its} and ${isMeant}`,
-        told: toldOf("reservation.activated", "changed", "active_at"),
-      };
-    }
-    case "refused":
-    case "cancelled":
-      return {
-        set: sql`${heard}, doubt = null,
-          state = case when r.state = 'requested' then ${verdict.kind}::text else r.state end,
-          reason = case when r.state = 'requested' then ${verdict.reason}::text else r.reason end,
-          ended_at = case when r.state = 'requested' then ${at} else r.ended_at end`,
-        where: its,
-        told: toldOf(`reservation.${verdict.kind}`, `changed where state = '${verdict.kind}'`, at),
-      };
-    case "doubt": {
-      // Reserved may have been reported before anybody was in doubt; the status is newer than the request then.
-      const isSeen = sql`(r.state = 'requested' and exists (select from connectors k
-        where k.charge_point = r.charge_point and k.connector_id = r.connector_id and k.status = 'Reserved'
-          and k.received_at >= r.requested_at))`;
-      return {
-        set: sql`${heard}, state = case when ${isSeen} then 'active' else r.state end,
-          active_at = case when ${isSeen} then ${at} else r.active_at end,
-          doubt = case when r.state in ('requested', 'active') and not ${isSeen} then ${verdict.doubt}::text end`,
-        where: sql`${its} and not r.answered`,
-        told: toldOf("reservation.activated", "changed where state = 'active' and doubt is null", at),
-      };
-    }
-    case "unchanged":
-      return { set: heard, where: its, told: toldOf("reservation.refused", "changed where false", at) };
-  }
-}
-
-function cancelEnded({ id, chargePoint, request }: ReservationCommand, verdict: Verdict, now: Date): Change {
-  const its = sql`r.charge_point = ${chargePoint} and r.reservation_id = ${request.reservationId}::bigint
-    and r.state in ('requested', 'active')`;
-  const heard = sql`settled_command_id = ${id}::uuid`;
-  const told = toldOf("reservation.cancelled", "changed where state = 'cancelled'", "ended_at");
-  if (verdict.kind === "cancelled") {
-    const set = sql`${heard}, state = 'cancelled', reason = ${verdict.reason}::text, doubt = null,
-      ended_at = ${now}::timestamptz`;
-    return { set, where: its, told };
-  }
-  if (verdict.kind !== "doubt") return { set: heard, where: its, told };
-  return { set: sql`${heard}, doubt = ${verdict.doubt}::text`, where: its, told };
-}
 
 type Row = Selectable<ReservationsTable>;
 

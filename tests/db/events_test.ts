@@ -205,11 +205,11 @@ Deno.test("whatever becomes of a reservation is told of", async () => {
   const { transactionId } = await used.start({ reservationId: used.reservationId });
   await cancelled.report("Faulted");
   await store.reservations.expireDue(EXPIRY);
-  const last = await Promise.all(
-    lives.map(async ({ chargePoint }) =>
-      (await told(chargePoint)).findLast(({ type }) => type.startsWith("reservation."))!
-    ),
-  );
+  const last = [];
+  // One after the other: of two that publish at once, one may find the other at it and see nothing yet.
+  for (const { chargePoint } of lives) {
+    last.push((await told(chargePoint)).findLast(({ type }) => type.startsWith("reservation."))!);
+  }
   const terms = {
     connectorId: 1,
     parentIdTag: "FLEET",
