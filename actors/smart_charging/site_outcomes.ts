@@ -3,7 +3,8 @@
  * installed.
  */
 import type { Command } from "../../db/commands.ts";
-import type { AskEnd, Grant } from "../../db/smart_charging/site_grants.ts";
+import type { AskEnd } from "../../db/smart_charging/site_grants.ts";
+import type { Grant } from "../../db/smart_charging/site_situation.ts";
 import type { RequestOf } from "../../ocpp/registry.ts";
 import { FIRST_PROFILE_ID } from "./site_rates.ts";
 

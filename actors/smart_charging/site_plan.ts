@@ -2,7 +2,7 @@
  * What a site's charge points shall draw, and what to send next so that the sum of what they may draw never passes the limit: what lowers
  * goes out at once, what raises only into room that others have confirmed to have left. A function of the rows and of who is connected.
  */
-import type { Grant, SiteSituation } from "../../db/smart_charging/site_grants.ts";
+import type { Grant, SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { Site } from "../../db/smart_charging/sites.ts";
 import { allocate, type Because } from "./allocation.ts";
 import { capacityOf, inSiteUnit, roundDown, stackLevelFor } from "./site_rates.ts";

@@ -2,7 +2,7 @@
  * From a site's numbers to a charge point's and back: what a connector can draw, what is of use to a car, and the limit as it is sent. A
  * conversion is always to the safe side: whatever the car does with the limit that is sent, the site's number is not exceeded.
  */
-import type { MemberFacts } from "../../db/smart_charging/site_grants.ts";
+import type { MemberFacts } from "../../db/smart_charging/site_situation.ts";
 import type { Particulars, Site } from "../../db/smart_charging/sites.ts";
 import type { RequestOf } from "../../ocpp/registry.ts";
 

@@ -3,7 +3,7 @@
  * point may have taken: the one it confirmed, one that is being asked for, one whose answer is missing. It counts with the fail-safe
  * in any case, because a transaction may end and another one begin before we hear of it.
  */
-import type { Grant, MemberFacts, RunningTransaction, SiteSituation } from "../../db/smart_charging/site_grants.ts";
+import type { Grant, MemberFacts, RunningTransaction, SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { Particulars, Site } from "../../db/smart_charging/sites.ts";
 import { capacityOf, leastOf, mostOf, phasesOf, roundDown } from "./site_rates.ts";
 

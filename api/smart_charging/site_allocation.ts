@@ -4,7 +4,7 @@ import { type SitePlan, targetKey } from "../../actors/smart_charging/site_plan.
 import { requestFor, stackLevelFor } from "../../actors/smart_charging/site_rates.ts";
 import type { ConnectorState, MemberState } from "../../actors/smart_charging/site_state.ts";
 import { explainConnector, explainMember, warningsOf } from "../../actors/smart_charging/site_words.ts";
-import type { Grant } from "../../db/smart_charging/site_grants.ts";
+import type { Grant } from "../../db/smart_charging/site_situation.ts";
 import { jsonObject, moment } from "../fields.ts";
 import { ok, type Route, route } from "../route.ts";
 import { noSite, params, tag, unit } from "./sites.ts";

@@ -2,70 +2,11 @@
  * What site limits have granted. A grant is written down before it is sent, under the version of the site that it was decided from, and says
  * at any time what the charge point may have taken at most. Its command tells how it ended; here that is only read.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import type { CommandError, CommandState } from "../commands.ts";
+import { type Kysely, sql } from "kysely";
 import type { Database } from "../tables.ts";
-import { jsonb, numbered, texts } from "../values.ts";
-import type { SiteGrantsTable } from "./site_tables.ts";
-import { type Site, type Sites } from "./sites.ts";
-
-/** One limit: on connector 0 the fail-safe, else that of a transaction. All values are in `unit`. */
-export interface Grant {
-  chargePoint: string;
-  connectorId: number;
-  transactionId: number | null;
-  unit: "A" | "W";
-  stackLevel: number;
-  /** What was accepted last; null: nothing that we know of. */
-  confirmed: number | null;
-  confirmedAt: Date | null;
-  /** The largest that was asked for since without a clear answer. */
-  doubtful: number | null;
-  /** What is being asked for in `commandId`. */
-  asked: number | null;
-  askedAt: Date | null;
-  commandId: string | null;
-  /** It was asked to be cleared, and may or may not be there. */
-  clearing: boolean;
-  clearedAt: Date | null;
-  /** Attempts since the last one that was accepted, and how many of them were refused by the charge point. */
-  failures: number;
-  refusals: number;
-  /** Not before then. */
-  retryAt: Date | null;
-  /** Of the last attempt that was not accepted, in words. */
-  outcome: string | null;
-  /** How far the command is; null: there is none under `commandId`. */
-  command: { state: CommandState; confirmation: Record<string, unknown> | null; error: CommandError | null } | null;
-}
-
-/** What is known of a charge point of a site. */
-export interface MemberFacts {
-  chargePoint: string;
-  /** Null: nobody has registered it. */
-  registration: "Accepted" | "Pending" | "Rejected" | null;
-  labels: Record<string, string>;
-  /** The highest connectorId that it told of, 0 when none. */
-  highestConnector: number;
-  /** Configuration keys that matter here, by their names in lower case. */
-  keys: Record<string, string | null>;
-}
-
-/** The transaction that runs on a connector: the newest one that has not ended. */
-export interface RunningTransaction {
-  chargePoint: string;
-  connectorId: number;
-  transactionId: number;
-  startReceivedAt: Date;
-}
-
-/** Everything that a site's limit is shared by. The version is read first: what is newer only ever makes the rest safer. */
-export interface SiteSituation {
-  site: Site;
-  members: MemberFacts[];
-  running: RunningTransaction[];
-  grants: Grant[];
-}
+import { numbered, texts } from "../values.ts";
+import { type Grant, listGrants, loadSituation, type SiteSituation } from "./site_situation.ts";
+import type { Site, Sites } from "./sites.ts";
 
 /** A grant about to be sent; with `clearing` it is taken away instead. */
 export interface NewAsk {
@@ -115,22 +56,10 @@ export interface SiteGrants {
   tidy(): Promise<void>;
 }
 
-const KEYS = ["numberofconnectors", "chargeprofilemaxstacklevel", "chargingscheduleallowedchargingrateunit"];
-
 /** Builds the repository. */
 export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): SiteGrants {
   return {
-    async situation(siteId) {
-      const site = await sites.find(siteId);
-      if (!site) return undefined;
-      const { chargePoints } = site;
-      const [members, grants, running] = await Promise.all([
-        listMembers(db, chargePoints),
-        listGrants(db, sql<boolean>`g.charge_point = any(${texts(chargePoints)})`),
-        listRunning(db, chargePoints),
-      ]);
-      return { site, members, grants, running };
-    },
+    situation: (siteId) => loadSituation(db, sites, siteId),
 
     async listUngoverned() {
       return await listGrants(
@@ -242,43 +171,4 @@ async function recordEnds(db: Kysely<Database>, ends: readonly AskEnd[], now: Da
       outcome text, retry_at timestamptz)
     where g.charge_point = e.charge_point and g.connector_id = e.connector_id and g.command_id = e.command_id`
     .execute(db);
-}
-
-type GrantRow = Selectable<SiteGrantsTable> & {
-  state: string | null;
-  confirmation: Record<string, unknown> | null;
-  error: Record<string, unknown> | null;
-};
-
-async function listGrants(db: Kysely<Database>, which: ReturnType<typeof sql<boolean>>): Promise<Grant[]> {
-  const rows = await db.selectFrom("siteGrants as g").leftJoin("commands as c", "c.id", "g.commandId")
-    .selectAll("g").select(["c.state", "c.confirmation", "c.error"]).where(which)
-    .orderBy("g.chargePoint").orderBy("g.connectorId").execute();
-  return rows.map(grantOf);
-}
-
-function grantOf({ state, confirmation, error, ...grant }: GrantRow): Grant {
-  const command = state === null
-    ? null
-    : { state: state as CommandState, confirmation, error: error as CommandError | null };
-  return { ...grant, command };
-}
-
-async function listMembers(db: Kysely<Database>, chargePoints: readonly string[]): Promise<MemberFacts[]> {
-  const { rows } = await sql<MemberFacts>`
-    select identity as "charge_point", p.registration, coalesce(p.labels, '{}') as labels,
-      coalesce((select max(connector_id) from connectors c where c.charge_point = identity), 0) as highest_connector,
-      coalesce((select json_object_agg(folded_key, value) from configuration_keys k
-        where k.charge_point = identity and k.folded_key = any(${texts(KEYS)})), '{}') as keys
-    from jsonb_array_elements_text(${jsonb(chargePoints)}) with ordinality as given(identity, place)
-    left join charge_points p using (identity) order by place`.execute(db);
-  return rows;
-}
-
-async function listRunning(db: Kysely<Database>, chargePoints: readonly string[]): Promise<RunningTransaction[]> {
-  return await db.selectFrom("transactions").distinctOn(["chargePoint", "connectorId"])
-    .select(["chargePoint", "connectorId", "transactionId", "startReceivedAt"])
-    .where("state", "=", sql.lit("active")).where("connectorId", ">", 0)
-    .where(sql<boolean>`charge_point = any(${texts(chargePoints)})`)
-    .orderBy("chargePoint").orderBy("connectorId").orderBy("transactionId", "desc").execute();
 }

@@ -11,8 +11,8 @@ import type { Fate } from "./limited_charge_point.ts";
 import { SiteWorld, type Stumble } from "./site_world.ts";
 
 type Step =
-  | { readonly do: "start" | "stop"; readonly at: number; readonly connectorId: number }
-  | { readonly do: "decide"; readonly at: number; readonly fate: Fate }
+  | { readonly do: "start" | "stop"; readonly at: number; readonly connectorId: number; readonly pauseMs: number }
+  | { readonly do: "decide"; readonly at: number; readonly fate: Fate; readonly pauseMs: number }
   | { readonly do: "connect" | "disconnect" | "reboot"; readonly at: number }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "stumble"; readonly stumble: Stumble }
@@ -23,10 +23,12 @@ const COUNT = 3;
 const LIMIT = 40;
 const at = fc.nat(COUNT - 1);
 const connectorId = fc.constantFrom(1, 2);
+/** Mostly long enough for what follows to be sent. */
+const pauseMs = fc.constantFrom(0, 150, 150);
 
 const kinds: [weight: number, fc.Arbitrary<Step>][] = [
-  [6, fc.record({ do: fc.constant("start" as const), at, connectorId })],
-  [3, fc.record({ do: fc.constant("stop" as const), at, connectorId })],
+  [4, fc.record({ do: fc.constant("start" as const), at, connectorId, pauseMs })],
+  [3, fc.record({ do: fc.constant("stop" as const), at, connectorId, pauseMs })],
   [
     14,
     fc.record({
@@ -42,6 +44,7 @@ const kinds: [weight: number, fc.Arbitrary<Step>][] = [
         "callError",
         "lost",
       ),
+      pauseMs,
     }),
   ],
   [3, fc.record({ do: fc.constant("connect" as const), at })],
@@ -72,13 +75,16 @@ async function take(world: SiteWorld, step: Step): Promise<void> {
   switch (step.do) {
     case "start":
       chargePoint!.start(step.connectorId);
-      return await world.quiet();
+      await world.quiet();
+      return await world.advance(step.pauseMs);
     case "stop":
       chargePoint!.stop(step.connectorId);
-      return await world.quiet();
+      await world.quiet();
+      return await world.advance(step.pauseMs);
     case "decide":
       chargePoint!.decide(step.fate);
-      return await world.quiet();
+      await world.quiet();
+      return await world.advance(step.pauseMs);
     case "connect":
       return await world.connect(chargePoint!);
     case "disconnect":
@@ -112,6 +118,7 @@ Deno.test("whatever crosses, is lost, refused or cut: the site never draws more 
         await world.settle();
         // From here on every charge point has its fail-safe.
         world.watch = () => assert(world.mayDraw <= LIMIT + 1e-6, `they may draw ${world.mayDraw} A`);
+        await world.advance(5000);
         for (const step of steps) await take(world, step);
         await world.settle();
         await isFair(world);
