@@ -68,7 +68,7 @@ export function warningsAbout({ known, desired }: Pick<ListFacts, "known" | "des
   if (!known.isComplete) {
     warnings.push("What else is in the charge point's list is not known until it has accepted a Full.");
   }
-  if (known.conflictAt) {
+  if (known.conflictAt && !known.isComplete) {
     const at = known.conflictAt.toISOString();
     warnings.push(
       `The charge point reported LocalListConflict at ${at}: its list contradicts our answers. Send a Full.`,

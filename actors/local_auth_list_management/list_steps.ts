@@ -49,7 +49,8 @@ export class ListSteps {
     for (;;) {
       const sync = await this.ports.store.localListSyncs.find(chargePoint);
       if (!sync || !isOpen(sync)) return undefined;
-      if (!await this.#step(sync)) return sync.notBefore ?? undefined;
+      if (await this.#step(sync)) continue;
+      return sync.notBefore && sync.notBefore > this.ports.clock.now() ? sync.notBefore : undefined;
     }
   }
 

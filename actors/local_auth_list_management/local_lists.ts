@@ -180,12 +180,13 @@ export class LocalLists {
     const open = await this.around.store.localListSyncs.listOpen();
     this.#open.clear();
     this.#due.clear();
-    for (const { chargePoint, state, isDue } of open) {
+    const now = this.around.system.clock.now();
+    for (const { chargePoint, state, expiresAt, isDue } of open) {
       if (isDue && this.#isAutomatic) this.#due.add(chargePoint);
-      if (state !== null && isOpen({ state })) this.#open.add(chargePoint);
+      if (state === "running" || state === "waiting") this.#open.add(chargePoint);
+      const isOver = state === "waiting" && expiresAt !== null && expiresAt <= now;
+      if (state === "running" || isOver || this.#isConnected(chargePoint)) this.#awake.add(chargePoint);
     }
-    for (const chargePoint of this.#open) this.#awake.add(chargePoint);
-    for (const chargePoint of this.#due) if (this.#isConnected(chargePoint)) this.#awake.add(chargePoint);
   }
 
   /** Edits and conflicts since the last time, written to the rows. What could not be written is kept for the next time. */
@@ -223,6 +224,7 @@ export class LocalLists {
     const { log, clock } = this.around.system;
     try {
       if (this.#due.has(chargePoint)) await this.#begin(chargePoint);
+      this.#open.add(chargePoint); // until the next look, so that no news of what is begun now is missed
       const next = await this.#steps.advance(chargePoint);
       if (next) {
         this.#context!.after(Math.max(next.getTime() - clock.now().getTime(), 0), { kind: "wake", chargePoint });

@@ -21,7 +21,7 @@ export interface KnownLocalList {
   highestVersion: number;
   /** null: nobody knows. */
   isSupported: boolean | null;
-  /** When the charge point last said that the list contradicts our answers, unless it has accepted a Full since. */
+  /** When the charge point last said that its list contradicts our answers; until it accepts a Full, the list is not complete. */
   conflictAt: Date | null;
   changedAt: Date | null;
   entries: KnownEntry[];
@@ -153,7 +153,6 @@ async function recordAnswer(
       update known_local_lists set pending_version = null, pending_type = null, changed_at = ${now}::timestamptz,
         version = case when ${isApplied} then ${listVersion}::bigint else version end,
         is_complete = ${isApplied} and (is_complete or ${updateType}::text = 'Full'),
-        conflict_at = case when ${isApplied} and ${updateType}::text = 'Full' then null else conflict_at end,
         is_supported = case when ${
     outcome === "notSupported"
   } then false when ${isApplied} then true else is_supported end

@@ -75,7 +75,7 @@ export interface LocalListSyncs {
   resume(chargePoint: string): Promise<void>;
   end(chargePoint: string, end: SyncEnd, reason: string | null, now: Date): Promise<LocalListSync | undefined>;
   /** Charge points that have something to do: one that is open, or one that is due. */
-  listOpen(): Promise<{ chargePoint: string; state: LocalListSync["state"] | null; isDue: boolean }[]>;
+  listOpen(): Promise<Pick<Row, "chargePoint" | "state" | "expiresAt" | "isDue">[]>;
   /** Notes that the lists of those charge points have to be looked at; where nobody ever wanted a list there is nothing to do. */
   markDue(concerned: Concerned): Promise<string[]>;
   clearDue(chargePoint: string): Promise<void>;
@@ -123,7 +123,7 @@ export function localListSyncs(db: Kysely<Database>, bell: Bell): LocalListSyncs
     },
 
     async wait(chargePoint, reason) {
-      await update(chargePoint, "running").set({ ...withCommand, state: "waiting", reason }).execute();
+      await update(chargePoint, "running").set({ ...withCommand, state: "waiting", reason, notBefore: null }).execute();
     },
 
     async resume(chargePoint) {
@@ -141,7 +141,7 @@ export function localListSyncs(db: Kysely<Database>, bell: Bell): LocalListSyncs
     }),
 
     async listOpen() {
-      return await db.selectFrom("localListSyncs").select(["chargePoint", "state", "isDue"])
+      return await db.selectFrom("localListSyncs").select(["chargePoint", "state", "expiresAt", "isDue"])
         .where(sql<boolean>`is_due or state in ('running', 'waiting')`).orderBy("chargePoint").execute();
     },
 

@@ -194,5 +194,8 @@ Deno.test("a conflict is noted once in a while, and makes the list incomplete", 
   const { isComplete, conflictAt } = await there.known();
   assertEquals([isComplete, conflictAt], [false, at(0)]);
   await there.synchronise(TWO, "Full");
-  assertEquals((await there.known()).conflictAt, null);
+  assertEquals((await there.known()).isComplete, true);
+  // Not forgotten with the Full: a charge point that never stops saying so must not get one after the other.
+  assertEquals(await knownLocalLists.recordConflict(there.identity, at(-40), at(20)), false);
+  assertEquals((await there.known()).isComplete, true);
 });

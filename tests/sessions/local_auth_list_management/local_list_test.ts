@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { suite } from "../../conformance/suite.ts";
+import type { Tool } from "../../conformance/tool.ts";
+import { within } from "../../conformance/within.ts";
+import type { CentralSystem } from "../../harness.ts";
+import { simulateChargePoint } from "../../simulator/charge_point.ts";
+
+const test = suite({ callTimeoutSeconds: 1 });
+
+const pathOf = ({ cp }: Tool) => `/v1/charge-points/${cp.identity}/local-list`;
+const bare = (...idTags: string[]) => ({ entries: idTags.map((idTag) => ({ idTag })) });
+
+function simulated(
+  { cp: { identity } }: Tool,
+  { ocppUrl: url }: CentralSystem,
+  most: { perMessage: number; inAll: number },
+) {
+  const configuration = {
+    SendLocalListMaxLength: String(most.perMessage),
+    LocalAuthListMaxLength: String(most.inAll),
+  };
+  return simulateChargePoint({ url, identity, configuration });
+}
+
+test("a list is set, sent in messages that fit, and then only what changed", async (tool, central) => {
+  const { operator, tags } = tool;
+  await using chargePoint = simulated(tool, central, { perMessage: 2, inAll: 3 });
+  await within(chargePoint.boot(), "the boot");
+  await operator.start(tool.cp.identity, "GetConfiguration", {});
+  const put = await operator.ask("PUT", pathOf(tool), bare(tags.valid, tags.blocked, tags.second, "BEYOND"));
+  assertEquals([put.status, put.body.state, put.body.desired.leftOut, put.body.desired.version], [
+    200,
+    "outOfSync",
+    1,
+    1,
+  ]);
+  assertStringIncludes(put.body.warnings.join(), "the last 1 are not sent");
+
+  const full = await operator.ask("POST", pathOf(tool), { updateType: "Full" });
+  assertEquals([full.status, full.body.state, full.headers.get("Location")], [200, "synchronised", pathOf(tool)]);
+  const sent = full.body.messages.map((
+    { request, confirmation }: {
+      request: { updateType: string; localAuthorizationList: unknown[] };
+      confirmation: unknown;
+    },
+  ) => [request.updateType, request.localAuthorizationList.length, confirmation]);
+  assertEquals(sent, [["Full", 2, { status: "Accepted" }], ["Differential", 1, { status: "Accepted" }]]);
+  assertEquals(chargePoint.device.localList.find(tags.blocked)?.status, "Blocked");
+
+  const nothing = await operator.ask("POST", pathOf(tool), { updateType: "Differential" });
+  assertEquals([nothing.body.state, nothing.body.messages], ["synchronised", []]);
+
+  // What we know of an idTag is told as it is when it is sent; its own idTagInfo counts more.
+  await operator.put(`/v1/id-tags/${tags.valid}`, { status: "Accepted", parentIdTag: "FLEET" });
+  const info = { status: "Blocked" };
+  const edited = await operator.ask("PUT", pathOf(tool), {
+    entries: [{ idTag: tags.valid.toLowerCase() }, { idTag: tags.second, idTagInfo: info }],
+  });
+  assertEquals([edited.body.state, edited.body.difference], ["outOfSync", { set: 2, removed: 1 }]);
+  await operator.ask("POST", pathOf(tool), { updateType: "Differential" });
+  assertEquals(chargePoint.device.localList.size, 2);
+  assertEquals(chargePoint.device.localList.find(tags.valid), { status: "Accepted", parentIdTag: "FLEET" });
+  assertEquals(chargePoint.device.localList.find(tags.second), info);
+  const { state, known } = await operator.get(pathOf(tool));
+  assertEquals([state, known.version], ["inSync", chargePoint.device.localList.version]);
+});
+
+test("ten thousand entries are set, sent and shown", async (tool, central) => {
+  const { operator } = tool;
+  await using chargePoint = simulated(tool, central, { perMessage: 500, inAll: 10_000 });
+  await within(chargePoint.boot(), "the boot");
+  await operator.start(tool.cp.identity, "GetConfiguration", {});
+  const entries = Array.from({ length: 10_000 }, (_, n) => ({ idTag: `TAG${n}`, idTagInfo: { status: "Accepted" } }));
+  assertEquals((await central.api("PUT", pathOf(tool), { entries })).status, 200);
+  const { status, body } = await central.api("POST", pathOf(tool), { updateType: "Full" });
+  assertEquals([status, body.state, body.messages.length], [200, "synchronised", 20]);
+  assertEquals(chargePoint.device.localList.size, 10_000);
+  const { body: shown } = await central.api("GET", pathOf(tool));
+  assertEquals([shown.state, shown.known.entries.length, shown.desired.entries.length], ["inSync", 10_000, 10_000]);
+});
+
+test("a list that is sent by hand is known, too", async (tool) => {
+  await tool.booted();
+  const entry = { idTag: "BY-HAND", idTagInfo: { status: "Accepted" } };
+  const request = { listVersion: 7, updateType: "Full", localAuthorizationList: [entry] };
+  await tool.command("SendLocalList", request, { status: "Accepted" });
+  const { state, known } = await tool.operator.get(pathOf(tool));
+  assertEquals([state, known.version, known.isComplete], ["unmanaged", 7, true]);
+  assertEquals(known.entries, [{ ...entry, isInDoubt: false }]);
+  assertEquals((await tool.operator.get(`/v1/charge-points/${tool.cp.identity}`)).localListVersion, 7);
+});
+
+test("a message without an answer leaves the list in doubt until the version is asked", async (tool) => {
+  await tool.booted();
+  await tool.operator.put(pathOf(tool), bare("A"));
+  const silent = tool.operator.startSync(tool.cp.identity, "Full");
+  const { listVersion } = await tool.cp.expect("SendLocalList");
+  const { status, body } = await silent;
+  assertEquals([status, body.state, body.messages[0].state], [200, "inDoubt", "timedOut"]);
+  const doubted = await tool.operator.get(pathOf(tool));
+  assertEquals([doubted.state, doubted.known.entries[0].isInDoubt], ["inDoubt", true]);
+  await tool.cp.quiet();
+  await tool.command("GetLocalListVersion", {}, { listVersion });
+  const told = await tool.operator.get(pathOf(tool));
+  assertEquals([told.state, told.known.version, told.known.isComplete], ["inSync", listVersion, true]);
+});
+
+test("a charge point that is away is refused, or synchronised when it is back", async (tool) => {
+  const { operator, cp } = tool;
+  await operator.put(pathOf(tool), bare(tool.tags.valid));
+  const refused = await operator.ask("POST", pathOf(tool), { updateType: "Full" });
+  assertEquals([refused.status, refused.body.type], [409, "/problems/charge-point-offline"]);
+  const queued = await operator.ask("POST", `${pathOf(tool)}?whenOffline=queue`, { updateType: "Full" });
+  assertEquals([queued.status, queued.body.messages], [202, []]);
+  assertEquals(
+    (await operator.until(pathOf(tool), ({ state }) => state === "waiting")).synchronisation.reason,
+    "The charge point is not connected.",
+  );
+  await tool.boot();
+  assertEquals((await cp.expect("SendLocalList")).updateType, "Full");
+  cp.confirm({ status: "Accepted" });
+  await operator.until(pathOf(tool), ({ state }) => state === "inSync");
+});
+
+test("while one is running, another has to wait for it, or is refused", async (tool) => {
+  await tool.booted();
+  const { operator, cp } = tool;
+  await operator.put(pathOf(tool), bare("A"));
+  const first = operator.startSync(cp.identity, "Full");
+  await cp.expect("SendLocalList");
+  assertEquals((await operator.get(pathOf(tool))).state, "syncing");
+  const busy = await operator.ask("POST", pathOf(tool), { updateType: "Full" }, { Prefer: "respond-async" });
+  assertEquals([busy.status, busy.body.type], [409, "/problems/local-list-busy"]);
+  cp.confirm({ status: "Accepted" });
+  assertEquals((await first).body.state, "synchronised");
+});
+
+test("charge points with a label share a list; their own entries come first", async (tool) => {
+  const { operator, cp, tags } = tool;
+  const site = `site-${cp.identity}`;
+  await operator.ask("PATCH", `/v1/charge-points/${cp.identity}`, { labels: { site } });
+  const made = await operator.ask("PUT", `/v1/local-lists/${site}`, {
+    label: `site=${site}`,
+    ...bare(tags.valid, tags.second),
+  });
+  assertEquals([made.status, made.headers.get("Location")], [201, `/v1/local-lists/${site}`]);
+  await operator.put(pathOf(tool), { entries: [{ idTag: tags.second, idTagInfo: { status: "Blocked" } }] });
+  const { desired } = await operator.get(pathOf(tool));
+  assertEquals(desired.entries, [
+    { idTag: tags.second, idTagInfo: { status: "Blocked" }, list: null, infoFrom: "list" },
+    { idTag: tags.valid, idTagInfo: desired.entries[1].idTagInfo, list: site, infoFrom: "idTag" },
+  ]);
+  assertEquals((await operator.ask("PUT", `/v1/local-lists/${site}`, { label: "other", entries: [] })).status, 200);
+  assertEquals((await operator.get(pathOf(tool))).desired.entries.length, 1);
+  assertEquals((await operator.get("/v1/local-lists")).items.some(({ name }: { name: string }) => name === site), true);
+  assertEquals((await operator.ask("DELETE", `/v1/local-lists/${site}`)).status, 204);
+  assertEquals((await operator.ask("GET", `/v1/local-lists/${site}`)).status, 404);
+});
+
+test("a list with an idTag twice, or with what OCPP does not know, is refused with its place", async (tool) => {
+  const twice = await tool.operator.ask("PUT", pathOf(tool), bare("Tag", "TAG"));
+  assertEquals([twice.status, twice.body.errors[0].pointer], [400, "/entries/1/idTag"]);
+  const odd = await tool.operator.ask("PUT", pathOf(tool), {
+    entries: [{ idTag: "A", idTagInfo: { status: "Fine" } }],
+  });
+  assertEquals([odd.status, odd.body.errors[0].pointer], [400, "/entries/0/idTagInfo/status"]);
+  assertEquals((await tool.operator.ask("PUT", "/v1/charge-points/NOBODY/local-list", bare("A"))).status, 404);
+  const unknown = await tool.operator.ask("PUT", pathOf(tool), bare("NOBODYS-TAG"));
+  assert(unknown.body.warnings.some((line: string) => line.includes("not registered")));
+  assertEquals(unknown.body.desired.entries[0].idTagInfo, { status: "Invalid" });
+});
