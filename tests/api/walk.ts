@@ -61,7 +61,6 @@ export async function setStage(central: CentralSystem) {
   const transactionId = await tool.charging();
   const meterValue = [{ timestamp: new Date().toISOString(), sampledValue: [{ value: "1200" }] }];
   await tool.cp.call("MeterValues", { connectorId: 1, transactionId, meterValue });
-  await tool.cp.call("SecurityEventNotification", { type: "SettingSystemTime", timestamp: new Date().toISOString() });
   await refuseSomebody(central);
   await tool.cp.call("SecurityEventNotification", { type: "SettingSystemTime", timestamp: new Date().toISOString() });
   const stray = { transactionId: 999_999, meterStop: 1, timestamp: new Date().toISOString() };
