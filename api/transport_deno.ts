@@ -39,10 +39,11 @@ export class DenoEndpoint {
       const { status, headers, body } = decision.refusal;
       return new Response(body, { status, headers });
     }
+    // Before the upgrade: afterwards the request cannot be read any more.
+    const dialled = originDialled(request.headers.get("host") ?? undefined, url.protocol === "https:");
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: this.settings.pingIntervalSeconds });
     // Not by the option of that name: it throws when more than one protocol is offered.
     response.headers.set("sec-websocket-protocol", SUBPROTOCOL);
-    const dialled = originDialled(request.headers.get("host") ?? undefined, url.protocol === "https:");
     const connection = new DenoConnection(socket, remoteAddress, dialled);
     socket.onopen = () => this.#attend(connection, decision.chargePoint);
     // An error is followed by "close"; unheard it would end the process.

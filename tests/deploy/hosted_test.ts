@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { formWith } from "../api/firmware_management/walk.ts";
 import { RawSocket, requestText } from "../api/raw_socket.ts";
 import { Operator } from "../conformance/operator.ts";
 import { basic, Refused, Wire } from "../conformance/wire.ts";
@@ -50,6 +51,26 @@ async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void
   assert(ended.energyWh >= 1234 && ended.reason === "Remote", JSON.stringify(ended));
   assert((await operator.get(`/v1/transactions/${transactionId}/meter-values`)).items.length > 0);
   assertEquals(chargePoint.oddities, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
+}
+
+/** Files come and go as with the other transport: in ranges, at the host that was dialled, and never half. */
+async function filesComeAndGo({ operator, ocppUrl, url }: Hosted): Promise<void> {
+  await operator.put("/v1/charge-points/FILES", { securityProfile: 0 });
+  const image = Uint8Array.from({ length: 200_000 }, (_, at) => at * 7);
+  const { body: { id } } = await operator.ask("POST", "/v1/files", formWith(image));
+  await using chargePoint = simulateChargePoint({ url: ocppUrl, identity: "FILES", stepMs: 10 });
+  await chargePoint.boot();
+  const { body: { location } } = await operator.ask("POST", `/v1/files/${id}/addresses`, { chargePoint: "FILES" });
+  assertEquals(new URL(location).origin, url);
+  const whole = await fetch(location);
+  assertEquals(whole.headers.get("Content-Length"), String(image.length));
+  assertEquals(new Uint8Array(await whole.arrayBuffer()), image);
+  const part = await fetch(location, { headers: { Range: "bytes=199990-" } });
+  assertEquals([part.status, new Uint8Array(await part.arrayBuffer())], [206, image.slice(-10)]);
+
+  const { body: asked } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: "FILES" });
+  const { file } = await operator.until(`/v1/diagnostics/${asked.id}`, ({ state }) => state === "received");
+  assertEquals(file.name, "diagnostics-1.log");
 }
 
 /** The status of a refused handshake. */
@@ -105,6 +126,7 @@ async function vanishes({ url, operator }: Hosted): Promise<void> {
 Deno.test("hosted as a fetch function: a charging session, refusals, and an orderly end", () =>
   withHosted(async (hosted) => {
     await chargingSession(hosted);
+    await filesComeAndGo(hosted);
     await refusals(hosted);
     await ends(hosted);
     await vanishes(hosted);
