@@ -9,14 +9,14 @@ import { openStore } from "../../db/store.ts";
 import { type ServerData, serverData } from "../chaos/data.ts";
 import { databaseUrl } from "../database.ts";
 
-/** Runs a statement with its values. */
-export type Run = (statement: string, values?: unknown[]) => Promise<unknown>;
+/** Runs a statement. */
+type Run = (statement: string) => Promise<unknown>;
 
 export interface Place extends AsyncDisposable {
   readonly name: "PGlite" | "PostgreSQL";
   readonly data: ServerData;
-  /** Statements over the bare driver. While it is open no server may run on PGlite's folder, so PGlite gets a folder beside. */
-  bare(): Promise<{ run: Run } & AsyncDisposable>;
+  /** Where the bare group commit keeps its rows: arguments of bare_commit.ts. PGlite's folder belongs to the server, so it gets one beside. */
+  readonly bare: readonly string[];
 }
 
 export const CHARGE_POINTS = 10_000;
@@ -72,16 +72,11 @@ async function filled(place: Unfilled): Promise<Place> {
   return place;
 }
 
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
 function pglitePlace(data: ServerData): Unfilled {
   const open = async (folder: string) => {
     const pglite = await PGlite.create(folder);
     return {
-      // PGlite answers without leaving the turn of the event loop: callers that go on at once would let no timer run.
-      run: (statement: string, values: unknown[] = []) => pglite.query(statement, values).finally(endOfTurn),
+      run: (statement: string) => pglite.query(statement),
       [Symbol.asyncDispose]: () => pglite.close(),
     };
   };
@@ -89,7 +84,7 @@ function pglitePlace(data: ServerData): Unfilled {
     name: "PGlite",
     data,
     seed: () => open(`${data.dataDir}/pglite`),
-    bare: () => open(`${data.dataDir}/bare`),
+    bare: ["pglite", `${data.dataDir}/bare`],
     [Symbol.asyncDispose]: () => data[Symbol.asyncDispose](),
   };
 }
@@ -98,7 +93,7 @@ function postgresPlace(data: ServerData): Unfilled {
   const open = () => {
     const sql = postgres(data.environment.DATABASE_URL!, { max: 2, onnotice: () => {} });
     return Promise.resolve({
-      run: (statement: string, values: unknown[] = []) => sql.unsafe(statement, values as never[], { prepare: true }),
+      run: (statement: string) => sql.unsafe(statement),
       [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
     });
   };
@@ -106,7 +101,7 @@ function postgresPlace(data: ServerData): Unfilled {
     name: "PostgreSQL",
     data,
     seed: open,
-    bare: open,
+    bare: ["postgres", data.environment.DATABASE_URL!],
     [Symbol.asyncDispose]: () => data[Symbol.asyncDispose](),
   };
 }

@@ -40,13 +40,28 @@ export async function centralSystem(place: Place): Promise<Subject> {
 }
 
 /** The bare transport. */
-export async function echo(): Promise<Subject> {
-  const program = new URL("echo.ts", import.meta.url).pathname;
-  const process = deno(["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=WS_NO_BUFFER_UTIL", program]);
+export function echo(): Promise<Subject> {
+  return program("echo server", "echo.ts", ["--allow-net=127.0.0.1", "--allow-env=WS_NO_BUFFER_UTIL"]);
+}
+
+/** The bare transport with the bare group commit behind it. */
+export function bareCommit({ name, bare }: Place): Promise<Subject> {
+  const permissions = ["--allow-net", "--allow-env", "--allow-read", "--allow-write", "--allow-sys=uid"];
+  return program(`bare group commit, ${name}`, "bare_commit.ts", permissions, bare);
+}
+
+async function program(
+  name: string,
+  file: string,
+  permissions: readonly string[],
+  args: readonly string[] = [],
+): Promise<Subject> {
+  const path = new URL(file, import.meta.url).pathname;
+  const process = deno(["run", "--no-prompt", ...permissions, path, ...args]);
   const [, pid, url = ""] = await process.says(/pid (\d+) at (ws:\S+)\/ready/);
   return {
-    name: "echo server",
-    isEcho: true,
+    name,
+    isEcho: file === "echo.ts",
     url,
     ...usage(Number(pid)),
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
