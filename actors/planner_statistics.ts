@@ -1,8 +1,11 @@
-/** Has the database look after its planner's statistics: often, because it costs next to nothing as long as nothing has grown. */
+/**
+ * Has the database look after its planner's statistics. Often: as long as nothing has grown it costs next to nothing, and a network that comes
+ * online at once makes a small table large within seconds.
+ */
 import type { Store } from "../db/store.ts";
 import type { ActorSystem } from "./actor.ts";
 
-const LOOK_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 1000;
 
 /** Starts the actor. */
 export function watchPlannerStatistics(system: ActorSystem, store: Store): void {

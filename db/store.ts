@@ -221,14 +221,7 @@ async function openPostgres(options: StoreOptions): Promise<Opened> {
 }
 
 /** Settings of every connection. jit off: it would cost more than our short statements ever do. */
-const SESSION = {
-  application_name: "chargehand",
-  TimeZone: "UTC",
-  synchronous_commit: "on",
-  jit: "off",
-  // A plan that is kept is the plan for the tables as they were: one from an empty table reads all of a full one.
-  plan_cache_mode: "force_custom_plan",
-};
+const SESSION = { application_name: "chargehand", TimeZone: "UTC", synchronous_commit: "on", jit: "off" };
 
 /** Shorter than our own deadline, so that the server lets go before we give up and the outcome is known. */
 const TIMEOUTS = { statement_timeout: "2000", lock_timeout: "1000", idle_in_transaction_session_timeout: "5000" };

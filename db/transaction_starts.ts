@@ -155,15 +155,14 @@ const earlyStops = sql`
 /** An older transaction on the connector is over when another begins; its stop had seven days to arrive. */
 const abandon = sql`
   update transactions t set state = 'ended', flags = t.flags || '["abandoned"]'
-  from fresh f
   where t.transaction_id = any(array(
       select a.transaction_id from fresh f cross join lateral (
         select transaction_id from transactions a
         where a.charge_point = f.charge_point and a.connector_id = f.connector_id and a.state = 'active'
           and a.started_at <= f.started_at and a.start_received_at < f.received_at - interval '7 days'
         limit ${sql.lit(ABANDONED_AT_ONCE)}) as a))
-    and t.state = 'active' and f.charge_point = t.charge_point
-  returning t.*, f.received_at as noticed_at`;
+    and t.state <> 'ended' -- not "= 'active'": the planner would look through all that are open
+  returning t.*, (select max(f.received_at) from fresh f where f.charge_point = t.charge_point) as noticed_at`;
 
 /** Events: what began, what was given up for it, and what began and ended because its stop was here first. */
 const tellings = intoOutbox(

@@ -23,6 +23,7 @@ import * as reservations from "./0050_reservations.ts";
 import * as triggeredMessages from "./0051_triggered_messages.ts";
 import * as localLists from "./0060_local_lists.ts";
 import * as knownLocalLists from "./0061_known_local_lists.ts";
+import * as lighterTransactions from "./0070_lighter_transactions.ts";
 
 /**
  * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
@@ -53,4 +54,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0051_triggered_messages": triggeredMessages,
   "0060_local_lists": localLists,
   "0061_known_local_lists": knownLocalLists,
+  "0070_lighter_transactions": lighterTransactions,
 };
