@@ -8,6 +8,7 @@ import { EventHub } from "./actors/events.ts";
 import { Files } from "./actors/firmware_management/files.ts";
 import { LocalLists } from "./actors/local_auth_list_management/local_lists.ts";
 import { Uploads } from "./actors/firmware_management/uploads.ts";
+import { FirmwareCampaigns } from "./actors/firmware_management/firmware_campaigns.ts";
 import { createLog } from "./actors/log.ts";
 import { watchLoop } from "./actors/loop_watch.ts";
 import { Newsroom } from "./actors/news.ts";
@@ -67,6 +68,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, news });
   const profileInstaller = new ProfileInstaller({ system, store, news, chargePoints });
   new ReservationKeeper(system, store, news);
+  const firmwareCampaigns = new FirmwareCampaigns(system, store, chargePoints, files, news);
   let open = true;
   return {
     store,
@@ -78,6 +80,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     localLists,
     uploads,
     siteLimits,
+    firmwareCampaigns,
     news,
     counts: system.counts,
     settings,

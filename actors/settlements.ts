@@ -57,7 +57,7 @@ export class Settlements {
     this.#waiting.delete(command.id);
   }
 
-  /** The settled command, or undefined when it has not ended within `ms`. */
+  /** The settled command, or undefined when it has not ended within `ms`. Nobody waits for 0 ms. */
   wait(commandId: string, ms: number): Promise<Command | undefined> {
     if (ms <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {

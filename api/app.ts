@@ -29,16 +29,16 @@ export function createApp(house: House): OpenAPIHono {
   const attempts = new KeyAttempts(house.clock);
   const idempotency = new Idempotency(house);
   const table = [...routes, ...documentRoutes(app)];
-  for (const route of table) {
-    app.openAPIRegistry.registerPath(operationOf(route));
-    app.on(
-      route.method.toUpperCase(),
-      pattern(route),
-      (context) =>
-        serve(route, context, { house, attempts, idempotency }).catch((error) => plainly(error, route, context)),
-    );
-  }
-  for (const [path, allowed] of methodsByPattern(table)) {
+  for (const route of table) app.openAPIRegistry.registerPath(operationOf(route));
+  for (const [path, { routes, allowed }] of namedFirst(table)) {
+    for (const route of routes) {
+      app.on(
+        route.method.toUpperCase(),
+        path,
+        (context) =>
+          serve(route, context, { house, attempts, idempotency }).catch((error) => plainly(error, route, context)),
+      );
+    }
     app.all(path, () => {
       throw new Problem("method-not-allowed", `Allowed: ${allowed}`, { headers: { Allow: allowed } });
     });
@@ -152,13 +152,14 @@ function pattern({ path, rest }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => name === rest ? `:${name}{.*}` : `:${name}`);
 }
 
-/** What Allow says for each path. Hono answers HEAD wherever there is a GET. */
-function methodsByPattern(table: readonly Route[]): Map<string, string> {
-  const methods = Map.groupBy(table, pattern);
-  return new Map(
-    [...methods].map(([path, there]) => [
-      path,
-      there.flatMap(({ method }) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]).join(", "),
-    ]),
-  );
+/**
+ * The routes of each path, and what Allow says there; Hono answers HEAD wherever there is a GET. Paths without a parameter come first: `…/preview` is no
+ * `…/{id}`, whatever its method.
+ */
+function namedFirst(table: readonly Route[]): [path: string, { routes: readonly Route[]; allowed: string }][] {
+  const paths = [...Map.groupBy(table, pattern)].map(([path, routes]) => {
+    const methods = routes.flatMap(({ method }) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
+    return [path, { routes, allowed: methods.join(", ") }] as [string, { routes: Route[]; allowed: string }];
+  });
+  return paths.toSorted(([one], [other]) => Number(one.includes(":")) - Number(other.includes(":")));
 }

@@ -5,6 +5,7 @@ import type { EventHub } from "../actors/events.ts";
 import type { Files } from "../actors/firmware_management/files.ts";
 import type { LocalLists } from "../actors/local_auth_list_management/local_lists.ts";
 import type { Uploads } from "../actors/firmware_management/uploads.ts";
+import type { FirmwareCampaigns } from "../actors/firmware_management/firmware_campaigns.ts";
 import type { Log } from "../actors/log.ts";
 import type { Newsroom } from "../actors/news.ts";
 import type { Settings } from "../actors/settings.ts";
@@ -27,6 +28,7 @@ export interface House {
   /** What charge points bring, and where. */
   readonly uploads: Uploads;
   readonly siteLimits: SiteSupervisor;
+  readonly firmwareCampaigns: FirmwareCampaigns;
   /** Where edits are told that shared actors may want to know of. */
   readonly news: Newsroom;
   readonly counts: Counts;

@@ -26,6 +26,7 @@ const CATALOGUE = {
   "security-profile-not-lowered": [409, "The security profile is never lowered over OCPP"],
   "local-list-busy": [409, "The local list is being synchronised already"],
   "charge-point-in-another-site": [409, "A charge point belongs to one site at most"],
+  "firmware-campaign-state": [409, "The state of the firmware campaign does not allow this"],
   "command-not-queued": [409, "The command is no longer queued"],
   "upload-received": [409, "A file has come already"],
   "reservation-ambiguous": [409, "Several charge points have a reservation with this id"],

@@ -7,6 +7,7 @@ import { connectionAttemptRoutes } from "./connection_attempts.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { eventRoutes } from "./events.ts";
+import { firmwareCampaignRoutes } from "./firmware_management/firmware_campaigns.ts";
 import { firmwareUpdateRoutes } from "./firmware_management/firmware_update.ts";
 import { diagnosticsRoutes } from "./firmware_management/diagnostics.ts";
 import { downloadRoutes } from "./firmware_management/downloads.ts";
@@ -43,6 +44,7 @@ export const routes: readonly Route[] = [
   ...securityEventRoutes,
   ...commandRoutes,
   ...firmwareUpdateRoutes,
+  ...firmwareCampaignRoutes,
   ...idTagRoutes,
   ...localListRoutes,
   ...sharedLocalListRoutes,

@@ -172,6 +172,29 @@ export const eventTypes = {
     reservationFields,
   ),
   "reservation.refused": type("The charge point did not take the reservation.", reservationFields),
+  "firmwareCampaign.stateChanged": type(
+    "A firmware campaign was started, paused, resumed or aborted, or is complete.",
+    {
+      campaignId: z.string(),
+      state: z.enum(["running", "paused", "completed", "aborted"]),
+      reason: z.string().nullable(),
+    },
+  ),
+  "firmwareCampaign.waveReleased": type("A firmware campaign has come to its next wave.", {
+    campaignId: z.string(),
+    wave: z.int().meta({ description: "Counted from 1" }),
+    targets: z.int().meta({ description: "Of this wave" }),
+  }),
+  "firmwareCampaign.targetEnded": type(
+    "A firmware campaign is over with a charge point; not told of those left out from the beginning.",
+    {
+      campaignId: z.string(),
+      outcome: z.string(),
+      detail: z.string().nullable(),
+      attempts: z.int(),
+      commandId: z.string().nullable().meta({ description: "The last UpdateFirmware" }),
+    },
+  ),
   "command.settled": type("A command has ended, one way or another.", {
     commandId: z.string(),
     action: z.string(),

@@ -17,6 +17,11 @@ import { refused } from "./errors.ts";
 import { meetServer } from "./first_contact.ts";
 import { bell } from "./event_outbox.ts";
 import { type Events, events } from "./events.ts";
+import { type FirmwareCampaigns, firmwareCampaigns } from "./firmware_management/firmware_campaigns.ts";
+import {
+  type FirmwareCampaignTargets,
+  firmwareCampaignTargets,
+} from "./firmware_management/firmware_campaign_targets.ts";
 import { type FirmwareUpdates, firmwareUpdates } from "./firmware_management/firmware_updates.ts";
 import { type Diagnostics, diagnostics } from "./firmware_management/diagnostics.ts";
 import { type Files, files } from "./firmware_management/files.ts";
@@ -60,6 +65,8 @@ export interface Store {
   readonly apiKeys: ApiKeys;
   readonly notices: Notices;
   readonly firmwareUpdates: FirmwareUpdates;
+  readonly firmwareCampaigns: FirmwareCampaigns;
+  readonly firmwareCampaignTargets: FirmwareCampaignTargets;
   readonly events: Events;
   readonly webhooks: Webhooks;
   readonly webhookDeliveries: WebhookDeliveries;
@@ -149,6 +156,8 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     apiKeys: apiKeys(db, monotonicMs),
     notices: notices(db, outbox),
     firmwareUpdates: firmwareUpdates(db, outbox),
+    firmwareCampaigns: firmwareCampaigns(db, outbox),
+    firmwareCampaignTargets: firmwareCampaignTargets(db, outbox),
     events: events(db, outbox),
     webhooks: webhooks(db),
     webhookDeliveries: webhookDeliveries(db),

@@ -3,15 +3,17 @@
  * the columns mean is said in the migrations; what the rows mean, beside the repository that owns them.
  */
 import type { Generated } from "kysely";
-import type { ChargingProfileTables } from "./smart_charging/charging_profile_tables.ts";
-import type { FileTables } from "./firmware_management/file_tables.ts";
+import type { FirmwareCampaignTables } from "./firmware_management/firmware_campaign_tables.ts";
 import type { FirmwareTables } from "./firmware_management/firmware_tables.ts";
 import type { LocalListTables } from "./local_auth_list_management/local_list_tables.ts";
+import type { ChargingProfileTables } from "./smart_charging/charging_profile_tables.ts";
+import type { FileTables } from "./firmware_management/file_tables.ts";
 import type { SiteTables } from "./smart_charging/site_tables.ts";
 import type { TriggeredMessagesTable } from "./remote_trigger/triggered_messages_table.ts";
 import type { ReservationsTable } from "./reservation/reservation_tables.ts";
 
-export interface Database extends ChargingProfileTables, FileTables, FirmwareTables, LocalListTables, SiteTables {
+export interface Database
+  extends ChargingProfileTables, FileTables, FirmwareCampaignTables, FirmwareTables, LocalListTables, SiteTables {
   chargePoints: ChargePointsTable;
   connectors: ConnectorsTable;
   statusNotifications: StatusNotificationsTable;

@@ -73,6 +73,7 @@ export async function setStage(central: CentralSystem) {
   const key = await operator.ask("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
   const webhooks = await setWebhooks(operator);
   const files = await setFiles(central, operator);
+  const campaigns = await setCampaigns(operator);
   const answering = answerEverything(tool.cp.wire);
   await operator.start(HERE.identity, "UpdateFirmware", findAction("UpdateFirmware")!.example.request as Payload);
   const reserved = await operator.ask("POST", "/v1/reservations", RESERVATION);
@@ -83,6 +84,7 @@ export async function setStage(central: CentralSystem) {
       ...goodForTemplates(await setTemplates(operator)),
       ...files,
       ...goodForReservations(String(reserved.body.reservationId)),
+      ...goodForCampaigns(campaigns),
     ]),
     async clear() {
       await tool.leave();
@@ -128,6 +130,42 @@ function goodForReservations(reservationId: string): [string, Good][] {
     ["POST /v1/reservations", { body: RESERVATION }],
     ["GET /v1/reservations/{reservationId}", { params: { reservationId } }],
     ["DELETE /v1/reservations/{reservationId}", { params: { reservationId }, query: "chargePoint=HERE" }],
+  ];
+}
+
+/** A campaign in each state that a verb wants, for charge points that are away. */
+async function setCampaigns(operator: Operator): Promise<Record<"draft" | "running" | "toPause" | "paused", string>> {
+  let campaigns = 0;
+  const made = async (...verbs: string[]) => {
+    const chargePoint = `FIRMWARE-${++campaigns}`; // open in one campaign at a time
+    await operator.put(`/v1/charge-points/${chargePoint}`, { securityProfile: 0 });
+    const campaign = { ...CAMPAIGN, targets: { chargePoints: [chargePoint] } };
+    const id: string = (await operator.ask("POST", "/v1/firmware-campaigns", campaign)).body.id;
+    for (const verb of verbs) await operator.ask("POST", `/v1/firmware-campaigns/${id}/${verb}`, {});
+    return id;
+  };
+  return {
+    draft: await made(),
+    running: await made("start"),
+    toPause: await made("start"),
+    paused: await made("start", "pause"),
+  };
+}
+
+const CAMPAIGN = { location: "https://firmware.invalid/2.0.bin", targets: { chargePoints: ["AWAY"] } };
+
+function goodForCampaigns(campaign: Awaited<ReturnType<typeof setCampaigns>>): [string, Good][] {
+  const path = "/v1/firmware-campaigns";
+  return [
+    [`GET ${path}`, { query: "state=running" }],
+    [`POST ${path}`, { body: CAMPAIGN }],
+    [`POST ${path}/preview`, { body: { targets: { label: "site" }, version: "2.0" } }],
+    [`GET ${path}/{id}`, { params: { id: campaign.running } }],
+    [`POST ${path}/{id}/start`, { params: { id: campaign.draft } }],
+    [`POST ${path}/{id}/pause`, { params: { id: campaign.toPause } }],
+    [`POST ${path}/{id}/resume`, { params: { id: campaign.paused } }],
+    [`POST ${path}/{id}/abort`, { params: { id: campaign.running } }],
+    [`GET ${path}/{id}/targets`, { params: { id: campaign.running }, query: "limit=5" }],
   ];
 }
 

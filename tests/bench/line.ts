@@ -11,6 +11,8 @@ import type { Subject } from "./subject.ts";
 export type Answered = (tookMs: number, good: boolean) => void;
 
 export class Line {
+  /** What a CALL of the Central System is confirmed with; undefined: with NotImplemented, as every CALL is without this. */
+  confirms: ((action: string) => object | undefined) | null = null;
   #answered: Answered | null = null;
   #sentAt = 0;
   #n = 0;
@@ -53,8 +55,9 @@ export class Line {
 
   #take(text: string): void {
     if (!this.isEcho && text.startsWith("[2,")) {
-      const [, id] = JSON.parse(text);
-      return this.socket.send(JSON.stringify([4, id, "NotImplemented", "", {}]));
+      const [, id, action] = JSON.parse(text);
+      const confirmation = this.confirms?.(action);
+      return this.socket.send(JSON.stringify(confirmation ? [3, id, confirmation] : [4, id, "NotImplemented", "", {}]));
     }
     const answered = this.#answered;
     if (!answered) return;

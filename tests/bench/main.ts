@@ -4,6 +4,7 @@
  */
 import { authorize } from "./authorize.ts";
 import { compositeSchedules } from "./composite_schedule.ts";
+import { firmwareCampaign } from "./firmware_campaign.ts";
 import { handshakes, idleMemory } from "./connections.ts";
 import { type Place, places } from "./place.ts";
 import { heartbeats, meterValueRates, startTransactions } from "./rates.ts";
@@ -18,6 +19,7 @@ const PARTS: Record<string, (places: readonly Place[]) => Promise<Section>> = {
   handshake: handshakes,
   memory: idleMemory,
   "composite-schedule": compositeSchedules,
+  campaign: firmwareCampaign,
   "site-allocation": siteAllocation,
 };
 

@@ -1,7 +1,7 @@
 /**
  * What is measured from outside: the Central System on a place's database, or the echo server; both are processes of their own.
  */
-import { startServer } from "../chaos/server.ts";
+import { type Server, startServer } from "../chaos/server.ts";
 import { deno } from "../process.ts";
 import { CHARGE_POINTS, type Place } from "./place.ts";
 
@@ -25,12 +25,13 @@ const SETTINGS = {
 };
 
 /** The Central System on this database. */
-export async function centralSystem(place: Place): Promise<Subject> {
+export async function centralSystem(place: Place): Promise<Subject & Pick<Server, "api">> {
   const server = await startServer(place.data, SETTINGS);
   return {
     name: `Chargehand, ${place.name}`,
     isEcho: false,
     url: server.ocppUrl,
+    api: server.api,
     ...usage(server.pid),
     async [Symbol.asyncDispose]() {
       server.signal("SIGTERM");

@@ -1,0 +1,237 @@
+/**
+ * The actor of one firmware campaign: sends UpdateFirmware to as many targets at once as it may, and ends each with an outcome. The database decides: a
+ * target is claimed there under a command id before the command is made, so whoever dies in between finds the id again and asks under it. What is kept here
+ * is only who may be sent to and who was, is read at birth and now and then, and may be wrong without harm.
+ */
+import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
+import type { ClaimedTarget, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
+import { StoreError } from "../../db/errors.ts";
+import type { Store } from "../../db/store.ts";
+import { nextStep, progressOf } from "../../ocpp/firmware_management/firmware_campaign.ts";
+import type { Actor, Context } from "../actor.ts";
+import type { ChargePoints } from "../charge_points.ts";
+import type { Log } from "../log.ts";
+import { uuidVersion7 } from "../uuid.ts";
+import { decisionAbout, maySend } from "./campaign_decision.ts";
+import type { CampaignDesk } from "./campaign_desk.ts";
+import type { Files } from "./files.ts";
+import { sendUpdate } from "./send_update.ts";
+
+/** `reload`: the campaign or a charge point was edited, or it is time. `look`: something is heard of charge points. */
+export type CampaignMail =
+  | { readonly kind: "reload" | "tick" | "look" }
+  | { readonly kind: "called"; readonly chargePoint: string; readonly refused?: Decision }
+  | { readonly kind: "callFailed"; readonly chargePoint: string };
+
+/** What the actor needs of its supervisor. */
+export interface CampaignPorts {
+  readonly id: string;
+  readonly store: Store;
+  readonly chargePoints: Pick<ChargePoints, "call" | "cancel" | "connection">;
+  readonly files: Pick<Files, "addressOf">;
+  readonly log: Log;
+  readonly desk: CampaignDesk;
+  /** Nothing is left to do. */
+  over(): void;
+}
+
+/** Everything is read again this often: deadlines pass, tries are due, windows open, and news may have been missed. */
+const TICK_MS = 30_000;
+
+/** While the database is away. */
+const TRY_AGAIN_MS = 1000;
+
+/** Commands that are being made at once. */
+const CALLS_AT_ONCE = 50;
+
+/** Gives birth to the actor of a campaign. */
+export function firmwareCampaign(context: Context<CampaignMail>, ports: CampaignPorts): Actor<CampaignMail> {
+  return new FirmwareCampaignActor(context, ports);
+}
+
+class FirmwareCampaignActor implements Actor<CampaignMail> {
+  /** Released and not sent to, as far as is known. */
+  readonly #waiting = new Map<string, WaitingTarget>();
+  /** Claimed and not ended. */
+  readonly #claimed = new Set<string>();
+  #campaign: FirmwareCampaign | null = null;
+
+  constructor(readonly context: Context<CampaignMail>, readonly ports: CampaignPorts) {
+    context.self.tell({ kind: "tick" });
+  }
+
+  async receive(mail: CampaignMail): Promise<void> {
+    if (mail.kind === "tick") this.context.after(TICK_MS, { kind: "tick" });
+    try {
+      await this.#take(mail);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.ports.log.warn(`${this.#name} waits for the database`, { error });
+      this.context.after(TRY_AGAIN_MS, { kind: "reload" });
+    }
+  }
+
+  async #take(mail: CampaignMail): Promise<void> {
+    const { desk } = this.ports;
+    if (mail.kind === "called") {
+      desk.calling.delete(mail.chargePoint);
+      if (mail.refused) await this.#decide([mail.refused]);
+      return desk.hear(mail.chargePoint); // an answer may have come before the end of the call
+    }
+    if (mail.kind === "callFailed") {
+      desk.calling.delete(mail.chargePoint);
+      return void this.context.after(TRY_AGAIN_MS, { kind: "reload" });
+    }
+    const isEdited = desk.isEdited;
+    desk.isEdited = false;
+    if (mail.kind === "look" && !isEdited && this.#campaign) return await this.#look();
+    await this.#reload();
+  }
+
+  async #reload(): Promise<void> {
+    const { id, store: { firmwareCampaigns, firmwareCampaignTargets }, desk } = this.ports;
+    desk.take();
+    const campaign = await firmwareCampaigns.find(id);
+    if (!campaign || campaign.state === "draft" || campaign.state === "completed") return this.ports.over();
+    this.#campaign = campaign;
+    await firmwareCampaignTargets.endIdle(id, this.#now());
+    const attempts = await firmwareCampaignTargets.listAttempts(id);
+    this.#claimed.clear();
+    for (const { chargePoint } of attempts) this.#claimed.add(chargePoint);
+    this.#waiting.clear();
+    for (const target of await firmwareCampaignTargets.listWaiting(id)) this.#waiting.set(target.chargePoint, target);
+    await this.#judge(attempts);
+    await this.#goOn();
+    if (campaign.state === "aborted" && this.#claimed.size === 0) this.ports.over();
+  }
+
+  /** Looks at those of whom something was heard. */
+  async #look(): Promise<void> {
+    const { id, store, desk } = this.ports;
+    const heard = [...desk.take()].filter((identity) => this.#claimed.has(identity));
+    if (heard.length > 0) {
+      const ended = await this.#judge(await store.firmwareCampaignTargets.listAttempts(id, heard));
+      if (ended) await this.#goOn();
+    }
+    await this.#send();
+    if (this.#campaign?.state === "aborted" && this.#claimed.size === 0) this.ports.over();
+  }
+
+  /** Makes commands that are missing, and decides what can be decided. True: something was. */
+  async #judge(attempts: Awaited<ReturnType<Store["firmwareCampaignTargets"]["listAttempts"]>>): Promise<boolean> {
+    const campaign = this.#campaign!;
+    const decisions: Decision[] = [];
+    for (const attempt of attempts) {
+      const { chargePoint, commandId } = attempt;
+      const isConnected = this.ports.chargePoints.connection(chargePoint) !== undefined;
+      const decided = decisionAbout({ ...attempt, isConnected }, campaign, this.#now());
+      if (decided === "send") this.#call({ chargePoint, commandId });
+      else if (decided === "cancel") this.#cancel(attempt);
+      else if (decided !== undefined && !this.ports.desk.calling.has(chargePoint)) decisions.push(decided);
+    }
+    return await this.#decide(decisions);
+  }
+
+  async #decide(decisions: readonly Decision[]): Promise<boolean> {
+    if (decisions.length === 0) return false;
+    const { id, store, log } = this.ports;
+    const changed = await store.firmwareCampaignTargets.decide(id, decisions, this.#now());
+    for (const { chargePoint, state, outcome, detail, attempts, nextAttemptAt } of changed) {
+      this.#claimed.delete(chargePoint);
+      if (state === "waiting") this.#waiting.set(chargePoint, { chargePoint, attempts, nextAttemptAt });
+      log.info(`${this.#name}: ${chargePoint} ${outcome ?? "is tried again"}${detail ? ` (${detail})` : ""}`);
+    }
+    return changed.length > 0;
+  }
+
+  /** Releases the next wave, gives the campaign up or completes it, as long as there is something to do. */
+  async #goOn(): Promise<void> {
+    const { id, store: { firmwareCampaigns }, log } = this.ports;
+    const campaign = this.#campaign!;
+    const counts = (await firmwareCampaigns.countTargets([id])).get(id) ?? [];
+    const step = nextStep(campaign, progressOf(counts, campaign.wave), this.#isHeld());
+    switch (step.kind) {
+      case "abort":
+        log.warn(`${this.#name} is aborted: ${step.reason}`);
+        await firmwareCampaigns.abort(id, step.reason, this.#now());
+        return await this.#reload();
+      case "complete":
+        if (await firmwareCampaigns.complete(id, this.#now())) log.info(`${this.#name} is complete`);
+        return await this.#reload();
+      case "release":
+        if (await firmwareCampaigns.releaseAfter(id, campaign.wave, this.#now())) {
+          log.info(`${this.#name}: wave ${campaign.wave + 1} of ${campaign.waves.length} begins`);
+        }
+        return await this.#reload();
+      case "none":
+        return await this.#send();
+    }
+  }
+
+  /** Whether a released target waits that could be sent to, or will be tried again. */
+  #isHeld(): boolean {
+    for (const { chargePoint, attempts } of this.#waiting.values()) {
+      if (attempts > 0 || this.ports.chargePoints.connection(chargePoint)) return true;
+    }
+    return false;
+  }
+
+  /** Claims as many targets as there is room for, and makes their commands. */
+  async #send(): Promise<void> {
+    const { id, store, desk } = this.ports;
+    const campaign = this.#campaign;
+    const now = this.#now();
+    if (!campaign || !maySend(campaign, now)) return;
+    const room = Math.min(campaign.maxConcurrent - this.#claimed.size, CALLS_AT_ONCE - desk.calling.size);
+    const wanted = this.#ready(room, now).map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
+    if (wanted.length === 0) return;
+    const claimed = await store.firmwareCampaignTargets.claim(id, wanted, now);
+    // Those that were not claimed have changed meanwhile; the next reading tells how.
+    for (const { chargePoint } of wanted) this.#waiting.delete(chargePoint);
+    for (const target of claimed) {
+      this.#claimed.add(target.chargePoint);
+      this.#call(target);
+    }
+  }
+
+  #ready(room: number, now: Date): string[] {
+    const ready: string[] = [];
+    for (const { chargePoint, nextAttemptAt } of this.#waiting.values()) {
+      if (ready.length >= room) break;
+      if (nextAttemptAt !== null && nextAttemptAt > now) continue;
+      if (this.ports.chargePoints.connection(chargePoint)) ready.push(chargePoint);
+    }
+    return ready;
+  }
+
+  /** Makes the command of a claimed target, unless that is under way. */
+  #call(target: ClaimedTarget): void {
+    const { desk } = this.ports;
+    const { chargePoint } = target;
+    if (desk.calling.has(chargePoint)) return;
+    const calling = sendUpdate(this.ports, this.#campaign!, target, this.#now());
+    desk.calling.set(chargePoint, calling);
+    this.context.pipe(
+      calling,
+      (refused) => ({ kind: "called", chargePoint, refused }),
+      (error) => {
+        this.ports.log.warn(`${this.#name}: the command of ${chargePoint} could not be made yet`, { error });
+        return { kind: "callFailed", chargePoint };
+      },
+    );
+  }
+
+  #cancel({ commandId }: ClaimedTarget): void {
+    const { chargePoints } = this.ports;
+    // How it ended is told as news; one that could not be cancelled is looked at with the next tick.
+    this.context.pipe(chargePoints.cancel(commandId), () => ({ kind: "look" }), () => ({ kind: "look" }));
+  }
+
+  #now(): Date {
+    return this.context.clock.now();
+  }
+
+  get #name(): string {
+    return `Firmware campaign ${this.#campaign?.name || this.ports.id}`;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Which charge points a selection means, and which of them a campaign leaves out. A part of the statements that count them and that make targets of
+ * them, so that a preview says what a start would do.
+ */
+import { type RawBuilder, sql } from "kysely";
+import { jsonb, texts } from "../values.ts";
+import type { TargetSelection } from "./firmware_campaign_tables.ts";
+
+/** Why a charge point is left out, and the sentence that says it. */
+export const EXCLUSIONS = {
+  unknown: "There is no such charge point",
+  alreadyInstalled: "It has booted with this version already",
+  inOtherCampaign: "Another campaign is not over with it yet",
+} as const;
+
+export type Exclusion = keyof typeof EXCLUSIONS;
+
+/** A select of `identity`, `registration`, `firmware_version` and `excluded` of all that are meant; `excluded` null: it becomes a target. */
+export function chosen(selection: TargetSelection, version: string | null): RawBuilder<unknown> {
+  const named = selection.chargePoints;
+  const unknown = named === undefined ? sql`` : sql`
+    union all select n.identity, null, null, 'unknown' from unnest(${texts(named)}) as n(identity)
+    where not exists (select from charge_points where identity = n.identity)`;
+  return sql`
+    select p.identity, p.registration, p.firmware_version, case
+      when p.firmware_version = ${version}::text then 'alreadyInstalled'
+      when exists (select from firmware_campaign_targets t where t.charge_point = p.identity and t.state <> 'ended')
+        then 'inOtherCampaign' end as excluded
+    from charge_points p where ${sql.join(conditions(selection), sql` and `)}${unknown}`;
+}
+
+function conditions({ chargePoints, label, vendor, model, firmwareVersion }: TargetSelection): RawBuilder<unknown>[] {
+  return [
+    sql`true`,
+    ...(chargePoints === undefined ? [] : [sql`p.identity = any(${texts(chargePoints)})`]),
+    ...(label === undefined ? [] : [hasLabel(label)]),
+    ...(vendor === undefined ? [] : [sql`p.vendor = ${vendor}::text`]),
+    ...(model === undefined ? [] : [sql`p.model = ${model}::text`]),
+    ...(firmwareVersion === undefined ? [] : [sql`p.firmware_version = ${firmwareVersion}::text`]),
+  ];
+}
+
+function hasLabel(label: string): RawBuilder<unknown> {
+  const [key = "", ...value] = label.split("=");
+  return value.length === 0 ? sql`p.labels ? ${key}` : sql`p.labels @> ${jsonb({ [key]: value.join("=") })}`;
+}

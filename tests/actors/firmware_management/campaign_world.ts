@@ -1,0 +1,195 @@
+/**
+ * A Central System's actors over a real database, with charge points whose wires belong to the test and a clock that only moves when it says so.
+ */
+import { ActorSystem } from "../../../actors/actor.ts";
+import { type ChargePoints, createChargePoints, type Session } from "../../../actors/charge_points.ts";
+import type { Connection } from "../../../actors/connection.ts";
+import { Files } from "../../../actors/firmware_management/files.ts";
+import { FirmwareCampaigns } from "../../../actors/firmware_management/firmware_campaigns.ts";
+import { createLog } from "../../../actors/log.ts";
+import { Newsroom } from "../../../actors/news.ts";
+import { settingsWith } from "../../../actors/settings.ts";
+import { uuidVersion7 } from "../../../actors/uuid.ts";
+import type { CampaignTarget } from "../../../db/firmware_management/firmware_campaign_targets.ts";
+import type { FirmwareCampaign, NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
+import type { Store } from "../../../db/store.ts";
+import { fields } from "../../db/facts.ts";
+import { FakeClock } from "../../fake_clock.ts";
+
+/** How a charge point answers UpdateFirmware. */
+export type Answering = "confirms" | "isSilent" | { readonly code: string };
+
+/** A charge point over all its connections. */
+export class Station {
+  /** UpdateFirmware requests that came. */
+  readonly updates: { readonly location: string; readonly retrieveDate: string }[] = [];
+  answering: Answering = "confirms";
+  session: Session | null = null;
+  #calls = 0;
+
+  constructor(readonly identity: string) {}
+
+  get isConnected(): boolean {
+    return this.session !== null;
+  }
+
+  /** The charge point's end of a new connection. */
+  wire(): Connection {
+    return {
+      remoteAddress: "192.0.2.1",
+      send: (text) => this.#take(text),
+      close: () => {
+        this.session = null;
+      },
+    };
+  }
+
+  say(action: string, payload: object): void {
+    this.session?.received(JSON.stringify([2, String(++this.#calls), action, payload]));
+  }
+
+  #take(text: string): void {
+    const [type, id, action, payload] = JSON.parse(text);
+    if (type !== 2) return;
+    if (action === "UpdateFirmware") this.updates.push(payload);
+    const { answering } = this;
+    if (answering === "isSilent") return;
+    const answer = answering === "confirms" ? [3, id, {}] : [4, id, answering.code, "", {}];
+    this.session?.received(JSON.stringify(answer));
+  }
+}
+
+/** One life of the process: a new one on the same store is a restart. */
+export class World {
+  readonly news: Newsroom;
+  readonly system: ActorSystem;
+  readonly chargePoints: ChargePoints;
+  readonly campaigns: FirmwareCampaigns;
+
+  /** `log` gets what is worth a warning. */
+  constructor(readonly store: Store, readonly clock = new FakeClock(), log: (line: string) => void = console.error) {
+    const logger = createLog({ level: "error", format: "text", now: () => clock.now(), write: log });
+    this.system = new ActorSystem(clock, logger);
+    this.news = new Newsroom(logger);
+    const settings = settingsWith({ callTimeoutSeconds: 30, filesDir: "./data/no-files" });
+    this.chargePoints = createChargePoints({ store, settings, system: this.system, news: this.news });
+    const files = new Files(this.system, store, settings, (identity) => this.chargePoints.dialled(identity));
+    this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.news);
+  }
+
+  quiet(): Promise<void> {
+    return this.system.quiet();
+  }
+
+  pass(seconds: number): Promise<void> {
+    return this.clock.advance(seconds * 1000, () => this.quiet());
+  }
+
+  /** So much later: what is due in between happens once, at the end. */
+  async leap(seconds: number): Promise<void> {
+    await this.clock.leap(seconds * 1000, () => this.quiet());
+    await this.pass(1);
+  }
+
+  /** Registers a charge point. */
+  async station(identity: string): Promise<Station> {
+    await this.store.chargePoints.register(identity, fields({ securityProfile: 0 }), this.clock.now());
+    return new Station(identity);
+  }
+
+  /** Connects and boots. */
+  async connect(station: Station, firmwareVersion = "1.0"): Promise<void> {
+    const row = await this.store.chargePoints.find(station.identity);
+    station.session = this.chargePoints.connect(row!, station.wire());
+    await this.say(station, "BootNotification", { chargePointVendor: "V", chargePointModel: "M", firmwareVersion });
+  }
+
+  async disconnect(station: Station): Promise<void> {
+    station.session?.closed();
+    station.session = null;
+    await this.pass(0.1);
+  }
+
+  async say(station: Station, action: string, payload: object): Promise<void> {
+    station.say(action, payload);
+    await this.pass(0.1);
+  }
+
+  async report(station: Station, ...statuses: string[]): Promise<void> {
+    for (const status of statuses) await this.say(station, "FirmwareStatusNotification", { status });
+  }
+
+  /** The whole course of an update that succeeds, with the reboot. */
+  async installs(station: Station, version: string): Promise<void> {
+    await this.report(station, "Downloading", "Downloaded", "Installing");
+    await this.disconnect(station);
+    await this.connect(station, version);
+    await this.report(station, "Installed");
+  }
+
+  draft(given: Partial<NewFirmwareCampaign>): Promise<FirmwareCampaign> {
+    const now = this.clock.now();
+    return this.store.firmwareCampaigns.create({
+      id: uuidVersion7(now),
+      name: "",
+      location: "https://firmware.invalid/2.0.bin",
+      file: null,
+      version: null,
+      retrieveDate: null,
+      targets: {},
+      waves: [100],
+      maxConcurrent: 100,
+      abortAboveFailures: 100,
+      retries: 0,
+      retryIntervalSeconds: 300,
+      updateTimeoutSeconds: 7200,
+      maintenanceWindow: null,
+      sendUntil: null,
+      requestedBy: null,
+      createdAt: now,
+      ...given,
+    });
+  }
+
+  /** Makes and starts a campaign for these charge points. */
+  async start(stations: readonly Station[], given: Partial<NewFirmwareCampaign> = {}): Promise<string> {
+    const chargePoints = stations.map(({ identity }) => identity);
+    const campaign = await this.draft({ targets: { chargePoints }, ...given });
+    await this.store.firmwareCampaigns.start(campaign, this.clock.now());
+    this.campaigns.changed(campaign.id);
+    await this.pass(0.1);
+    return campaign.id;
+  }
+
+  async pause(id: string, isPaused: boolean): Promise<void> {
+    await this.store.firmwareCampaigns.setPaused(id, isPaused, null, this.clock.now());
+    this.campaigns.changed(id);
+    await this.pass(0.1);
+  }
+
+  async abort(id: string): Promise<void> {
+    await this.store.firmwareCampaigns.abort(id, null, this.clock.now());
+    this.campaigns.changed(id);
+    await this.pass(0.1);
+  }
+
+  async campaign(id: string): Promise<FirmwareCampaign> {
+    return (await this.store.firmwareCampaigns.find(id))!;
+  }
+
+  async targets(id: string): Promise<CampaignTarget[]> {
+    return (await this.store.firmwareCampaignTargets.list(id, {}, { limit: 1000 })).items;
+  }
+
+  async target(id: string, { identity }: Station): Promise<CampaignTarget> {
+    return (await this.targets(id)).find(({ chargePoint }) => chargePoint === identity)!;
+  }
+
+  async outcomes(id: string): Promise<(string | null)[]> {
+    return (await this.targets(id)).map(({ outcome, state }) => outcome ?? state);
+  }
+
+  async end(): Promise<void> {
+    await this.chargePoints.shutdown();
+  }
+}

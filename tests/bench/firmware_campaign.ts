@@ -1,0 +1,106 @@
+/** A firmware campaign over many charge points: how soon all have it, and who was not served meanwhile. */
+import { closeLines, type Line, openLines } from "./line.ts";
+import { pass } from "./load.ts";
+import type { Place } from "./place.ts";
+import type { Section } from "./results.ts";
+import { centralSystem } from "./subject.ts";
+
+const CHARGE_POINTS = 5000;
+const AT_ONCE = 500;
+const STATUSES = ["Downloading", "Downloaded", "Installing", "Installed"];
+const GIVE_UP_MS = 180_000;
+
+/** Time until all have installed it, commands per second, and how late the event loop was. */
+export async function firmwareCampaign(places: readonly Place[]): Promise<Section> {
+  const rows = [];
+  for (const place of places) rows.push([place.name, ...await measure(place)]);
+  return {
+    title: "Firmware campaign",
+    notes: [
+      `${CHARGE_POINTS} connected charge points in one wave, at most ${AT_ONCE} updates at the same time. Each confirms UpdateFirmware at once and`,
+      `reports ${STATUSES.join(", ")} one after the other. Late: how long the process took no turns.`,
+    ],
+    head: [
+      "",
+      "seconds until all installed",
+      "commands per second",
+      "CPU ms per charge point",
+      "late ms, mean",
+      "late ms, p99 below",
+    ],
+    rows,
+    aims: [],
+  };
+}
+
+async function measure(place: Place): Promise<string[]> {
+  await using subject = await centralSystem(place);
+  const lines = await openLines(subject, 1, CHARGE_POINTS);
+  await Promise.all(lines.map((line) => new Promise<void>((resolve) => line.call("Heartbeat", {}, () => resolve()))));
+  for (const line of lines) install(line);
+  const campaign = {
+    location: "https://firmware.invalid/2.0.bin",
+    targets: { chargePoints: lines.map(({ identity }) => identity) },
+    waves: [100],
+    maxConcurrent: AT_ONCE,
+  };
+  const { body: { id } } = await subject.api("POST", "/v1/firmware-campaigns", campaign);
+  const late = await lateness(subject);
+  const cpuMs = await subject.cpuMs();
+  const startedAt = performance.now();
+  await subject.api("POST", `/v1/firmware-campaigns/${id}/start`, {});
+  let now = { state: "", progress: { installed: 0 } };
+  while (now.state !== "completed" && performance.now() - startedAt < GIVE_UP_MS) {
+    await pass(100);
+    now = (await subject.api("GET", `/v1/firmware-campaigns/${id}`)).body;
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { installed } = now.progress;
+  const spent = await subject.cpuMs() - cpuMs;
+  const { meanMs, p99Ms } = (await lateness(subject)).since(late);
+  await closeLines(lines);
+  return [
+    installed === CHARGE_POINTS ? seconds.toFixed(1) : `${installed} after ${seconds.toFixed(0)}`,
+    (installed / seconds).toFixed(0),
+    (spent / CHARGE_POINTS).toFixed(2),
+    meanMs.toFixed(1),
+    p99Ms,
+  ];
+}
+
+/** Confirms an UpdateFirmware and reports its course, each status when the one before is confirmed. */
+function install(line: Line): void {
+  const report = (step: number) => {
+    const status = STATUSES[step];
+    if (status !== undefined) line.call("FirmwareStatusNotification", { status }, () => report(step + 1));
+  };
+  line.confirms = (action) => {
+    if (action !== "UpdateFirmware") return undefined;
+    queueMicrotask(() => report(0));
+    return {};
+  };
+}
+
+/** The event loop's lateness so far, read off the metrics. */
+async function lateness({ api }: { api: Awaited<ReturnType<typeof centralSystem>>["api"] }) {
+  const text = String((await api("GET", "/metrics")).body);
+  const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
+  const metric = "chargehand_event_loop_lag_seconds";
+  const buckets = new Map(
+    [...text.matchAll(new RegExp(`^${metric}_bucket\\{le="([^"]+)"\\} (\\S+)$`, "gm"))].map((
+      [, le, n],
+    ) => [le!, Number(n)]),
+  );
+  const [count, sum] = [value(`${metric}_count`), value(`${metric}_sum`)];
+  return {
+    count,
+    sum,
+    buckets,
+    since(before: { count: number; sum: number; buckets: ReadonlyMap<string, number> }) {
+      const turns = count - before.count;
+      const below = [...buckets].find(([le, n]) => n - (before.buckets.get(le) ?? 0) >= turns * 0.99)?.[0] ?? "+Inf";
+      const p99Ms = below === "+Inf" ? "above all buckets" : String(Number(below) * 1000);
+      return { meanMs: (sum - before.sum) / turns * 1000, p99Ms };
+    },
+  };
+}
