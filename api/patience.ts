@@ -36,24 +36,26 @@ export async function* paced(
 ): AsyncGenerator<Uint8Array> {
   if (!body) return;
   const reader = body.getReader();
-  const tooSlow = Promise.withResolvers<never>();
-  tooSlow.promise.catch(() => {/* nobody may be waiting */});
   let [bytes, before] = [0, 0];
+  let isTooSlow = false;
   let stop = () => {};
   const look = () => {
-    if (bytes - before < PACE.leastBytes) return tooSlow.reject(new Problem("request-timeout", "It comes too slowly"));
+    if (bytes - before < PACE.leastBytes) {
+      // Ends the read that waits. A race with it would hold every part of the body in memory until the last one came.
+      isTooSlow = true;
+      reader.cancel().catch(() => {});
+      return;
+    }
     before = bytes;
     stop = clock.after(PACE.everyMs, look);
   };
   stop = clock.after(PACE.everyMs, look);
   try {
     for (;;) {
-      const { done, value } = await Promise.race([
-        reader.read().catch(() => {
-          throw incomplete();
-        }),
-        tooSlow.promise,
-      ]);
+      const { done, value } = await reader.read().catch(() => {
+        throw incomplete();
+      });
+      if (isTooSlow) throw new Problem("request-timeout", "It comes too slowly");
       if (done) return;
       bytes += value.length;
       if (bytes > maxBytes) throw new Problem("content-too-large", `At most ${maxBytes} bytes are read`);

@@ -9,6 +9,7 @@ import type { Log } from "../actors/log.ts";
 import { StoreError } from "../db/errors.ts";
 import { FolderError } from "../db/firmware_management/file_folder.ts";
 import { BadCursor } from "../db/page.ts";
+import { maskSecrets } from "../ocpp/secrets.ts";
 
 const CATALOGUE = {
   "invalid-request": [400, "The request is not valid"],
@@ -110,15 +111,20 @@ export const ProblemDocument = z.object({
 export function problemResponse(error: unknown, request: Request, log: Log): Response {
   const { slug, detail, more } = problemFor(error);
   const [status, title] = CATALOGUE[slug];
-  const instance = new URL(request.url).pathname;
+  const instance = pathOf(request.url);
   const traceId = crypto.randomUUID();
   if (status >= 500 && !(error instanceof Problem)) {
-    log.error(`${request.method} ${instance} failed: ${title}`, { traceId, error });
+    // The path may hold the token of an address, which is good for another try.
+    log.error(`${request.method} ${pathOf(String(maskSecrets(request.url)))} failed: ${title}`, { traceId, error });
   }
   return Response.json(
     { type: `/problems/${slug}`, title, status, detail, instance, errors: more.errors, traceId },
     { status, headers: { ...more.headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } },
   );
+}
+
+function pathOf(url: string): string {
+  return new URL(url).pathname;
 }
 
 /** The same for who is no operator and reads no problem documents: a sentence. */

@@ -15,7 +15,7 @@ const HEX_KEY = /^(?:[0-9a-f]{2}){16,20}$/i;
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*):[^/?#]*@/i;
 
 /** Our own addresses for files: whoever knows the token in one may fetch or bring the file. */
-const ADDRESS_TOKEN = /^((?:https?|ftps?):\/\/[^?#]*\/(?:files|uploads)\/)[0-9a-f]{32}(?=\/|$)/i;
+const ADDRESS_TOKEN = /^((?:https?|ftps?):\/\/[^?#]*\/(?:files|uploads)\/)[0-9a-f]{32}(?=[/?#]|$)/i;
 
 /** Deeper than any OCPP payload; what a charge point nests deeper is left out. */
 const DEPTH_MAX = 32;

@@ -168,3 +168,18 @@ test("whatever a route throws becomes a problem that tells a stranger nothing", 
   const full = new CommandRefused("command-queue-full", "32 wait");
   assertEquals(await of(full), [429, "/problems/command-queue-full", "5", instance]);
 });
+
+test("a failure at an address is logged without its token", ({ house }) => {
+  const lines: string[] = [];
+  const log = { ...house.log, error: (line: string) => void lines.push(line) };
+  const token = "0123456789abcdef".repeat(2);
+  for (const path of [`/uploads/${token}/diag.zip`, `/uploads/${token}?again`, `/files/${token}`]) {
+    problemResponse(new Error("no disk"), new Request(`http://localhost${path}`, { method: "PUT" }), log);
+  }
+  assertEquals(lines.map((line) => line.split(" failed")[0]), [
+    "PUT /uploads/********/diag.zip",
+    "PUT /uploads/********",
+    "PUT /files/********",
+  ]);
+  return Promise.resolve();
+});
