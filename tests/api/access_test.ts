@@ -11,9 +11,17 @@ const VALUES: Readonly<Record<string, string>> = {
   idTag: "NOTAG",
   transactionId: "1",
   id: "00000000-0000-4000-8000-000000000000",
+  installationId: "00000000-0000-4000-8000-000000000000",
+  name: "nothing",
+  reservationId: "1",
 };
 
-const filled = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name) => VALUES[name] ?? "");
+function filled(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    assert(VALUES[name], `there is a value for {${name}} of ${path}`);
+    return VALUES[name];
+  });
+}
 
 test("every route refuses a stranger, and a key whose role is too small", async ({ ask }) => {
   for (const { method, path, access } of routes) {
@@ -37,14 +45,18 @@ test("every route that only reads is there for viewers, but for what only admins
     "/v1/webhooks/{id}",
     "/v1/webhooks/{id}/deliveries",
   ]);
-  assert(routes.every(({ method, access }) => method === "get" || access === "operator" || access === "admin"));
+  const writes = routes.filter(({ method, access }) => method !== "get" && access !== "open");
+  assert(writes.every(({ access }) => access === "operator" || access === "admin"));
   return Promise.resolve();
 });
 
-test("health is open, and nothing else", async ({ ask }) => {
+test("health is open, and what an address is the key of; nothing else", async ({ ask }) => {
   const open = routes.filter(({ access }) => access === "open").map(({ path }) => path);
-  assertEquals(open, ["/healthz", "/readyz"]);
-  for (const path of [...open, "/openapi.json"]) assertEquals((await ask("GET", path, { as: null })).status, 200);
+  const addresses = ["/files/{token}", "/uploads/{token}"].flatMap((path) => [path, `${path}/{fileName}`]);
+  assertEquals(new Set(open), new Set(["/healthz", "/readyz", ...addresses]));
+  for (const path of ["/healthz", "/readyz", "/openapi.json"]) {
+    assertEquals((await ask("GET", path, { as: null })).status, 200);
+  }
 });
 
 test("only a bearer key in the header is a key", async ({ ask }) => {
