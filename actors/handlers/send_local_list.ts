@@ -1,4 +1,7 @@
-import { outcomeOf } from "../../ocpp/local_auth_list_management/local_list.ts";
+import type { SentUpdate } from "../../db/local_auth_list_management/known_local_lists.ts";
+import type { Store } from "../../db/store.ts";
+import { type ListAnswer, outcomeOf } from "../../ocpp/local_auth_list_management/local_list.ts";
+import { lateEndOf } from "../late_answer.ts";
 import type { CallHandler } from "../scene.ts";
 
 /**
@@ -10,11 +13,30 @@ export const SendLocalList: CallHandler<"SendLocalList"> = {
     await store.knownLocalLists.recordSending(chargePoint.identity, update, localAuthorizationList);
   },
 
-  async settled({ listVersion, updateType }, confirmation, { state, error }, { chargePoint, store }, now) {
-    const answer = confirmation?.status ?? (state === "callError" ? error?.code : undefined);
-    const outcome = outcomeOf(confirmation ? { status: answer } : { errorCode: answer });
-    if (outcome === "unknown") return;
-    const update = { listVersion, updateType };
-    await store.knownLocalLists.recordAnswer(chargePoint.identity, update, outcome, String(answer), now);
+  async settled(update, confirmation, { state, error }, { chargePoint, store }, now) {
+    const errorCode = state === "callError" ? error?.code : undefined;
+    await heard(update, { status: confirmation?.status, errorCode }, chargePoint.identity, store, now);
+  },
+
+  /** Of a message that another one has followed since, it says nothing. */
+  async answeredLate(command, { store }, now) {
+    const end = lateEndOf("SendLocalList", command);
+    if (!end) return;
+    const answer: ListAnswer = end.state === "answered" ? end.confirmation : { errorCode: end.error.code };
+    await heard(command.request as unknown as SentUpdate, answer, command.chargePoint, store, now);
   },
 };
+
+async function heard(
+  sent: SentUpdate,
+  answer: ListAnswer,
+  chargePoint: string,
+  store: Store,
+  now: Date,
+): Promise<void> {
+  const outcome = outcomeOf(answer);
+  if (outcome === "unknown") return;
+  const { listVersion, updateType } = sent;
+  const said = String(answer.status ?? answer.errorCode);
+  await store.knownLocalLists.recordAnswer(chargePoint, { listVersion, updateType }, outcome, said, now);
+}

@@ -4,8 +4,8 @@
  */
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
-import { checkConfirmation } from "../../ocpp/check.ts";
 import { cancelReservationMeans, type CommandEnd, reserveNowMeans } from "../../ocpp/reservation/reservation_rules.ts";
+import { lateEndOf } from "../late_answer.ts";
 
 /** A command, as far as a reservation depends on it. */
 export type EndedCommand = Pick<
@@ -29,14 +29,11 @@ export async function recordOutcome(command: EndedCommand, { reservations }: Sto
 }
 
 /** An answer that came late is an answer, if it is one at all. */
-function endOf({ action, state, confirmation, error, sentAt, lateAnswer }: EndedCommand): CommandEnd {
+function endOf(command: EndedCommand): CommandEnd {
+  const { action, state, confirmation, error, sentAt } = command;
   const wasSent = sentAt !== null;
-  const late = (lateAnswer ?? {}) as { confirmation?: object; error?: { code: string } };
-  if (late.error) return { state: "callError", error: late.error, wasSent };
-  const isAnswer = late.confirmation !== undefined && isReservationAction(action) &&
-    checkConfirmation(action, late.confirmation).ok;
-  if (isAnswer) return { state: "answered", confirmation: late.confirmation, wasSent };
-  return { state, confirmation, error, wasSent };
+  const late = isReservationAction(action) ? lateEndOf(action, command) : undefined;
+  return { ...late ?? { state, confirmation, error }, wasSent };
 }
 
 function isReservationAction(action: string): action is "ReserveNow" | "CancelReservation" {

@@ -152,8 +152,14 @@ export function nextVersion(...versions: readonly (number | null)[]): number {
 /** What came of a SendLocalList: `unknown` means that the list may be the old one or the new one. */
 export type UpdateOutcome = "applied" | "refused" | "notSupported" | "unknown";
 
-/** What an answer means for the list: a status of SendLocalList.conf, or the code of a CALLERROR; neither: there was no answer. */
-export function outcomeOf({ status, errorCode }: { status?: unknown; errorCode?: string }): UpdateOutcome {
+/** A status of SendLocalList.conf, or the code of a CALLERROR; neither: there was no answer. */
+export interface ListAnswer {
+  readonly status?: unknown;
+  readonly errorCode?: string | undefined;
+}
+
+/** What an answer means for the list. */
+export function outcomeOf({ status, errorCode }: ListAnswer): UpdateOutcome {
   if (status === "Accepted") return "applied";
   if (status === "NotSupported" || errorCode === "NotSupported" || errorCode === "NotImplemented") {
     return "notSupported";

@@ -105,6 +105,32 @@ test("a message without an answer leaves the list in doubt until the version is 
   assertEquals([told.state, told.known.version, told.known.isComplete], ["inSync", listVersion, true]);
 });
 
+test("an answer that comes late ends the doubt, unless another message has followed", async (tool) => {
+  const { operator, cp } = tool;
+  await tool.booted();
+  await operator.put(pathOf(tool), bare("A"));
+  const unanswered = async () => {
+    const asking = operator.startSync(cp.identity, "Full");
+    const call = await cp.expectCall("SendLocalList");
+    assertEquals((await asking).body.state, "inDoubt");
+    return call;
+  };
+  const first = await unanswered();
+  const second = await unanswered();
+  const answeredLate = async ({ id }: { id: string }, command: string) => {
+    cp.wire.send(3, id, { status: "Accepted" });
+    await operator.until(`/v1/commands/${command}`, ({ lateAnswer }) => lateAnswer !== null);
+    return await operator.get(pathOf(tool));
+  };
+  const { synchronisation: { commands: [last] } } = await operator.get(pathOf(tool));
+  const { items } = await operator.get(`/v1/commands?chargePoint=${cp.identity}&action=SendLocalList`);
+  assertEquals(items[0].id, last);
+  assertEquals((await answeredLate(first, items[1].id)).state, "inDoubt");
+  await answeredLate(second, last);
+  const told = await operator.until(pathOf(tool), ({ state }) => state === "inSync");
+  assertEquals([told.known.version, told.known.isComplete], [second.payload.listVersion, true]);
+});
+
 test("a charge point that is away is refused, or synchronised when it is back", async (tool) => {
   const { operator, cp } = tool;
   await operator.put(pathOf(tool), bare(tool.tags.valid));
