@@ -89,7 +89,14 @@ async function streamOf(
     underWay--;
     file.close();
   };
+  const waitForTaker = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    stopTimer = clock.after(STALLED_MS, () => {
+      end();
+      controller.error(new Error("Nobody takes it"));
+    });
+  };
   return new ReadableStream<Uint8Array>({
+    start: waitForTaker,
     async pull(controller) {
       stopTimer();
       try {
@@ -103,10 +110,7 @@ async function streamOf(
         if (over) return;
         if (read === null) throw new Error(`${served.name} ends too early`);
         rest -= read;
-        stopTimer = clock.after(STALLED_MS, () => {
-          end();
-          controller.error(new Error("Nobody takes it"));
-        });
+        waitForTaker(controller);
         controller.enqueue(chunk.subarray(0, read));
       } catch (error) {
         end();
