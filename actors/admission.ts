@@ -52,7 +52,9 @@ export async function admit(attempt: Attempt, house: AdmissionHouse, now: Date):
     const found = `it came without TLS, but its security profile is ${securityProfile}`;
     return refused(403, diagnosis("wrong-security-profile", found));
   }
-  if (securityProfile === 0) return contested(attempt, house, now) ?? { admitted: true, chargePoint: known };
+  if (securityProfile === 0) {
+    return contested(attempt, house, now) ?? { admitted: true, chargePoint: withoutKeys(known) };
+  }
   if (!known.credentials && known.pendingCredentials.length === 0) {
     const found = `its security profile is ${securityProfile}, but no password has been set`;
     return refused(401, diagnosis("no-password-set", found, attempt.identity));
@@ -88,15 +90,20 @@ async function checkCredentials(attempt: Attempt, known: Known, house: Admission
     return guessedWrong(attempt, house, diagnosis("wrong-user", found, attempt.identity));
   }
   if (known.credentials && await verifyPassword(given.password, known.credentials)) {
-    return { admitted: true, chargePoint: known };
+    return { admitted: true, chargePoint: withoutKeys(known) };
   }
   // New AuthorizationKeys whose confirmation got lost: whichever of the keys comes is the one that the charge point has.
   for (const pending of known.pendingCredentials) {
     if (!await verifyPassword(given.password, pending)) continue;
     if (!attempt.onlyAsks) await house.store.chargePoints.promotePendingCredentials(attempt.identity, pending);
-    return { admitted: true, chargePoint: known };
+    return { admitted: true, chargePoint: withoutKeys(known) };
   }
   return guessedWrong(attempt, house, diagnosis("wrong-password", "its password is wrong"));
+}
+
+/** What a connection keeps: hashes of keys are of no use to it, and ten thousand connections keep them all. */
+function withoutKeys({ credentials: _, pendingCredentials: __, ...chargePoint }: Known): ChargePoint {
+  return chargePoint;
 }
 
 function guessedWrong(attempt: Attempt, { guesses }: AdmissionHouse, wrong: Diagnosis): Admission {
