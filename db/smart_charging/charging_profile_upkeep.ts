@@ -99,17 +99,17 @@ export async function findUnsettled(
   db: Kysely<Database>,
   chargePoints: readonly string[] | null,
 ): Promise<UnsettledCommand[]> {
+  // From the profiles in doubt, which are few, to their commands: there is one for everything that was ever sent.
   const { rows } = await sql<UnsettledCommand>`
-    select c.id, c.charge_point, c.action, c.state, c.confirmation, c.settled_at from commands c
-    where c.state in ('answered', 'callError')
+    select distinct on (c.id) c.id, c.charge_point, c.action, c.state, c.confirmation, c.settled_at
+    from charging_profiles p
+    cross join lateral jsonb_array_elements_text(p.doubted_by) as d(command_id)
+    join commands c on c.id = d.command_id::uuid
+    where p.doubted_by <> '[]' and ${among("p", chargePoints)}
+      and c.state in ('answered', 'callError')
       and c.action in ('SetChargingProfile', 'ClearChargingProfile', 'RemoteStartTransaction')
-      and c.id in (
-        select d.command_id::uuid from charging_profiles p, jsonb_array_elements_text(p.doubted_by) as d(command_id)
-        where p.doubted_by <> '[]' and p.awaited_id_tag is null and ${among("p", chargePoints)}
-          and (c.action <> 'ClearChargingProfile' or coalesce(p.installed_at, p.sent_at) <= c.settled_at)
-        union
-        select p.command_id from charging_profiles p
-        where p.doubted_by <> '[]' and p.doubted_by ? p.command_id::text and ${among("p", chargePoints)})
+      and (c.id = p.command_id or p.awaited_id_tag is null
+        and (c.action <> 'ClearChargingProfile' or coalesce(p.installed_at, p.sent_at) <= c.settled_at))
     order by c.id`.execute(db);
   return rows;
 }
