@@ -109,6 +109,8 @@ export class SiteSupervisor {
       await this.#take(mail);
     } catch (error) {
       this.system.log.warn("Site limits could not be looked after; tried again in a moment", { error });
+      // Only this mail says that a limit may be gone; everything else is found in the rows.
+      if (mail.kind === "foreign") this.#context?.after(AGAIN_MS, mail);
       this.#allDueAtMs = 0;
       this.#lookIn(AGAIN_MS);
     }
@@ -141,7 +143,8 @@ export class SiteSupervisor {
     this.#due.clear();
     if (all) this.#allDueAtMs = nowMs + LOOK_EVERY_MS;
     const on = await this.store.sites.listOn();
-    this.#memberships = await this.store.sites.memberships();
+    // Of every site at once, so not at each of the many looks that follow news.
+    if (all) this.#memberships = await this.store.sites.memberships();
     if (all) await this.store.siteGrants.tidy();
     for (const site of on) if (all || due.has(site)) await this.#lookAt(site);
     if (all || this.#clearsDue) await this.#clearUngoverned();

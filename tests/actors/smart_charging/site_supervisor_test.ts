@@ -197,6 +197,22 @@ test("what an operator clears is installed again, and what he installs in its pl
   },
 });
 
+test("what an operator clears is installed again, also when the database fails as we hear of it", {
+  async run(world, a) {
+    await world.arrive(a);
+    await world.settle();
+    said(a);
+    await world.command(a.identity, "ClearChargingProfile", {});
+    await world.advance(200);
+    world.stumble = { at: "situation", when: "before" };
+    a.decide("accepted");
+    await world.quiet();
+    assertEquals(world.stumble, null);
+    await world.advance(3000);
+    assertEquals(said(a).slice(1), ["TxDefaultProfile 0 0"]);
+  },
+});
+
 test("after a boot the fail-safe is sent once more", {
   async run(world, a) {
     await world.arrive(a);
