@@ -150,10 +150,11 @@ export function profileInstallations(db: Kysely<Database>): ProfileInstallations
   };
 }
 
-/** The targets with what is known of them now. */
+/** The targets with what is known of them now. What an answer means is known when it has been read: until then it goes on. */
 function targetsOf(id: string) {
   return sql`
-    select t.charge_point, t.command_id, coalesce(t.outcome, c.state, 'waiting') as outcome, t.detail
+    select t.charge_point, t.command_id, t.detail, coalesce(t.outcome,
+      case when c.state in ('answered', 'callError') then 'sent' else c.state end, 'waiting') as outcome
     from profile_installation_targets t left join commands c on c.id = t.command_id
     where t.installation_id = ${id}::uuid`;
 }
