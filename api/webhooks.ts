@@ -79,7 +79,7 @@ const TestResult = z.object({
   delivered: z.boolean(),
   status: z.int().nullable(),
   error: z.string().nullable(),
-  latencyMs: z.number(),
+  latencyMs: z.int(),
 }).meta({ id: "WebhookTest" });
 
 function viewOf({ failures: _, ...row }: Row): z.output<typeof Webhook> {
@@ -204,7 +204,7 @@ export const webhookRoutes: readonly Route[] = [
       const outcome = await house.webhooks.test(id);
       if (!outcome) throw noWebhook(id);
       const { status, error, latencyMs } = outcome;
-      return ok({ delivered: error === null, status, error, latencyMs });
+      return ok({ delivered: error === null, status, error, latencyMs: Math.round(latencyMs) });
     },
   }),
 ];

@@ -45,6 +45,7 @@ Deno.test("what happens reaches the receiver, signed with the secret that was sh
 
     const { body: tested } = await central.api("POST", `/v1/webhooks/${id}/test`);
     assertEquals([tested.delivered, tested.status, tested.error], [true, 200, null]);
+    assertEquals(tested.latencyMs, Math.round(tested.latencyMs), "whole milliseconds, as at a delivery");
     assertEquals(receiver.received.at(-1)!.event.type, "webhook.test");
     assertSigned(receiver.received.at(-1)!, secret);
 
