@@ -43,6 +43,9 @@ export interface Settings {
   readonly maxFileBytes: number;
   readonly maxUploadBytes: number;
   readonly diagnosticsRetentionDays: number;
+  /** Null: no FTP server. */
+  readonly ftpPort: number | null;
+  readonly ftpPassivePorts: string;
 }
 
 export type Preset = "standard" | "certification";
@@ -333,6 +336,25 @@ export const SETTINGS: readonly Setting[] = [
     expected: "1 to 3650",
     check: number(1, 3650),
     fallback: 90,
+  },
+  {
+    variable: "CHARGEHAND_FTP_PORT",
+    key: "ftpPort",
+    meaning: "port of a passive FTP server for files and uploads",
+    expected: "a port number, usually 21; unset: there is none",
+    check: number(1, 65_535),
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_FTP_PASSIVE_PORTS",
+    key: "ftpPassivePorts",
+    meaning: "ports of its data connections",
+    expected: "the first and the last, such as 50000-50099",
+    check: z.string().refine((text) => {
+      const [first = 0, last = 0] = text.split("-").map(Number);
+      return /^\d{1,5}-\d{1,5}$/.test(text) && first > 0 && first <= last && last <= 65_535;
+    }),
+    fallback: "50000-50099",
   },
 ];
 

@@ -66,7 +66,8 @@ function disposition(name: string): string {
   return `attachment; filename="${plain}"${plain === name ? "" : `; filename*=UTF-8''${encoded}`}`;
 }
 
-async function streamOf(
+/** Its bytes, read as they are taken. Throws the problem when too many files go out. */
+export async function streamOf(
   served: ServedFile,
   { from, bytes }: { readonly from: number; readonly bytes: number },
   clock: Clock,

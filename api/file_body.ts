@@ -64,18 +64,43 @@ export async function readFile(
 ): Promise<FileBody> {
   try {
     const boundary = formOf(takes, allowance, request);
-    if (underWay >= AT_ONCE) {
-      throw new Problem("too-many-transfers", "Too many files come in at once", { headers: { "Retry-After": "30" } });
-    }
-    underWay++;
-    takeTime(incoming);
-    const source = paced(request.body, clock, allowance.maxBytes + FORM_SPARE_BYTES);
-    return await receive(source, boundary, takes.field, allowance).finally(() => underWay--);
+    return await amongOthers(() => {
+      takeTime(incoming);
+      const source = paced(request.body, clock, allowance.maxBytes + FORM_SPARE_BYTES);
+      return receive(source, boundary, takes.field, allowance);
+    });
   } catch (error) {
     if (!(error instanceof BadForm)) throw error;
     throw invalid({ in: "body", pointer: "", detail: `The form cannot be read: ${error.message}` });
   } finally {
     allowance.end?.();
+  }
+}
+
+/** Reads a body that is the file. Whoever calls drops the draft when it is not kept. Throws as `readFile` does. */
+export async function readBytes(
+  body: ReadableStream<Uint8Array>,
+  allowance: Allowance,
+  { clock }: Pick<House, "clock">,
+): Promise<Draft> {
+  const { maxBytes, folder } = allowance;
+  try {
+    return await amongOthers(() => folder.receive(paced(body, clock, maxBytes + FORM_SPARE_BYTES), maxBytes));
+  } finally {
+    allowance.end?.();
+  }
+}
+
+/** Throws the problem when too many files come in already. */
+async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
+  if (underWay >= AT_ONCE) {
+    throw new Problem("too-many-transfers", "Too many files come in at once", { headers: { "Retry-After": "30" } });
+  }
+  underWay++;
+  try {
+    return await work();
+  } finally {
+    underWay--;
   }
 }
 

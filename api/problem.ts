@@ -143,7 +143,8 @@ export function statusOf(error: unknown): number {
 
 const SOON = { headers: { "Retry-After": "5" } };
 
-function problemFor(error: unknown): Problem {
+/** What an error is called. */
+export function problemFor(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CommandRefused) {
     return new Problem(error.slug, error.detail, error.slug === "command-queue-full" ? SOON : {});

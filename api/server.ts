@@ -3,11 +3,12 @@
  * bounds what a stranger can hold open: half-sent requests, headers and connections.
  */
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { isEndpoint } from "../ocpp/handshake.ts";
 import { type AcceptingHouse, keepAccepting } from "./accepting.ts";
 import { createApp } from "./app.ts";
+import { type FtpServer, ftpServer } from "./firmware_management/ftp/server.ts";
 import { tellOfGarbage } from "./garbage.ts";
 import { Gate } from "./gate.ts";
 import type { House } from "./house.ts";
@@ -18,6 +19,8 @@ import { explain, serveWebSockets } from "./transport_ws.ts";
 export interface Listening {
   readonly port: number;
   readonly apiPort: number;
+  /** Null: there is no FTP server. */
+  readonly ftpPort: number | null;
   /** Stops accepting; connections that are open stay. */
   stopAccepting(): void;
   /** Cuts what is still open and resolves when everything is closed. */
@@ -43,6 +46,37 @@ export class CannotListen extends Error {}
 
 /** Starts to listen. Rejects with CannotListen. */
 export async function listen(house: House, patience: Patience = PATIENCE): Promise<Listening> {
+  const { ftpPort, host } = house.settings;
+  if (ftpPort === null) return await listenHttp(house, patience);
+  const ftp = ftpServer(house);
+  const port = await start(ftp.server, ftpPort, host, ["CHARGEHAND_FTP_PORT", "HOST"]);
+  try {
+    return withFtp(await listenHttp(house, patience), ftp, port);
+  } catch (error) {
+    ftp.server.close();
+    throw error;
+  }
+}
+
+function withFtp(http: Listening, { server, cut }: FtpServer, ftpPort: number): Listening {
+  let closed: Promise<void> | undefined;
+  const stopAccepting = () => {
+    http.stopAccepting();
+    closed ??= new Promise((resolve) => server.close(() => resolve()));
+  };
+  return {
+    ...http,
+    ftpPort,
+    stopAccepting,
+    async close() {
+      stopAccepting();
+      cut();
+      await Promise.all([http.close(), closed]);
+    },
+  };
+}
+
+async function listenHttp(house: House, patience: Patience): Promise<Listening> {
   const { settings } = house;
   const serve: RequestListener = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
   const answer: RequestListener = (request, response) => {
@@ -98,7 +132,7 @@ function newServer({ headersMs }: Patience): Server {
 
 type Variables = readonly [port: string, host: string];
 
-function start(server: Server, port: number, host: string, variables: Variables): Promise<number> {
+function start(server: NetServer, port: number, host: string, variables: Variables): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => reject(cannotListen(error, port, host, variables));
     server.once("error", failed);
@@ -135,6 +169,7 @@ function listening(
   return {
     port,
     apiPort,
+    ftpPort: null,
     stopAccepting,
     async close() {
       stopAccepting();

@@ -20,7 +20,11 @@ export interface AddressRequest {
   readonly expiresAt: Date;
   /** The address ends when the last byte was fetched. A download that broke off can still be resumed. */
   readonly once?: boolean;
+  readonly scheme?: Scheme;
 }
+
+/** How an address is reached: as everything else of ours, or over our FTP server. */
+export type Scheme = "http" | "ftp";
 
 /** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was not here since the start. */
 export type Dialled = (chargePoint: string) => string | undefined;
@@ -82,12 +86,14 @@ export class Files {
    * An expiring address of a file for a charge point, to be sent to it as it is. It is never shown again: only the hash of its token is kept, so ask for
    * another one rather than for the same. Undefined: there is no such file. Throws StoreError.
    */
-  async addressOf({ file: id, chargePoint, expiresAt, once = false }: AddressRequest): Promise<string | undefined> {
+  async addressOf(
+    { file: id, chargePoint, expiresAt, once = false, scheme }: AddressRequest,
+  ): Promise<string | undefined> {
     const token = newToken();
     const createdAt = this.system.clock.now();
     const made = { tokenHash: hashOf(token), file: id, chargePoint, once, createdAt, expiresAt };
     const file = await this.store.files.insertAddress(made);
-    return file && `${this.baseUrl(chargePoint)}/files/${token}/${encodeURIComponent(file.name)}`;
+    return file && `${this.baseUrl(chargePoint, scheme)}/files/${token}/${encodeURIComponent(file.name)}`;
   }
 
   /** What a token leads to; undefined when it was never given out. */
@@ -101,9 +107,11 @@ export class Files {
   }
 
   /** How a charge point reaches us: as the settings say, else as it dialled, else as a program on this machine would. */
-  baseUrl(chargePoint: string | null): string {
-    const { publicUrl, port } = this.settings;
-    return publicUrl ?? (chargePoint === null ? undefined : this.dialled(chargePoint)) ?? `http://localhost:${port}`;
+  baseUrl(chargePoint: string | null, scheme: Scheme = "http"): string {
+    const { publicUrl, port, ftpPort } = this.settings;
+    const url = publicUrl ?? (chargePoint === null ? undefined : this.dialled(chargePoint)) ??
+      `http://localhost:${port}`;
+    return scheme === "http" ? url : `ftp://${new URL(url).hostname}:${ftpPort}`;
   }
 
   async #tidy(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../actor.ts";
 import type { Settings } from "../settings.ts";
 import { uuidVersion7 } from "../uuid.ts";
-import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
+import { type Files, filesDir, LEFT_BEHIND_MS, type Scheme, TIDY_EVERY_MS } from "./files.ts";
 import { hashOf, newToken, uploadPath } from "./tokens.ts";
 
 const DAY_MS = 86_400_000;
@@ -40,8 +40,8 @@ export class Uploads {
   }
 
   /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. */
-  newLocation(chargePoint: string): string {
-    return this.files.baseUrl(chargePoint) + uploadPath(newToken());
+  newLocation(chargePoint: string, scheme: Scheme): string {
+    return this.files.baseUrl(chargePoint, scheme) + uploadPath(newToken());
   }
 
   /** What a token is for; undefined when it was never given out. */

@@ -9,6 +9,7 @@ import { identity, jsonObject, moment } from "../fields.ts";
 import { BYTES } from "../file_answer.ts";
 import type { House } from "../house.ts";
 import { listOf, listQuery, pageAndFilter } from "../list.ts";
+import { requireScheme, scheme } from "./scheme.ts";
 import { notFound, Problem } from "../problem.ts";
 import { created, ok, type Route, route } from "../route.ts";
 
@@ -66,6 +67,7 @@ const DiagnosticsPost = z.strictObject({
   retries,
   retryInterval,
   location: location.optional().meta({ description: "A foreign directory; absent: an address of ours is made" }),
+  scheme,
 }).meta({ id: "DiagnosticsPost" });
 
 /** Diagnostics: asked for, followed and kept. Also those that an operator asks for by the plain command. */
@@ -97,9 +99,10 @@ export const diagnosticsRoutes: readonly Route[] = [
     example: { chargePoint: "CP001", startTime: "2026-03-02T00:00:00.000Z", retries: 2 },
     answers: { 201: Diagnostics },
     handle: async (asked) => {
-      const { body: { chargePoint, location, ...rest }, house, operator } = asked;
+      const { body: { chargePoint, location, scheme, ...rest }, house, operator } = asked;
+      requireScheme(scheme, house);
       const target = await targetOf(house, chargePoint);
-      const request = { location: location ?? house.uploads.newLocation(chargePoint), ...rest };
+      const request = { location: location ?? house.uploads.newLocation(chargePoint, scheme), ...rest };
       applyRules("GetDiagnostics", request, target, operator);
       const { id } = await call(asked, chargePoint, "GetDiagnostics", request, patienceMs(asked, chargePoint));
       return created(await find(id, house), `/v1/diagnostics/${id}`);

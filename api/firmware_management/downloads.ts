@@ -40,7 +40,8 @@ export const downloadRoutes: readonly Route[] = [
   }),
 ];
 
-async function download(token: string, { files, log }: House) {
+/** The file of an address. Throws the problem when there is none, or not any more. */
+export async function download(token: string, { files, log }: House) {
   const found = await files.find(token);
   if (!found) throw notFound("There is no such address");
   if (found.isOver) throw new Problem("gone", "This address is over; ask for a new one");

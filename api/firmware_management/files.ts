@@ -2,6 +2,7 @@ import { z } from "zod";
 import { safeName } from "../file_body.ts";
 import { identity, moment, nothing } from "../fields.ts";
 import { listOf, listQuery, pageAndFilter } from "../list.ts";
+import { requireScheme, scheme } from "./scheme.ts";
 import { invalid, notFound, Problem } from "../problem.ts";
 import { created, done, fileRoute, ok, type Route, route } from "../route.ts";
 
@@ -29,6 +30,7 @@ const AddressPost = z.strictObject({
     description: "Who will fetch it; the address begins as that charge point reaches us",
   }),
   expiresInSeconds: z.int().min(1).max(366 * DAY_SECONDS).default(7 * DAY_SECONDS),
+  scheme,
   once: z.boolean().default(false).meta({ description: "It is over when the last byte was fetched" }),
 }).meta({ id: "FileAddressPost" });
 
@@ -118,6 +120,7 @@ export const fileRoutes: readonly Route[] = [
       if (asked.chargePoint !== null && !await house.store.chargePoints.find(asked.chargePoint)) {
         throw new Problem("charge-point-unknown", `There is no charge point ${asked.chargePoint}.`);
       }
+      requireScheme(asked.scheme, house);
       const expiresAt = new Date(house.clock.now().getTime() + expiresInSeconds * 1000);
       const location = await house.files.addressOf({ ...asked, file: id, expiresAt });
       if (location === undefined) throw missing(id);

@@ -30,8 +30,8 @@ export const uploadRoutes: readonly Route[] = (["put", "post"] as const).flatMap
     method,
     path: "/uploads/{token}",
     params: z.strictObject({ token }),
-    takes: { field: null, bare: true, allow: ({ params, house }) => allow(params.token, house) },
-    handle: ({ params, file, house }) => keep(params.token, "", file, house),
+    takes: { field: null, bare: true, allow: ({ params, house }) => allowUpload(params.token, house) },
+    handle: ({ params, file, house }) => keepUpload(params.token, "", file, house),
   }),
   fileRoute({
     ...declared,
@@ -39,12 +39,13 @@ export const uploadRoutes: readonly Route[] = (["put", "post"] as const).flatMap
     path: "/uploads/{token}/{fileName}",
     rest: "fileName",
     params: z.strictObject({ token, fileName }),
-    takes: { field: null, bare: true, allow: ({ params, house }) => allow(params.token, house) },
-    handle: ({ params, file, house }) => keep(params.token, params.fileName, file, house),
+    takes: { field: null, bare: true, allow: ({ params, house }) => allowUpload(params.token, house) },
+    handle: ({ params, file, house }) => keepUpload(params.token, params.fileName, file, house),
   }),
 ]);
 
-async function allow(token: string, { uploads, settings, clock }: House): Promise<Allowance> {
+/** Whether a file may come to an address. Throws the problem; else `end` must be called. */
+export async function allowUpload(token: string, { uploads, settings, clock }: House): Promise<Allowance> {
   const address = await addressOf(token, uploads);
   if (address.isReceived) throw received();
   if (address.expiresAt <= clock.now()) throw new Problem("gone", "This address is over");
@@ -54,7 +55,8 @@ async function allow(token: string, { uploads, settings, clock }: House): Promis
   return { maxBytes: settings.maxUploadBytes, folder: uploads.folder, end: () => uploads.end(address) };
 }
 
-async function keep(token: string, path: string, { draft, name }: ReceivedFile, { uploads }: House) {
+/** Keeps a file that came to an address. */
+export async function keepUpload(token: string, path: string, { draft, name }: ReceivedFile, { uploads }: House) {
   const address = await addressOf(token, uploads);
   // Behind the address stands what the charge point confirmed; a form's own name may be that of a temporary file.
   if (!await uploads.keep(address, draft, safeName(path) ?? name)) throw received();
