@@ -5,6 +5,7 @@
 import postgres from "postgres";
 import type { Settings } from "../actors/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../db/store.ts";
+import { migratedFolder } from "./migrated_folder.ts";
 import "./pglite_timers.ts";
 
 /** A database that outlives its store, for tests that open it twice. */
@@ -25,21 +26,21 @@ export function testDatabase(): Promise<TestDatabase> {
   return databaseUrl === undefined ? testFolder() : testSchemaAndFolder(databaseUrl);
 }
 
-/** A store over a database of its own, which is gone after `close`. PGlite then lives in memory. */
+/** A store over a database of its own, which is gone after `close`. */
 export async function openTestStore(options: StoreOptions = {}): Promise<Store> {
-  const schema = databaseUrl === undefined ? undefined : testSchema(databaseUrl);
-  const store = await openStore({ ...schema?.storeOptions, ...options });
+  const database = databaseUrl === undefined ? await testFolder() : testSchema(databaseUrl);
+  const store = await openStore({ ...database.storeOptions, ...options });
   return {
     ...store,
     async close() {
       await store.close();
-      await schema?.remove();
+      await database.remove();
     },
   };
 }
 
 async function testFolder(): Promise<TestDatabase> {
-  const dataDir = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  const dataDir = await migratedFolder();
   return {
     settings: { databaseUrl: null, dataDir },
     storeOptions: { dataDir },

@@ -3,7 +3,7 @@
  * but itself, so it can be sent as a file and printed.
  */
 import { html, raw } from "hono/html";
-import { nameOf } from "./case.ts";
+import { nameOf } from "./functionality.ts";
 import {
   type CaseResult,
   countOf,

@@ -2,30 +2,9 @@
  * The certification cases as data: `defineCase` puts a case into the list that a report can read, and registers it as a test.
  * All cases of one test run share one Central System with the certification preset; each has a charge point of its own.
  */
+import { type CaseDescription, nameOf } from "./functionality.ts";
 import { suite, type Test } from "./suite.ts";
 import type { Tool } from "./tool.ts";
-
-/** The groups of cases, in the certificate's words and order. */
-export const FUNCTIONALITIES = [
-  "Core",
-  "Firmware Management",
-  "Smart Charging",
-  "Reservation",
-  "Local Authorization List Management",
-  "Remote Trigger",
-  "Security",
-] as const;
-
-/** What the certificate calls the group of a case. */
-export type Functionality = (typeof FUNCTIONALITIES)[number];
-
-/** What is known about a case without running it. */
-export interface CaseDescription {
-  /** The number in the test case document, such as "004_1". */
-  readonly id: string;
-  readonly title: string;
-  readonly functionality: Functionality;
-}
 
 /** A case with the conversation that it is about. */
 export interface CertificationCase extends CaseDescription {
@@ -39,11 +18,6 @@ export const certification: Test = suite();
 
 /** Every case whose file has been imported, in that order. */
 export const cases: readonly CertificationCase[] = defined;
-
-/** "TC_001_CS Cold Boot Charge Point". */
-export function nameOf({ id, title }: CaseDescription): string {
-  return `TC_${id}_CS ${title}`;
-}
 
 /** Defines a case. Its end is the same for all: the tool checks that nothing unasked was sent. */
 export function defineCase(description: CaseDescription, run: CertificationCase["run"]): void {

@@ -66,4 +66,5 @@ import "./tc_055_trigger_message_rejected.ts";
 import "./tc_085_basic_authentication.ts";
 import "./tc_088_websocket_subprotocol_validation.ts";
 
-export { type CaseDescription, cases, type CertificationCase, nameOf } from "./case.ts";
+export { cases, type CertificationCase } from "./case.ts";
+export { type CaseDescription, nameOf } from "./functionality.ts";

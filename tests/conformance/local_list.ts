@@ -1,6 +1,6 @@
 /** What the cases about local authorization lists have in common: setting what is desired, and one message of a synchronisation. */
 import { assertEquals } from "@std/assert";
-import type { Functionality } from "./case.ts";
+import type { Functionality } from "./functionality.ts";
 import type { Tool } from "./tool.ts";
 
 export const LOCAL_LISTS: Functionality = "Local Authorization List Management";

@@ -3,7 +3,7 @@
  * A functionality passes when all its cases of the certification procedure are there and pass; where cases are missing it is not covered,
  * whatever the others say.
  */
-import { type CaseDescription, FUNCTIONALITIES, type Functionality } from "./case.ts";
+import { type CaseDescription, FUNCTIONALITIES, type Functionality } from "./functionality.ts";
 import type { Measured, Timestamps } from "./witness.ts";
 
 /** What every reader of a report has to know first. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { abstractOf } from "./abstract.ts";
-import { FUNCTIONALITIES } from "./case.ts";
+import { FUNCTIONALITIES } from "./functionality.ts";
 import { type CaseResult, countOf, type Findings, NOTICE, PROCEDURE, reportOf, textOf } from "./report.ts";
 import { Observations } from "./witness.ts";
 import type { Wire } from "./wire.ts";
