@@ -4,7 +4,7 @@
  */
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
-import { CONTENT_SECURITY_POLICY, pageOf } from "./docs/page.ts";
+import { CONTENT_SECURITY_POLICY, pageFor, pageOf } from "./docs/page.ts";
 import type { Document } from "./docs/document.ts";
 import { BYTES } from "./file_answer.ts";
 import { ProblemDocument, PROBLEMS } from "./problem.ts";
@@ -131,9 +131,9 @@ export function documentRoutes(app: OpenAPIHono): readonly Route[] {
       summary: "This description, as a page for people",
       contentType: "text/html; charset=utf-8",
       answers: { 200: z.string() },
-      handle: async ({ house }) => {
+      handle: async ({ house, headers }) => {
         page ??= pageOf(documentOf(house.version) as unknown as Document);
-        return { ...ok(await page), headers: { "Content-Security-Policy": CONTENT_SECURITY_POLICY } };
+        return { ...ok(pageFor(await page, headers)), headers: { "Content-Security-Policy": CONTENT_SECURITY_POLICY } };
       },
     }),
   ];

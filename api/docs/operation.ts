@@ -120,7 +120,10 @@ function answerSample({ responses }: Operation, document: Document): Html | stri
   `;
 }
 
-/** A request as it would be typed, against an installation on this machine. */
+/** Stands in every example for the address that the reader has the page from. */
+export const SAMPLE_ORIGIN = "http://localhost:8080";
+
+/** A request as it would be typed. */
 function curl({ method, path, operation }: Placed, document: Document): string {
   const { parameters = [], requestBody, "x-role": role } = operation;
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -133,7 +136,7 @@ function curl({ method, path, operation }: Placed, document: Document): string {
     ? written(media.example ?? sampleOf(media.schema, document)).replaceAll("'", "'\\''")
     : undefined;
   return [
-    `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}http://localhost:8080${filled}`,
+    `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${SAMPLE_ORIGIN}${filled}`,
     ...(role === undefined ? [] : [`-H "Authorization: Bearer $KEY"`]),
     ...(sent === undefined ? [] : [`-H 'Content-Type: application/json'`, `-d '${sent}'`]),
   ].join(" \\\n  ");

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
 import type { Document } from "./document.ts";
 import { fieldsOf, type Html, prose } from "./fields.ts";
-import { anchorOf, article, pathOf, type Placed } from "./operation.ts";
+import { anchorOf, article, pathOf, type Placed, SAMPLE_ORIGIN } from "./operation.ts";
 import { STYLE } from "./style.ts";
 
 /** Nothing but the page's own style, by its hash. */
@@ -18,6 +18,17 @@ export const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
+
+/** The page as somebody reads it at the address of these headers: its examples are requests that work for them. */
+export function pageFor(page: string, headers: Headers): string {
+  const host = headers.get("Host") ?? "";
+  if (!HOST.test(host)) return page;
+  const scheme = headers.get("X-Forwarded-Proto") === "https" ? "https" : "http";
+  return page.replaceAll(SAMPLE_ORIGIN, `${scheme}://${host}`);
+}
+
+/** A name or an address, and nothing that would need escaping. */
+const HOST = /^[\w.:[\]-]+$/;
 
 /** The page of a document. */
 export async function pageOf(document: Document): Promise<string> {
@@ -109,7 +120,7 @@ function section(tag: string, routes: readonly Placed[], document: Document): Ht
 
 /** Apart from the page, whose formatting would move its lines. */
 const FIRST_REQUEST = String.raw`export KEY=chk_…
-curl http://localhost:8080/v1/charge-points \
+curl ${SAMPLE_ORIGIN}/v1/charge-points \
   -H "Authorization: Bearer $KEY"`;
 
 const START = html`

@@ -34,8 +34,19 @@ test("the page loads nothing and runs nothing, and its policy forbids it", async
   assertEquals(body.match(/<script|<img|<iframe|@import|url\(| style="| on\w+="| src="/gi), null);
 });
 
-test("an example is a request to copy: method, address, key and body", async ({ ask }) => {
-  const { body } = await ask("GET", "/docs", { as: null });
-  assertStringIncludes(body, "curl -X POST http://localhost:8080/v1/charge-points/CP001/commands/UnlockConnector");
+test("an example is a request to copy: method, the address that the page came from, key and body", async ({ ask }) => {
+  const { body } = await ask("GET", "/docs", {
+    as: null,
+    headers: { Host: "csms.example:8443", "X-Forwarded-Proto": "https" },
+  });
+  assertStringIncludes(body, "curl https://csms.example:8443/v1/charge-points ");
+  assertStringIncludes(body, "curl -X POST https://csms.example:8443/v1/charge-points/CP001/commands/UnlockConnector");
   assertStringIncludes(body, "{&quot;connectorId&quot;:1}");
+  assert(!body.includes("localhost"));
+});
+
+test("a host that is none is not written into the page", async ({ ask }) => {
+  const { body } = await ask("GET", "/docs", { as: null, headers: { Host: '"><script>' } });
+  assert(!body.includes("<script"));
+  assertStringIncludes(body, "curl http://localhost:8080/v1/charge-points ");
 });
