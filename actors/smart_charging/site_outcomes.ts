@@ -1,12 +1,10 @@
 /**
- * What the end of a command says about a limit: accepted, refused, unknown, or never sent; and who else's commands have changed what we had
- * installed.
+ * What the end of a command says about a limit: accepted, refused, unknown, or never sent; and what somebody else's command leaves of one that
+ * was confirmed.
  */
-import type { Command } from "../../db/commands.ts";
-import type { AskEnd } from "../../db/smart_charging/site_grants.ts";
-import type { Grant } from "../../db/smart_charging/site_situation.ts";
-import type { RequestOf } from "../../ocpp/registry.ts";
-import { FIRST_PROFILE_ID } from "./site_rates.ts";
+import type { AskEnd, LostGrant } from "../../db/smart_charging/site_grants.ts";
+import type { Grant, SiteSituation } from "../../db/smart_charging/site_situation.ts";
+import { mostOf } from "./site_rates.ts";
 
 /** A command that is not there so long after it was written down never will be: our own statements have ended by then. */
 const NEVER_CAME_MS = 15_000;
@@ -66,48 +64,16 @@ function readEnd({ command, clearing }: Grant, ageMs: number): Pick<AskEnd, "end
   }
 }
 
-/** Somebody else's command about charging profiles that has taken effect, or may have. */
-export function isForeign({ action, request, requestedBy, state, confirmation }: Command): boolean {
-  if (state === "queued" || state === "callError" || state === "expired" || state === "cancelled") return false;
-  if (state === "answered" && confirmation?.status !== "Accepted") return false;
-  const id = action === "SetChargingProfile"
-    ? (request as RequestOf<"SetChargingProfile">).csChargingProfiles.chargingProfileId
-    : action === "ClearChargingProfile"
-    ? (request as RequestOf<"ClearChargingProfile">).id ?? 0
-    : undefined;
-  return id !== undefined && !(requestedBy === null && id >= FIRST_PROFILE_ID);
-}
-
-/** Which of our grants a foreign command may have removed or replaced: their connectorIds. */
-export function touchedBy(
-  { action, request }: Pick<Command, "action" | "request">,
-  grants: readonly Grant[],
-): number[] {
-  const isTouched = action === "ClearChargingProfile"
-    ? (grant: Grant) => isCleared(grant, request as RequestOf<"ClearChargingProfile">)
-    : (grant: Grant) => isReplaced(grant, request as unknown as RequestOf<"SetChargingProfile">);
-  return grants.filter((grant) => grant.confirmed !== null && isTouched(grant)).map(({ connectorId }) => connectorId);
-}
-
-/** Errata 3.25, 3.26: an id alone decides; otherwise every field that is given. */
-function isCleared(grant: Grant, request: RequestOf<"ClearChargingProfile">): boolean {
-  const { id, connectorId, chargingProfilePurpose, stackLevel } = request;
-  if (id !== undefined) return id === FIRST_PROFILE_ID + grant.connectorId;
-  return (connectorId ?? grant.connectorId) === grant.connectorId &&
-    (chargingProfilePurpose ?? purposeOf(grant)) === purposeOf(grant) &&
-    (stackLevel ?? grant.stackLevel) === grant.stackLevel;
-}
-
-/** 3.13.2 and 5.16: the same id, or the same purpose and stack level on the same connector. */
-function isReplaced(
-  grant: Grant,
-  { connectorId, csChargingProfiles: profile }: RequestOf<"SetChargingProfile">,
-): boolean {
-  return profile.chargingProfileId === FIRST_PROFILE_ID + grant.connectorId ||
-    connectorId === grant.connectorId && profile.chargingProfilePurpose === purposeOf(grant) &&
-      profile.stackLevel === grant.stackLevel;
-}
-
-function purposeOf({ transactionId }: Grant): "TxDefaultProfile" | "TxProfile" {
-  return transactionId === null ? "TxDefaultProfile" : "TxProfile";
+/**
+ * The limits that were confirmed and may not be there any more, because of somebody else's command. What is there instead is not known: until
+ * they are installed again, the larger of what was confirmed and all that can be drawn counts.
+ */
+export function lostOf({ site, running, grants }: SiteSituation): LostGrant[] {
+  const isRunning = new Set(running.map(({ transactionId }) => transactionId));
+  return grants.flatMap(({ chargePoint, connectorId, transactionId, confirmedBy, foreign }) => {
+    if (foreign !== "ended" || transactionId !== null && !isRunning.has(transactionId)) return [];
+    const doubtful = mostOf(site, site.particulars[chargePoint] ?? {});
+    const outcome = "Somebody else's command has changed what was installed, or may have.";
+    return [{ chargePoint, connectorId, confirmedBy: confirmedBy!, doubtful, outcome }];
+  });
 }

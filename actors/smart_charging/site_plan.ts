@@ -126,11 +126,11 @@ function changesOf(
   targets: ReadonlyMap<string, Target>,
   beside: Beside,
 ): Change[] {
+  const room = capacityOf(site).map((limit, phase) => limit - counted[phase]!);
+  const isOverdrawn = room.some((free) => free < -TINY);
   const wishes = members.filter(({ reachable, busy, restsUntil }) => reachable && !busy && restsUntil === null)
-    .map((member) => wishesOf(site, member, targets, beside));
+    .map((member) => wishesOf(site, member, targets, { ...beside, isOverdrawn }));
   const lowering = wishes.flatMap((own) => own.find(({ more }) => more <= TINY) ?? []);
-  const capacity = capacityOf(site);
-  const room = capacity.map((limit, phase) => limit - counted[phase]!);
   const raising = wishes.filter((own) => own.every(({ more }) => more > TINY)).flat()
     .sort((a, b) => a.wealth - b.wealth);
   const raised = new Map<string, Change>();
@@ -157,20 +157,33 @@ function wishesOf(
   site: Site,
   member: MemberState,
   targets: ReadonlyMap<string, Target>,
-  { isToBeToldAgain }: Beside,
+  { isToBeToldAgain, isOverdrawn }: Beside & { readonly isOverdrawn: boolean },
 ): Wish[] {
   const first: Wish[] = [];
   const later: Wish[] = [];
   for (const connector of member.connectors) {
     const target = targets.get(targetKey(member.identity, connector.connectorId));
     if (!target) continue;
-    const wish = sessionWish(member, connector, target.limit);
+    const wish = sessionWish(
+      member,
+      connector,
+      isOverdrawn ? withoutRaise(member, connector, target.limit) : target.limit,
+    );
     if (!member.controlled && connector.grant === null) {
       first.push({ ...wish, limit: Math.min(wish.limit, connector.counts), more: 0 });
     } else if (isWanted(site, member, connector, target.limit)) later.push(wish);
   }
   const failSafe = failSafeWish(member, isToBeToldAgain?.(member.identity) ?? false);
   return [...first, ...(failSafe ? [failSafe] : []), ...later];
+}
+
+/**
+ * Where a connector counts with more than it has confirmed, because nobody knows what it took, a target below that looks like a lowering. While
+ * all together count with more than the limit, it is told no more than what it confirmed: others may still have the rest.
+ */
+function withoutRaise({ failSafe }: MemberState, { grant }: ConnectorState, limit: number): number {
+  if (grant === null || grant.doubtful === null || grant.confirmed === null) return limit;
+  return Math.min(limit, Math.max(grant.confirmed, failSafe));
 }
 
 function sessionWish(

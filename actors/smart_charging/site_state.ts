@@ -13,8 +13,6 @@ export interface ConnectorState {
   readonly running: RunningTransaction | null;
   /** What was granted to the running transaction. */
   readonly grant: Grant | null;
-  /** What the transaction's own limit may be at most, 0 without one. */
-  readonly own: number;
   /** What it may draw at most. */
   readonly counts: number;
 }
@@ -40,7 +38,7 @@ export interface MemberState {
   readonly controlled: boolean;
   /** It refuses the fail-safe, as often as it was tried. */
   readonly uncontrollable: boolean;
-  /** A change is under way: the next one waits for its end. */
+  /** A change is under way, ours or somebody else's: the next one waits for its end. */
   readonly busy: boolean;
   /** The last change was not accepted: the next try is then. */
   readonly restsUntil: Date | null;
@@ -68,7 +66,7 @@ export function membersOf(
     const failSafe = Math.min(most, roundDown(site.failSafe ?? chosen * leastOf(site, particulars)));
     const failSafeGrant = own.find((grant) => grant.connectorId === 0 && isOf(site, grant)) ?? null;
     const confirmed = failSafeGrant?.confirmed ?? null;
-    const failSafeCounts = ceiling(failSafeGrant, most);
+    const failSafeCounts = ceiling(failSafeGrant, most, most);
     const retryAts = own.flatMap(({ retryAt }) => retryAt && retryAt > now ? [retryAt] : []);
     return {
       identity: facts.chargePoint,
@@ -85,9 +83,12 @@ export function membersOf(
       failSafeCounts,
       controlled: confirmed !== null,
       uncontrollable: confirmed === null && (failSafeGrant?.refusals ?? 0) > 0,
-      busy: own.some(({ commandId }) => commandId !== null),
+      busy: own.some(({ commandId, foreign }) => commandId !== null || foreign === "underWay"),
       restsUntil: retryAts.length > 0 ? new Date(Math.max(...retryAts.map((at) => at.getTime()))) : null,
-      connectors: Array.from({ length: count }, (_, i) => connectorState(i + 1, failSafeCounts, there, own, site)),
+      connectors: Array.from({ length: count }, (_, i) => {
+        const [running, grant] = sessionOn(i + 1, there, own, site);
+        return { connectorId: i + 1, running, grant, counts: Math.max(ceiling(grant, 0, most), failSafeCounts) };
+      }),
     };
   });
 }
@@ -103,21 +104,20 @@ export function countedOf(site: Pick<Site, "limit">, members: readonly MemberSta
   );
 }
 
-function connectorState(
+/** What runs on a connector, and what was granted to it. */
+function sessionOn(
   connectorId: number,
-  failSafeCounts: number,
   there: readonly RunningTransaction[],
   grants: readonly Grant[],
   site: Site,
-): ConnectorState {
+): [RunningTransaction | null, Grant | null] {
   const running = there.find((transaction) => transaction.connectorId === connectorId) ?? null;
   const grant =
     grants.find((one) =>
       running !== null && one.connectorId === connectorId && one.transactionId === running.transactionId &&
       isOf(site, one)
     ) ?? null;
-  const own = ceiling(grant, 0);
-  return { connectorId, running, grant, own, counts: Math.max(own, failSafeCounts) };
+  return [running, grant];
 }
 
 /** A limit in another unit is of an older time, and one that was to be cleared may be gone: both say nothing. */
@@ -125,8 +125,9 @@ function isOf({ limit }: Site, { unit, clearing }: Grant): boolean {
   return unit === limit.unit && !clearing;
 }
 
-function ceiling(grant: Grant | null, unknown: number): number {
-  return Math.max(grant?.confirmed ?? unknown, grant?.doubtful ?? 0, grant?.asked ?? 0);
+/** The largest that may be in force; what somebody else may have put there could be anything. */
+function ceiling(grant: Grant | null, unknown: number, most: number): number {
+  return Math.max(grant?.confirmed ?? unknown, grant?.doubtful ?? 0, grant?.asked ?? 0, grant?.foreign ? most : 0);
 }
 
 function connectorCount(

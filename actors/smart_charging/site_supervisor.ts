@@ -3,8 +3,8 @@
  * needs an actor of its own. It keeps nothing that the database does not have; every look begins with the rows, writes down what
  * is to be asked before it is sent, and finds after a restart how that ended. News only say where to look.
  */
-import type { Command } from "../../db/commands.ts";
 import type { NewAsk } from "../../db/smart_charging/site_grants.ts";
+import type { SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { Store } from "../../db/store.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { ActorSystem, Context } from "../actor.ts";
@@ -13,7 +13,7 @@ import { CommandRefused } from "../command.ts";
 import type { News, Newsroom } from "../news.ts";
 import type { Settings } from "../settings.ts";
 import { uuidVersion7 } from "../uuid.ts";
-import { endOf, isForeign, notTaken, touchedBy } from "./site_outcomes.ts";
+import { endOf, lostOf, notTaken } from "./site_outcomes.ts";
 import { type Change, planSite, type SitePlan } from "./site_plan.ts";
 import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
 
@@ -21,7 +21,6 @@ type SiteMail =
   | { readonly kind: "look" }
   | { readonly kind: "sent" }
   | { readonly kind: "back"; readonly chargePoint: string }
-  | { readonly kind: "foreign"; readonly command: Command }
   | { readonly kind: "notTaken"; readonly ask: NewAsk; readonly why: string };
 
 /** What happens within this time is one look. */
@@ -82,9 +81,6 @@ export class SiteSupervisor {
   #hear(news: News): void {
     if (!("chargePoint" in news)) return;
     const { chargePoint, kind } = news;
-    if (kind === "commandSettled" && isForeign(news.command)) {
-      this.#context?.self.tell({ kind: "foreign", command: news.command });
-    }
     const site = this.#memberships.get(chargePoint);
     if (kind === "booted" && site !== undefined) this.#booted.add(chargePoint);
     const isUngoverned = this.#ungoverned.has(chargePoint);
@@ -109,8 +105,6 @@ export class SiteSupervisor {
       await this.#take(mail);
     } catch (error) {
       this.system.log.warn("Site limits could not be looked after; tried again in a moment", { error });
-      // Only this mail says that a limit may be gone; everything else is found in the rows.
-      if (mail.kind === "foreign") this.#context?.after(AGAIN_MS, mail);
       this.#allDueAtMs = 0;
       this.#lookIn(AGAIN_MS);
     }
@@ -125,8 +119,6 @@ export class SiteSupervisor {
       case "back":
         await this.store.siteGrants.retryNow(mail.chargePoint);
         return this.#lookIn(GATHER_MS);
-      case "foreign":
-        return await this.#foreign(mail.command);
       case "notTaken": {
         const { ask, why } = mail;
         await this.store.siteGrants.recordEnds([notTaken(ask, why, this.system.clock.now())], this.system.clock.now());
@@ -152,20 +144,34 @@ export class SiteSupervisor {
   }
 
   async #lookAt(siteId: string): Promise<void> {
-    const { siteGrants } = this.store;
     const { clock } = this.system;
-    let situation = await siteGrants.situation(siteId);
-    const ends = situation?.grants.flatMap((grant) => endOf(grant, clock.now()) ?? []) ?? [];
-    if (ends.length > 0) {
-      await siteGrants.recordEnds(ends, clock.now());
-      situation = await siteGrants.situation(siteId);
-    }
+    const situation = await this.#learn(siteId);
     if (!situation) return;
     const plan = planSite(situation, { ...this.#beside, now: clock.now() });
     if (plan.changes.length > 0) await this.#ask(plan);
     for (const { restsUntil } of plan.members) {
       if (restsUntil) this.#lookAgain(siteId, restsUntil.getTime() - clock.now().getTime());
     }
+  }
+
+  /** Writes down how commands have ended, ours and those of others that took away what we had installed. Answers what is known then. */
+  async #learn(siteId: string): Promise<SiteSituation | undefined> {
+    const { siteGrants } = this.store;
+    const now = this.system.clock.now();
+    const situation = await siteGrants.situation(siteId);
+    if (!situation) return undefined;
+    const ends = situation.grants.flatMap((grant) => endOf(grant, now) ?? []);
+    const lost = lostOf(situation);
+    if (ends.length === 0 && lost.length === 0) return situation;
+    if (ends.length > 0) await siteGrants.recordEnds(ends, now);
+    if (lost.length > 0) await siteGrants.recordLost(lost);
+    for (const { chargePoint, connectorId } of lost) {
+      this.system.log.warn(`What a site's limit had installed is installed again: somebody else's command touched it`, {
+        chargePoint,
+        connectorId,
+      });
+    }
+    return await siteGrants.situation(siteId);
   }
 
   #lookAgain(siteId: string, ms: number): void {
@@ -221,26 +227,6 @@ export class SiteSupervisor {
     for (const ask of asks.filter(({ commandId }) => recorded.has(commandId))) {
       this.#send(ask, "ClearChargingProfile", { id: FIRST_PROFILE_ID + ask.connectorId });
     }
-  }
-
-  /** An operator's command changed what was installed: what it touched is not known any more, and is installed again. */
-  async #foreign(command: Command): Promise<void> {
-    const site = this.#memberships.get(command.chargePoint);
-    if (site === undefined) return;
-    const situation = await this.store.siteGrants.situation(site);
-    const own = situation?.grants.filter(({ chargePoint }) => chargePoint === command.chargePoint) ?? [];
-    const touched = touchedBy(command, own);
-    if (touched.length === 0) return;
-    this.system.log.warn(`${command.chargePoint} lost what its site's limit had installed; it is installed again`, {
-      commandId: command.id,
-      action: command.action,
-    });
-    await this.store.siteGrants.forget(
-      command.chargePoint,
-      touched,
-      `Command ${command.id} changed what was installed.`,
-    );
-    this.#lookAgain(site, GATHER_MS);
   }
 }
 

@@ -73,6 +73,11 @@ export function explainMember(plan: SitePlan, member: MemberState): string {
       }.`,
     );
   }
+  if ([failSafeGrant, ...connectors.map(({ grant }) => grant)].some((grant) => grant?.foreign)) {
+    sentences.push(
+      `Somebody else's command about its charging profiles is under way: what it may change counts with ${say(most)}.`,
+    );
+  }
   if (!connected) sentences.push("It is not connected and keeps what it accepted last.");
   if (failSafeGrant?.asked != null) {
     sentences.push(`A fail-safe of ${say(failSafeGrant.asked)} was sent and not yet confirmed.`);

@@ -16,6 +16,7 @@ import * as chargingProfiles from "./0031_charging_profiles.ts";
 import * as profileTemplates from "./0032_profile_templates.ts";
 import * as sites from "./0033_sites.ts";
 import * as siteGrants from "./0034_site_grants.ts";
+import * as confirmedGrants from "./0035_confirmed_grants.ts";
 import * as firmwareUpdates from "./0040_firmware_updates.ts";
 import * as firmwareCampaigns from "./0041_firmware_campaigns.ts";
 import * as files from "./0042_files.ts";
@@ -48,6 +49,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0032_profile_templates": profileTemplates,
   "0033_sites": sites,
   "0034_site_grants": siteGrants,
+  "0035_confirmed_grants": confirmedGrants,
   "0040_firmware_updates": firmwareUpdates,
   "0041_firmware_campaigns": firmwareCampaigns,
   "0042_files": files,

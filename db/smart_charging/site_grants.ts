@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../tables.ts";
-import { numbered, texts } from "../values.ts";
+import { jsonb, numbered } from "../values.ts";
 import { type Grant, listGrants, loadSituation, type SiteSituation } from "./site_situation.ts";
 import type { Site, Sites } from "./sites.ts";
 
@@ -38,6 +38,17 @@ export interface AskEnd {
   retryAt: Date | null;
 }
 
+/** What was confirmed may not be there any more. */
+export interface LostGrant {
+  chargePoint: string;
+  connectorId: number;
+  confirmedBy: string;
+  /** What may be in force instead. */
+  doubtful: number;
+  /** In words. */
+  outcome: string;
+}
+
 export interface SiteGrants {
   situation(siteId: string): Promise<SiteSituation | undefined>;
   /** Grants at charge points that no site with mode `on` has: they are to be cleared. */
@@ -48,8 +59,8 @@ export interface SiteGrants {
   recordClears(asks: readonly NewAsk[], now: Date): Promise<Set<string>>;
   /** Of each ask whose command is still the one that is under way. */
   recordEnds(ends: readonly AskEnd[], now: Date): Promise<void>;
-  /** Somebody else changed what is installed: it is not known any more. */
-  forget(chargePoint: string, connectorIds: readonly number[], outcome: string): Promise<void>;
+  /** Somebody else changed what was confirmed, or may have. Of each whose confirmed command is still that one. */
+  recordLost(lost: readonly LostGrant[]): Promise<void>;
   /** The charge point is back: no need to wait any longer. */
   retryNow(chargePoint: string): Promise<void>;
   /** Removes grants of transactions that are over, and of charge points without a site where nothing is installed. */
@@ -82,6 +93,7 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
         on conflict (charge_point, connector_id) do update set
           confirmed = case when ${isSame} then g.confirmed end,
           confirmed_at = case when ${isSame} then g.confirmed_at end,
+          confirmed_by = case when ${isSame} then g.confirmed_by end,
           doubtful = case when ${isSame} then g.doubtful end,
           failures = case when ${isSame} then g.failures else 0 end,
           refusals = case when ${isSame} then g.refusals else 0 end,
@@ -95,8 +107,8 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
     async recordClears(asks, now) {
       // From here on the charge point may be without a limit.
       const { rows } = await sql<{ commandId: string }>`
-        update site_grants g set clearing = true, confirmed = null, doubtful = null, asked = null, asked_at = ${now}::timestamptz,
-          command_id = a.command_id, retry_at = null
+        update site_grants g set clearing = true, confirmed = null, confirmed_by = null, doubtful = null, asked = null,
+          asked_at = ${now}::timestamptz, command_id = a.command_id, retry_at = null
         from ${unfolded(asks)}
         where g.charge_point = a.charge_point and g.connector_id = a.connector_id and g.command_id is null
           and not exists (select from site_members m join sites s on s.id = m.site
@@ -107,10 +119,13 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
 
     recordEnds: (ends, now) => recordEnds(db, ends, now),
 
-    async forget(chargePoint, connectorIds, outcome) {
-      await db.updateTable("siteGrants").set({ confirmed: null, confirmedAt: null, outcome })
-        .where("chargePoint", "=", chargePoint)
-        .where(sql<boolean>`connector_id::text = any(${texts(connectorIds.map(String))})`).execute();
+    async recordLost(lost) {
+      await sql`
+        update site_grants g set confirmed_by = null, doubtful = greatest(g.doubtful, l.doubtful), outcome = l.outcome
+        from jsonb_to_recordset(${jsonb(lost)}) as l("chargePoint" text, "connectorId" bigint, "confirmedBy" uuid,
+          doubtful double precision, outcome text)
+        where g.charge_point = l."chargePoint" and g.connector_id = l."connectorId" and g.confirmed_by = l."confirmedBy"`
+        .execute(db);
     },
 
     async retryNow(chargePoint) {
@@ -160,6 +175,7 @@ async function recordEnds(db: Kysely<Database>, ends: readonly AskEnd[], now: Da
   await sql`
     update site_grants g set
       confirmed = case when e.ended = 'accepted' then g.asked else g.confirmed end,
+      confirmed_by = case when e.ended = 'accepted' and not g.clearing then g.command_id else g.confirmed_by end,
       confirmed_at = case when e.ended = 'accepted' and not g.clearing then ${now}::timestamptz else g.confirmed_at end,
       cleared_at = case when e.ended = 'accepted' and g.clearing then ${now}::timestamptz end,
       doubtful = case e.ended when 'accepted' then null when 'neverSent' then g.doubtful

@@ -9,35 +9,16 @@ import { jsonb, texts } from "../values.ts";
 import type { SiteGrantsTable } from "./site_tables.ts";
 import type { Site, Sites } from "./sites.ts";
 
-/** One limit: on connector 0 the fail-safe, else that of a transaction. All values are in `unit`. */
-export interface Grant {
-  chargePoint: string;
-  connectorId: number;
-  transactionId: number | null;
-  unit: "A" | "W";
-  stackLevel: number;
-  /** What was accepted last; null: nothing that we know of. */
-  confirmed: number | null;
-  confirmedAt: Date | null;
-  /** The largest that was asked for since without a clear answer. */
-  doubtful: number | null;
-  /** What is being asked for in `commandId`. */
-  asked: number | null;
-  askedAt: Date | null;
-  commandId: string | null;
-  /** It was asked to be cleared, and may or may not be there. */
-  clearing: boolean;
-  clearedAt: Date | null;
-  /** Attempts since the last one that was accepted, and how many of them were refused by the charge point. */
-  failures: number;
-  refusals: number;
-  /** Not before then. */
-  retryAt: Date | null;
-  /** Of the last attempt that was not accepted, in words. */
-  outcome: string | null;
+/** A grant with the command that it is in, and what has become of what it had confirmed. */
+export type Grant = Selectable<SiteGrantsTable> & {
   /** How far the command is; null: there is none under `commandId`. */
   command: { state: CommandState; confirmation: Record<string, unknown> | null; error: CommandError | null } | null;
-}
+  /**
+   * A command of somebody else that replaced or cleared what is confirmed, or may have: it is under way, or has `ended`. Read off the mirror,
+   * where a command puts what it may touch in doubt before it is sent: so it is known after a crash at any moment.
+   */
+  foreign: "underWay" | "ended" | null;
+};
 
 /** What is known of a charge point of a site. */
 export interface MemberFacts {
@@ -86,26 +67,29 @@ export async function loadSituation(
   return { site, members, grants, running };
 }
 
-type GrantRow = Selectable<SiteGrantsTable> & {
-  state: string | null;
-  confirmation: Record<string, unknown> | null;
-  error: Record<string, unknown> | null;
-};
-
-/** The grants that fit a condition on `g`, with the commands that they are in. */
+/** The grants that fit a condition on `g`. */
 export async function listGrants(db: Kysely<Database>, which: ReturnType<typeof sql<boolean>>): Promise<Grant[]> {
   const rows = await db.selectFrom("siteGrants as g").leftJoin("commands as c", "c.id", "g.commandId")
-    .selectAll("g").select(["c.state", "c.confirmation", "c.error"]).where(which)
+    .leftJoin("chargingProfiles as p", "p.commandId", "g.confirmedBy")
+    .selectAll("g").select(["c.state", "c.confirmation", "c.error"]).select(foreign.as("foreign")).where(which)
     .orderBy("g.chargePoint").orderBy("g.connectorId").execute();
-  return rows.map(grantOf);
+  return rows.map(({ state, confirmation, error, ...grant }) => ({
+    ...grant,
+    command: state === null
+      ? null
+      : { state: state as CommandState, confirmation, error: error as CommandError | null },
+  }));
 }
 
-function grantOf({ state, confirmation, error, ...grant }: GrantRow): Grant {
-  const command = state === null
-    ? null
-    : { state: state as CommandState, confirmation, error: error as CommandError | null };
-  return { ...grant, command };
-}
+/** What operators ask for has a `requested_by`, our own commands have none. */
+const foreign = sql<Grant["foreign"]>`case
+  when g.confirmed_by is null then null
+  when p.command_id is null then 'ended'
+  when p.doubted_by <> '[]' then (
+    select min(case when d.state in ('queued', 'sent') then 'underWay' else 'ended' end)
+    from jsonb_array_elements_text(p.doubted_by) as doubt(id) left join commands d on d.id = doubt.id::uuid
+    where d.id is null or d.requested_by is not null)
+  end`;
 
 async function listMembers(db: Kysely<Database>, chargePoints: readonly string[]): Promise<MemberFacts[]> {
   const { rows } = await sql<MemberFacts>`

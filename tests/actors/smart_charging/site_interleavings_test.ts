@@ -1,13 +1,13 @@
 /**
  * A site's limit under random interleavings: transactions begin and end, also unnoticed; confirmations are lost, late and refused; charge points
- * go offline and reboot; the Central System stumbles in the middle of each step and restarts. At every instant the sum of what all charge
+ * go offline and reboot; operators interfere; the Central System stumbles in the middle of each step and restarts. At every instant the sum of what all charge
  * points may draw is at or under the limit; and when everything is well again, everybody has what is fair.
  */
 import { assert } from "@std/assert";
 import fc from "fast-check";
 import { targetKey } from "../../../actors/smart_charging/site_plan.ts";
 import { openTestStore } from "../../database.ts";
-import type { Fate } from "./limited_charge_point.ts";
+import type { Fate, LimitedChargePoint } from "./limited_charge_point.ts";
 import { SiteWorld, type Stumble } from "./site_world.ts";
 
 type Step =
@@ -17,6 +17,7 @@ type Step =
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "stumble"; readonly stumble: Stumble }
   | { readonly do: "failSafe"; readonly amps: number }
+  | { readonly do: "operator"; readonly at: number; readonly connectorId: number; readonly clears: boolean }
   | { readonly do: "restart" };
 
 const COUNT = 3;
@@ -61,6 +62,7 @@ const kinds: [weight: number, fc.Arbitrary<Step>][] = [
       }) as fc.Arbitrary<Stumble>,
     }),
   ],
+  [3, fc.record({ do: fc.constant("operator" as const), at, connectorId, clears: fc.boolean() })],
   [1, fc.record({ do: fc.constant("failSafe" as const), amps: fc.constantFrom(0, 6) })],
   [1, fc.constant({ do: "restart" as const })],
 ];
@@ -100,9 +102,31 @@ async function take(world: SiteWorld, step: Step): Promise<void> {
       return;
     case "failSafe":
       return await world.edit({ failSafe: step.amps });
+    case "operator":
+      return await interfere(world, chargePoint!, step);
     case "restart":
       return await world.restart();
   }
+}
+
+/** An operator takes away our limit of a transaction, or puts a lower one in its place: by himself he never makes the sum too large. */
+async function interfere(
+  world: SiteWorld,
+  chargePoint: LimitedChargePoint,
+  { connectorId, clears }: { readonly connectorId: number; readonly clears: boolean },
+): Promise<void> {
+  const transactionId = chargePoint.running.get(connectorId)?.transactionId;
+  if (!chargePoint.online || transactionId === undefined) return;
+  if (clears) return await world.command(chargePoint.identity, "ClearChargingProfile", { connectorId });
+  const csChargingProfiles = {
+    chargingProfileId: 7,
+    transactionId,
+    stackLevel: 8,
+    chargingProfilePurpose: "TxProfile",
+    chargingProfileKind: "Relative",
+    chargingSchedule: { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: 1 }] },
+  };
+  await world.command(chargePoint.identity, "SetChargingProfile", { connectorId, csChargingProfiles });
 }
 
 Deno.test("whatever crosses, is lost, refused or cut: the site never draws more than its limit, and ends up fair", async () => {

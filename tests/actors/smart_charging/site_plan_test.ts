@@ -16,6 +16,8 @@ interface Given {
   readonly failSafe?: number | null;
   /** By connectorId; null: nothing was granted yet. */
   readonly running?: Record<number, number | null>;
+  /** What else is true of what was granted there. */
+  readonly granted?: Partial<Grant>;
   readonly away?: boolean;
 }
 
@@ -29,6 +31,7 @@ function grant(chargePoint: string, connectorId: number, confirmed: number, unit
     stackLevel: 8,
     confirmed,
     confirmedAt: now,
+    confirmedBy: null,
     doubtful: null,
     asked: null,
     askedAt: now,
@@ -40,6 +43,7 @@ function grant(chargePoint: string, connectorId: number, confirmed: number, unit
     retryAt: null,
     outcome: null,
     command: null,
+    foreign: null,
   };
 }
 
@@ -77,10 +81,10 @@ function plan(members: Record<string, Given>, site: Partial<Site> = {}): SitePla
         startReceivedAt: now,
       }))
     ),
-    grants: entries.flatMap(([chargePoint, { failSafe = 0, running = {} }]) => [
+    grants: entries.flatMap(([chargePoint, { failSafe = 0, running = {}, granted }]) => [
       ...(failSafe === null ? [] : [grant(chargePoint, 0, failSafe, unit)]),
       ...Object.entries(running).flatMap(([id, confirmed]) =>
-        confirmed === null ? [] : [grant(chargePoint, Number(id), confirmed, unit)]
+        confirmed === null ? [] : [{ ...grant(chargePoint, Number(id), confirmed, unit), ...granted }]
       ),
     ]),
   };
@@ -217,4 +221,13 @@ Deno.test("fail-safes that are too much together are a warning", () => {
     warningsOf(found).join(),
     "The fail-safe limits of all connectors are 60 A together, above the limit",
   );
+});
+
+Deno.test("what somebody else may have put there counts with all that can be drawn, and what is told meanwhile raises nobody", () => {
+  const lost = (granted: Partial<Grant>) => plan({ A: { running: { 1: 10 }, granted }, B: { running: { 1: 30 } } });
+  const underWay = lost({ foreign: "underWay" });
+  assertEquals([underWay.counted[0], changes(underWay)], [62, ["B/1 20"]]);
+  assertStringIncludes(explainMember(underWay, underWay.members[0]!), "Somebody else's command");
+  // 20 would be a raise that only looks like a lowering: B has not left the room yet.
+  assertEquals(changes(lost({ doubtful: 32 })), ["A/1 10", "B/1 20"]);
 });

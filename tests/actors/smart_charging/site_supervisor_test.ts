@@ -4,6 +4,7 @@ import type { Settings } from "../../../actors/settings.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
 import { openTestStore } from "../../database.ts";
+import { enqueue } from "../../db/facts.ts";
 import type { LimitedChargePoint } from "./limited_charge_point.ts";
 import { SiteWorld } from "./site_world.ts";
 
@@ -197,19 +198,69 @@ test("what an operator clears is installed again, and what he installs in its pl
   },
 });
 
-test("what an operator clears is installed again, also when the database fails as we hear of it", {
+test("what an operator clears is installed again, also when we die before we hear of it", {
+  async run(world, a, b) {
+    await world.arrive(a, b);
+    a.start(1);
+    await world.settle();
+    await world.command(a.identity, "ClearChargingProfile", {});
+    a.decide("accepted");
+    await world.quiet();
+    assertEquals(a.profileIds, []);
+    said(a);
+    await world.restart();
+    b.start(1);
+    await world.arrive(a, b);
+    for (let i = 0; i < 4; i++) await world.answer();
+    assertEquals(said(a), ["TxDefaultProfile 0 0", "TxProfile 1 20"]);
+    assertEquals([a.mayDraw(1), b.mayDraw(1)], [20, 20]);
+  },
+});
+
+test("what an operator's command in another process has cleared is found without news of it", {
   async run(world, a) {
     await world.arrive(a);
     await world.settle();
     said(a);
-    await world.command(a.identity, "ClearChargingProfile", {});
+    const now = world.clock.now();
+    const { id: commandId, chargePoint } = await enqueue(store, {
+      chargePoint: a.identity,
+      action: "ClearChargingProfile",
+      request: {},
+      requestedBy: "operator",
+      createdAt: now,
+    });
+    await store.chargingProfiles.expectClear({ commandId, chargePoint, criteria: {} });
+    await store.commands.settle(commandId, { state: "timedOut", settledAt: now });
+    await world.advance(31_000);
+    assertEquals(said(a), ["TxDefaultProfile 0 0"]);
+    await world.answer();
+    await world.advance(31_000);
+    assertEquals(said(a), [], "once");
+  },
+});
+
+test("while an operator's command is under way, what it may change counts with all that can be drawn", {
+  async run(world, a, b) {
+    await world.arrive(a, b);
+    a.start(1);
+    b.start(1);
+    await world.settle();
+    await world.command(a.identity, "ClearChargingProfile", { id: 2_000_000_001 });
+    b.stop(1);
+    await world.advance(5000);
+    const { counted, members: [first] } = await world.plan();
+    assertEquals([first!.connectors[0]!.counts, counted], [32, [32, 32, 32]]);
+    a.received.length = 0;
+    a.decide("callError");
     await world.advance(200);
-    world.stumble = { at: "situation", when: "before" };
-    a.decide("accepted");
-    await world.quiet();
-    assertEquals(world.stumble, null);
-    await world.advance(3000);
-    assertEquals(said(a).slice(1), ["TxDefaultProfile 0 0"]);
+    assertEquals(said(a), ["TxProfile 1 32"], "it was not cleared, and there is room");
+    await world.answer();
+    await world.command(a.identity, "ClearChargingProfile", { id: 2_000_000_001 });
+    a.received.length = 0;
+    a.decide("callError");
+    await world.advance(60_000);
+    assertEquals(said(a), [], "nothing has changed");
   },
 });
 
