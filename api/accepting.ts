@@ -1,10 +1,9 @@
 /**
- * Sees to it that a server goes on accepting. When a connection cannot be accepted because the process has no file descriptor left, the `node:http`
- * of Deno 2.9 stops accepting for good, without an event, while everything else goes on. So the server is asked whether it lives, from
- * outside as it were, and listens anew when it does not answer; connections that are open stay open.
+ * Sees to it that a server goes on accepting. When a connection cannot be accepted because the process has no file descriptor left, the `node:net`
+ * of Deno 2.9, and with it `node:http`, stops accepting for good, without an event, while everything else goes on. So the server is asked
+ * whether it lives, from outside as it were, and listens anew when it does not answer; connections that are open stay open.
  */
-import { request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, type Server } from "node:net";
 import type { Clock } from "../actors/clock.ts";
 import type { Log } from "../actors/log.ts";
 
@@ -22,11 +21,21 @@ export interface AcceptingHouse {
   readonly log: Log;
 }
 
-/** Watches a server that listens; while it `isFull` it is right not to answer. Returns the way to stop, which must come before the server is closed. */
+/** What a server is asked; any answer will do. */
+export interface Question {
+  readonly words: string;
+  /** While it is full it is right not to answer. */
+  isFull?(): boolean;
+}
+
+/** To be asked of a server that speaks HTTP. */
+export const HEALTH = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+/** Watches a server that listens. Returns the way to stop, which must come before the server is closed. */
 export function keepAccepting(
   server: Server,
   { clock, log }: AcceptingHouse,
-  isFull: () => boolean,
+  question: Question,
   { everyMs, answerMs }: Probing = PROBING,
 ): () => void {
   let stopped = false;
@@ -38,9 +47,9 @@ export function keepAccepting(
   server.on("error", (error) => log.error(`Port ${port} cannot be had`, { error }));
 
   function ask(): void {
-    stopAsking = probe({ host, port, family: family === "IPv6" ? 6 : 4, answerMs }, (answered) => {
+    stopAsking = probe({ host, port, family: family === "IPv6" ? 6 : 4, answerMs }, question.words, (answered) => {
       if (stopped) return;
-      if (!answered && !isFull()) listenAnew();
+      if (!answered && !question.isFull?.()) listenAnew();
       stopTimer = clock.after(everyMs, ask);
     });
   }
@@ -65,22 +74,19 @@ interface Address {
   readonly answerMs: number;
 }
 
-/** Asks once; any answer will do. Returns the way to give up. */
-function probe({ host, port, family, answerMs }: Address, tell: (answered: boolean) => void): () => void {
-  const asking = request({ host, port, family, path: "/healthz", agent: false, timeout: answerMs });
+/** Asks once. Returns the way to give up. */
+function probe({ answerMs, ...where }: Address, words: string, tell: (answered: boolean) => void): () => void {
+  const socket = connect(where, () => socket.write(words));
   let told = false;
   const once = (answered: boolean) => {
     if (told) return;
     told = true;
-    asking.destroy();
+    socket.destroy();
     tell(answered);
   };
-  asking.on("response", (response) => {
-    response.resume();
-    once(true);
-  });
-  asking.on("timeout", () => once(false));
-  asking.on("error", () => once(false));
-  asking.end();
+  socket.once("data", () => once(true));
+  socket.setTimeout(answerMs, () => once(false));
+  socket.on("error", () => once(false));
+  socket.on("close", () => once(false));
   return () => once(false);
 }

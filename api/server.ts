@@ -6,7 +6,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { isEndpoint } from "../ocpp/handshake.ts";
-import { type AcceptingHouse, keepAccepting } from "./accepting.ts";
+import { type AcceptingHouse, HEALTH, keepAccepting } from "./accepting.ts";
 import { createApp } from "./app.ts";
 import { type FtpServer, ftpServer } from "./firmware_management/ftp/server.ts";
 import { tellOfGarbage } from "./garbage.ts";
@@ -51,17 +51,19 @@ export async function listen(house: House, patience: Patience = PATIENCE): Promi
   const ftp = ftpServer(house);
   const port = await start(ftp.server, ftpPort, host, ["CHARGEHAND_FTP_PORT", "HOST"]);
   try {
-    return withFtp(await listenHttp(house, patience), ftp, port);
+    return withFtp(await listenHttp(house, patience), ftp, port, house);
   } catch (error) {
     ftp.server.close();
     throw error;
   }
 }
 
-function withFtp(http: Listening, { server, cut }: FtpServer, ftpPort: number): Listening {
+function withFtp(http: Listening, { server, cut }: FtpServer, ftpPort: number, house: AcceptingHouse): Listening {
+  const stopWatching = keepAccepting(server, house, { words: "QUIT\r\n" });
   let closed: Promise<void> | undefined;
   const stopAccepting = () => {
     http.stopAccepting();
+    stopWatching();
     closed ??= new Promise((resolve) => server.close(() => resolve()));
   };
   return {
@@ -159,7 +161,9 @@ function listening(
   house: AcceptingHouse,
   gate: Gate,
 ): Listening {
-  const stopWatching = servers.map((server) => keepAccepting(server, house, () => gate.isFull));
+  const stopWatching = servers.map((server) =>
+    keepAccepting(server, house, { words: HEALTH, isFull: () => gate.isFull })
+  );
   let closed: Promise<void>[] | undefined;
   const stopAccepting = () => {
     if (closed) return;

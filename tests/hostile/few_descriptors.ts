@@ -1,16 +1,26 @@
 /**
- * A server in a process that may hold only a few file descriptors, for the test beside it: that is a matter of the process, so it needs one of
- * its own. Says its port, then serves until it is ended.
+ * Two servers in a process that may hold only a few file descriptors, for the test beside it: that is a matter of the process, so they need one of
+ * their own. Says the ports of that which speaks HTTP and that which speaks first, as FTP has it; then serves until it is ended.
  */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { systemClock } from "../../actors/clock.ts";
 import { createLog } from "../../actors/log.ts";
-import { keepAccepting } from "../../api/accepting.ts";
+import { HEALTH, keepAccepting } from "../../api/accepting.ts";
 
-const server = createServer((_, response) => response.end("here"));
 const log = createLog({ level: "error", format: "text", now: () => new Date(), write: console.error });
-server.listen(0, "127.0.0.1", () => {
-  keepAccepting(server, { clock: systemClock, log }, () => false, { everyMs: 200, answerMs: 500 });
-  console.log((server.address() as AddressInfo).port);
+const house = { clock: systemClock, log };
+
+async function serve(server: Server, words: string): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  keepAccepting(server, house, { words }, { everyMs: 200, answerMs: 500 });
+  return (server.address() as AddressInfo).port;
+}
+
+const http = createHttpServer((_, response) => response.end("here"));
+const ftp = createServer((socket) => {
+  socket.on("error", () => {});
+  socket.write("220 here\r\n");
+  socket.on("data", () => socket.end("221 gone\r\n"));
 });
+console.log(await serve(http, HEALTH), await serve(ftp, "QUIT\r\n"));

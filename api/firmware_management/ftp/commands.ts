@@ -1,17 +1,15 @@
 /** The commands of FTP that fetch or bring a file take: RFC 959, SIZE, MDTM and REST of RFC 3659, EPSV of RFC 2428. */
-import { lookup } from "node:dns/promises";
-import { isIPv4, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { streamOf } from "../../file_answer.ts";
 import type { House } from "../../house.ts";
 import { incomplete, notFound } from "../../problem.ts";
 import { download } from "../downloads.ts";
 import { allowUpload } from "../uploads.ts";
-import { DataPort, plainAddress } from "./data_port.ts";
+import { NoConnection } from "./data_port.ts";
+import { Passive } from "./passive.ts";
 import { type Place, placeOf, resolvePath } from "./place.ts";
+import type { Reply } from "./reply.ts";
 import { receive, send } from "./transfer.ts";
-
-/** What is answered; a text of several lines is written as RFC 959 4.2 has it. */
-export type Reply = readonly [code: number, text: string];
 
 /** How long a silent peer is waited for. */
 export interface FtpPatience {
@@ -31,8 +29,8 @@ type Answer = (argument: string) => Reply | Promise<Reply>;
 export class Commands {
   #folder: string[] = [];
   #restart = 0;
-  #data: DataPort | undefined;
   #transfer: AbortController | undefined;
+  readonly #passive: Passive;
   readonly #table: Readonly<Record<string, Answer>> = Object.assign(
     Object.create(null),
     {
@@ -51,8 +49,8 @@ export class Commands {
       PWD: () => [257, `"/${this.#folder.join("/").replaceAll('"', '""')}"`],
       CWD: (path) => this.#enter(path),
       CDUP: () => this.#enter(".."),
-      PASV: () => this.#openPassive(),
-      EPSV: (argument) => /^ALL$/i.test(argument) ? [200, "Good"] : this.#openExtended(),
+      PASV: () => this.#passive.plain(),
+      EPSV: (argument) => /^ALL$/i.test(argument) ? [200, "Good"] : this.#passive.extended(),
       REST: (offset) => this.#restartAt(offset),
       SIZE: async (path) => [213, String((await this.#fileAt(path)).bytes)],
       MDTM: async (path) => [213, (await this.#fileAt(path)).modifiedAt.toISOString().replace(/\..*|[-:T]/g, "")],
@@ -62,11 +60,13 @@ export class Commands {
   );
 
   constructor(
-    readonly control: Socket,
+    control: Socket,
     readonly house: House,
     readonly patience: FtpPatience,
     readonly say: (reply: Reply) => void,
-  ) {}
+  ) {
+    this.#passive = new Passive(control, house, patience.connectMs);
+  }
 
   /** Rejects with what the HTTP way would throw. */
   async answer(line: string): Promise<Reply> {
@@ -77,13 +77,12 @@ export class Commands {
   /** Breaks off what is on its way, which answers for itself. */
   abort(): void {
     this.#transfer?.abort();
-    if (this.#transfer) this.#data?.close();
   }
 
   /** The control connection is over. */
   end(): void {
     this.abort();
-    this.#data?.close();
+    this.#passive.close();
   }
 
   #enter(path: string): Reply {
@@ -109,47 +108,14 @@ export class Commands {
     return (await download(this.#placeAt(path, "files").token, this.house)).file;
   }
 
-  async #open(): Promise<DataPort | undefined> {
-    this.#data?.close();
-    const { house: { settings, clock }, patience: { connectMs } } = this;
-    const peer = plainAddress(this.control.remoteAddress);
-    const { host, ftpPassivePorts: ports } = settings;
-    this.#data = await DataPort.open({ host, ports, peer, clock, waitMs: connectMs });
-    if (this.control.destroyed) this.#data?.close();
-    return this.#data;
-  }
-
-  async #openExtended(): Promise<Reply> {
-    const data = await this.#open();
-    return data ? [229, `Entering Extended Passive Mode (|||${data.port}|)`] : noPort;
-  }
-
-  async #openPassive(): Promise<Reply> {
-    const address = await this.#reachedAt();
-    if (!address) return [425, "There is no IPv4 address for it; use EPSV"];
-    const data = await this.#open();
-    if (!data) return noPort;
-    const numbers = [...address.split("."), data.port >> 8, data.port & 255];
-    return [227, `Entering Passive Mode (${numbers.join()})`];
-  }
-
-  /** PASV knows only IPv4: that of the public host, else the one that was dialled. */
-  async #reachedAt(): Promise<string | undefined> {
-    const { publicUrl } = this.house.settings;
-    const found = publicUrl && await lookup(new URL(publicUrl).hostname, { family: 4 }).catch(() => undefined);
-    if (found) return found.address;
-    const local = plainAddress(this.control.localAddress);
-    return isIPv4(local) ? local : undefined;
-  }
-
   async #retrieve(path: string): Promise<Reply> {
     const from = this.#takeRestart();
     const file = await this.#fileAt(path);
     if (from > file.bytes) return [554, `The file has ${file.bytes} bytes`];
     const stream = await streamOf(file, { from, bytes: file.bytes - from }, this.house.clock);
     try {
-      return await this.#overData(async (socket) => {
-        await send(stream, socket, this.house, this.patience.stallMs);
+      return await this.#overData(async (connection) => {
+        await send(stream, connection, this.house, this.patience.stallMs);
         return "That was all";
       });
     } finally {
@@ -167,8 +133,8 @@ export class Commands {
       isOver = true;
     };
     try {
-      return await this.#overData((socket, aborted) =>
-        receive(place, { ...allowance, end }, socket, this.house, aborted)
+      return await this.#overData((connection, aborted) =>
+        receive(place, { ...allowance, end }, connection, this.house, aborted)
       );
     } finally {
       end();
@@ -182,23 +148,22 @@ export class Commands {
   }
 
   /** Does something with the data connection, once it is there. */
-  async #overData(work: (socket: Socket, aborted: AbortSignal) => Promise<string>): Promise<Reply> {
-    const data = this.#data;
+  async #overData(work: (connection: Deno.Conn, aborted: AbortSignal) => Promise<string>): Promise<Reply> {
+    const data = this.#passive.take();
     if (!data) return [425, "PASV or EPSV comes first"];
-    const transfer = this.#transfer = new AbortController();
+    const transfer = new AbortController();
+    transfer.signal.addEventListener("abort", () => data.close());
+    this.#transfer = transfer;
     try {
       this.say([150, "Here it goes"]);
-      const socket = await data.connected().catch(() => undefined);
-      transfer.signal.throwIfAborted();
-      if (!socket) return [425, "No data connection came"];
-      return [226, (await work(socket, transfer.signal)).trim()];
+      using connection = await data.connected();
+      return [226, (await work(connection, transfer.signal)).trim()];
     } catch (error) {
-      throw transfer.signal.aborted ? incomplete() : error;
+      if (transfer.signal.aborted) throw incomplete();
+      if (error instanceof NoConnection) return [425, error.message];
+      throw error;
     } finally {
       this.#transfer = undefined;
-      this.#data = undefined;
     }
   }
 }
-
-const noPort: Reply = [425, "There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS"];

@@ -1,5 +1,7 @@
-/** A passive data port (RFC 959 4.1.2, RFC 2428): open for one connection, from the address of the control connection. */
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+/**
+ * A passive data port (RFC 959 4.1.2, RFC 2428): open for one connection, from the address of the control connection. These are Deno's own
+ * connections: `node:tls` of Deno 2.9 loses the end, and sometimes bytes before it, of what comes in while nobody reads.
+ */
 import type { Clock } from "../../../actors/clock.ts";
 
 /** Where data ports are opened, for whom, and how long one waits. */
@@ -18,69 +20,67 @@ export function plainAddress(address: string | undefined): string {
   return (address ?? "").replace(/^::ffff:/, "");
 }
 
+/** No data connection came; the message says so to the peer. */
+export class NoConnection extends Error {}
+
 export class DataPort {
   readonly port: number;
-  readonly #server: Server;
-  readonly #arrival = Promise.withResolvers<Socket>();
+  readonly #listener: Deno.TcpListener;
+  readonly #arrival = Promise.withResolvers<Deno.TcpConn>();
   readonly #stopTimer: () => void;
-  #socket: Socket | undefined;
+  #connection: Deno.TcpConn | undefined;
 
-  private constructor(server: Server, { peer, clock, waitMs }: DataPorts) {
-    this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+  private constructor(listener: Deno.TcpListener, { peer, clock, waitMs }: DataPorts) {
+    this.#listener = listener;
+    this.port = listener.addr.port;
     this.#arrival.promise.catch(() => {}); // nobody may be waiting yet
-    this.#stopTimer = clock.after(waitMs, () => this.#giveUp());
-    server.on("connection", (socket) => {
-      socket.on("error", () => {}); // whoever uses it sees it there
-      if (this.#socket || plainAddress(socket.remoteAddress) !== peer) socket.destroy();
-      else this.#take(socket);
-    });
+    this.#stopTimer = clock.after(waitMs, () => this.close());
+    this.#await(peer).catch(() => this.close());
   }
 
   /** Opens one on a free port of the range; undefined when there is none. */
-  static async open(where: DataPorts): Promise<DataPort | undefined> {
+  static open(where: DataPorts): DataPort | undefined {
     const [first, last] = where.ports.split("-").map(Number) as [number, number];
     const count = last - first + 1;
     const start = Math.floor(Math.random() * count);
     for (let step = 0; step < count; step++) {
-      const server = await listenOn(first + (start + step) % count, where.host);
-      if (server) return new DataPort(server, where);
+      const listener = listenOn(first + (start + step) % count, where);
+      if (listener) return new DataPort(listener, where);
     }
     return undefined;
   }
 
-  /** The connection; rejects when none comes in time. */
-  connected(): Promise<Socket> {
+  /** The connection; rejects with NoConnection when none comes in time. */
+  connected(): Promise<Deno.TcpConn> {
     return this.#arrival.promise;
   }
 
-  /** Ends it with its connection. */
+  /** Ends it with its connection, each of which may be over already. */
   close(): void {
-    this.#giveUp();
-    this.#socket?.destroy();
-  }
-
-  #take(socket: Socket): void {
-    this.#socket = socket;
-    this.#stopListening();
-    this.#arrival.resolve(socket);
-  }
-
-  #giveUp(): void {
-    this.#stopListening();
-    this.#arrival.reject(new Error("No data connection came"));
-  }
-
-  #stopListening(): void {
     this.#stopTimer();
-    if (this.#server.listening) this.#server.close();
+    this.#arrival.reject(new NoConnection("No data connection came"));
+    this.#listener[Symbol.dispose]();
+    this.#connection?.[Symbol.dispose]();
+  }
+
+  /** Takes the first connection of the peer and lets nobody else in. Rejects when it is closed. */
+  async #await(peer: string): Promise<void> {
+    while (!this.#connection) {
+      const connection = await this.#listener.accept();
+      if (plainAddress(connection.remoteAddr.hostname) === peer) this.#connection = connection;
+      else connection.close();
+    }
+    this.#listener[Symbol.dispose]();
+    this.#stopTimer();
+    this.#arrival.resolve(this.#connection);
   }
 }
 
-function listenOn(port: number, host: string): Promise<Server | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer({ pauseOnConnect: true });
-    server.once("error", () => resolve(undefined));
-    server.listen(port, host, () => resolve(server));
-  });
+function listenOn(port: number, { host: hostname }: DataPorts): Deno.TcpListener | undefined {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied) return undefined;
+    throw error;
+  }
 }

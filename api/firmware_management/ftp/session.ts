@@ -2,7 +2,8 @@
 import type { Socket } from "node:net";
 import type { House } from "../../house.ts";
 import { Problem, problemFor, statusOf } from "../../problem.ts";
-import { Commands, type FtpPatience, type Reply } from "./commands.ts";
+import { Commands, type FtpPatience } from "./commands.ts";
+import type { Reply } from "./reply.ts";
 
 /** Longer ones are nobody's: our addresses have less than 300. */
 const LINE_BYTES = 2048;

@@ -1,5 +1,4 @@
 /** The bytes of a file over a data connection, with the rules of the HTTP way: its limits, its pace, its one file for one address. */
-import type { Socket } from "node:net";
 import type { Clock } from "../../../actors/clock.ts";
 import { type Allowance, readBytes } from "../../file_body.ts";
 import type { House } from "../../house.ts";
@@ -10,58 +9,38 @@ import type { Place } from "./place.ts";
 /** Sends what a stream has. Throws when the peer goes, or takes nothing for `stallMs`. */
 export async function send(
   stream: ReadableStream<Uint8Array>,
-  socket: Socket,
+  connection: Deno.Conn,
   { clock }: { readonly clock: Clock },
   stallMs: number,
 ): Promise<void> {
-  try {
-    for await (const part of stream) {
-      await untilTaken(socket, clock, stallMs, (taken) => socket.write(part, taken));
-    }
-    await untilTaken(socket, clock, stallMs, (taken) => socket.end(taken));
-  } finally {
-    socket.destroySoon();
-  }
-}
-
-function untilTaken(
-  socket: Socket,
-  clock: Clock,
-  stallMs: number,
-  work: (taken: (error?: Error | null) => void) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.destroyed) return reject(incomplete());
-    const over = (error?: Error | null) => {
+  const peer = connection.writable.getWriter();
+  const inTime = async (taking: Promise<void>) => {
+    const stopTimer = clock.after(stallMs, () => connection[Symbol.dispose]());
+    try {
+      await taking;
+    } catch {
+      throw incomplete();
+    } finally {
       stopTimer();
-      socket.off("close", gone);
-      if (error) reject(error);
-      else resolve();
-    };
-    const gone = () => over(incomplete());
-    const stopTimer = clock.after(stallMs, () => socket.destroy());
-    socket.once("close", gone);
-    work(over);
-  });
+    }
+  };
+  for await (const part of stream) await inTime(peer.write(part));
+  await inTime(peer.close());
 }
 
 /** Takes and keeps a file. In a stream the end of the connection is the end of the file, so whoever aborts has brought nothing. */
 export async function receive(
   place: Place,
   allowance: Allowance,
-  socket: Socket,
+  connection: Deno.Conn,
   house: House,
   aborted: AbortSignal,
 ): Promise<string> {
+  const draft = await readBytes(connection.readable, allowance, house);
   try {
-    const draft = await readBytes(ReadableStream.from<Uint8Array>(socket), allowance, house);
-    try {
-      if (aborted.aborted) throw incomplete();
-      return (await keepUpload(place.token, place.name, { draft, name: null }, house)).body;
-    } finally {
-      await draft.drop();
-    }
+    if (aborted.aborted) throw incomplete();
+    return (await keepUpload(place.token, place.name, { draft, name: null }, house)).body;
   } finally {
-    socket.destroy();
+    await draft.drop();
   }
 }

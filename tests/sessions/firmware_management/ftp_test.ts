@@ -1,91 +1,27 @@
 /** Files and uploads over FTP: a client that others wrote, and bare sockets for what no honest client does. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Client } from "basic-ftp";
-import { type AddressInfo, connect } from "node:net";
-import { Readable, Writable } from "node:stream";
-import { systemClock } from "../../../actors/clock.ts";
-import { DataPort } from "../../../api/firmware_management/ftp/data_port.ts";
-import type { FtpPatience } from "../../../api/firmware_management/ftp/commands.ts";
-import { ftpServer } from "../../../api/firmware_management/ftp/server.ts";
+import { connect } from "node:net";
 import { listen } from "../../../api/server.ts";
-import { formWith } from "../../api/firmware_management/walk.ts";
 import { suite } from "../../conformance/suite.ts";
-import type { Tool } from "../../conformance/tool.ts";
 import { eventually, within } from "../../conformance/within.ts";
-import { callApi, type CentralSystem } from "../../harness.ts";
+import { callApi } from "../../harness.ts";
+import {
+  allOf,
+  bytes,
+  content,
+  Control,
+  fetched,
+  pathOf,
+  PATIENT,
+  requested,
+  said,
+  serving,
+  withClient,
+} from "./ftp_world.ts";
 
 const MAX_BYTES = 100_000;
 const PORT = 40_021;
 const test = suite({ maxUploadBytes: MAX_BYTES, ftpPort: 0, ftpPassivePorts: "20000-29999" });
-
-const content = Uint8Array.from({ length: 200_001 }, (_, at) => at * 7 + (at >> 8));
-const PATIENT: FtpPatience = { commandMs: 60_000, connectMs: 10_000, stallMs: 10_000 };
-
-/** An FTP server of the house's at a free port. */
-async function serving({ house }: CentralSystem, run: (port: number) => Promise<void>, patience = PATIENT) {
-  const { server, cut } = ftpServer(house, patience);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  try {
-    await run((server.address() as AddressInfo).port);
-  } finally {
-    cut();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
-async function withClient(port: number, run: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client(10_000);
-  try {
-    await client.access({ host: "127.0.0.1", port });
-    await run(client);
-  } finally {
-    client.close();
-  }
-}
-
-async function pathOf(central: CentralSystem, asked: object = {}): Promise<string> {
-  const { body: file } = await central.api("POST", "/v1/files", formWith(content, "image.bin"));
-  const { body } = await central.api("POST", `/v1/files/${file.id}/addresses`, { scheme: "ftp", ...asked });
-  assertMatch(body.location, /^ftp:\/\/localhost:0\/files\/[0-9a-f]{32}\/image\.bin$/);
-  return new URL(body.location).pathname;
-}
-
-async function fetched(client: Client, path: string, from = 0): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const sink = new Writable({ write: (part, _, done) => (parts.push(part), done()) });
-  await client.downloadTo(sink, path, from);
-  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
-}
-
-async function requested({ operator, cp }: Tool) {
-  const asking = operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity, scheme: "ftp" });
-  const call = await cp.expectCall("GetDiagnostics");
-  cp.wire.send(3, call.id, { fileName: "diag.zip" });
-  const { body } = await asking;
-  const location = String(call.payload.location);
-  assertMatch(location, /^ftp:\/\/127\.0\.0\.1:0\/uploads\/[0-9a-f]{32}\/$/);
-  assert(!JSON.stringify(body).includes(location));
-  return { id: body.id as string, folder: new URL(location).pathname };
-}
-
-const bytes = (length: number) => Readable.from([new Uint8Array(length)]);
-
-/** Speaks without manners: sends lines, and answers what comes until the peer ends or a line fits. */
-async function said(port: number, lines: string, last?: RegExp): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  socket.write(lines);
-  let text = "";
-  const over = Promise.withResolvers<void>();
-  socket.on("data", (part) => {
-    text += part;
-    if (last?.test(text)) over.resolve();
-  });
-  socket.on("error", () => over.resolve());
-  socket.on("close", () => over.resolve());
-  await within(over.promise, "the FTP server's answer");
-  socket.destroy();
-  return text;
-}
 
 test("a file is fetched whole and from where a download broke off", (_, central) =>
   serving(central, async (port) => {
@@ -169,15 +105,54 @@ test("an upload whose control connection ends is not kept", (tool, central) =>
     assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file, null);
   }));
 
-test("a data connection from elsewhere is refused", async () => {
-  const where = { host: "127.0.0.1", ports: "20000-29999", clock: systemClock, waitMs: 10_000 };
-  const port = (await DataPort.open({ ...where, peer: "192.0.2.1" }))!;
-  const stranger = connect(port.port, "127.0.0.1");
-  stranger.on("error", () => {});
-  await within(new Promise((resolve) => stranger.once("close", resolve).resume()), "the stranger to be cut");
-  port.close();
-  await assertRejects(() => port.connected(), Error, "No data connection came");
+test(
+  "a stranger at the data port is cut, and the right client is served after him",
+  (_, central) =>
+    serving(central, async (port) => {
+      const path = await pathOf(central);
+      const control = await Control.open(port);
+      const dataPort = Number((await control.ask("EPSV", /229 .*\|\|\|(\d+)\|/))[1]);
+      const stranger = connect({ host: "127.0.0.1", port: dataPort, localAddress: "127.0.0.2" });
+      stranger.on("error", () => {});
+      await within(new Promise((resolve) => stranger.once("close", resolve).resume()), "the stranger to be cut");
+      const data = connect(dataPort, "127.0.0.1");
+      const came = allOf(data);
+      await control.ask(`RETR ${path}`, /226 /);
+      assertEquals(await came, content);
+      control.close();
+    }),
+);
+
+test("without a free port for data it is said so, and the next one that is free is had", async (_, central) => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port: only } = taken.addr;
+  const settings = { ...central.house.settings, ftpPassivePorts: `${only}-${only}` };
+  await serving({ ...central, house: { ...central.house, settings } }, async (port) => {
+    const control = await Control.open(port);
+    await control.ask("EPSV", /425 There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS/);
+    await control.ask("PASV", /425 There is no free port/);
+    taken.close();
+    await control.ask("EPSV", new RegExp(`229 .*${only}`));
+    control.close();
+  });
 });
+
+test(
+  "a download that nobody takes is given up, and can be had afterwards",
+  (_, central) =>
+    serving(central, async (port) => {
+      const image = new Uint8Array(24_000_000); // more than the system keeps for both ends
+      const path = await pathOf(central, {}, image);
+      const control = await Control.open(port);
+      const dataPort = Number((await control.ask("EPSV", /229 .*\|\|\|(\d+)\|/))[1]);
+      const data = connect(dataPort, "127.0.0.1").pause();
+      data.on("error", () => {});
+      await control.ask(`RETR ${path}`, /426 The connection ended/);
+      data.destroy();
+      control.close();
+      await withClient(port, async (client) => assertEquals((await fetched(client, path, 23_999_000)).length, 1000));
+    }, { ...PATIENT, stallMs: 300 }),
+);
 
 test("who is silent, too long or too much is cut", (_, central) =>
   serving(central, async (port) => {

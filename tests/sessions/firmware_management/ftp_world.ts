@@ -1,0 +1,127 @@
+/** What the tests of the FTP server share: the server at a port of its own, a client that others wrote, and bare lines for what no honest client does. */
+import { assert, assertMatch } from "@std/assert";
+import { Client } from "basic-ftp";
+import { type AddressInfo, connect } from "node:net";
+import { Readable, Writable } from "node:stream";
+import type { FtpPatience } from "../../../api/firmware_management/ftp/commands.ts";
+import { ftpServer } from "../../../api/firmware_management/ftp/server.ts";
+import { formWith } from "../../api/firmware_management/walk.ts";
+import type { Tool } from "../../conformance/tool.ts";
+import { within } from "../../conformance/within.ts";
+import type { CentralSystem } from "../../harness.ts";
+
+export const content = Uint8Array.from({ length: 200_001 }, (_, at) => at * 7 + (at >> 8));
+export const PATIENT: FtpPatience = { commandMs: 60_000, connectMs: 10_000, stallMs: 10_000 };
+
+/** An FTP server of the house's at a free port. */
+export async function serving({ house }: CentralSystem, run: (port: number) => Promise<void>, patience = PATIENT) {
+  const { server, cut } = ftpServer(house, patience);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await run((server.address() as AddressInfo).port);
+  } finally {
+    cut();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+export async function withClient(port: number, run: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(10_000);
+  try {
+    await client.access({ host: "127.0.0.1", port });
+    await run(client);
+  } finally {
+    client.close();
+  }
+}
+
+export async function pathOf(central: CentralSystem, asked: object = {}, image = content): Promise<string> {
+  const { body: file } = await central.api("POST", "/v1/files", formWith(image, "image.bin"));
+  const { body } = await central.api("POST", `/v1/files/${file.id}/addresses`, { scheme: "ftp", ...asked });
+  assertMatch(body.location, /^ftp:\/\/localhost:0\/files\/[0-9a-f]{32}\/image\.bin$/);
+  return new URL(body.location).pathname;
+}
+
+export async function fetched(client: Client, path: string, from = 0): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const sink = new Writable({ write: (part, _, done) => (parts.push(part), done()) });
+  await client.downloadTo(sink, path, from);
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+}
+
+export async function requested({ operator, cp }: Tool) {
+  const asking = operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity, scheme: "ftp" });
+  const call = await cp.expectCall("GetDiagnostics");
+  cp.wire.send(3, call.id, { fileName: "diag.zip" });
+  const { body } = await asking;
+  const location = String(call.payload.location);
+  assertMatch(location, /^ftp:\/\/127\.0\.0\.1:0\/uploads\/[0-9a-f]{32}\/$/);
+  assert(!JSON.stringify(body).includes(location));
+  return { id: body.id as string, folder: new URL(location).pathname };
+}
+
+export const bytes = (length: number) => Readable.from([new Uint8Array(length)]);
+
+/** Speaks without manners: sends lines, and answers what comes until the peer ends or a line fits. */
+export async function said(port: number, lines: string, last?: RegExp): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(lines);
+  let text = "";
+  const over = Promise.withResolvers<void>();
+  socket.on("data", (part) => {
+    text += part;
+    if (last?.test(text)) over.resolve();
+  });
+  socket.on("error", () => over.resolve());
+  socket.on("close", () => over.resolve());
+  await within(over.promise, "the FTP server's answer");
+  socket.destroy();
+  return text;
+}
+
+/** A control connection that is spoken to line by line. */
+export class Control {
+  #text = "";
+  #heard = () => {};
+
+  private constructor(readonly socket: ReturnType<typeof connect>) {
+    socket.on("error", () => {});
+    socket.on("data", (part) => {
+      this.#text += part;
+      this.#heard();
+    });
+  }
+
+  static async open(port: number): Promise<Control> {
+    const control = new Control(connect(port, "127.0.0.1"));
+    await control.hear(/^220 .*\r\n/);
+    return control;
+  }
+
+  /** Says a line and waits for an answer that fits. */
+  async ask(line: string, answer: RegExp): Promise<RegExpExecArray> {
+    this.#text = "";
+    this.socket.write(`${line}\r\n`);
+    return await this.hear(answer);
+  }
+
+  async hear(answer: RegExp): Promise<RegExpExecArray> {
+    const heard = Promise.withResolvers<RegExpExecArray>();
+    this.#heard = () => {
+      const found = answer.exec(this.#text);
+      if (found) heard.resolve(found);
+    };
+    this.#heard();
+    return await within(heard.promise, String(answer), () => this.#text);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+export async function allOf(socket: ReturnType<typeof connect>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of socket) parts.push(part);
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+}
