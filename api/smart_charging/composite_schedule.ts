@@ -13,7 +13,7 @@ import { targetOf } from "../command.ts";
 import { connectorId, flag, identity, moment, wholeNumber } from "../fields.ts";
 import { requireRole } from "../operator.ts";
 import { ok, type Route, route } from "../route.ts";
-import { type Facts, factsOf, situationAt } from "./facts.ts";
+import { type Facts, factsOf, isSame, situationAt } from "./facts.ts";
 import { ProfileWarning } from "./profile_warnings.ts";
 import { Verification, verify } from "./verification.ts";
 
@@ -130,7 +130,8 @@ export const compositeScheduleRoutes: readonly Route[] = [
     description:
       "Reckoned from the charging profiles that we know of, without asking the charge point; with `verify` it is " +
       "asked, too. It may have limits of its own, so its schedule may be below ours; where it is above, the profiles " +
-      "that should have limited it are put in doubt.",
+      "that should have limited it are put in doubt. Where both are the same, profiles in doubt that it depends on are " +
+      "certain, or gone. Give `ratedLimit`, so that the charge point's own limit is not taken for a profile's.",
     params: z.strictObject({ identity, connectorId }),
     query,
     answers: { 200: CompositeSchedule },
@@ -145,7 +146,9 @@ export const compositeScheduleRoutes: readonly Route[] = [
         installed: facts.installed,
         asked: { connectorId, ...schedule.chargingSchedule },
         from: schedule.scheduleStart,
-        situationAt: (from) => situationAt({ ...facts, running: facts.runningByTheirs }, connectorId, query, from),
+        situationAt: (from, installed = facts.installed) =>
+          situationAt({ ...facts, installed, running: facts.runningByTheirs }, connectorId, query, from),
+        holds: async () => isSame(facts, await factsOf(house, identity)),
       });
       return ok({ ...schedule, verification });
     },

@@ -40,6 +40,18 @@ export async function factsOf({ store }: House, identity: string): Promise<Facts
   return { installed, running, runningByTheirs, connectorIds, configuration };
 }
 
+/** Whether two readings lead to the same schedule: the same profiles in the same doubts, the same transactions and connectors. */
+export function isSame(one: Facts, other: Facts): boolean {
+  const [key, otherKey] = [one, other].map(({ installed, running, connectorIds }) =>
+    JSON.stringify([
+      installed.map(({ commandId, doubtedBy, transactionId }) => [commandId, doubtedBy, transactionId]),
+      [...running],
+      connectorIds,
+    ])
+  );
+  return key === otherKey;
+}
+
 /** What an operator may choose. */
 export interface Assumptions {
   readonly chargingRateUnit?: Situation["chargingRateUnit"];

@@ -1,13 +1,15 @@
 /**
  * Asks a charge point for its composite schedule and compares it with ours. What it says is compared over its own time, by its own clock: a
- * clock that is off, or an answer that comes late, is then no difference.
+ * clock that is off, or an answer that comes late, is then no difference. A comparison makes doubts in the mirror, and ends them.
  */
 import { z } from "zod";
 import type { MirroredProfile } from "../../db/smart_charging/charging_profiles.ts";
 import type { ConfirmationOf } from "../../ocpp/registry.ts";
 import { compositeSchedule, type Situation } from "../../ocpp/smart_charging/composite_schedule.ts";
+import { proved } from "../../ocpp/smart_charging/proved_profiles.ts";
 import { type Difference, differences, startOfReported } from "../../ocpp/smart_charging/schedule_comparison.ts";
 import { explain } from "../../ocpp/smart_charging/schedule_explanation.ts";
+import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
 import { call, Command, patienceMs } from "../command.ts";
 import { jsonObject, moment } from "../fields.ts";
 import type { House } from "../house.ts";
@@ -38,6 +40,10 @@ export const Verification = z.object({
     relation: z.enum(["lower", "higher"]).meta({ description: "Of the charge point's limit, seen from ours" }),
   })).meta({ description: "Boundaries that are 2 s apart count as the same" }),
   doubted: z.array(z.int()).meta({ description: "chargingProfileIds that are in doubt because of this" }),
+  present: z.array(z.int()).meta({ description: "chargingProfileIds that were in doubt and are proved to be there" }),
+  absent: z.array(z.int()).meta({
+    description: "chargingProfileIds that were in doubt and are proved not to be there",
+  }),
   command: Command,
 }).meta({ id: "ScheduleVerification" });
 
@@ -50,12 +56,18 @@ export interface Claim {
     readonly chargingRateUnit: Situation["chargingRateUnit"];
   };
   readonly from: Date;
-  situationAt(from: Date): Situation;
+  /** With these profiles instead of those that are installed. */
+  situationAt(from: Date, installed?: readonly MirroredProfile[]): Situation;
+  /** Whether everything that it was reckoned from is still so. */
+  holds(): Promise<boolean>;
 }
 
 type View = z.output<typeof Verification>;
 
-/** Sends GetCompositeSchedule and compares. Where the charge point is above ours, what should have limited it is put in doubt. */
+/**
+ * Sends GetCompositeSchedule and compares. Where the charge point is above ours, what should have limited it is put in doubt. Where it agrees,
+ * profiles in doubt are certain, or gone, that it could not have agreed without, or with.
+ */
 export async function verify(
   asked: Pick<Asked, "operator" | "headers" | "house">,
   identity: string,
@@ -71,7 +83,15 @@ export async function verify(
     patienceMs(asked, identity),
   );
   const confirmation = command.confirmation as ConfirmationOf<"GetCompositeSchedule"> | null;
-  const nothing = { scheduleStart: null, chargingSchedule: null, differences: [], doubted: [], command };
+  const nothing = {
+    scheduleStart: null,
+    chargingSchedule: null,
+    differences: [],
+    doubted: [],
+    present: [],
+    absent: [],
+    command,
+  };
   if (command.state !== "answered" || confirmation === null) return { ...told("noAnswer"), ...nothing };
   if (confirmation.status !== "Accepted") return { ...told("refused"), ...nothing };
   const { chargingSchedule } = confirmation;
@@ -79,7 +99,8 @@ export async function verify(
 
   const scheduleStart = startOfReported(confirmation.scheduleStart);
   const from = scheduleStart ?? claim.from;
-  const found = differ(claim, from, chargingSchedule);
+  const differ = (situation: Situation) => differencesFrom(situation, claim.asked.duration, from, chargingSchedule);
+  const found = differ(claim.situationAt(from));
   return {
     ...told(outcomeOf(found)),
     scheduleStart: scheduleStart ?? null,
@@ -90,6 +111,7 @@ export async function verify(
       ...difference,
     })),
     doubted: await doubt(asked.house, claim, from, found, command.id),
+    ...await endDoubts(asked.house, claim, (stack) => differ(claim.situationAt(from, stack)).length === 0),
     command,
   };
 }
@@ -103,14 +125,14 @@ function outcomeOf(found: readonly Difference[]): Outcome {
   return found.length > 0 ? "lower" : "agrees";
 }
 
-function differ(
-  { asked, situationAt }: Claim,
+function differencesFrom(
+  situation: Situation,
+  durationSeconds: number,
   from: Date,
   reported: NonNullable<ConfirmationOf<"GetCompositeSchedule">["chargingSchedule"]>,
 ): Difference[] {
-  const situation = situationAt(from);
-  const periods = compositeSchedule(situation, { from, durationSeconds: asked.duration });
-  return differences({ ...situation, periods, durationSeconds: asked.duration }, reported);
+  const periods = compositeSchedule(situation, { from, durationSeconds });
+  return differences({ ...situation, periods, durationSeconds }, reported);
 }
 
 /** Puts those in doubt that set our limit where the charge point's is higher. */
@@ -131,5 +153,25 @@ async function doubt(
   });
   const doubted = installed.filter(({ profile }) => setters.includes(profile.chargingProfileId));
   await store.chargingProfiles.doubt({ commandIds: doubted.map(({ commandId }) => commandId), by }, clock.now());
-  return [...new Set(doubted.map(({ profile }) => profile.chargingProfileId))];
+  return idsOf(doubted);
+}
+
+/** Ends the doubts that agreement ends. A command that came in between may have changed what was compared: then nothing is proved. */
+async function endDoubts(
+  { store, clock }: House,
+  { asked, installed, holds }: Claim,
+  agrees: (stack: readonly MirroredProfile[]) => boolean,
+): Promise<Pick<View, "present" | "absent">> {
+  const matters = ({ connectorId }: MirroredProfile) =>
+    asked.connectorId === WHOLE_CHARGE_POINT || [WHOLE_CHARGE_POINT, asked.connectorId].includes(connectorId);
+  const doubted = installed.filter((one) => one.doubtedBy.length > 0 && matters(one));
+  if (doubted.length === 0 || !agrees(installed)) return { present: [], absent: [] };
+  const proof = proved(installed.filter((one) => !doubted.includes(one)), doubted, agrees);
+  if (proof.present.length + proof.absent.length === 0 || !await holds()) return { present: [], absent: [] };
+  await store.chargingProfiles.endDoubts(proof, clock.now());
+  return { present: idsOf(proof.present), absent: idsOf(proof.absent) };
+}
+
+function idsOf(profiles: readonly MirroredProfile[]): number[] {
+  return [...new Set(profiles.map(({ profile }) => profile.chargingProfileId))];
 }

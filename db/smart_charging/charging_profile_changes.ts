@@ -7,7 +7,7 @@ import type { RequestOf } from "../../ocpp/registry.ts";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { folded, json, jsonb, texts } from "../values.ts";
+import { folded, json, jsonb } from "../values.ts";
 import { before, doubted, installed, type Removal, removed, replaces } from "./charging_profile_facts.ts";
 
 /** A charging profile that is about to be sent. */
@@ -56,21 +56,15 @@ const running = sql`(
     and t.connector_id = new.connector_id and t.state = 'active')`;
 
 /**
- * The charge point accepted these commands: what they sent is there, and what it replaced is not. A remote start's profile keeps waiting
- * for its transaction. With `verified` the profiles are known to be there in another way, which ends every doubt about them.
+ * The charge point accepted the command: what it sent is there, and what that replaced is not. A remote start's profile keeps waiting for its
+ * transaction.
  */
-export async function acceptProfiles(
-  db: Kysely<Database>,
-  commandIds: readonly string[],
-  now: Date,
-  verified = false,
-): Promise<number> {
-  const left = verified ? sql`'[]'::jsonb` : sql`new.doubted_by - new.command_id::text`;
-  const isMeant = verified ? sql`new.doubted_by <> '[]'` : sql`new.doubted_by ? new.command_id::text`;
+export async function acceptProfile(db: Kysely<Database>, commandId: string, now: Date): Promise<number> {
+  const left = sql`new.doubted_by - new.command_id::text`;
   const { rows } = await sql`
     with target as (
       select new.* from charging_profiles new
-      where new.command_id::text = any(${texts(commandIds)}) and ${isMeant}
+      where new.command_id = ${commandId}::uuid and new.doubted_by ? new.command_id::text
     ), gone as (
       delete from charging_profiles old using target new
       where new.awaited_id_tag is null and ${replaces("new", "old")} and ${before("old", "new")}

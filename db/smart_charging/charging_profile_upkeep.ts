@@ -6,7 +6,6 @@ import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../commands.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { jsonb } from "../values.ts";
 import { among, before, doubted, installed, isOver, removed, replaces } from "./charging_profile_facts.ts";
 
 /** A command with a known outcome that the mirror has not learned of. */
@@ -127,25 +126,6 @@ export async function tellDoubts(
         select from jsonb_array_elements_text(p.doubted_by) as d(command_id)
         left join commands c on c.id = d.command_id::uuid
         where c.id is null or c.state not in ('queued', 'sent', 'answered', 'callError'))
-      returning *
-    ), told as ${intoOutbox(doubted("unsure", now))}
-    select command_id from unsure`.execute(db);
-  return rows.length;
-}
-
-/** Puts these profiles in doubt by a command that showed something else, and tells of it. */
-export async function doubtProfiles(
-  db: Kysely<Database>,
-  { commandIds, by }: { commandIds: readonly string[]; by: string },
-  now: Date,
-): Promise<number> {
-  const { rows } = await sql`
-    with unsure as (
-      update charging_profiles set doubted_by = doubted_by || ${jsonb([by])},
-        doubted_at = coalesce(doubted_at, ${now}::timestamptz)
-      where command_id::text in (select jsonb_array_elements_text(${
-    jsonb(commandIds)
-  })) and not doubted_by ? ${by}::text
       returning *
     ), told as ${intoOutbox(doubted("unsure", now))}
     select command_id from unsure`.execute(db);

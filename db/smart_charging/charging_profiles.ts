@@ -1,7 +1,7 @@
 /**
  * The mirror of what is installed in each charge point (3.13, 5.5, 5.16). It changes by what the charge point accepted and by nothing else; a
  * profile whose fate nobody knows is in doubt. How commands change it is in charging_profile_changes.ts, what else does in
- * charging_profile_upkeep.ts; it is read here.
+ * charging_profile_upkeep.ts and charging_profile_proofs.ts; it is read here.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
@@ -10,7 +10,7 @@ import { type Bell, ringing } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
 import type { Database } from "../tables.ts";
 import {
-  acceptProfiles,
+  acceptProfile,
   type ClearCriteria,
   clearProfiles,
   expectClear,
@@ -20,9 +20,9 @@ import {
 } from "./charging_profile_changes.ts";
 import { isOver } from "./charging_profile_facts.ts";
 import type { ChargingProfilesTable } from "./charging_profile_tables.ts";
+import { doubtProfiles, endDoubts, type Proof } from "./charging_profile_proofs.ts";
 import {
   bindProfiles,
-  doubtProfiles,
   dropUnstarted,
   findUnsettled,
   removeEnded,
@@ -79,8 +79,8 @@ export interface ChargingProfiles {
 
   /** Something else showed that these are not as we think; `by` is the command that did. Returns how many are newly in doubt. */
   doubt(doubts: { commandIds: readonly string[]; by: string }, now: Date): Promise<number>;
-  /** Something else showed that these are there: they are certain, and what they replaced is gone. */
-  confirm(commandIds: readonly string[], now: Date): Promise<void>;
+  /** Something else proved what is there and what is not. Of profiles that are in the same doubts still. Returns how many. */
+  endDoubts(proof: Proof, now: Date): Promise<number>;
 
   /** Gives TxProfiles the transaction that they wait for. Null: of every charge point. Returns how many. */
   bind(chargePoints: readonly string[] | null, now: Date): Promise<number>;
@@ -121,12 +121,12 @@ export function chargingProfiles(db: Kysely<Database>, bell: Bell): ChargingProf
 
     expect: (sent) => expectProfile(db, sent),
     expectClear: (sent) => expectClear(db, sent),
-    accept: ringing(bell, async ({ commandId }, now) => await acceptProfiles(db, [commandId], now) > 0),
+    accept: ringing(bell, async ({ commandId }, now) => await acceptProfile(db, commandId, now) > 0),
     refuse: ringing(bell, async (command, now) => await refuseChange(db, command, now) > 0),
     clear: ringing(bell, async (command, how, now) => await clearProfiles(db, command, how, now) > 0),
 
     doubt: ringing(bell, (doubts, now) => doubtProfiles(db, doubts, now)),
-    confirm: ringing(bell, async (commandIds, now) => void await acceptProfiles(db, commandIds, now, true)),
+    endDoubts: ringing(bell, (proof, now) => endDoubts(db, proof, now)),
 
     bind: ringing(bell, (chargePoints, now) => bindProfiles(db, chargePoints, now)),
     removeEnded: ringing(bell, (chargePoints, now) => removeEnded(db, chargePoints, now)),

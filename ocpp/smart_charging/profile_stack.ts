@@ -58,7 +58,7 @@ export function connectorStacks(
     connectorId,
     transaction,
     txProfiles: stackOf(installed, "TxProfile", connectorId),
-    txDefaults: sorted([...own, ...ofAll.filter((profile) => !levels.has(levelOf(profile)))]),
+    txDefaults: [...own, ...ofAll.filter((profile) => !levels.has(levelOf(profile)))].sort(highestFirst),
     replaced: ofAll.filter((profile) => levels.has(levelOf(profile))),
   };
 }
@@ -71,16 +71,16 @@ function stackOf(
   const found = installed.filter((one) =>
     one.connectorId === connectorId && one.profile.chargingProfilePurpose === purpose
   );
-  return sorted(found.map(timed));
+  // Two in one slot can only be where it is in doubt whether one replaced the other: then the later one is believed.
+  return found.toReversed().map(timed).sort(highestFirst);
+}
+
+function highestFirst(one: TimedProfile, other: TimedProfile): number {
+  return levelOf(other) - levelOf(one);
 }
 
 function levelOf({ installed }: TimedProfile): number {
   return installed.profile.stackLevel;
-}
-
-/** Two in one slot can only be where it is in doubt whether one replaced the other: then the later one is believed. */
-function sorted(profiles: readonly TimedProfile[]): ProfileStack {
-  return profiles.toReversed().toSorted((one, other) => levelOf(other) - levelOf(one));
 }
 
 /** The highest level that has a limit at the instant. Levels below it are not even asked: they cannot matter before `until`. */

@@ -174,6 +174,58 @@ test("our simulated charge point agrees", async () => {
   assertEquals(doubtedBy, [[], [], [], [verification.command.id]]);
 });
 
+test("what the simulated charge point could not have agreed without, or with, is in doubt no longer", async () => {
+  await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "PROVING", connectors: 1 });
+  await chargePoint.boot();
+  const { store, clock } = central.house;
+  const relative = (id: number, level: number, limit: number) =>
+    profile("TxDefault", level, [[0, limit]], { id, kind: "Relative" });
+  /** Sent without an answer that anybody knows; it may have come to the charge point. */
+  const lost = async ({ connectorId, profile: sent }: InstalledProfile, arrived: boolean) => {
+    const commandId = uuidVersion7(clock.now());
+    const sentAt = new Date(clock.now().getTime() - 10_000 + sent.chargingProfileId * 1000);
+    await store.chargingProfiles.expect({ commandId, chargePoint: "PROVING", connectorId, profile: sent, sentAt });
+    if (arrived) chargePoint.device.profiles.install(connectorId, sent, 10);
+  };
+  const known = async () =>
+    (await store.chargingProfiles.list("PROVING")).map(({ profile, doubtedBy }) =>
+      `${profile.chargingProfileId}${doubtedBy.length > 0 ? "?" : ""}`
+    );
+  const verified = async (query = "") => {
+    const { verification } = await operator.get(path("PROVING", 1, `duration=600&verify=true${query}`));
+    return [verification.outcome, verification.present, verification.absent];
+  };
+  await lost(relative(1, 0, 16), true);
+  assertEquals(await verified("&ratedLimit=16"), ["agrees", [], []], "it could be a limit of its own");
+  await lost(relative(2, 1, 12), true);
+  await lost(relative(3, 2, 11), false);
+  await lost(relative(4, 2, 10), true);
+  assertEquals(await known(), ["1?", "2?", "3?", "4?"]);
+  assertEquals(await verified(), ["agrees", [4], [3]]);
+  assertEquals(await known(), ["1?", "2?", "4"]);
+  await operator.ask("DELETE", "/v1/charge-points/PROVING/charging-profiles?id=4");
+  assertEquals(await verified(), ["agrees", [2], []]);
+  assertEquals(await verified(), ["agrees", [], []]);
+  assertEquals(await known(), ["1?", "2"]);
+});
+
+test("a command that came in between leaves nothing proved", async () => {
+  const cp = await here("BETWEEN", profile("TxDefault", 0, [[0, 16]], { id: 6, kind: "Relative", connectorId: 1 }));
+  const { store, clock } = central.house;
+  const [installed] = await store.chargingProfiles.list("BETWEEN");
+  const by = uuidVersion7(clock.now());
+  await store.chargingProfiles.doubt({ commandIds: [installed!.commandId], by }, clock.now());
+  const asked = operator.ask("GET", path("BETWEEN", 1, "duration=60&verify=true"));
+  await cp.expect("GetCompositeSchedule");
+  await mirror("BETWEEN", profile("TxDefault", 1, [[0, 16]], { id: 7, kind: "Relative" }));
+  const chargingSchedule = { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: 16 }] };
+  cp.confirm({ status: "Accepted", connectorId: 1, chargingSchedule });
+  const { verification } = (await asked).body;
+  assertEquals([verification.outcome, verification.present], ["agrees", []]);
+  assertEquals((await store.chargingProfiles.list("BETWEEN")).map((one) => one.doubtedBy), [[by], []]);
+  await cp.disconnect();
+});
+
 /** Asks for a verification that the charge point answers so. */
 async function verified(cp: ChargePoint, confirmation: Payload) {
   const answered = operator.ask("GET", path(cp.identity, 1, "duration=3600&verify=true"));

@@ -274,8 +274,21 @@ Deno.test("verifying makes doubts and ends them", async () => {
   const second = sending(cp, { chargingProfileId: 2 }, 1, 1);
   await mirror.expect(second);
   assertEquals(await mirror.doubt({ commandIds: [first.commandId], by: command().id }, at(2)), 1);
-  await mirror.confirm([second.commandId], at(3));
+  const third = await install(cp, { chargingProfileId: 3, stackLevel: 5 }, 1, 2);
+  await mirror.doubt({ commandIds: [third.commandId], by: command().id }, at(2));
+  const known = new Map((await mirror.list(cp)).map((one) => [one.commandId, one]));
+  const proof = {
+    present: [known.get(second.commandId)!],
+    absent: [known.get(first.commandId)!, known.get(third.commandId)!],
+  };
+  // What is sent now may change it: what was proved before says nothing of that.
+  const late = sending(cp, { chargingProfileId: 2 }, 1, 3);
+  await mirror.expect(late);
+  assertEquals(await mirror.endDoubts({ ...proof, absent: [] }, at(3)), 0);
+  await mirror.refuse(late, at(3));
+  assertEquals(await mirror.endDoubts(proof, at(3)), 3);
   assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [[2, []]]);
+  assertEquals(await mirror.endDoubts(proof, at(4)), 0);
 });
 
 Deno.test("the mirror goes with its charge point", async () => {

@@ -208,3 +208,11 @@ Deno.test("profiles where their purpose has no meaning limit nothing", () => {
   assertEquals(schedule(installed, { seconds: 60 }), [[0, null]]);
   assertEquals(schedule([profile("Max", 0, [[0, 6]], { kind: "Relative" })], { seconds: 60 }), [[0, null]]);
 });
+
+Deno.test("of two in one slot, where one may have replaced the other, the later one is believed", () => {
+  for (const purpose of ["Max", "TxDefault", "Tx"] as const) {
+    const [older, later] = [profile(purpose, 1, [[0, 6]]), profile(purpose, 1, [[0, 16]])];
+    assertEquals(schedule([older, later], { seconds: 60 }), [[0, 16]], purpose);
+    assertEquals(schedule([later, older], { seconds: 60 }), [[0, 6]], purpose);
+  }
+});
