@@ -94,12 +94,11 @@ export class ActorSystem {
   };
 }
 
-/** One actor with its mailbox and timers. */
-class Cell<Mail> implements Ref<Mail> {
+/** One actor with its mailbox and timers: its address for others, its context for itself. */
+class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   readonly ended: Promise<void>;
   readonly #mailbox: Mail[] = [];
   readonly #timers = new Set<() => void>();
-  readonly #context: Context<Mail>;
   readonly #restarts: number[] = [];
   #actor: Actor<Mail>;
   #ended!: () => void;
@@ -117,13 +116,11 @@ class Cell<Mail> implements Ref<Mail> {
     readonly work: (change: 1 | -1) => void,
   ) {
     this.ended = new Promise((resolve) => this.#ended = resolve);
-    this.#context = {
-      self: this,
-      clock,
-      after: (ms, mail) => this.#after(ms, mail),
-      pipe: (promise, done, failed) => this.#pipe(promise, done, failed),
-    };
-    this.#actor = create(this.#context);
+    this.#actor = create(this);
+  }
+
+  get self(): Ref<Mail> {
+    return this;
   }
 
   tell(mail: Mail): boolean {
@@ -171,7 +168,7 @@ class Cell<Mail> implements Ref<Mail> {
     return true;
   }
 
-  #after(ms: number, mail: Mail): () => void {
+  after(ms: number, mail: Mail): () => void {
     if (this.#stopping) return () => {};
     const cancel = this.clock.after(ms, () => {
       this.#timers.delete(cancel);
@@ -184,7 +181,7 @@ class Cell<Mail> implements Ref<Mail> {
     };
   }
 
-  #pipe<T>(promise: Promise<T>, done: (value: T) => Mail, failed: (error: unknown) => Mail): void {
+  pipe<T>(promise: Promise<T>, done: (value: T) => Mail, failed: (error: unknown) => Mail): void {
     this.work(1);
     promise.then(
       (value) => void this.#put(done(value)),
@@ -229,7 +226,7 @@ class Cell<Mail> implements Ref<Mail> {
     this.counts.failures.add(this.#kind, "restarted");
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
-    this.#actor = this.create(this.#context);
+    this.#actor = this.create(this);
   }
 
   async #finish(reason: StopReason): Promise<void> {

@@ -31,6 +31,9 @@ export type Admission =
     readonly retryAfterSeconds?: number;
   };
 
+/** The longest that a charge point is asked to stay away. */
+const RETRY_AFTER_SECONDS = 30;
+
 /** What the decision is made from. */
 export interface AdmissionHouse {
   readonly store: Store;
@@ -144,4 +147,16 @@ function refused(
   retryAfterSeconds?: number,
 ): Admission {
   return { admitted: false, status, ...diagnosis, retryAfterSeconds };
+}
+
+/** What is said while the database is away. OCPP 1.6 3.7: an offline charge point queues. Spread by identity, so that not all come back in the same second. */
+export function away(identity: string): Admission {
+  let hash = 0;
+  for (const character of identity) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
+  return {
+    admitted: false,
+    status: 503,
+    ...diagnosis("database-away", "the database is away"),
+    retryAfterSeconds: 1 + hash % RETRY_AFTER_SECONDS,
+  };
 }

@@ -73,12 +73,12 @@ export function refuse(
 }
 
 /** Why this CALL is not looked at: the framing of a strictly checked charge point, or a charge point that is not accepted yet. */
-function mayNot(call: Call, { scene, deviated }: AnswerPorts): CallFault | undefined {
-  const { registration, validation } = scene.chargePoint;
+function mayNot(call: Call, ports: AnswerPorts): CallFault | undefined {
+  const { registration, validation } = ports.scene.chargePoint;
   if (call.oddity && validation === "strict") {
     return fault("FormationViolation", "A CALL has four elements: [2, id, action, payload]");
   }
-  if (call.oddity) deviated(["framing"]);
+  if (call.oddity) ports.deviated(["framing"]);
   // OCPP-J errata 3.8. Once accepted, a charge point stays so over connections and restarts (OCPP-J 5.4).
   if (registration !== "Accepted" && call.action !== "BootNotification") {
     return fault("SecurityError", `The charge point's registration is ${registration}; send BootNotification first`);

@@ -23,7 +23,7 @@ export interface CallSurroundings {
   readonly conversation: Conversation;
   readonly clock: Clock;
   /** The frame that is worked on. */
-  heard(): Heard;
+  readonly heard: Heard;
   startTimeout(ms: number, messageId: string): () => void;
   tryAgain(): void;
   /** The next command that may be sent, with its secrets. Throws StoreError. */
@@ -43,44 +43,67 @@ const NEVER_WRITTEN_DOWN: Outcome = {
 };
 
 /** The plugs. */
-export function callPorts(around: CallSurroundings): CallPorts {
-  const { scene, connection, conversation, clock } = around;
-  const { settings, counts } = scene;
-  return {
-    timeoutMs: settings.callTimeoutSeconds * 1000,
-    monotonicMs: () => clock.monotonicMs(),
-    newMessageId: () => crypto.randomUUID(),
-    async claimNext(messageId: string) {
-      for (;;) {
-        const claimed = await around.claimNext(messageId);
-        if (!claimed) return undefined;
-        const { command } = claimed;
-        if (!lacksSecret(command)) {
-          await callHandler(command)?.sending?.(command.request as never, scene, clock.now(), command);
-          return claimed;
-        }
-        await settled(command, NEVER_WRITTEN_DOWN, around);
+export class CallPlugs implements CallPorts {
+  readonly problemWith = problemWith;
+
+  constructor(readonly around: CallSurroundings) {}
+
+  get timeoutMs(): number {
+    return this.around.scene.settings.callTimeoutSeconds * 1000;
+  }
+
+  monotonicMs(): number {
+    return this.around.clock.monotonicMs();
+  }
+
+  newMessageId(): string {
+    return crypto.randomUUID();
+  }
+
+  async claimNext(messageId: string): Promise<Claimed | undefined> {
+    const { scene, clock } = this.around;
+    for (;;) {
+      const claimed = await this.around.claimNext(messageId);
+      if (!claimed) return undefined;
+      const { command } = claimed;
+      if (!lacksSecret(command)) {
+        await callHandler(command)?.sending?.(command.request as never, scene, clock.now(), command);
+        return claimed;
       }
-    },
-    send(call: Call, commandId: string) {
-      const text = encode(call);
-      scene.triggers.sent(scene.chargePoint.identity, commandId, call);
-      connection.send(text);
-      counts.messages.add("out", call.action, "sent");
-      conversation.called(call, text, commandId);
-    },
-    replied(answer: CallResult | CallError, replied: Replied) {
-      const { action = OTHER_ACTION, problem } = replied;
-      counts.messages.add("in", action, problem?.kind ?? answer.type);
-      conversation.replied(around.heard(), answer, replied);
-    },
-    startTimeout: around.startTimeout,
-    tryAgain: around.tryAgain,
-    problemWith,
-    settled: (command: Command, outcome: Outcome) => settled(command, outcome, around),
-    answeredLate: (id: string, answer: unknown) =>
-      quietly(scene, "late answer", () => answeredLate(id, answer, around)),
-  };
+      await this.settled(command, NEVER_WRITTEN_DOWN);
+    }
+  }
+
+  send(call: Call, commandId: string): void {
+    const { scene, connection, conversation } = this.around;
+    const text = encode(call);
+    scene.triggers.sent(scene.chargePoint.identity, commandId, call);
+    connection.send(text);
+    scene.counts.messages.add("out", call.action, "sent");
+    conversation.called(call, text, commandId);
+  }
+
+  replied(answer: CallResult | CallError, replied: Replied): void {
+    const { action = OTHER_ACTION, problem } = replied;
+    this.around.scene.counts.messages.add("in", action, problem?.kind ?? answer.type);
+    this.around.conversation.replied(this.around.heard, answer, replied);
+  }
+
+  startTimeout(ms: number, messageId: string): () => void {
+    return this.around.startTimeout(ms, messageId);
+  }
+
+  tryAgain(): void {
+    this.around.tryAgain();
+  }
+
+  settled(command: Command, outcome: Outcome): Promise<void> {
+    return settled(command, outcome, this.around);
+  }
+
+  answeredLate(id: string, answer: unknown): Promise<void> {
+    return quietly(this.around.scene, "late answer", () => answeredLate(id, answer, this.around));
+  }
 }
 
 async function answeredLate(id: string, answer: unknown, { scene, clock }: CallSurroundings): Promise<void> {

@@ -7,11 +7,12 @@ import type { Claimed, Command } from "../db/commands.ts";
 import { decode, type Unreadable } from "../ocpp/message.ts";
 import type { Actor, Context, StopReason } from "./actor.ts";
 import { answer, type AnswerPorts, refuse, type Turn } from "./answers.ts";
-import { callPorts, type CallSurroundings } from "./call_ports.ts";
+import { CallPlugs, type CallSurroundings } from "./call_ports.ts";
 import { Calls, type Outcome } from "./calls.ts";
-import { CLOSE } from "./connection.ts";
+import type { Clock } from "./clock.ts";
+import { CLOSE, type Connection } from "./connection.ts";
 import type { ConnectionCause } from "./connection_causes.ts";
-import type { Heard } from "./conversation.ts";
+import type { Conversation, Heard } from "./conversation.ts";
 import { OTHER_ACTION } from "./counts.ts";
 import type { Scene } from "./scene.ts";
 
@@ -27,7 +28,7 @@ export type ChargePointMail =
   | { readonly kind: "changed" };
 
 /** What the actor needs of the registry that gives birth to it. */
-export interface ChargePointPorts extends Omit<AnswerPorts, "clock"> {
+export interface ChargePointPorts extends AnswerPorts {
   /** Whether a newer connection of the same charge point has taken over: then queued commands are its business. */
   isReplaced(): boolean;
   /** The next command that may be sent, with its secrets. Throws StoreError. */
@@ -59,18 +60,14 @@ export function chargePoint(context: Context<ChargePointMail>, ports: ChargePoin
   return new ChargePointActor(context, ports);
 }
 
-class ChargePointActor implements Actor<ChargePointMail> {
+class ChargePointActor implements Actor<ChargePointMail>, CallSurroundings {
   readonly #calls: Calls;
-  readonly #scene: Scene;
-  readonly #answerPorts: AnswerPorts;
   readonly #unreadableAtMs: number[] = [];
-  /** The frame that is worked on. */
-  #heard = NOTHING_HEARD;
+  heard = NOTHING_HEARD;
+  #stopWaitingForAWord = () => {};
 
   constructor(readonly context: Context<ChargePointMail>, readonly ports: ChargePointPorts) {
-    this.#scene = ports.scene;
-    this.#answerPorts = { ...ports, clock: context.clock };
-    this.#calls = new Calls(callPorts(this.#callSurroundings()));
+    this.#calls = new Calls(new CallPlugs(this));
   }
 
   receive(mail: ChargePointMail): void | Promise<void> {
@@ -106,28 +103,28 @@ class ChargePointActor implements Actor<ChargePointMail> {
   /** Takes up the commands that waited for this charge point. */
   #opened(): Promise<void> {
     this.context.after(QUIET_AFTER_CONNECTING_MS, { kind: "quietAfterConnecting" });
-    this.context.after(this.#silenceMs(), { kind: "silentTooLong" });
+    this.#stopWaitingForAWord = this.context.after(this.#silenceMs(), { kind: "silentTooLong" });
     return this.#calls.look();
   }
 
   /** One that was never heard boots first; one that only reconnects may have nothing to say until its next heartbeat. */
   #silenceMs(): number {
-    const { chargePoint: { boot, heartbeatInterval }, settings } = this.#scene;
+    const { chargePoint: { boot, heartbeatInterval }, settings } = this.scene;
     const knownMs = 2 * (heartbeatInterval ?? settings.heartbeatIntervalSeconds) * 1000;
     return boot === null ? SILENCE_MS : Math.max(SILENCE_MS, knownMs);
   }
 
   #silentTooLong(): void {
-    if (this.#heard === NOTHING_HEARD) {
-      this.ports.odd("silent", `it connected and has not said a word for ${this.#silenceMs() / 1000} s`);
-    }
+    // It may have been in the mailbox already when the first word came.
+    if (this.heard !== NOTHING_HEARD) return;
+    this.ports.odd("silent", `it connected and has not said a word for ${this.#silenceMs() / 1000} s`);
   }
 
   /** The row was edited. When the database does not answer, it is read again soon: an edit must not cost the connection. */
   async #reload(): Promise<void> {
     try {
-      const found = await this.#scene.store.chargePoints.find(this.#identity);
-      if (found) this.#scene.chargePoint = found;
+      const found = await this.scene.store.chargePoints.find(this.#identity);
+      if (found) this.scene.chargePoint = found;
     } catch {
       this.context.after(TRY_AGAIN_MS, { kind: "changed" });
     }
@@ -135,17 +132,18 @@ class ChargePointActor implements Actor<ChargePointMail> {
   }
 
   #received(heard: Heard): void | Promise<void> {
-    this.#heard = heard;
+    if (this.heard === NOTHING_HEARD) this.#stopWaitingForAWord();
+    this.heard = heard;
     const turn: Turn = { heard, startedMs: this.context.clock.monotonicMs() };
     const message = decode(heard.text);
     switch (message.type) {
       case "CALL":
-        return answer(message, turn, this.#answerPorts).then((confirmed) => confirmed ? this.#calls.open() : undefined);
+        return answer(message, turn, this.ports).then((confirmed) => confirmed ? this.#calls.open() : undefined);
       case "CALLRESULT":
       case "CALLERROR":
         return this.#calls.answered(message);
       case "faulty":
-        return void refuse(message, message.fault, turn, this.#answerPorts);
+        return void refuse(message, message.fault, turn, this.ports);
       case "unreadable":
         return this.#unreadable(message);
     }
@@ -154,10 +152,10 @@ class ChargePointActor implements Actor<ChargePointMail> {
   /** OCPP-J 4.1.3: what cannot be read is ignored. Somebody who sends nothing else is no charge point. */
   #unreadable(message: Unreadable): void {
     this.ports.deviated(["unreadable"]);
-    this.#scene.counts.messages.add("in", OTHER_ACTION, "unreadable");
-    this.ports.conversation.ignored(this.#heard, message);
+    this.scene.counts.messages.add("in", OTHER_ACTION, "unreadable");
+    this.ports.conversation.ignored(this.heard, message);
     this.ports.odd("not-json", `it sent what is no OCPP-J message: ${message.why}`);
-    this.#scene.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);
+    this.scene.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);
     const nowMs = this.context.clock.monotonicMs();
     this.#unreadableAtMs.push(nowMs);
     while (this.#unreadableAtMs[0]! < nowMs - 60_000) this.#unreadableAtMs.shift();
@@ -166,22 +164,39 @@ class ChargePointActor implements Actor<ChargePointMail> {
     }
   }
 
-  #callSurroundings(): CallSurroundings {
-    const { context, ports } = this;
-    return {
-      scene: ports.scene,
-      connection: ports.connection,
-      conversation: ports.conversation,
-      clock: context.clock,
-      heard: () => this.#heard,
-      startTimeout: (ms, messageId) => context.after(ms, { kind: "callTimedOut", messageId }),
-      tryAgain: () => void context.after(TRY_AGAIN_MS, { kind: "tryAgain" }),
-      claimNext: (messageId) => ports.claimNext(messageId),
-      settle: (command, outcome) => ports.settle(command, outcome),
-    };
+  get scene(): Scene {
+    return this.ports.scene;
+  }
+
+  get connection(): Connection {
+    return this.ports.connection;
+  }
+
+  get conversation(): Conversation {
+    return this.ports.conversation;
+  }
+
+  get clock(): Clock {
+    return this.context.clock;
+  }
+
+  startTimeout(ms: number, messageId: string): () => void {
+    return this.context.after(ms, { kind: "callTimedOut", messageId });
+  }
+
+  tryAgain(): void {
+    this.context.after(TRY_AGAIN_MS, { kind: "tryAgain" });
+  }
+
+  claimNext(messageId: string): Promise<Claimed | undefined> {
+    return this.ports.claimNext(messageId);
+  }
+
+  settle(command: Command, outcome: Outcome): Promise<void> {
+    return this.ports.settle(command, outcome);
   }
 
   get #identity(): string {
-    return this.#scene.chargePoint.identity;
+    return this.scene.chargePoint.identity;
   }
 }

@@ -8,16 +8,17 @@ import type { Command } from "../db/commands.ts";
 import type { ConnectionAttempt } from "../db/connection_attempts.ts";
 import type { NewEvent } from "../db/events.ts";
 import type { Store } from "../db/store.ts";
-import type { ActorSystem, Ref } from "./actor.ts";
-import { type Admission, admit, type Attempt } from "./admission.ts";
-import { chargePoint as chargePointActor, type ChargePointMail } from "./charge_point.ts";
+import type { ActorSystem } from "./actor.ts";
+import { type Admission, admit, type Attempt, away } from "./admission.ts";
+import { chargePoint as chargePointActor } from "./charge_point.ts";
 import type { CallOptions } from "./command.ts";
 import { CLOSE, type Connection } from "./connection.ts";
-import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
 import { ConnectionDoctor } from "./connection_doctor.ts";
 import { DatabaseWatch } from "./database_watch.ts";
 import { Dispatch } from "./dispatch.ts";
+import type { Clock } from "./clock.ts";
 import { Guesses } from "./guesses.ts";
+import { LiveConnection, type Registered, type Session } from "./live_connection.ts";
 import { MessageLog } from "./message_log.ts";
 import { Newsroom } from "./news.ts";
 import { Triggers } from "./remote_trigger/triggers.ts";
@@ -31,18 +32,6 @@ export interface ConnectionFacts {
   readonly since: Date;
   readonly remoteAddress: string;
   readonly lastSeenAt: Date;
-}
-
-/** A connected socket's way to its actor. All of them are harmless after a takeover. */
-export interface Session {
-  /** A text frame came. False: the mailbox is full, the transport shall close the connection. */
-  received(text: string): boolean;
-  /** A pong or another sign of life came. */
-  alive(): void;
-  /** Something came or happened that is no text frame and no good. */
-  odd(cause: ConnectionCause, found: string): void;
-  /** The socket is gone, for whatever reason. */
-  closed(): void;
 }
 
 /** What the transports and the API may ask. */
@@ -75,23 +64,11 @@ export interface ChargePoints {
   shutdown(): Promise<void>;
 }
 
-/** One connection's entry. */
-interface Live {
-  readonly scene: Scene;
-  readonly connection: Connection;
-  readonly since: Date;
-  lastSeenAt: Date;
-  actor: Ref<ChargePointMail> | null;
-}
-
 /** Mail that may wait besides the burst that a charge point may send: commands, and what its steady rate adds while the database is slow. */
 const MAILBOX_SPARE = 100;
 
 /** At an outage the connections are closed over this time, not at one instant. */
 const SWEEP_MS = 10_000;
-
-/** The longest that a charge point is asked to stay away. */
-const RETRY_AFTER_SECONDS = 30;
 
 /** Builds the registry with its shared actors. */
 export function createChargePoints(
@@ -109,18 +86,18 @@ export function createChargePoints(
   return new Registry(store, settings, system, tell, news);
 }
 
-class Registry implements ChargePoints {
+class Registry implements ChargePoints, Registered {
   readonly guesses: Guesses;
   readonly doctor: ConnectionDoctor;
-  readonly #live = new Map<string, Live>();
+  readonly #live = new Map<string, LiveConnection>();
   /** How often each row was edited, so that an admission that was decided by an older one can be told. */
   readonly #edits = new Map<string, number>();
   readonly #dialled = new Map<string, string>();
   readonly #decidedAt = new WeakMap<ChargePoint, number>();
   #closing = false;
-  readonly #dispatch: Dispatch;
+  readonly dispatch: Dispatch;
   readonly triggers: Triggers;
-  readonly #sightings: Sightings;
+  readonly sightings: Sightings;
   readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
 
@@ -132,12 +109,12 @@ class Registry implements ChargePoints {
     readonly news: Newsroom,
   ) {
     this.guesses = new Guesses(system.clock);
-    this.#dispatch = new Dispatch(store, system, news, {
+    this.dispatch = new Dispatch(store, system, news, {
       isConnected: (identity) => this.#live.has(identity),
       announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
     });
     this.triggers = new Triggers(system, store, news);
-    this.#sightings = new Sightings(system, store);
+    this.sightings = new Sightings(system, store);
     this.doctor = new ConnectionDoctor(system, store, {
       retentionDays: settings.messageRetentionDays,
       told: (attempt) => tell(attemptEvent(attempt)),
@@ -146,11 +123,15 @@ class Registry implements ChargePoints {
     this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
   }
 
+  get clock(): Clock {
+    return this.system.clock;
+  }
+
   async admit(attempt: Attempt): Promise<Admission> {
     if (this.#closing || !this.#watch.available) return away(attempt.identity);
     const edits = this.#edits.get(attempt.identity) ?? 0;
     try {
-      const admission = await admit(attempt, this, this.system.clock.now());
+      const admission = await admit(attempt, this, this.clock.now());
       if (admission.admitted) this.#decidedAt.set(admission.chargePoint, edits);
       return admission;
     } catch (error) {
@@ -161,7 +142,7 @@ class Registry implements ChargePoints {
 
   connect(chargePoint: ChargePoint, connection: Connection): Session {
     const { identity } = chargePoint;
-    const { clock, log, counts } = this.system;
+    const { log, counts } = this.system;
     // Edited, deleted or shut down between the decision and now: the charge point comes back and is decided about anew.
     const edits = this.#edits.get(identity) ?? 0;
     const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
@@ -169,30 +150,18 @@ class Registry implements ChargePoints {
     const older = this.#live.get(identity);
     const { store, settings, news, triggers } = this;
     const scene: Scene = { chargePoint, store, settings, log, counts, news, triggers };
-    const live: Live = { scene, connection, since: clock.now(), lastSeenAt: clock.now(), actor: null };
+    const live = new LiveConnection(this, scene, connection, this.#messages.conversation(identity));
     this.#live.set(identity, live);
     if (connection.dialled !== undefined) this.#dialled.set(identity, connection.dialled);
-    live.actor = this.system.spawn(`charge point ${identity}`, (context) =>
-      chargePointActor(context, {
-        scene,
-        connection,
-        isReplaced: () => (this.#live.get(identity) ?? live) !== live,
-        claimNext: (messageId) => this.#dispatch.claimNext(identity, messageId),
-        loseUnsent: () => this.#dispatch.connectionEnded(identity),
-        settle: (command, outcome) => this.#dispatch.settle(command, outcome),
-        deviated: (kinds) => {
-          for (const kind of kinds) counts.deviations.add(kind);
-          this.#sightings.deviated(identity, kinds);
-        },
-        conversation: this.#messages.conversation(identity),
-        odd: (cause, found) => this.#odd(live, cause, found),
-      }), { mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE });
+    live.actor = this.system.spawn(`charge point ${identity}`, (context) => chargePointActor(context, live), {
+      mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE,
+    });
     log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
       address: connection.remoteAddress,
     });
-    this.#sightings.seen(identity, live.since, connection.remoteAddress);
+    this.sightings.seen(identity, live.since, connection.remoteAddress);
     this.doctor.connected(identity, connection.remoteAddress);
-    if (older) this.#end(older, CLOSE.normal, "replaced by a newer connection");
+    if (older) older.end(CLOSE.normal, "replaced by a newer connection");
     this.tell({
       type: "chargePoint.connected",
       timestamp: live.since,
@@ -201,44 +170,24 @@ class Registry implements ChargePoints {
     });
     live.actor.tell({ kind: "opened" });
     this.news.tell({ kind: "connected", chargePoint: identity });
-    return this.#session(live);
+    return live;
   }
 
-  #session(live: Live): Session {
-    const { identity } = live.scene.chargePoint;
-    const current = () => this.#live.get(identity) === live;
-    const alive = () => {
-      if (!current()) return;
-      live.lastSeenAt = this.system.clock.now();
-      this.#sightings.seen(identity, live.lastSeenAt, live.connection.remoteAddress);
-    };
-    return {
-      alive,
-      received: (text) => {
-        alive();
-        return !current() || live.actor!.tell({ kind: "received", text, at: live.lastSeenAt });
-      },
-      odd: (cause, found) => this.#odd(live, cause, found),
-      closed: () => {
-        if (!current()) return;
-        this.#gone(live, "the connection ended");
-        this.system.log.info(`${identity} disconnected`);
-        void live.actor!.stop();
-      },
-    };
+  current(identity: string): LiveConnection | undefined {
+    return this.#live.get(identity);
   }
 
-  #odd({ scene, connection }: Live, cause: ConnectionCause, found: string): void {
-    const { identity } = scene.chargePoint;
-    this.doctor.note({ identity, address: connection.remoteAddress }, diagnosis(cause, found, identity));
+  ended(live: LiveConnection): void {
+    this.#gone(live, "the connection ended");
+    this.system.log.info(`${live.identity} disconnected`);
   }
 
   call(options: CallOptions): Promise<Command> {
-    return this.#dispatch.call(options);
+    return this.dispatch.call(options);
   }
 
   cancel(commandId: string): Promise<Command | undefined> {
-    return this.#dispatch.cancel(commandId);
+    return this.dispatch.cancel(commandId);
   }
 
   connection(identity: string): ConnectionFacts | undefined {
@@ -257,11 +206,11 @@ class Registry implements ChargePoints {
   }
 
   countCallsWaiting(): number {
-    return this.#dispatch.countWaiting();
+    return this.dispatch.countWaiting();
   }
 
   unwritten(identity: string): Sighting | undefined {
-    return this.#sightings.unwritten(identity);
+    return this.sightings.unwritten(identity);
   }
 
   changed(identity: string): void {
@@ -276,7 +225,7 @@ class Registry implements ChargePoints {
     const live = this.#live.get(identity);
     if (!live) return;
     this.#gone(live, why);
-    this.#end(live, CLOSE.normal, why);
+    live.end(CLOSE.normal, why);
   }
 
   #edited(identity: string): void {
@@ -288,33 +237,28 @@ class Registry implements ChargePoints {
   }
 
   /** Nobody is connected under this identity any more. */
-  #gone(live: Live, reason: string): void {
-    this.#live.delete(live.scene.chargePoint.identity);
+  #gone(live: LiveConnection, reason: string): void {
+    this.#live.delete(live.identity);
     this.#tellGone(live, reason);
   }
 
-  #tellGone({ scene, since, connection }: Live, reason: string): void {
-    this.news.tell({ kind: "disconnected", chargePoint: scene.chargePoint.identity });
+  #tellGone({ identity, since, connection }: LiveConnection, reason: string): void {
+    this.news.tell({ kind: "disconnected", chargePoint: identity });
     this.tell({
       type: "chargePoint.disconnected",
-      timestamp: this.system.clock.now(),
-      chargePoint: scene.chargePoint.identity,
+      timestamp: this.clock.now(),
+      chargePoint: identity,
       data: { remoteAddress: connection.remoteAddress, since: since.toISOString(), reason },
     });
-  }
-
-  #end(live: Live, code: number, reason: string): void {
-    live.connection.close(code, reason);
-    void live.actor?.stop();
   }
 
   #sendAllAway(): void {
     const all = [...this.#live];
     for (const [index, [identity, live]] of all.entries()) {
-      this.system.clock.after(index / all.length * SWEEP_MS, () => {
+      this.clock.after(index / all.length * SWEEP_MS, () => {
         if (this.#live.get(identity) !== live) return;
         this.#gone(live, "the database is away");
-        this.#end(live, CLOSE.tryAgainLater, "the database is away");
+        live.end(CLOSE.tryAgainLater, "the database is away");
       });
     }
   }
@@ -338,16 +282,4 @@ function turnedAway(connection: Connection): Session {
 function attemptEvent({ id, at, address, identity, cause, found, cure }: ConnectionAttempt): NewEvent {
   const data = { attemptId: id, address, cause, found, cure };
   return { type: "connectionAttempt.recorded", timestamp: at, chargePoint: identity, data };
-}
-
-/** OCPP 1.6 3.7: an offline charge point queues. Spread by identity, so that not all come back in the same second. */
-function away(identity: string): Admission {
-  let hash = 0;
-  for (const character of identity) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return {
-    admitted: false,
-    status: 503,
-    ...diagnosis("database-away", "the database is away"),
-    retryAfterSeconds: 1 + hash % RETRY_AFTER_SECONDS,
-  };
 }

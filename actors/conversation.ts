@@ -54,59 +54,80 @@ export const PAYLOAD_MAX_LENGTH = 16_384;
 /** Ids and names that a stranger made up are cut to this. */
 const NAME_MAX_LENGTH = 255;
 
-/** Makes notes about one charge point. `now` is the time at which something of ours is on the wire. */
-export function conversation(now: () => Date, note: (note: Omit<Note, "chargePoint">) => void): Conversation {
-  return {
-    answered(heard, call, answer, text, problems) {
-      const known = call.type === "CALL";
-      const at = now();
-      const both = {
-        messageId: named(call.id),
-        action: known ? named(call.action) : null,
-        commandId: null,
-        transactionId: known ? transactionOf(call.payload, answer) : null,
-      };
-      const content = known ? { value: call.payload } : { raw: heard.text };
-      note({ ...both, ...incoming(heard), type: "CALL", content, latencyMs: null, problems: problems.map(storable) });
-      const latencyMs = Math.max(0, at.getTime() - heard.at.getTime());
-      const { type } = answer;
-      const said = { direction: "out", at, type, weight: text.length, content: contentOf(answer) } as const;
-      note({ ...both, ...said, latencyMs, problems: [] });
-    },
-    ignored(heard, { why }) {
-      const nothing = { messageId: null, action: null, commandId: null, transactionId: null, latencyMs: null };
-      const problems = [{ kind: "unreadable", detail: why }];
-      note({ ...nothing, ...incoming(heard), type: "unreadable", content: { raw: heard.text }, problems });
-    },
-    called({ id, action, payload }, text, commandId) {
-      note({
-        direction: "out",
-        at: now(),
-        type: "CALL",
-        messageId: id,
-        action,
-        content: { value: payload },
-        weight: text.length,
-        latencyMs: null,
-        commandId,
-        transactionId: transactionOf(payload),
-        problems: [],
-      });
-    },
-    replied(heard, answer, { action = null, commandId = null, request, latencyMs = null, problem }) {
-      note({
-        ...incoming(heard),
-        type: answer.type,
-        messageId: named(answer.id),
-        action,
-        content: contentOf(answer),
-        latencyMs,
-        commandId,
-        transactionId: transactionOf(request),
-        problems: problem ? [storable(problem)] : [],
-      });
-    },
-  };
+/** Where notes go, and the clock that tells when something of ours is on the wire. */
+export interface Notebook {
+  now(): Date;
+  note(note: Note): void;
+}
+
+/** Makes notes about one charge point. */
+export class NotedConversation implements Conversation {
+  constructor(readonly chargePoint: string, readonly notebook: Notebook) {}
+
+  answered(
+    heard: Heard,
+    call: Call | FaultyCall,
+    answer: CallResult | CallError,
+    text: string,
+    problems: readonly MessageProblem[],
+  ): void {
+    const known = call.type === "CALL";
+    const at = this.notebook.now();
+    const both = {
+      messageId: named(call.id),
+      action: known ? named(call.action) : null,
+      commandId: null,
+      transactionId: known ? transactionOf(call.payload, answer) : null,
+    };
+    const content = known ? { value: call.payload } : { raw: heard.text };
+    const found = problems.map(storable);
+    this.#note({ ...both, ...incoming(heard), type: "CALL", content, latencyMs: null, problems: found });
+    const latencyMs = Math.max(0, at.getTime() - heard.at.getTime());
+    const { type } = answer;
+    const said = { direction: "out", at, type, weight: text.length, content: contentOf(answer) } as const;
+    this.#note({ ...both, ...said, latencyMs, problems: [] });
+  }
+
+  ignored(heard: Heard, { why }: Unreadable): void {
+    const nothing = { messageId: null, action: null, commandId: null, transactionId: null, latencyMs: null };
+    const problems = [{ kind: "unreadable", detail: why }];
+    this.#note({ ...nothing, ...incoming(heard), type: "unreadable", content: { raw: heard.text }, problems });
+  }
+
+  called({ id, action, payload }: Call, text: string, commandId: string): void {
+    this.#note({
+      direction: "out",
+      at: this.notebook.now(),
+      type: "CALL",
+      messageId: id,
+      action,
+      content: { value: payload },
+      weight: text.length,
+      latencyMs: null,
+      commandId,
+      transactionId: transactionOf(payload),
+      problems: [],
+    });
+  }
+
+  replied(heard: Heard, answer: CallResult | CallError, replied: Replied): void {
+    const { action = null, commandId = null, request, latencyMs = null, problem } = replied;
+    this.#note({
+      ...incoming(heard),
+      type: answer.type,
+      messageId: named(answer.id),
+      action,
+      content: contentOf(answer),
+      latencyMs,
+      commandId,
+      transactionId: transactionOf(request),
+      problems: problem ? [storable(problem)] : [],
+    });
+  }
+
+  #note(note: Omit<Note, "chargePoint">): void {
+    this.notebook.note({ chargePoint: this.chargePoint, ...note });
+  }
 }
 
 /** Notes nothing. */

@@ -7,7 +7,7 @@ import { isAboutContent } from "../db/errors.ts";
 import type { MessageRow } from "../db/messages.ts";
 import type { Store } from "../db/store.ts";
 import type { ActorSystem } from "./actor.ts";
-import { type Conversation, conversation, type Note, SILENT, writtenDown } from "./conversation.ts";
+import { type Conversation, type Note, type Notebook, NotedConversation, SILENT, writtenDown } from "./conversation.ts";
 
 /** What may wait to be written. */
 const NOTES_MAX = 20_000;
@@ -20,7 +20,7 @@ const RETRY_MS = 5000;
 const TELL_OF_DROPS_MS = 60_000;
 
 /** The log of all charge points. */
-export class MessageLog {
+export class MessageLog implements Notebook {
   #notes: Note[] = [];
   #weight = 0;
   #unwritten: MessageRow[] = [];
@@ -48,10 +48,14 @@ export class MessageLog {
   /** The log of one connection. */
   conversation(chargePoint: string): Conversation {
     if (!this.isOn) return SILENT;
-    return conversation(() => this.system.clock.now(), (note) => this.#note({ chargePoint, ...note }));
+    return new NotedConversation(chargePoint, this);
   }
 
-  #note(note: Note): void {
+  now(): Date {
+    return this.system.clock.now();
+  }
+
+  note(note: Note): void {
     if (this.#notes.length >= NOTES_MAX || this.#weight + note.weight > WEIGHT_MAX) return this.#drop(1);
     this.#notes.push(note);
     this.#weight += note.weight;

@@ -10,7 +10,7 @@ import type { Socket } from "node:net";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CLOSE, type Connection } from "../actors/connection.ts";
 import { diagnosis } from "../actors/connection_causes.ts";
-import type { Session } from "../actors/charge_points.ts";
+import type { Session } from "../actors/live_connection.ts";
 import type { Settings } from "../actors/settings.ts";
 import { originDialled, SUBPROTOCOL } from "../ocpp/handshake.ts";
 import { addressOf as socketAddress } from "./garbage.ts";

@@ -61,20 +61,20 @@ function hintOf(item: News): Hint | undefined {
 }
 
 function smartCharging(
-  { clock, after }: Context<SmartChargingMail>,
+  context: Context<SmartChargingMail>,
   store: Store,
   hints: Hints,
 ): Actor<SmartChargingMail> {
-  let cancelLook = after(0, "all");
+  let cancelLook = context.after(0, "all");
   const lookIn = (ms: number) => {
     cancelLook();
-    cancelLook = after(ms, "all");
+    cancelLook = context.after(ms, "all");
   };
   return {
     async receive(mail) {
       const hinted = new Map(hints);
       hints.clear();
-      const now = clock.now();
+      const now = context.clock.now();
       try {
         if (mail === "hinted") return await keep(store, now, (hint) => [...hinted.get(hint) ?? []]);
         await keep(store, now, () => null);

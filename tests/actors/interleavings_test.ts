@@ -5,7 +5,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ActorSystem } from "../../actors/actor.ts";
-import { type ChargePoints, createChargePoints, type Session } from "../../actors/charge_points.ts";
+import { type ChargePoints, createChargePoints } from "../../actors/charge_points.ts";
+import type { Session } from "../../actors/live_connection.ts";
 import { CommandRefused } from "../../actors/command.ts";
 import type { Connection } from "../../actors/connection.ts";
 import { createLog } from "../../actors/log.ts";

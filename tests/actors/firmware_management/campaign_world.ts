@@ -2,7 +2,8 @@
  * A Central System's actors over a real database, with charge points whose wires belong to the test and a clock that only moves when it says so.
  */
 import { ActorSystem } from "../../../actors/actor.ts";
-import { type ChargePoints, createChargePoints, type Session } from "../../../actors/charge_points.ts";
+import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
+import type { Session } from "../../../actors/live_connection.ts";
 import type { Connection } from "../../../actors/connection.ts";
 import { Files } from "../../../actors/firmware_management/files.ts";
 import { FirmwareCampaigns } from "../../../actors/firmware_management/firmware_campaigns.ts";

@@ -4,7 +4,8 @@
  */
 import { assert } from "@std/assert";
 import { ActorSystem } from "../../../actors/actor.ts";
-import { type ChargePoints, createChargePoints, type Session } from "../../../actors/charge_points.ts";
+import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
+import type { Session } from "../../../actors/live_connection.ts";
 import type { Connection } from "../../../actors/connection.ts";
 import { LocalLists } from "../../../actors/local_auth_list_management/local_lists.ts";
 import { createLog } from "../../../actors/log.ts";
