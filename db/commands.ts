@@ -2,84 +2,32 @@
  * Operators' commands, each a row before it is sent. Their states only move forward: an update names the states that it
  * may start from, and whoever comes second changes nothing.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import { type Bell, fact, intoOutbox, ringing } from "./event_outbox.ts";
+import { type Kysely, sql } from "kysely";
+import { type Claim, claimEach, type Claimed } from "./command_claims.ts";
+import {
+  type Command,
+  type CommandError,
+  commandOf,
+  type CommandRow,
+  type CommandState,
+  type Settlement,
+  told,
+} from "./command_row.ts";
+import { type Bell, ringing } from "./event_outbox.ts";
 import { gather } from "./gather.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
-import {
-  broughtByCommand,
-  type TriggeredMessage,
-  triggeredOf,
-  type TriggeredRow,
-} from "./remote_trigger/triggered_parts.ts";
+import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
-import type { CommandsTable, Database } from "./tables.ts";
-import { json, jsonb, numbered } from "./values.ts";
+import type { Database } from "./tables.ts";
+import { json, jsonb } from "./values.ts";
 
-/** The life of an operator's command: queued, sent, then one of the others for good. */
-export type CommandState =
-  | "queued"
-  | "sent"
-  | "answered"
-  | "callError"
-  | "invalidAnswer"
-  | "timedOut"
-  | "connectionLost"
-  | "unknown"
-  | "expired"
-  | "cancelled";
-
-/** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
-export interface CommandError {
-  code: string;
-  description: string;
-  details: unknown;
-}
-
-/** An operator's command. `requestedBy` is the id of an API key; `messageId` and `sentAt` are null until it is sent. */
-export interface Command {
-  /** uuid version 7, made by the caller: ids rise with time. */
-  id: string;
-  chargePoint: string;
-  action: string;
-  request: Record<string, unknown>;
-  state: CommandState;
-  confirmation: Record<string, unknown> | null;
-  error: CommandError | null;
-  lateAnswer: unknown;
-  createdAt: Date;
-  sentAt: Date | null;
-  settledAt: Date | null;
-  latencyMs: number | null;
-  expiresAt: Date;
-  messageId: string | null;
-  requestedBy: string | null;
-  whenOffline: "queue" | "refuse";
-  /** What a trigger brought, where it was asked for. */
-  triggered?: TriggeredMessage[];
-}
+export type { Claimed } from "./command_claims.ts";
+export type { Command, CommandError, CommandState, Settlement } from "./command_row.ts";
 
 /** A command about to be queued. */
 export type NewCommand =
   & Pick<Command, "id" | "chargePoint" | "action" | "createdAt" | "expiresAt" | "requestedBy" | "whenOffline">
   & { request: object };
-
-/** How a command ended. */
-export interface Settlement {
-  state: Exclude<CommandState, "queued" | "sent">;
-  confirmation?: object;
-  error?: CommandError;
-  settledAt: Date;
-  latencyMs?: number;
-  /** Only a command that is still queued may end like this: it says that nothing was sent. */
-  onlyQueued?: true;
-}
-
-/** A command that is to be sent now; `more` wait behind it. */
-export interface Claimed {
-  command: Command;
-  more: boolean;
-}
 
 /** Narrows `list`. */
 export interface CommandFilter {
@@ -124,11 +72,6 @@ export interface Commands {
   cancel(id: string, now: Date): Promise<Command | undefined>;
 }
 
-/** A row of `commands`. */
-export type CommandRow = Selectable<CommandsTable>;
-
-type Row = CommandRow;
-
 /** `process` is the number under which this process is present; `alone` when no other can have the database (PGlite). */
 export interface CommandOptions {
   readonly process: number;
@@ -146,7 +89,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
       const { id, chargePoint, action, createdAt, expiresAt, requestedBy, whenOffline } = command;
       const reservation = reservationOfCommand(action, request);
-      const { rows } = await sql<Row>`
+      const { rows } = await sql<CommandRow>`
         with inserted as (
           insert into commands
             (id, charge_point, action, request, state, created_at, expires_at, requested_by, when_offline)
@@ -165,7 +108,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     claimNext: (chargePoint, messageId, now) => claim({ chargePoint, messageId, now }),
 
     async loseUnsent(ended, error, now) {
-      const { rows } = await sql<Row>`
+      const { rows } = await sql<CommandRow>`
         with ended as (
           select * from jsonb_to_recordset(${jsonb(ended)}) as e("chargePoint" text, "endedAt" timestamptz)
         ), settled as (
@@ -244,71 +187,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
   };
 }
 
-/**
- * The event of each row of `settled`. What charge points said goes in as JSON that is never taken apart: PostgreSQL would stumble over
- * an escaped NUL in it.
- */
-function told(confirmation?: object, error?: CommandError) {
-  const { status = null } = (confirmation ?? {}) as { status?: unknown };
-  return intoOutbox(fact("command.settled", "settled", {
-    chargePoint: "charge_point",
-    at: "settled_at",
-    data: {
-      commandId: "id",
-      action: "action",
-      state: "state",
-      status: json(typeof status === "string" ? status : null),
-      errorCode: json(error?.code ?? null),
-      errorDescription: json(error?.description ?? null),
-      requestedBy: "requested_by",
-      latencyMs: "latency_ms",
-    },
-  }));
-}
-
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-interface Claim {
-  readonly chargePoint: string;
-  readonly messageId: string;
-  readonly now: Date;
-}
-
-/**
- * One command for each charge point that asks. OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a
- * Pending one. Such commands keep waiting.
- */
-async function claimEach(
-  db: Kysely<Database>,
-  process: number,
-  claims: readonly Claim[],
-): Promise<(Claimed | undefined)[]> {
-  const { rows } = await sql<Row & { ordinal: number; more: boolean }>`
-    with given as (
-      select * from jsonb_to_recordset(${numbered(claims)})
-        as g(ordinal integer, "chargePoint" text, "messageId" text, now timestamptz)
-    ), again as (
-      select g.ordinal, c.id from given g join commands c on c.charge_point = g."chargePoint"
-      where c.state = 'sent' and c.process = ${process}::bigint and c.message_id = g."messageId"
-    ), next as (
-      select g.ordinal, n.id from given g join charge_points p on p.identity = g."chargePoint"
-      cross join lateral (
-        select c.id from commands c
-        where c.charge_point = g."chargePoint" and c.state = 'queued' and c.expires_at > g.now
-          and (p.registration = 'Accepted' or p.registration = 'Pending'
-            and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
-        order by c.id limit 1 for update of c skip locked
-      ) as n
-      where not exists (select from again a where a.ordinal = g.ordinal)
-    ), chosen as (select * from again union all select * from next)
-    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, g.now), message_id = g."messageId",
-      process = ${process}::bigint
-    from chosen join given g using (ordinal) where c.id = chosen.id
-    returning c.*, g.ordinal, exists (select from commands o where o.charge_point = c.charge_point and o.state = 'queued'
-      and o.id <> c.id) as more`.execute(db);
-  const claimed = new Map(rows.map(({ ordinal, more, ...row }) => [ordinal, { command: commandOf(row as Row), more }]));
-  return claims.map((_, ordinal) => claimed.get(ordinal));
-}
 
 async function list(
   db: Kysely<Database>,
@@ -325,10 +204,4 @@ async function list(
   }
   if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
   return pageOf(await query.execute(), page, (row) => [row.id], commandOf);
-}
-
-/** A command from its row. */
-export function commandOf({ process: _, triggered, ...row }: Row & { triggered?: TriggeredRow[] | null }): Command {
-  const command = { ...row, state: row.state as CommandState, error: row.error as CommandError | null };
-  return triggered ? { ...command, triggered: triggeredOf(triggered) } : command;
 }

@@ -1,6 +1,6 @@
 /** The messages that triggers brought, by their command. How they are shown is in triggered_parts.ts. */
 import { type Kysely, sql } from "kysely";
-import { type Command, commandOf, type CommandRow } from "../commands.ts";
+import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import type { Database } from "../tables.ts";
 import { numbered, texts } from "../values.ts";
 

@@ -4,7 +4,7 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { ReservationState, Verdict } from "../../ocpp/reservation/reservation_rules.ts";
-import { type Command, commandOf, type CommandRow } from "../commands.ts";
+import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import type { Bell } from "../event_outbox.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "../page.ts";
 import type { Database } from "../tables.ts";

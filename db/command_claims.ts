@@ -1,0 +1,56 @@
+/** How commands leave their queue, which is the table itself: many charge points' in one statement, each command once. */
+import { type Kysely, sql } from "kysely";
+import { type Command, commandOf, type CommandRow } from "./command_row.ts";
+import type { Database } from "./tables.ts";
+import { numbered } from "./values.ts";
+
+/** A command that is to be sent now; `more` wait behind it. */
+export interface Claimed {
+  command: Command;
+  more: boolean;
+}
+
+/** A charge point that may be sent its next command, as this message. */
+export interface Claim {
+  readonly chargePoint: string;
+  readonly messageId: string;
+  readonly now: Date;
+}
+
+/**
+ * One command for each charge point that asks. OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a
+ * Pending one. Such commands keep waiting.
+ */
+export async function claimEach(
+  db: Kysely<Database>,
+  process: number,
+  claims: readonly Claim[],
+): Promise<(Claimed | undefined)[]> {
+  const { rows } = await sql<CommandRow & { ordinal: number; more: boolean }>`
+    with given as (
+      select * from jsonb_to_recordset(${numbered(claims)})
+        as g(ordinal integer, "chargePoint" text, "messageId" text, now timestamptz)
+    ), again as (
+      select g.ordinal, c.id from given g join commands c on c.charge_point = g."chargePoint"
+      where c.state = 'sent' and c.process = ${process}::bigint and c.message_id = g."messageId"
+    ), next as (
+      select g.ordinal, n.id from given g join charge_points p on p.identity = g."chargePoint"
+      cross join lateral (
+        select c.id from commands c
+        where c.charge_point = g."chargePoint" and c.state = 'queued' and c.expires_at > g.now
+          and (p.registration = 'Accepted' or p.registration = 'Pending'
+            and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
+        order by c.id limit 1 for update of c skip locked
+      ) as n
+      where not exists (select from again a where a.ordinal = g.ordinal)
+    ), chosen as (select * from again union all select * from next)
+    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, g.now), message_id = g."messageId",
+      process = ${process}::bigint
+    from chosen join given g using (ordinal) where c.id = chosen.id
+    returning c.*, g.ordinal, exists (select from commands o where o.charge_point = c.charge_point and o.state = 'queued'
+      and o.id <> c.id) as more`.execute(db);
+  const claimed = new Map(
+    rows.map(({ ordinal, more, ...row }) => [ordinal, { command: commandOf(row as CommandRow), more }]),
+  );
+  return claims.map((_, ordinal) => claimed.get(ordinal));
+}

@@ -1,0 +1,93 @@
+/** An operator's command as it is kept: its states, its row, and the event of its end. */
+import type { Selectable } from "kysely";
+import { fact, intoOutbox } from "./event_outbox.ts";
+import { type TriggeredMessage, triggeredOf, type TriggeredRow } from "./remote_trigger/triggered_parts.ts";
+import type { CommandsTable } from "./tables.ts";
+import { json } from "./values.ts";
+
+/** The life of an operator's command: queued, sent, then one of the others for good. */
+export type CommandState =
+  | "queued"
+  | "sent"
+  | "answered"
+  | "callError"
+  | "invalidAnswer"
+  | "timedOut"
+  | "connectionLost"
+  | "unknown"
+  | "expired"
+  | "cancelled";
+
+/** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
+export interface CommandError {
+  code: string;
+  description: string;
+  details: unknown;
+}
+
+/** An operator's command. `requestedBy` is the id of an API key; `messageId` and `sentAt` are null until it is sent. */
+export interface Command {
+  /** uuid version 7, made by the caller: ids rise with time. */
+  id: string;
+  chargePoint: string;
+  action: string;
+  request: Record<string, unknown>;
+  state: CommandState;
+  confirmation: Record<string, unknown> | null;
+  error: CommandError | null;
+  lateAnswer: unknown;
+  createdAt: Date;
+  sentAt: Date | null;
+  settledAt: Date | null;
+  latencyMs: number | null;
+  expiresAt: Date;
+  messageId: string | null;
+  requestedBy: string | null;
+  whenOffline: "queue" | "refuse";
+  /** What a trigger brought, where it was asked for. */
+  triggered?: TriggeredMessage[];
+}
+
+/** How a command ended. */
+export interface Settlement {
+  state: Exclude<CommandState, "queued" | "sent">;
+  confirmation?: object;
+  error?: CommandError;
+  settledAt: Date;
+  latencyMs?: number;
+  /** Only a command that is still queued may end like this: it says that nothing was sent. */
+  onlyQueued?: true;
+}
+
+/** A row of `commands`. */
+export type CommandRow = Selectable<CommandsTable>;
+
+/** A command from its row. */
+export function commandOf(
+  { process: _, triggered, ...row }: CommandRow & { triggered?: TriggeredRow[] | null },
+): Command {
+  const command = { ...row, state: row.state as CommandState, error: row.error as CommandError | null };
+  return triggered ? { ...command, triggered: triggeredOf(triggered) } : command;
+}
+
+/**
+ * The event of each row of `settled`. What charge points said goes in as JSON that is never taken apart: PostgreSQL would stumble over
+ * an escaped NUL in it.
+ */
+export function told(confirmation?: object, error?: CommandError) {
+  const { status = null } = (confirmation ?? {}) as { status?: unknown };
+  return intoOutbox(fact("command.settled", "settled", {
+    chargePoint: "charge_point",
+    at: "settled_at",
+    data: {
+      commandId: "id",
+      action: "action",
+      state: "state",
+      status: json(typeof status === "string" ? status : null),
+      errorCode: json(error?.code ?? null),
+      errorDescription: json(error?.description ?? null),
+      requestedBy: "requested_by",
+      latencyMs: "latency_ms",
+    },
+  }));
+}
