@@ -128,7 +128,8 @@ export const eventTypes = {
     ...chargingProfile,
     reason: z.string().meta({
       description:
-        "replaced, cleared, absent (the charge point did not have it), transactionEnded, refused (it was in doubt)",
+        "replaced, cleared, absent (the charge point did not have it), transactionEnded, refused (it was in doubt), " +
+        "superseded (nobody knows, and a later try without a known end stands for it)",
     }),
   }),
   "chargingProfile.doubted": type("Nobody knows whether a charging profile is in the charge point.", {

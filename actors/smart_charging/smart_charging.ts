@@ -101,6 +101,7 @@ async function keep(store: Store, now: Date, where: Where): Promise<void> {
       await learnOutcome(store, command, { settledAt: command.settledAt, now });
     }
     await chargingProfiles.tellDoubts(settled, now);
+    await chargingProfiles.boundDoubts(settled, now);
   }
   const started = where("started");
   if (!isNowhere(started)) await chargingProfiles.bind(started, now);

@@ -29,6 +29,9 @@ const ChargingProfileEntry = z.object({
     }),
   doubtedBy: z.array(z.string()).meta({ description: "The commands that are behind the doubt, also one under way" }),
   doubtedAt: moment.nullable().meta({ description: "Since when it is known that the doubt will not end by itself" }),
+  others: z.int().meta({
+    description: "How many older ones of the same id and place, without a known end too, are not kept and may be there",
+  }),
   sentAt: moment,
   installedAt: moment.nullable().meta({ description: "When it was accepted, or its transaction started" }),
 }).meta({ id: "ChargingProfileEntry" });

@@ -165,7 +165,8 @@ async function endDoubts(
   const matters = ({ connectorId }: MirroredProfile) =>
     asked.connectorId === WHOLE_CHARGE_POINT || [WHOLE_CHARGE_POINT, asked.connectorId].includes(connectorId);
   const doubted = installed.filter((one) => one.doubtedBy.length > 0 && matters(one));
-  if (doubted.length === 0 || !agrees(installed)) return { present: [], absent: [] };
+  const isAllKnown = doubted.every(({ others }) => others === 0);
+  if (doubted.length === 0 || !isAllKnown || !agrees(installed)) return { present: [], absent: [] };
   const proof = proved(installed.filter((one) => !doubted.includes(one)), doubted, agrees);
   if (proof.present.length + proof.absent.length === 0 || !await holds()) return { present: [], absent: [] };
   await store.chargingProfiles.endDoubts(proof, clock.now());

@@ -17,6 +17,7 @@ import * as profileTemplates from "./0032_profile_templates.ts";
 import * as sites from "./0033_sites.ts";
 import * as siteGrants from "./0034_site_grants.ts";
 import * as confirmedGrants from "./0035_confirmed_grants.ts";
+import * as otherProfiles from "./0036_other_profiles.ts";
 import * as firmwareUpdates from "./0040_firmware_updates.ts";
 import * as firmwareCampaigns from "./0041_firmware_campaigns.ts";
 import * as files from "./0042_files.ts";
@@ -50,6 +51,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0033_sites": sites,
   "0034_site_grants": siteGrants,
   "0035_confirmed_grants": confirmedGrants,
+  "0036_other_profiles": otherProfiles,
   "0040_firmware_updates": firmwareUpdates,
   "0041_firmware_campaigns": firmwareCampaigns,
   "0042_files": files,

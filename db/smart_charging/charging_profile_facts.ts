@@ -33,6 +33,11 @@ export function isOver(row: string): RawBuilder<boolean> {
     and t.charge_point = ${row}.charge_point and t.state = 'ended' and ${row}.purpose = 'TxProfile')`);
 }
 
+/** Whether a row of `commands` has ended without anybody knowing how. */
+export function hasNoEnd(row: string): RawBuilder<boolean> {
+  return sql.raw(`(${row}.state not in ('queued', 'sent', 'answered', 'callError'))`);
+}
+
 const about = {
   commandId: "command_id",
   connectorId: "connector_id",
@@ -42,8 +47,8 @@ const about = {
   transactionId: "transaction_id",
 };
 
-/** Why a profile is not there any more. */
-export type Removal = "replaced" | "cleared" | "absent" | "transactionEnded" | "refused";
+/** Why a profile is not there any more, or (`superseded`) is not kept, because a later try tells as much. */
+export type Removal = "replaced" | "cleared" | "absent" | "transactionEnded" | "refused" | "superseded";
 
 /** The event of each row that is certainly there now. */
 export function installed(from: string, now: Date): RawBuilder<unknown> {

@@ -68,7 +68,7 @@ export async function doubtProfiles(
 ): Promise<number> {
   const { rows } = await sql`
     with unsure as (
-      update charging_profiles set doubted_by = doubted_by || ${jsonb([by])},
+      update charging_profiles set doubted_by = ${withoutComparisons} || ${jsonb([by])},
         doubted_at = coalesce(doubted_at, ${now}::timestamptz)
       where command_id::text in (select jsonb_array_elements_text(${
     jsonb(commandIds)
@@ -78,3 +78,9 @@ export async function doubtProfiles(
     select command_id from unsure`.execute(db);
   return rows.length;
 }
+
+/** The newest comparison says as much as all before it. */
+const withoutComparisons = sql`(
+  select coalesce(jsonb_agg(d.id order by d.place), '[]')
+  from jsonb_array_elements_text(doubted_by) with ordinality as d(id, place)
+  where not exists (select from commands c where c.id = d.id::uuid and c.action = 'GetCompositeSchedule'))`;

@@ -24,6 +24,7 @@ export interface ChargingProfilesTable {
   installedAt: Date | null;
   doubtedBy: Generated<string[]>;
   doubtedAt: Date | null;
+  others: Generated<number>;
 }
 
 export interface ProfileTemplatesTable {

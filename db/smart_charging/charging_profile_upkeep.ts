@@ -6,7 +6,7 @@ import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../commands.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { among, before, doubted, installed, isOver, removed, replaces } from "./charging_profile_facts.ts";
+import { among, before, doubted, hasNoEnd, installed, isOver, removed, replaces } from "./charging_profile_facts.ts";
 
 /** A command with a known outcome that the mirror has not learned of. */
 export interface UnsettledCommand {
@@ -125,7 +125,7 @@ export async function tellDoubts(
       where p.doubted_by <> '[]' and p.doubted_at is null and ${among("p", chargePoints)} and exists (
         select from jsonb_array_elements_text(p.doubted_by) as d(command_id)
         left join commands c on c.id = d.command_id::uuid
-        where c.id is null or c.state not in ('queued', 'sent', 'answered', 'callError'))
+        where c.id is null or ${hasNoEnd("c")})
       returning *
     ), told as ${intoOutbox(doubted("unsure", now))}
     select command_id from unsure`.execute(db);

@@ -1,7 +1,7 @@
 /**
  * The mirror of what is installed in each charge point (3.13, 5.5, 5.16). It changes by what the charge point accepted and by nothing else; a
  * profile whose fate nobody knows is in doubt. How commands change it is in charging_profile_changes.ts, what else does in
- * charging_profile_upkeep.ts and charging_profile_proofs.ts; it is read here.
+ * charging_profile_upkeep.ts, _proofs.ts and _bounds.ts; it is read here.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
@@ -9,6 +9,7 @@ import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { type Bell, ringing } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
 import type { Database } from "../tables.ts";
+import { boundDoubts } from "./charging_profile_bounds.ts";
 import {
   acceptProfile,
   type ClearCriteria,
@@ -43,6 +44,8 @@ interface Known {
   readonly doubtedBy: readonly string[];
   /** Since when the doubt is more than a command under way. */
   readonly doubtedAt: Date | null;
+  /** How many older ones of the same id and place that were sent without a known end are not kept, and may be there instead. */
+  readonly others: number;
 }
 
 /** A profile that is installed, or in doubt. */
@@ -92,6 +95,8 @@ export interface ChargingProfiles {
   findUnsettled(chargePoints: readonly string[] | null): Promise<UnsettledCommand[]>;
   /** Tells of doubts that have become lasting. Returns how many. */
   tellDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
+  /** Keeps of what was tried again and again only what says something. Returns how many profiles are kept no longer. */
+  boundDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
 }
 
 /** A command and whose it is. */
@@ -133,13 +138,14 @@ export function chargingProfiles(db: Kysely<Database>, bell: Bell): ChargingProf
     dropUnstarted: (before) => dropUnstarted(db, before),
     findUnsettled: (chargePoints) => findUnsettled(db, chargePoints),
     tellDoubts: ringing(bell, (chargePoints, now) => tellDoubts(db, chargePoints, now)),
+    boundDoubts: ringing(bell, (chargePoints, now) => boundDoubts(db, chargePoints, now)),
   };
 }
 
 type Row = Selectable<ChargingProfilesTable>;
 
-function knownOf({ commandId, sentAt, installedAt, doubtedBy, doubtedAt }: Row): Known {
-  return { commandId, sentAt, installedAt, doubtedBy, doubtedAt };
+function knownOf({ commandId, sentAt, installedAt, doubtedBy, doubtedAt, others }: Row): Known {
+  return { commandId, sentAt, installedAt, doubtedBy, doubtedAt, others };
 }
 
 function mirroredOf(row: Row): MirroredProfile {

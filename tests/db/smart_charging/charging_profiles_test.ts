@@ -7,6 +7,7 @@ import * as fc from "fast-check";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import { clears, withoutCleared, withProfile } from "../../../ocpp/smart_charging/installing_and_clearing.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
+import { MOST_TRIED } from "../../../db/smart_charging/charging_profile_bounds.ts";
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { openTestStore } from "../../database.ts";
 import { at, command, enqueue, fields, fresh, start, stop } from "../facts.ts";
@@ -289,6 +290,65 @@ Deno.test("verifying makes doubts and ends them", async () => {
   assertEquals(await mirror.endDoubts(proof, at(3)), 3);
   assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [[2, []]]);
   assertEquals(await mirror.endDoubts(proof, at(4)), 0);
+});
+
+let tries = 0;
+
+/** A command about profiles that is sent and never answered, and given up unless it is `underWay`. */
+async function unanswered(
+  chargePoint: string,
+  what: { readonly set: Partial<ChargingProfile> } | { readonly clear: Parameters<typeof clears>[0] },
+  underWay = false,
+): Promise<string> {
+  const [action, request] = "clear" in what
+    ? ["ClearChargingProfile", what.clear]
+    : ["SetChargingProfile", { connectorId: 1, csChargingProfiles: profile(what.set) }];
+  const { id: commandId } = await enqueue(store, { chargePoint, action, request });
+  if ("clear" in what) await mirror.expectClear({ commandId, chargePoint, criteria: what.clear });
+  else await mirror.expect({ ...sending(chargePoint, what.set, 1, ++tries), commandId });
+  if (!underWay) await store.commands.settle(commandId, { state: "timedOut", settledAt: at(tries) });
+  await mirror.boundDoubts([chargePoint], at(tries));
+  return commandId;
+}
+
+Deno.test("what is tried again and again without an answer is one doubt, which ends like any other", async () => {
+  const cp = fresh("CP");
+  const old = await install(cp, { chargingProfileId: 1 });
+  const set = { chargingProfileId: 2 };
+  for (let i = 0; i < 5; i++) await unanswered(cp, { set });
+  for (let i = 0; i < 5; i++) await unanswered(cp, { clear: { stackLevel: EXAMPLE.stackLevel } });
+  const underWay = await unanswered(cp, { set }, true);
+  const [first, tried, last] = await mirror.list(cp);
+  assertEquals([first!.commandId, last!.commandId], [old.commandId, underWay]);
+  assertEquals([first, tried, last].map((one) => one!.doubtedBy.length), [3, 3, 1]);
+  // Refused: then it is as it was, and not as if nothing had been tried.
+  await mirror.refuse({ commandId: underWay, chargePoint: cp }, at(1));
+  assertEquals((await mirror.list(cp)).map((one) => one.doubtedBy.length), [2, 2]);
+  await install(cp, { chargingProfileId: 3 }, 1, 100);
+  assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [[3, []]]);
+});
+
+Deno.test("of what differs with each try the newest are kept, and the others are counted", async () => {
+  const cp = fresh("CP");
+  await install(cp, { chargingProfileId: 1 });
+  await unanswered(cp, { set: { chargingProfileId: 1, stackLevel: 5 } });
+  for (let i = 0; i < 3 * MOST_TRIED; i++) {
+    await unanswered(cp, { set: { chargingProfileId: 2, validTo: at(i).toISOString() } });
+  }
+  const known = await mirror.list(cp);
+  assertEquals(known.map(({ profile }) => profile.chargingProfileId), [1, 1, ...new Array(MOST_TRIED).fill(2)]);
+  assertEquals(known.reduce((sum, { others }) => sum + others, 0), 2 * MOST_TRIED);
+  assert(known.every(({ doubtedBy }) => doubtedBy.length > 0 && doubtedBy.length <= 1 + MOST_TRIED));
+});
+
+Deno.test("comparisons that show the same again and again are one doubt", async () => {
+  const cp = fresh("CP");
+  const { commandId } = await install(cp);
+  for (let i = 0; i < 3; i++) {
+    const { id: by } = await enqueue(store, { chargePoint: cp, action: "GetCompositeSchedule" });
+    await mirror.doubt({ commandIds: [commandId], by }, at(i));
+    assertEquals((await mirror.list(cp)).map((one) => one.doubtedBy), [[by]]);
+  }
 });
 
 Deno.test("the mirror goes with its charge point", async () => {

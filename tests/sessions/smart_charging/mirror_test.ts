@@ -111,6 +111,24 @@ test("a lost connection leaves a doubt; reboots and restarts leave everything", 
   assertEquals(await known(tool), ["2?", "1"]);
 });
 
+test("what is sent again and again without an answer is one doubt", async (tool) => {
+  await tool.booted();
+  await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
+  for (let i = 0; i < 3; i++) {
+    await ending(tool, "SetChargingProfile", setting(2), async () => {
+      await tool.cp.disconnect("cut");
+    });
+    await tool.boot();
+    await tool.allAvailable();
+  }
+  await eventually("the tries are one", async () => {
+    const found = await entries(tool);
+    return found.length === 2 && found.every(({ doubtedBy }) => doubtedBy.length === 1) ? found : undefined;
+  });
+  await tool.command("SetChargingProfile", setting(3), { status: "Accepted" });
+  assertEquals(await known(tool), ["3"]);
+});
+
 test("Unknown means that the mirror was wrong; a clear without an answer puts what it means in doubt", async (tool) => {
   await tool.booted();
   for (const id of [1, 2, 3]) {
