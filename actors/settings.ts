@@ -3,6 +3,7 @@
  * the list of mistakes and the typed `Settings` are read off this table.
  */
 import { z } from "zod";
+import { readCertificate } from "./firmware_management/ftp_certificate.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 
 /** What the Central System was told. Times carry their unit in the name. */
@@ -46,6 +47,11 @@ export interface Settings {
   /** Null: no FTP server. */
   readonly ftpPort: number | null;
   readonly ftpPassivePorts: string;
+  /** PEM files; null: FTP without TLS. Never one without the other. */
+  readonly ftpCertificate: string | null;
+  readonly ftpKey: string | null;
+  /** Null: TLS begins with AUTH only. Never without a certificate. */
+  readonly ftpsPort: number | null;
 }
 
 export type Preset = "standard" | "certification";
@@ -356,6 +362,30 @@ export const SETTINGS: readonly Setting[] = [
     }),
     fallback: "50000-50099",
   },
+  {
+    variable: "CHARGEHAND_FTP_CERTIFICATE",
+    key: "ftpCertificate",
+    meaning: "certificate of the FTP server, with which it also speaks TLS (AUTH TLS)",
+    expected: "the path of a PEM file, with CHARGEHAND_FTP_KEY; unset: no TLS",
+    check: filled,
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_FTP_KEY",
+    key: "ftpKey",
+    meaning: "private key of CHARGEHAND_FTP_CERTIFICATE",
+    expected: "the path of a PEM file without a passphrase",
+    check: filled,
+    fallback: null,
+  },
+  {
+    variable: "CHARGEHAND_FTPS_PORT",
+    key: "ftpsPort",
+    meaning: "port of the FTP server where TLS begins at once, as libcurl has it for ftps://; needs the certificate",
+    expected: "a port number, usually 990; unset: there is none",
+    check: number(1, 65_535),
+    fallback: null,
+  },
 ];
 
 /** Settings, or every mistake at once, one sentence each. */
@@ -375,8 +405,19 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     if (checked.success) given[key] = checked.data;
     else mistakes.push(`${variable}: ${shown(variable, text)} is not what is expected: ${expected}`);
   }
+  mistakes.push(...tlsMistakes(given));
   if (mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, settings: settingsWith(given) };
+}
+
+/** What no setting's own check can see: files, and what is missing beside them. */
+function tlsMistakes(given: Partial<Settings>): string[] {
+  const read = readCertificate(given);
+  if (read) return read.ok ? [] : read.mistakes;
+  if (given.ftpsPort === undefined) return [];
+  return [
+    "CHARGEHAND_FTPS_PORT: TLS is expected to have a certificate; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY, too",
+  ];
 }
 
 /** Settings with defaults, the preset's own defaults between them and what is given. */

@@ -3,24 +3,22 @@
  * bounds what a stranger can hold open: half-sent requests, headers and connections.
  */
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { isEndpoint } from "../ocpp/handshake.ts";
-import { type AcceptingHouse, HEALTH, keepAccepting } from "./accepting.ts";
+import { HEALTH } from "./accepting.ts";
 import { createApp } from "./app.ts";
-import { type FtpServer, ftpServer } from "./firmware_management/ftp/server.ts";
+import { type FtpPorts, listenForFtp } from "./firmware_management/ftp/server.ts";
 import { tellOfGarbage } from "./garbage.ts";
 import { Gate } from "./gate.ts";
 import type { House } from "./house.ts";
+import { listenAt, type Listener } from "./listener.ts";
 import { limitTime } from "./patience.ts";
 import { explain, serveWebSockets } from "./transport_ws.ts";
 
 /** Where it listens, and how it ends. */
-export interface Listening {
+export interface Listening extends FtpPorts {
   readonly port: number;
   readonly apiPort: number;
-  /** Null: there is no FTP server. */
-  readonly ftpPort: number | null;
   /** Stops accepting; connections that are open stay. */
   stopAccepting(): void;
   /** Cuts what is still open and resolves when everything is closed. */
@@ -41,44 +39,29 @@ const CHECK_PATIENCE_MS = 1000;
 /** Every header of a request together; more is answered with 431. */
 const HEADER_BYTES = 16_384;
 
-/** An address cannot be had, e.g. because it is in use. The message names the settings that would change that. */
-export class CannotListen extends Error {}
-
 /** Starts to listen. Rejects with CannotListen. */
 export async function listen(house: House, patience: Patience = PATIENCE): Promise<Listening> {
-  const { ftpPort, host } = house.settings;
-  if (ftpPort === null) return await listenHttp(house, patience);
-  const ftp = ftpServer(house);
-  const port = await start(ftp.server, ftpPort, host, ["CHARGEHAND_FTP_PORT", "HOST"]);
+  const ftp = await listenForFtp(house);
   try {
-    return withFtp(await listenHttp(house, patience), ftp, port, house);
+    const http = await listenForHttp(house, patience);
+    return {
+      ...http,
+      ...ftp,
+      stopAccepting() {
+        http.stopAccepting();
+        ftp.stopAccepting();
+      },
+      async close() {
+        await Promise.all([http.close(), ftp.close()]);
+      },
+    };
   } catch (error) {
-    ftp.server.close();
+    await ftp.close();
     throw error;
   }
 }
 
-function withFtp(http: Listening, { server, cut }: FtpServer, ftpPort: number, house: AcceptingHouse): Listening {
-  const stopWatching = keepAccepting(server, house, { words: "QUIT\r\n" });
-  let closed: Promise<void> | undefined;
-  const stopAccepting = () => {
-    http.stopAccepting();
-    stopWatching();
-    closed ??= new Promise((resolve) => server.close(() => resolve()));
-  };
-  return {
-    ...http,
-    ftpPort,
-    stopAccepting,
-    async close() {
-      stopAccepting();
-      cut();
-      await Promise.all([http.close(), closed]);
-    },
-  };
-}
-
-async function listenHttp(house: House, patience: Patience): Promise<Listening> {
+async function listenForHttp(house: House, patience: Patience): Promise<Omit<Listening, keyof FtpPorts>> {
   const { settings } = house;
   const serve: RequestListener = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
   const answer: RequestListener = (request, response) => {
@@ -100,20 +83,21 @@ async function listenHttp(house: House, patience: Patience): Promise<Listening> 
       response.destroy();
     });
   });
-  const port = await start(main, settings.port, settings.host, ["PORT", "HOST"]);
-  if (shared) return listening([main], port, port, cutWebSockets, house, gate);
+  const question = { words: HEALTH, isFull: () => gate.isFull };
+  const variables = ["PORT", "HOST"] as const;
+  const atMain = await listenAt(main, { port: settings.port, host: settings.host, variables }, house, question);
+  const mainListening = { server: main, ...atMain };
+  if (shared) return listening(atMain.port, [mainListening], cutWebSockets);
 
   const api = newServer(patience);
   gate.watch(api);
   api.on("request", answer);
   try {
-    const apiPort = await start(api, settings.apiPort!, settings.apiHost, [
-      "CHARGEHAND_API_PORT",
-      "CHARGEHAND_API_HOST",
-    ]);
-    return listening([main, api], port, apiPort, cutWebSockets, house, gate);
+    const variables = ["CHARGEHAND_API_PORT", "CHARGEHAND_API_HOST"] as const;
+    const atApi = await listenAt(api, { port: settings.apiPort!, host: settings.apiHost, variables }, house, question);
+    return listening(atApi.port, [mainListening, { server: api, ...atApi }], cutWebSockets);
   } catch (error) {
-    main.close();
+    void atMain.close();
     throw error;
   }
 }
@@ -121,6 +105,11 @@ async function listenHttp(house: House, patience: Patience): Promise<Listening> 
 /** Charge points fetch and bring files where they connect, also when the API is elsewhere. */
 function isTransfer(target: string): boolean {
   return /^\/(files|uploads)\//.test(target);
+}
+
+/** A server with where it listens. */
+interface ListeningServer extends Listener {
+  readonly server: Server;
 }
 
 function newServer({ headersMs }: Patience): Server {
@@ -132,54 +121,22 @@ function newServer({ headersMs }: Patience): Server {
   });
 }
 
-type Variables = readonly [port: string, host: string];
-
-function start(server: NetServer, port: number, host: string, variables: Variables): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(cannotListen(error, port, host, variables));
-    server.once("error", failed);
-    server.listen(port, host, () => {
-      server.off("error", failed);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-function cannotListen(error: Error & { code?: string }, port: number, host: string, [ofPort, ofHost]: Variables) {
-  const why = {
-    EADDRINUSE: `another program has this port. Stop it, or set ${ofPort} to a free one`,
-    EACCES: `the system does not let us have this port. Set ${ofPort} to one from 1024`,
-  }[error.code ?? ""] ?? `${error.message}. Is ${ofHost} an address of this machine?`;
-  return new CannotListen(`Cannot listen on ${host} port ${port}: ${why}`, { cause: error });
-}
-
 function listening(
-  servers: Server[],
-  port: number,
   apiPort: number,
+  all: readonly [ListeningServer, ...ListeningServer[]],
   cutWebSockets: () => void,
-  house: AcceptingHouse,
-  gate: Gate,
-): Listening {
-  const stopWatching = servers.map((server) =>
-    keepAccepting(server, house, { words: HEALTH, isFull: () => gate.isFull })
-  );
-  let closed: Promise<void>[] | undefined;
-  const stopAccepting = () => {
-    if (closed) return;
-    for (const stop of stopWatching) stop();
-    closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-  };
+): Omit<Listening, keyof FtpPorts> {
   return {
-    port,
+    port: all[0].port,
     apiPort,
-    ftpPort: null,
-    stopAccepting,
+    stopAccepting() {
+      for (const { close } of all) void close();
+    },
     async close() {
-      stopAccepting();
+      const closed = Promise.all(all.map(({ close }) => close()));
       cutWebSockets();
-      for (const server of servers) server.closeAllConnections();
-      await Promise.all(closed!);
+      for (const { server } of all) server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -9,7 +9,7 @@ import { endOnSignal, failToStart, guard, openHouse, settingsOrExit } from "../m
 import { isEndpoint } from "../ocpp/handshake.ts";
 
 const settings = settingsOrExit();
-const house = await openHouse({ ...settings, ftpPort: null }).catch(failToStart);
+const house = await openHouse({ ...settings, ftpPort: null, ftpsPort: null }).catch(failToStart);
 const app = createApp(house);
 const endpoint = new DenoEndpoint(house, settings);
 guard();

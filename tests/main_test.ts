@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { SETTINGS } from "../actors/settings.ts";
 import { databaseUrl } from "./database.ts";
+import { CERTIFICATE } from "./sessions/firmware_management/ftp_world.ts";
 import { deno, processDatabase, startProcess } from "./process.ts";
 
 /** The status with which the API answers this key. */
@@ -22,6 +23,15 @@ Deno.test("a start with mistakes tells all of them and ends with 2", async () =>
   assertEquals(code, 2);
   for (const variable of Object.keys(env)) assertMatch(stderr, new RegExp(`^ {2}${variable}: .* expected`, "m"));
   assert(!stderr.includes("sesame"), stderr);
+});
+
+Deno.test("the start may read the FTP server's certificate and key, wherever they are", async () => {
+  const { ftpCertificate } = CERTIFICATE;
+  const env = { CHARGEHAND_FTP_CERTIFICATE: ftpCertificate, CHARGEHAND_FTP_KEY: ftpCertificate };
+  const { code, stderr } = await deno(["task", "start"], env).ends();
+  assertEquals(code, 2);
+  assertMatch(stderr, /^ {2}CHARGEHAND_FTP_KEY: .* expected: .* private key .*PEM label: CERTIFICATE\)$/m);
+  assert(!stderr.includes("CHARGEHAND_FTP_CERTIFICATE"), stderr);
 });
 
 Deno.test("an argument that nobody knows ends with 2", async () => {

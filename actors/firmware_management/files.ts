@@ -23,8 +23,9 @@ export interface AddressRequest {
   readonly scheme?: Scheme;
 }
 
-/** How an address is reached: as everything else of ours, or over our FTP server. */
-export type Scheme = "http" | "ftp";
+/** How an address is reached: as everything else of ours, or over our FTP server, in clear or with TLS. */
+export const SCHEMES = ["http", "ftp", "ftps"] as const;
+export type Scheme = typeof SCHEMES[number];
 
 /** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was not here since the start. */
 export type Dialled = (chargePoint: string) => string | undefined;
@@ -108,10 +109,11 @@ export class Files {
 
   /** How a charge point reaches us: as the settings say, else as it dialled, else as a program on this machine would. */
   baseUrl(chargePoint: string | null, scheme: Scheme = "http"): string {
-    const { publicUrl, port, ftpPort } = this.settings;
+    const { publicUrl, port, ftpPort, ftpsPort } = this.settings;
     const url = publicUrl ?? (chargePoint === null ? undefined : this.dialled(chargePoint)) ??
       `http://localhost:${port}`;
-    return scheme === "http" ? url : `ftp://${new URL(url).hostname}:${ftpPort}`;
+    if (scheme === "http") return url;
+    return `${scheme}://${new URL(url).hostname}:${scheme === "ftp" ? ftpPort : ftpsPort ?? ftpPort}`;
   }
 
   async #tidy(): Promise<void> {
@@ -121,6 +123,17 @@ export class Files {
     for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
     await this.store.files.removeAddressesBefore(new Date(nowMs - EXPIRED_KEPT_MS));
   }
+}
+
+/** The settings without which nobody listens for a scheme, in words; undefined when somebody does. */
+export function lackOf(scheme: Scheme, { ftpPort, ftpsPort, ftpCertificate }: Settings): string | undefined {
+  if (scheme === "ftp" && ftpPort === null) return "The FTP server is off; CHARGEHAND_FTP_PORT switches it on";
+  if (scheme !== "ftps") return undefined;
+  if (ftpCertificate === null) {
+    return "The FTP server has no certificate for TLS; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY";
+  }
+  if (ftpPort !== null || ftpsPort !== null) return undefined;
+  return "The FTP server is off; CHARGEHAND_FTPS_PORT or CHARGEHAND_FTP_PORT switches it on";
 }
 
 /** Where the files are. */

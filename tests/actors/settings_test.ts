@@ -1,4 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { generateKeyPairSync } from "node:crypto";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { CERTIFICATE } from "../sessions/firmware_management/ftp_world.ts";
 import { helpText, readSettings, SETTINGS, type Settings, settingsWith } from "../../actors/settings.ts";
 
 /** The settings that an environment gives, which must be without mistakes. */
@@ -70,4 +72,36 @@ Deno.test("the certification preset changes defaults; what is given still wins",
   const { callTimeoutSeconds, heartbeatIntervalSeconds } = read(preset);
   assertEquals([callTimeoutSeconds, heartbeatIntervalSeconds], [4, 10]);
   assertEquals(read({ ...preset, CHARGEHAND_CALL_TIMEOUT_SECONDS: "30" }).callTimeoutSeconds, 30);
+});
+
+Deno.test("the FTP server's certificate and key belong together, and are looked at before the start", () => {
+  const { ftpCertificate: certificate, ftpKey: key } = CERTIFICATE;
+  const tls = (CHARGEHAND_FTP_CERTIFICATE: string, CHARGEHAND_FTP_KEY: string) =>
+    mistakes({ CHARGEHAND_FTP_CERTIFICATE, CHARGEHAND_FTP_KEY, PORT: "http" });
+  assertEquals(tls(certificate, key).length, 1, "the port");
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const otherKey = Deno.makeTempFileSync({ prefix: "chargehand-test-" });
+  Deno.writeTextFileSync(otherKey, String(privateKey.export({ type: "pkcs8", format: "pem" })));
+  const wrong: [string, string, ...RegExp[]][] = [
+    [certificate, "", /^CHARGEHAND_FTP_KEY: is expected beside CHARGEHAND_FTP_CERTIFICATE; set both, or none/],
+    ["", key, /^CHARGEHAND_FTP_CERTIFICATE: is expected beside CHARGEHAND_FTP_KEY; set both, or none/],
+    [
+      key,
+      "/nowhere/key.pem",
+      /^CHARGEHAND_FTP_CERTIFICATE: ".*" is not .* a readable PEM/,
+      /^CHARGEHAND_FTP_KEY: .*os err/,
+    ],
+    [certificate, certificate, /^CHARGEHAND_FTP_KEY: ".*" is not .* a private key without a passphrase/],
+    [certificate, otherKey, /^CHARGEHAND_FTP_KEY: ".*" is not .* the key of CHARGEHAND_FTP_CERTIFICATE/],
+  ];
+  for (const [certificate, key, ...expected] of wrong) {
+    const [port, ...said] = tls(certificate, key);
+    assertMatch(port!, /^PORT: /);
+    assertEquals(said.length, expected.length);
+    expected.forEach((pattern, at) => assertMatch(said[at]!, pattern));
+  }
+  assertMatch(
+    mistakes({ CHARGEHAND_FTPS_PORT: "990" })[0]!,
+    /^CHARGEHAND_FTPS_PORT: TLS .*; set CHARGEHAND_FTP_CERTIF/,
+  );
 });

@@ -15,3 +15,9 @@ Deno.test("the start task may write to DATA_DIR alone, and read PGlite's package
     /^\/srv\/data,.+[\\/]@electric-sql[\\/]pglite[\\/]\d+\.\d+\.\d+$/,
   );
 });
+
+Deno.test("the start task may read the FTP server's certificate and key, and nothing beside them", () => {
+  const paths = { CHARGEHAND_FTP_CERTIFICATE: "/etc/tls/chain.pem", CHARGEHAND_FTP_KEY: "/etc/tls/key.pem" };
+  assertMatch(accessList("read", paths), /^\.\/data,\/etc\/tls\/chain\.pem,\/etc\/tls\/key\.pem,[^,]+pglite[^,]+$/);
+  assertEquals(accessList("write", paths), DEFAULT_DATA_DIR);
+});

@@ -1,4 +1,4 @@
-/** The commands of FTP that fetch or bring a file take: RFC 959, SIZE, MDTM and REST of RFC 3659, EPSV of RFC 2428. */
+/** The commands of FTP that fetch or bring a file take: RFC 959, SIZE, MDTM and REST of RFC 3659, EPSV of RFC 2428, TLS of RFC 4217. */
 import type { Socket } from "node:net";
 import { streamOf } from "../../file_answer.ts";
 import type { House } from "../../house.ts";
@@ -8,6 +8,7 @@ import { allowUpload } from "../uploads.ts";
 import { NoConnection } from "./data_port.ts";
 import { Passive } from "./passive.ts";
 import { type Place, placeOf, resolvePath } from "./place.ts";
+import { Protection } from "./protection.ts";
 import type { Reply } from "./reply.ts";
 import { receive, send } from "./transfer.ts";
 
@@ -24,12 +25,15 @@ export interface FtpPatience {
 /** Directories may be nested so deep and no deeper. */
 const PATH_MAX = 2048;
 
+const FEATURES = ["EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "UTF8"];
+
 type Answer = (argument: string) => Reply | Promise<Reply>;
 
 export class Commands {
   #folder: string[] = [];
   #restart = 0;
   #transfer: AbortController | undefined;
+  readonly protection: Protection;
   readonly #passive: Passive;
   readonly #table: Readonly<Record<string, Answer>> = Object.assign(
     Object.create(null),
@@ -37,7 +41,10 @@ export class Commands {
       USER: () => [331, "Any password will do"],
       PASS: () => [230, "The address is what counts"],
       SYST: () => [215, "UNIX Type: L8"],
-      FEAT: () => [211, "Features:\nEPSV\nMDTM\nPASV\nREST STREAM\nSIZE\nUTF8\nEnd"],
+      FEAT: () => [211, ["Features:", ...this.protection.features, ...FEATURES, "End"].join("\n")],
+      AUTH: (mechanism) => this.protection.auth(mechanism),
+      PBSZ: () => this.protection.size(),
+      PROT: (level) => this.#protect(level),
       NOOP: () => [200, "Here"],
       QUIT: () => [221, "Goodbye"],
       ABOR: () => [226, "Nothing is on its way"],
@@ -65,7 +72,8 @@ export class Commands {
     readonly patience: FtpPatience,
     readonly say: (reply: Reply) => void,
   ) {
-    this.#passive = new Passive(control, house, patience.connectMs);
+    this.protection = new Protection(house);
+    this.#passive = new Passive(control, house, this.protection, patience.connectMs);
   }
 
   /** Rejects with what the HTTP way would throw. */
@@ -83,6 +91,12 @@ export class Commands {
   end(): void {
     this.abort();
     this.#passive.close();
+  }
+
+  /** A port that was opened before holds to what was asked then, and so is not used. */
+  #protect(level: string): Reply {
+    this.#passive.close();
+    return this.protection.level(level);
   }
 
   #enter(path: string): Reply {

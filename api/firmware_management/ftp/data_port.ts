@@ -3,6 +3,7 @@
  * connections: `node:tls` of Deno 2.9 loses the end, and sometimes bytes before it, of what comes in while nobody reads.
  */
 import type { Clock } from "../../../actors/clock.ts";
+import type { Certificate } from "../../../actors/firmware_management/ftp_certificate.ts";
 
 /** Where data ports are opened, for whom, and how long one waits. */
 export interface DataPorts {
@@ -11,6 +12,8 @@ export interface DataPorts {
   readonly ports: string;
   /** The only address that may connect. */
   readonly peer: string;
+  /** With it the connection is TLS; undefined: in clear. */
+  readonly certificate: Certificate | undefined;
   readonly clock: Clock;
   readonly waitMs: number;
 }
@@ -20,22 +23,25 @@ export function plainAddress(address: string | undefined): string {
   return (address ?? "").replace(/^::ffff:/, "");
 }
 
+type DataListener = Deno.TcpListener | Deno.TlsListener;
+export type DataConnection = Deno.TcpConn | Deno.TlsConn;
+
 /** No data connection came; the message says so to the peer. */
 export class NoConnection extends Error {}
 
 export class DataPort {
   readonly port: number;
-  readonly #listener: Deno.TcpListener;
-  readonly #arrival = Promise.withResolvers<Deno.TcpConn>();
+  readonly #listener: DataListener;
+  readonly #arrival = Promise.withResolvers<DataConnection>();
   readonly #stopTimer: () => void;
-  #connection: Deno.TcpConn | undefined;
+  #connection: DataConnection | undefined;
 
-  private constructor(listener: Deno.TcpListener, { peer, clock, waitMs }: DataPorts) {
+  private constructor(listener: DataListener, { peer, clock, waitMs }: DataPorts) {
     this.#listener = listener;
     this.port = listener.addr.port;
     this.#arrival.promise.catch(() => {}); // nobody may be waiting yet
     this.#stopTimer = clock.after(waitMs, () => this.close());
-    this.#await(peer).catch(() => this.close());
+    this.#await(peer).catch((error) => this.close(error));
   }
 
   /** Opens one on a free port of the range; undefined when there is none. */
@@ -51,19 +57,19 @@ export class DataPort {
   }
 
   /** The connection; rejects with NoConnection when none comes in time. */
-  connected(): Promise<Deno.TcpConn> {
+  connected(): Promise<DataConnection> {
     return this.#arrival.promise;
   }
 
   /** Ends it with its connection, each of which may be over already. */
-  close(): void {
+  close(reason: unknown = new NoConnection("No data connection came")): void {
     this.#stopTimer();
-    this.#arrival.reject(new NoConnection("No data connection came"));
+    this.#arrival.reject(reason);
     this.#listener[Symbol.dispose]();
     this.#connection?.[Symbol.dispose]();
   }
 
-  /** Takes the first connection of the peer and lets nobody else in. Rejects when it is closed. */
+  /** Takes the first connection of the peer and lets nobody else in. */
   async #await(peer: string): Promise<void> {
     while (!this.#connection) {
       const connection = await this.#listener.accept();
@@ -71,14 +77,21 @@ export class DataPort {
       else connection.close();
     }
     this.#listener[Symbol.dispose]();
+    if ("handshake" in this.#connection) await this.#connection.handshake().catch(refuseClear);
     this.#stopTimer();
     this.#arrival.resolve(this.#connection);
   }
 }
 
-function listenOn(port: number, { host: hostname }: DataPorts): Deno.TcpListener | undefined {
+function refuseClear(): never {
+  throw new NoConnection("TLS did not begin on the data connection");
+}
+
+function listenOn(port: number, { host: hostname, certificate }: DataPorts): DataListener | undefined {
   try {
-    return Deno.listen({ hostname, port });
+    if (!certificate) return Deno.listen({ hostname, port });
+    const { cert, key } = certificate;
+    return Deno.listenTls({ hostname, port, cert, key });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;

@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIPv4, type Socket } from "node:net";
 import type { House } from "../../house.ts";
 import { DataPort, plainAddress } from "./data_port.ts";
+import type { Protection } from "./protection.ts";
 import type { Reply } from "./reply.ts";
 
 const noPort: Reply = [425, "There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS"];
@@ -10,7 +11,12 @@ const noPort: Reply = [425, "There is no free port; see CHARGEHAND_FTP_PASSIVE_P
 export class Passive {
   #open: DataPort | undefined;
 
-  constructor(readonly control: Socket, readonly house: House, readonly waitMs: number) {}
+  constructor(
+    readonly control: Socket,
+    readonly house: House,
+    readonly protection: Pick<Protection, "ofData">,
+    readonly waitMs: number,
+  ) {}
 
   /** EPSV (RFC 2428 3). */
   extended(): Reply {
@@ -45,7 +51,9 @@ export class Passive {
     const { control, house: { settings, clock }, waitMs } = this;
     if (control.destroyed) return undefined;
     const { host, ftpPassivePorts: ports } = settings;
-    return this.#open = DataPort.open({ host, ports, peer: plainAddress(control.remoteAddress), clock, waitMs });
+    const peer = plainAddress(control.remoteAddress);
+    const certificate = this.protection.ofData;
+    return this.#open = DataPort.open({ host, ports, peer, certificate, clock, waitMs });
   }
 
   /** That of the public host, else the one that was dialled. */

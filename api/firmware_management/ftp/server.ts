@@ -1,9 +1,11 @@
 /**
  * A passive FTP server (RFC 959) for charge points that know nothing else. It serves the addresses of files and uploads, and only them: whoever has
- * an address may use it under any name and password, and nothing can be listed.
+ * an address may use it under any name and password, and nothing can be listed. With a certificate it also speaks TLS: after AUTH (RFC 4217), or
+ * at once at a port of its own, which is what many clients take `ftps:` for.
  */
 import { createServer, type Server } from "node:net";
 import type { House } from "../../house.ts";
+import { listenAt } from "../../listener.ts";
 import { plainAddress } from "./data_port.ts";
 import type { FtpPatience } from "./commands.ts";
 import { Session } from "./session.ts";
@@ -22,8 +24,8 @@ export interface FtpServer {
   cut(): void;
 }
 
-/** Makes the server. */
-export function ftpServer(house: House, patience: FtpPatience = PATIENCE): FtpServer {
+/** Makes the server; `isImplicit`: TLS begins at once. */
+export function ftpServer(house: House, isImplicit = false, patience: FtpPatience = PATIENCE): FtpServer {
   const sessions = new Map<Session, string>();
   const server = createServer((socket) => {
     const peer = plainAddress(socket.remoteAddress);
@@ -33,7 +35,7 @@ export function ftpServer(house: House, patience: FtpPatience = PATIENCE): FtpSe
       socket.end("421 Too many connections; try again later\r\n", () => socket.destroy());
       return;
     }
-    const session = new Session(socket, house, patience, () => sessions.delete(session));
+    const session = new Session(socket, house, patience, isImplicit, () => sessions.delete(session));
     sessions.set(session, peer);
   });
   return {
@@ -42,4 +44,42 @@ export function ftpServer(house: House, patience: FtpPatience = PATIENCE): FtpSe
       for (const session of sessions.keys()) session.close();
     },
   };
+}
+
+/** Null: nobody listens for it. */
+export interface FtpPorts {
+  readonly ftpPort: number | null;
+  readonly ftpsPort: number | null;
+}
+
+/** Listens where the settings say, if they do. Rejects with CannotListen. */
+export async function listenForFtp(house: House) {
+  const { host, ftpPort, ftpsPort } = house.settings;
+  const closers: (() => Promise<void>)[] = [];
+  const cutters: (() => void)[] = [];
+  const open = async (port: number | null, variable: string, isImplicit: boolean) => {
+    if (port === null) return null;
+    const { server, cut } = ftpServer(house, isImplicit);
+    const address = { port, host, variables: [variable, "HOST"] as const };
+    const listener = await listenAt(server, address, house, { words: "QUIT\r\n" });
+    closers.push(listener.close);
+    cutters.push(cut);
+    return listener.port;
+  };
+  const stopAccepting = () => closers.map((close) => close());
+  const close = async () => {
+    const closed = stopAccepting();
+    for (const cut of cutters) cut();
+    await Promise.all(closed);
+  };
+  try {
+    const ports: FtpPorts = {
+      ftpPort: await open(ftpPort, "CHARGEHAND_FTP_PORT", false),
+      ftpsPort: await open(ftpsPort, "CHARGEHAND_FTPS_PORT", true),
+    };
+    return { ...ports, stopAccepting, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

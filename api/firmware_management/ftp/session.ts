@@ -1,5 +1,7 @@
 /** One control connection: reads lines, answers them one after the other, and ends when nothing is said for a while. */
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Certificate } from "../../../actors/firmware_management/ftp_certificate.ts";
 import type { House } from "../../house.ts";
 import { Problem, problemFor, statusOf } from "../../problem.ts";
 import { Commands, type FtpPatience } from "./commands.ts";
@@ -11,8 +13,8 @@ const LINE_BYTES = 2048;
 /** Commands that may wait for the one before them. */
 const WAITING_MAX = 32;
 
-/** Answers that a peer may leave unread. */
-const UNREAD_BYTES = 65_536;
+/** All answers of a session; what a peer leaves unread is kept, and over `node:tls` of Deno 2.9 nobody knows how much that is. */
+const SAID_BYTES = 262_144;
 
 /** What the statuses of the HTTP way are called here (RFC 959 4.2); all others are 550. */
 const CODES: Readonly<Record<number, number>> = { 400: 426, 408: 426, 413: 552, 500: 451, 503: 450, 507: 452 };
@@ -23,20 +25,45 @@ export class Session {
   #partial = new Uint8Array(0);
   #isAnswering = false;
   #stopTimer = () => {};
+  /** TLS over `control` once it has begun, else `control` itself. */
+  #socket: Socket;
+  #saidBytes = 0;
 
+  /** `isImplicit`: TLS begins at once. */
   constructor(
-    readonly socket: Socket,
+    readonly control: Socket,
     readonly house: House,
     readonly patience: FtpPatience,
+    isImplicit: boolean,
     readonly ended: () => void,
   ) {
-    this.#commands = new Commands(socket, house, patience, (reply) => this.#say(reply));
+    this.#socket = control;
+    this.#commands = new Commands(control, house, patience, (reply) => this.#say(reply));
+    const certificate = isImplicit ? this.#commands.protection.begin() : undefined;
+    if (certificate) this.#beginTls(certificate);
+    else this.#hear();
+    if (isImplicit && !certificate) this.#part([421, "The certificate cannot be used now"]);
+    else this.#greet();
+  }
+
+  #greet(): void {
+    this.#say([220, "Chargehand"]);
+    this.#listen();
+  }
+
+  /** It is never paused: `node:tls` of Deno 2.9 would lose the end of what comes in. */
+  #hear(): void {
+    const socket = this.#socket;
     socket.on("error", () => {}); // "close" follows
     socket.on("data", (bytes: Uint8Array) => this.#read(bytes));
     socket.on("end", () => this.close());
     socket.on("close", () => this.close());
-    this.#say([220, "Chargehand"]);
-    this.#listen();
+  }
+
+  #beginTls({ secureContext }: Certificate): void {
+    this.control.removeAllListeners("data").removeAllListeners("end");
+    this.#socket = new TLSSocket(this.control, { isServer: true, secureContext });
+    this.#hear();
   }
 
   /** Cuts it, with whatever is on its way. */
@@ -44,7 +71,8 @@ export class Session {
     this.#stopTimer();
     this.#waiting.length = 0;
     this.#commands.end();
-    this.socket.destroy();
+    this.#socket.destroy();
+    this.control.destroy();
     this.ended();
   }
 
@@ -73,10 +101,17 @@ export class Session {
     for (let line = this.#waiting.shift(); line !== undefined; line = this.#waiting.shift()) {
       const reply = await this.#commands.answer(line).catch((error) => this.#refusal(error));
       if (reply[0] === 221) return this.#part(reply);
+      // What came in clear behind AUTH may be anybody's, and would count as said under TLS.
+      if (reply[0] === 234 && this.#hasMore) return this.#part([421, "Nothing may follow AUTH before its answer"]);
       this.#say(reply);
+      if (reply[0] === 234) this.#beginTls(this.#commands.protection.ofControl!);
     }
     this.#isAnswering = false;
-    if (!this.socket.destroyed) this.#listen();
+    if (!this.control.destroyed) this.#listen();
+  }
+
+  get #hasMore(): boolean {
+    return this.#waiting.length > 0 || this.#partial.length > 0;
   }
 
   #listen(): void {
@@ -88,20 +123,22 @@ export class Session {
   }
 
   #say([code, text]: Reply): void {
-    if (this.socket.destroyed) return;
+    if (this.#socket.destroyed) return;
     const [last, ...before] = text.split("\n").reverse() as [string, ...string[]];
     const lines = [
       ...before.reverse().map((line, index) => index === 0 ? `${code}-${line}` : ` ${line}`),
       `${code} ${last}`,
     ];
-    this.socket.write(lines.map((line) => `${line.replaceAll("\r", " ")}\r\n`).join(""));
-    if (this.socket.writableLength > UNREAD_BYTES) this.close();
+    const said = lines.map((line) => `${line.replaceAll("\r", " ")}\r\n`).join("");
+    this.#saidBytes += said.length;
+    if (this.#saidBytes > SAID_BYTES) this.close();
+    else this.#socket.write(said);
   }
 
   /** The last words. */
   #part(reply: Reply): void {
     this.#say(reply);
-    this.socket.end(() => this.close());
+    this.#socket.end(() => this.close());
     this.#stopTimer();
     this.#stopTimer = this.house.clock.after(this.patience.stallMs, () => this.close());
   }

@@ -111,7 +111,7 @@ test(
     serving(central, async (port) => {
       const path = await pathOf(central);
       const control = await Control.open(port);
-      const dataPort = Number((await control.ask("EPSV", /229 .*\|\|\|(\d+)\|/))[1]);
+      const dataPort = await control.dataPort();
       const stranger = connect({ host: "127.0.0.1", port: dataPort, localAddress: "127.0.0.2" });
       stranger.on("error", () => {});
       await within(new Promise((resolve) => stranger.once("close", resolve).resume()), "the stranger to be cut");
@@ -144,14 +144,14 @@ test(
       const image = new Uint8Array(24_000_000); // more than the system keeps for both ends
       const path = await pathOf(central, {}, image);
       const control = await Control.open(port);
-      const dataPort = Number((await control.ask("EPSV", /229 .*\|\|\|(\d+)\|/))[1]);
+      const dataPort = await control.dataPort();
       const data = connect(dataPort, "127.0.0.1").pause();
       data.on("error", () => {});
       await control.ask(`RETR ${path}`, /426 The connection ended/);
       data.destroy();
       control.close();
       await withClient(port, async (client) => assertEquals((await fetched(client, path, 23_999_000)).length, 1000));
-    }, { ...PATIENT, stallMs: 300 }),
+    }, { patience: { ...PATIENT, stallMs: 300 } }),
 );
 
 test("who is silent, too long or too much is cut", (_, central) =>
@@ -163,7 +163,7 @@ test("who is silent, too long or too much is cut", (_, central) =>
     assertMatch(await said(port, "x".repeat(5000)), /421 Too much at once/);
     assertMatch(await said(port, "NOOP\r\n".repeat(100)), /421 Too much at once/);
     assertMatch(await said(port, "PORT 127,0,0,1,1,1\r\nAUTH TLS\r\nconstructor\r\nQUIT\r\n"), /(502 .*\r\n){3}221/);
-  }, { commandMs: 200, connectMs: 100, stallMs: 1000 }));
+  }, { patience: { commandMs: 200, connectMs: 100, stallMs: 1000 } }));
 
 test(
   "what is on its way is broken off by ABOR, and can be brought again",

@@ -1,8 +1,9 @@
 /** What the tests of the FTP server share: the server at a port of its own, a client that others wrote, and bare lines for what no honest client does. */
 import { assert, assertMatch } from "@std/assert";
-import { Client } from "basic-ftp";
-import { type AddressInfo, connect } from "node:net";
+import { type AccessOptions, Client } from "basic-ftp";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import type { FtpPatience } from "../../../api/firmware_management/ftp/commands.ts";
 import { ftpServer } from "../../../api/firmware_management/ftp/server.ts";
 import { formWith } from "../../api/firmware_management/walk.ts";
@@ -11,11 +12,24 @@ import { within } from "../../conformance/within.ts";
 import type { CentralSystem } from "../../harness.ts";
 
 export const content = Uint8Array.from({ length: 200_001 }, (_, at) => at * 7 + (at >> 8));
+/** A certificate of `localhost` until 2120, and its key. */
+export const CERTIFICATE = {
+  ftpCertificate: new URL("./ftp_certificate.pem", import.meta.url).pathname,
+  ftpKey: new URL("./ftp_key.pem", import.meta.url).pathname,
+};
+
+/** Trusts that certificate and no other. */
+export const TRUST = { ca: Deno.readTextFileSync(CERTIFICATE.ftpCertificate), servername: "localhost" };
+
 export const PATIENT: FtpPatience = { commandMs: 60_000, connectMs: 10_000, stallMs: 10_000 };
 
 /** An FTP server of the house's at a free port. */
-export async function serving({ house }: CentralSystem, run: (port: number) => Promise<void>, patience = PATIENT) {
-  const { server, cut } = ftpServer(house, patience);
+export async function serving(
+  { house }: Pick<CentralSystem, "house">,
+  run: (port: number) => Promise<void>,
+  { patience = PATIENT, isImplicit = false } = {},
+) {
+  const { server, cut } = ftpServer(house, isImplicit, patience);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     await run((server.address() as AddressInfo).port);
@@ -25,10 +39,14 @@ export async function serving({ house }: CentralSystem, run: (port: number) => P
   }
 }
 
-export async function withClient(port: number, run: (client: Client) => Promise<void>): Promise<void> {
+export async function withClient(
+  port: number,
+  run: (client: Client) => Promise<void>,
+  secure: AccessOptions["secure"] = false,
+): Promise<void> {
   const client = new Client(10_000);
   try {
-    await client.access({ host: "127.0.0.1", port });
+    await client.access({ host: "127.0.0.1", port, secure, secureOptions: TRUST });
     await run(client);
   } finally {
     client.close();
@@ -38,24 +56,26 @@ export async function withClient(port: number, run: (client: Client) => Promise<
 export async function pathOf(central: CentralSystem, asked: object = {}, image = content): Promise<string> {
   const { body: file } = await central.api("POST", "/v1/files", formWith(image, "image.bin"));
   const { body } = await central.api("POST", `/v1/files/${file.id}/addresses`, { scheme: "ftp", ...asked });
-  assertMatch(body.location, /^ftp:\/\/localhost:0\/files\/[0-9a-f]{32}\/image\.bin$/);
+  assertMatch(body.location, /^ftps?:\/\/localhost:0\/files\/[0-9a-f]{32}\/image\.bin$/);
   return new URL(body.location).pathname;
 }
 
 export async function fetched(client: Client, path: string, from = 0): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  const sink = new Writable({ write: (part, _, done) => (parts.push(part), done()) });
+  // It never has the client wait: the client's `node:tls` would lose the end of the file.
+  const highWaterMark = 2 ** 30;
+  const sink = new Writable({ highWaterMark, write: (part, _, done) => (parts.push(part), done()) });
   await client.downloadTo(sink, path, from);
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-export async function requested({ operator, cp }: Tool) {
-  const asking = operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity, scheme: "ftp" });
+export async function requested({ operator, cp }: Tool, scheme: "ftp" | "ftps" = "ftp") {
+  const asking = operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity, scheme });
   const call = await cp.expectCall("GetDiagnostics");
   cp.wire.send(3, call.id, { fileName: "diag.zip" });
   const { body } = await asking;
   const location = String(call.payload.location);
-  assertMatch(location, /^ftp:\/\/127\.0\.0\.1:0\/uploads\/[0-9a-f]{32}\/$/);
+  assertMatch(location, /^ftps?:\/\/127\.0\.0\.1:0\/uploads\/[0-9a-f]{32}\/$/);
   assert(!JSON.stringify(body).includes(location));
   return { id: body.id as string, folder: new URL(location).pathname };
 }
@@ -84,9 +104,13 @@ export class Control {
   #text = "";
   #heard = () => {};
 
-  private constructor(readonly socket: ReturnType<typeof connect>) {
-    socket.on("error", () => {});
-    socket.on("data", (part) => {
+  private constructor(private socket: Socket) {
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.socket.on("error", () => {});
+    this.socket.on("data", (part) => {
       this.#text += part;
       this.#heard();
     });
@@ -101,8 +125,32 @@ export class Control {
   /** Says a line and waits for an answer that fits. */
   async ask(line: string, answer: RegExp): Promise<RegExpExecArray> {
     this.#text = "";
-    this.socket.write(`${line}\r\n`);
+    this.say(line);
     return await this.hear(answer);
+  }
+
+  /** AUTH and the handshake after it. */
+  async beginTls(): Promise<void> {
+    await this.ask("AUTH TLS", /^234 /);
+    this.socket.removeAllListeners("data");
+    const secured = Promise.withResolvers<void>();
+    this.socket = connectTls({ socket: this.socket, ...TRUST }, () => secured.resolve());
+    this.#listen();
+    await within(secured.promise, "TLS on the control connection");
+  }
+
+  /** Opens a data port and answers its number. */
+  async dataPort(): Promise<number> {
+    return Number((await this.ask("EPSV", /229 .*\|\|\|(\d+)\|/))[1]);
+  }
+
+  /** Ends when the peer has ended it. */
+  get over(): Promise<unknown> {
+    return new Promise((resolve) => this.socket.once("close", resolve));
+  }
+
+  say(line: string): void {
+    this.socket.write(`${line}\r\n`);
   }
 
   async hear(answer: RegExp): Promise<RegExpExecArray> {
@@ -120,7 +168,7 @@ export class Control {
   }
 }
 
-export async function allOf(socket: ReturnType<typeof connect>): Promise<Uint8Array> {
+export async function allOf(socket: Socket): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of socket) parts.push(part);
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());

@@ -1,0 +1,226 @@
+/** FTP with TLS: the same client over AUTH and over a port where TLS begins at once, and what must not come through. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Client } from "basic-ftp";
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { createLog } from "../../../actors/log.ts";
+import { listen } from "../../../api/server.ts";
+import { suite } from "../../conformance/suite.ts";
+import { within } from "../../conformance/within.ts";
+import { callApi } from "../../harness.ts";
+import {
+  allOf,
+  bytes,
+  CERTIFICATE,
+  content,
+  Control,
+  fetched,
+  pathOf,
+  PATIENT,
+  requested,
+  said,
+  serving,
+  TRUST,
+  withClient,
+} from "./ftp_world.ts";
+
+/** Far more than what is on its way at once. */
+const MANY_BYTES = 5_000_000;
+
+const test = suite({ maxUploadBytes: MANY_BYTES, ftpsPort: 0, ftpPassivePorts: "20000-29999", ...CERTIFICATE });
+
+/** Both ways to begin TLS. */
+const WAYS = [{ isImplicit: false, secure: true }, { isImplicit: true, secure: "implicit" }] as const;
+
+/** A control connection with TLS, whose data connections are protected or in clear. */
+async function secured(port: number, level: "P" | "C"): Promise<Control> {
+  const control = await Control.open(port);
+  await control.beginTls();
+  await control.ask("PBSZ 0", /^200 PBSZ=0/);
+  await control.ask(`PROT ${level}`, /^200 /);
+  return control;
+}
+
+for (const { isImplicit, secure } of WAYS) {
+  const way = isImplicit ? "TLS from the beginning" : "AUTH TLS";
+
+  test(
+    `${way}: a file is fetched whole and from where a download broke off`,
+    (_, central) =>
+      serving(central, async (port) => {
+        const path = await pathOf(central, { scheme: "ftps" });
+        await withClient(port, async (client) => {
+          assert(client.ftp.hasTLS);
+          assertEquals(await fetched(client, path), content);
+          assertEquals(await fetched(client, path, 150_000), content.slice(150_000));
+        }, secure);
+      }, { isImplicit }),
+  );
+
+  test(`${way}: a large file is brought whole`, (tool, central) =>
+    serving(central, async (port) => {
+      await tool.booted();
+      const { id, folder } = await requested(tool, "ftps");
+      await withClient(port, (client) =>
+        client.uploadFrom(bytes(MANY_BYTES), `${folder}diag.zip`).then(() => {}), secure);
+      const { state, file } = await tool.operator.get(`/v1/diagnostics/${id}`);
+      assertEquals([state, file.bytes], ["received", MANY_BYTES]);
+    }, { isImplicit }));
+}
+
+test("a client that does not trust the certificate goes", (_, central) =>
+  serving(central, async (port) => {
+    const client = new Client(10_000);
+    await assertRejects(() => client.access({ host: "127.0.0.1", port, secure: true }), Error, "certificate");
+    client.close();
+    await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), true);
+  }));
+
+test(
+  "after PROT P data in clear is refused, and may be brought again with TLS",
+  (tool, central) =>
+    serving(central, async (port) => {
+      await tool.booted();
+      const { id, folder } = await requested(tool, "ftps");
+      const control = await secured(port, "P");
+      const data = connect(await control.dataPort(), "127.0.0.1", () => data.end("in clear"));
+      data.on("error", () => {});
+      await control.ask(`STOR ${folder}x`, /425 TLS did not begin on the data connection/);
+      control.close();
+      await withClient(port, (client) => client.uploadFrom(bytes(7), `${folder}x`).then(() => {}), true);
+      assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file.bytes, 7);
+    }),
+);
+
+test("who is silent where TLS should begin is given up", (_, central) =>
+  serving(central, async (port) => {
+    const path = await pathOf(central, { scheme: "ftps" });
+    const control = await secured(port, "P");
+    const data = connect(await control.dataPort(), "127.0.0.1");
+    data.on("error", () => {});
+    await control.ask(`RETR ${path}`, /425 No data connection came/);
+    data.destroy();
+    control.close();
+  }, { patience: { ...PATIENT, connectMs: 300 } }));
+
+test(
+  "an upload that breaks off before TLS says its end is not kept",
+  (tool, central) =>
+    serving(central, async (port) => {
+      await tool.booted();
+      const { id, folder } = await requested(tool, "ftps");
+      const control = await secured(port, "P");
+      const data = connect(await control.dataPort(), "127.0.0.1");
+      data.on("error", () => {});
+      const written = new Promise<void>((resolve) => {
+        const half = connectTls({ socket: data, ...TRUST }, () => half.write("half of it", () => resolve()));
+        half.on("error", () => {});
+      });
+      await control.ask(`STOR ${folder}x`, /150 /);
+      await within(written, "half of the file to go out");
+      data.destroy();
+      await control.hear(/42[56] /); // 425 when it breaks off so early that TLS has not even begun
+      control.close();
+      assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file, null);
+    }),
+);
+
+test(
+  "after PROT C data goes in clear, while commands stay protected",
+  (_, central) =>
+    serving(central, async (port) => {
+      const path = await pathOf(central, { scheme: "ftps" });
+      const control = await secured(port, "C");
+      const came = allOf(connect(await control.dataPort(), "127.0.0.1"));
+      await control.ask(`RETR ${path}`, /226 /);
+      assertEquals(await came, content);
+      control.close();
+    }),
+);
+
+test(
+  "AUTH, PBSZ and PROT come in their order, and PROT is for the ports that follow",
+  (_, central) =>
+    serving(central, async (port) => {
+      const path = await pathOf(central, { scheme: "ftps" });
+      const control = await Control.open(port);
+      await control.ask("FEAT", /^211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n[^]*211 End/);
+      await control.ask("PBSZ 0", /^503 AUTH/);
+      await control.ask("PROT P", /^503 PBSZ/);
+      await control.ask("AUTH KERBEROS_V4", /^504 /);
+      await control.beginTls();
+      await control.ask("AUTH TLS", /^503 /);
+      await control.ask("PROT P", /^503 PBSZ/);
+      await control.ask("PBSZ 0", /^200 PBSZ=0/);
+      await control.ask("PROT S", /^536 /);
+      await control.ask("PROT X", /^504 /);
+      await control.dataPort();
+      await control.ask("PROT P", /^200 /);
+      await control.ask(`RETR ${path}`, /^425 PASV or EPSV comes first/);
+      control.close();
+    }),
+);
+
+test("what follows AUTH in clear is never obeyed", (_, central) =>
+  serving(central, async (port) => {
+    assertMatch(await said(port, "AUTH TLS\r\nPASV\r\n"), /^220 .*\r\n421 Nothing may follow AUTH.*\r\n$/);
+    const inClear = await said(port, "AUTH TLS\r\n", /234 .*\r\n/);
+    assertMatch(inClear, /^220 .*\r\n234 .*\r\n$/);
+    const control = await Control.open(port);
+    await control.ask("AUTH TLS", /^234 /);
+    const over = within(control.over, "the connection without TLS to end");
+    control.say("PWD");
+    await over;
+    await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), true);
+  }));
+
+test("a certificate that is renewed is used from then on, and a broken one is logged", async (_, central) => {
+  const folder = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  const ftpCertificate = `${folder}/chain.pem`;
+  await Deno.writeTextFile(ftpCertificate, "renewing");
+  const lines: string[] = [];
+  const log = createLog({ level: "error", format: "text", now: () => new Date(), write: (line) => lines.push(line) });
+  const { house } = central;
+  const settings = { ...house.settings, ftpCertificate };
+  await serving({ house: { ...house, settings, log } }, async (port) => {
+    const control = await Control.open(port);
+    await control.ask("AUTH TLS", /^431 The certificate cannot be used now/);
+    assertMatch(lines.join(), /CHARGEHAND_FTP_CERTIFICATE: ".*chain\.pem" is not what is expected/);
+    await Deno.copyFile(CERTIFICATE.ftpCertificate, ftpCertificate);
+    await control.beginTls();
+    control.close();
+  });
+  await Deno.writeTextFile(ftpCertificate, "renewing");
+  await serving({ house: { ...house, settings, log } }, async (port) => {
+    assertMatch(await said(port, ""), /^421 The certificate cannot be used now/);
+  }, { isImplicit: true });
+  await Deno.remove(folder, { recursive: true });
+});
+
+test("what is missing for an address of ftps is said", async (tool, { house }) => {
+  const refusal = async (changed: object) => {
+    const listening = await listen({ ...house, settings: { ...house.settings, ftpsPort: null, ...changed } });
+    const url = `http://127.0.0.1:${listening.apiPort}/v1/diagnostics`;
+    const { status, body } = await callApi(url, "POST", { chargePoint: tool.cp.identity, scheme: "ftps" });
+    await listening.close();
+    assertEquals(status, 400);
+    return body.detail;
+  };
+  assertMatch(await refusal({}), /off; CHARGEHAND_FTPS_PORT or CHARGEHAND_FTP_PORT switches it on/);
+  const detail = await refusal({ ftpCertificate: null, ftpKey: null });
+  assertMatch(detail, /no certificate for TLS; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY/);
+});
+
+test("both ports serve, in clear only where the setting says FTP, and end with the rest", async (_, { house }) => {
+  const free = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const [ftpPort, ftpsPort] = free.map(({ addr }) => addr.port) as [number, number];
+  for (const listener of free) listener.close();
+  const listening = await listen({ ...house, settings: { ...house.settings, ftpPort, ftpsPort } });
+  assertEquals([listening.ftpPort, listening.ftpsPort], [ftpPort, ftpsPort]);
+  const ways = [[ftpPort, false], [ftpPort, true], [ftpsPort, "implicit"]] as const;
+  for (const [port, secure] of ways) {
+    await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), secure);
+  }
+  assertMatch(await said(ftpsPort, "NOOP\r\n"), /^(?!220)/);
+  await within(listening.close(), "the listeners to end");
+});
