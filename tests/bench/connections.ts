@@ -3,7 +3,7 @@ import { closeLines, Line, openLines } from "./line.ts";
 import { hammerFunction, pass } from "./load.ts";
 import type { Place } from "./place.ts";
 import { aim, figuresRow, type Section } from "./results.ts";
-import { centralSystem, echo, type Subject } from "./subject.ts";
+import { centralSystem, echo, INSPECTED, type Subject } from "./subject.ts";
 
 const DIALLING = 50;
 
@@ -39,36 +39,50 @@ const SETTLE_MS = 2000;
 
 /** Growth of the resident memory per connected charge point that has said one Heartbeat. */
 export async function idleMemory(places: readonly Place[]): Promise<Section> {
-  const bare = await perChargePoint(await echo());
-  const rows = [["baseline: echo server", bare.toFixed(1), "1.00"]];
+  const bare = await perChargePoint(await echo(INSPECTED));
+  const rows = [memoryRow("baseline: echo server", bare, bare)];
   const aims = [];
   for (const place of places) {
-    const kib = await perChargePoint(await centralSystem(place));
-    rows.push([place.name, kib.toFixed(1), (kib / bare).toFixed(2)]);
-    aims.push(aim(`Memory, ${place.name}: KiB per idle charge point`, kib, "<=", 24));
+    const kib = await perChargePoint(await centralSystem(place, INSPECTED));
+    rows.push(memoryRow(place.name, kib, bare));
+    aims.push(aim(`Memory, ${place.name}: KiB per idle charge point`, kib.collected, "<=", 24));
   }
   return {
     title: "Memory",
     notes: [
       `Resident memory that charge points ${SETTLING + 1} to ${IDLE} add, ${
         SETTLE_MS / 1000
-      } s after the last one's Heartbeat. It`,
-      "has what the garbage collector has not given back, too.",
+      } s after the last one's Heartbeat: as it`,
+      "stands then, and when what is garbage has been collected, as V8 does by itself after a quiet minute.",
     ],
-    head: ["", "KiB per idle charge point", "of the baseline"],
+    head: ["", "KiB per charge point as it stands", "KiB without garbage", "of the baseline"],
     rows,
     aims,
   };
 }
 
-async function perChargePoint(given: Subject): Promise<number> {
+/** KiB per charge point. */
+interface Growth {
+  readonly standing: number;
+  readonly collected: number;
+}
+
+function memoryRow(name: string, { standing, collected }: Growth, bare: Growth): string[] {
+  return [name, standing.toFixed(1), collected.toFixed(1), (collected / bare.collected).toFixed(2)];
+}
+
+async function perChargePoint(given: Subject): Promise<Growth> {
   await using subject = given;
   const lines = await greeted(subject, 1, SETTLING);
+  await subject.collectGarbage();
   const before = await subject.residentKiB();
   lines.push(...await greeted(subject, SETTLING + 1, IDLE));
-  const after = await subject.residentKiB();
+  const standing = await subject.residentKiB();
+  await subject.collectGarbage();
+  const collected = await subject.residentKiB();
   await closeLines(lines);
-  return (after - before) / (IDLE - SETTLING);
+  const growth = (after: number) => (after - before) / (IDLE - SETTLING);
+  return { standing: growth(standing), collected: growth(collected) };
 }
 
 async function greeted(subject: Subject, first: number, last: number): Promise<Line[]> {

@@ -14,6 +14,8 @@ export interface Subject extends AsyncDisposable {
   cpuMs(): Promise<number>;
   /** Resident memory in KiB. */
   residentKiB(): Promise<number>;
+  /** Has what is garbage collected, as V8 does by itself when little happens; only in a subject that is `INSPECTED`. */
+  collectGarbage(): Promise<void>;
 }
 
 /** Limits that protect from one charge point would be all that is measured. */
@@ -24,15 +26,21 @@ const SETTINGS = {
   CHARGEHAND_MAX_CONNECTIONS: String(CHARGE_POINTS),
 };
 
+/** Deno's flags for a subject whose memory is measured: its debugger can have the garbage collected. */
+export const INSPECTED = ["--inspect=127.0.0.1:0"];
+
 /** The Central System on this database. */
-export async function centralSystem(place: Place): Promise<Subject & Pick<Server, "api">> {
-  const server = await startServer(place.data, SETTINGS);
+export async function centralSystem(
+  place: Place,
+  flags: readonly string[] = [],
+): Promise<Subject & Pick<Server, "api">> {
+  const server = await startServer(place.data, SETTINGS, flags);
   return {
     name: `Chargehand, ${place.name}`,
     isEcho: false,
     url: server.ocppUrl,
     api: server.api,
-    ...usage(server.pid),
+    ...usage(server.pid, server),
     async [Symbol.asyncDispose]() {
       server.signal("SIGTERM");
       await server.ended;
@@ -41,8 +49,8 @@ export async function centralSystem(place: Place): Promise<Subject & Pick<Server
 }
 
 /** The bare transport. */
-export function echo(): Promise<Subject> {
-  return program("echo server", "echo.ts", ["--allow-net=127.0.0.1", "--allow-env=WS_NO_BUFFER_UTIL"]);
+export function echo(flags: readonly string[] = []): Promise<Subject> {
+  return program("echo server", "echo.ts", [...flags, "--allow-net=127.0.0.1", "--allow-env=WS_NO_BUFFER_UTIL"]);
 }
 
 /** The bare transport with the bare group commit behind it. */
@@ -64,7 +72,7 @@ async function program(
     name,
     isEcho: file === "echo.ts",
     url,
-    ...usage(Number(pid)),
+    ...usage(Number(pid), process),
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
 }
@@ -72,7 +80,7 @@ async function program(
 /** Linux counts processor time in these. */
 const TICK_MS = 10;
 
-function usage(pid: number): Pick<Subject, "cpuMs" | "residentKiB"> {
+function usage(pid: number, process: Pick<Server, "says">): Pick<Subject, "cpuMs" | "residentKiB" | "collectGarbage"> {
   return {
     async cpuMs() {
       // the name of the program, in parentheses, may hold spaces
@@ -80,7 +88,19 @@ function usage(pid: number): Pick<Subject, "cpuMs" | "residentKiB"> {
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     },
     residentKiB: async () => Number(/VmRSS:\s+(\d+)/.exec(await readProc(pid, "status"))![1]),
+    collectGarbage: async () => await collectGarbage((await process.says(/Debugger listening on (ws:\S+)/))[1]!),
   };
+}
+
+/** Asks the debugger of a process for it. */
+async function collectGarbage(url: string): Promise<void> {
+  const debug = new WebSocket(url);
+  const next = (type: string) => new Promise((resolve) => debug.addEventListener(type, resolve, { once: true }));
+  await next("open");
+  debug.send(JSON.stringify({ id: 1, method: "HeapProfiler.collectGarbage" }));
+  await next("message");
+  debug.close();
+  await next("close");
 }
 
 /** By way of `cat`: Deno opens nothing below /proc without every permission there is. */
