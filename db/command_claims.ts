@@ -19,7 +19,8 @@ export interface Claim {
 
 /**
  * One command for each charge point that asks. OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a
- * Pending one. Such commands keep waiting.
+ * Pending one. Such commands keep waiting. So does an UpdateFirmware of a campaign that is aborted or paused; the campaign's row is locked, so
+ * that nothing goes out any more once it is.
  */
 export async function claimEach(
   db: Kysely<Database>,
@@ -40,6 +41,10 @@ export async function claimEach(
         where c.charge_point = g."chargePoint" and c.state = 'queued' and c.expires_at > g.now
           and (p.registration = 'Accepted' or p.registration = 'Pending'
             and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
+          and (c.action <> 'UpdateFirmware'
+            or not exists (select from firmware_campaign_targets t where t.command_id = c.id)
+            or exists (select from firmware_campaign_targets t join firmware_campaigns f on f.id = t.campaign
+              where t.command_id = c.id and f.state = 'running' for share of f))
         order by c.id limit 1 for update of c skip locked
       ) as n
       where not exists (select from again a where a.ordinal = g.ordinal)

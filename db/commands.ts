@@ -47,9 +47,9 @@ export interface Commands {
   /** Undefined, and nothing written, when `limit` commands wait for the charge point already. */
   insert(command: NewCommand, limit?: number): Promise<Command | undefined>;
   /**
-   * queued → sent for the oldest command that may go to this charge point now: not expired, and allowed by its registration. The row is
-   * the queue, so that nothing in memory has to agree with it. The same message id again finds the row that it claimed before,
-   * because the answer to the first try may have been lost.
+   * queued → sent for the oldest command that may go to this charge point now: not expired, and allowed by its registration and by the
+   * campaign that it may be of. The row is the queue, so that nothing in memory has to agree with it. The same message id again finds the
+   * row that it claimed before, because the answer to the first try may have been lost.
    */
   claimNext(chargePoint: string, messageId: string, now: Date): Promise<Claimed | undefined>;
   /**

@@ -64,9 +64,9 @@ export interface FirmwareCampaignTargets {
   listAttempts(campaign: string, chargePoints?: readonly string[]): Promise<AttemptFacts[]>;
   /** waiting → commanded, while the campaign runs. Answers those that were claimed, some under an id that they had before. */
   claim(campaign: string, targets: readonly ClaimedTarget[], now: Date): Promise<ClaimedTarget[]>;
-  /** Answers the targets that were changed, as they are now. */
+  /** Answers the targets that were changed, as they are now. Once the campaign is aborted none goes back to waiting. */
   decide(campaign: string, decisions: readonly Decision[], now: Date): Promise<CampaignTargetRow[]>;
-  /** Ends what waits in vain: not registered any more, up to date already, or too late. Answers how many. */
+  /** Ends what waits in vain: not registered any more, up to date already, too late, or in an aborted campaign. Answers how many. */
   endIdle(campaign: string, now: Date): Promise<number>;
 }
 
@@ -151,7 +151,10 @@ async function claim(db: Kysely<Database>, campaign: string, targets: readonly C
   return claimed;
 }
 
-/** A command that could still be sent keeps its target, whatever was decided. */
+/**
+ * A command that could still be sent keeps its target, whatever was decided. The campaign's row is locked as in `claim`; what was decided to be tried again is
+ * decided anew after an abort.
+ */
 function decide(campaign: string, decisions: readonly Decision[], now: Date) {
   const rows = decisions.map((decision) => ({
     charge_point: decision.chargePoint,
@@ -162,7 +165,9 @@ function decide(campaign: string, decisions: readonly Decision[], now: Date) {
     next_attempt_at: decision.kind === "ended" ? null : decision.nextAttemptAt,
   }));
   return sql<CampaignTargetRow>`
-    with decided as (
+    with unaborted as materialized (
+      select from firmware_campaigns where id = ${campaign}::uuid and state <> 'aborted' for share
+    ), decided as (
       update firmware_campaign_targets t set
         state = case d.kind when 'ended' then 'ended' else 'waiting' end, outcome = d.outcome, detail = d.detail,
         attempts = t.attempts - case when d.kind in ('unsent', 'refused') then 1 else 0 end,
@@ -174,7 +179,7 @@ function decide(campaign: string, decisions: readonly Decision[], now: Date) {
   }) as d(charge_point text, command_id uuid, kind text, outcome text, detail text,
         next_attempt_at timestamptz)
       where t.campaign = ${campaign}::uuid and t.charge_point = d.charge_point and t.state = 'commanded'
-        and t.command_id = d.command_id and not exists (
+        and t.command_id = d.command_id and (d.kind = 'ended' or exists (select from unaborted)) and not exists (
           select from commands c where c.id = d.command_id and case d.kind
             when 'refused' then true
             when 'unsent' then c.state in ('queued', 'sent')
@@ -184,16 +189,18 @@ function decide(campaign: string, decisions: readonly Decision[], now: Date) {
     select * from decided`;
 }
 
+/** In an aborted campaign: what went back to waiting in the same moment, so that the abort did not see it. */
 function endIdle(campaign: string, now: Date) {
   return sql`
     with idle as (
       select t.charge_point, case
+        when c.state = 'aborted' then 'aborted'
         when p.identity is null then 'removed'
         when p.firmware_version = c.version then case when t.attempts = 0 then 'skipped' else 'installed' end
         when c.send_until <= ${now}::timestamptz then 'expired' end as outcome
       from firmware_campaigns c join firmware_campaign_targets t on t.campaign = c.id
       left join charge_points p on p.identity = t.charge_point
-      where c.id = ${campaign}::uuid and c.state in ('running', 'paused') and t.state = 'waiting'
+      where c.id = ${campaign}::uuid and c.state in ('running', 'paused', 'aborted') and t.state = 'waiting'
     ), ended as (
       update firmware_campaign_targets t set state = 'ended', outcome = i.outcome, ended_at = ${now}::timestamptz,
         next_attempt_at = null, detail = case i.outcome

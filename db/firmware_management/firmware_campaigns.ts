@@ -133,8 +133,9 @@ export function firmwareCampaigns(db: Kysely<Database>, { ring }: Bell): Firmwar
 
     async listUnfinished() {
       const { rows } = await sql<{ id: string }>`
-        select id from firmware_campaigns where state in ('running', 'paused')
-        union select campaign from firmware_campaign_targets t where state = 'commanded' order by 1`.execute(db);
+        select id from firmware_campaigns c where state in ('running', 'paused') or state = 'aborted' and exists (
+          select from firmware_campaign_targets t where t.campaign = c.id and t.state in ('waiting', 'commanded'))
+        order by id`.execute(db);
       return rows.map(({ id }) => id);
     },
 

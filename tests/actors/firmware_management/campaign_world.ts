@@ -72,7 +72,7 @@ export class World {
     const logger = createLog({ level: "error", format: "text", now: () => clock.now(), write: log });
     this.system = new ActorSystem(clock, logger);
     this.news = new Newsroom(logger);
-    const settings = settingsWith({ callTimeoutSeconds: 30, filesDir: "./data/no-files" });
+    const settings = settingsWith({ callTimeoutSeconds: 30, filesDir: "./data/no-files", messageLog: "off" });
     this.chargePoints = createChargePoints({ store, settings, system: this.system, news: this.news });
     const files = new Files(this.system, store, settings, (identity) => this.chargePoints.dialled(identity));
     this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.news);
@@ -99,10 +99,22 @@ export class World {
   }
 
   /** Connects and boots. */
-  async connect(station: Station, firmwareVersion = "1.0"): Promise<void> {
+  connect(station: Station, firmwareVersion = "1.0"): Promise<void> {
+    return this.arrive([station], firmwareVersion);
+  }
+
+  /** They connect and boot at the same moment. */
+  async arrive(stations: readonly Station[], firmwareVersion = "1.0"): Promise<void> {
+    await Promise.all(stations.map((station) => this.plug(station)));
+    const boot = { chargePointVendor: "V", chargePointModel: "M", firmwareVersion };
+    for (const station of stations) station.say("BootNotification", boot);
+    await this.pass(0.1);
+  }
+
+  /** Connects, and says nothing yet. */
+  async plug(station: Station): Promise<void> {
     const row = await this.store.chargePoints.find(station.identity);
     station.session = this.chargePoints.connect(row!, station.wire());
-    await this.say(station, "BootNotification", { chargePointVendor: "V", chargePointModel: "M", firmwareVersion });
   }
 
   async disconnect(station: Station): Promise<void> {

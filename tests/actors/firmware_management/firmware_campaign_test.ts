@@ -122,14 +122,27 @@ test("commands that have not gone out are cancelled by an abort", 1, async (worl
   await world.disconnect(station!);
   const id = await world.start([station!]);
   // Connected and not booted: calls wait for a moment.
-  const row = await store.chargePoints.find(station!.identity);
-  station!.session = world.chargePoints.connect(row!, station!.wire());
+  await world.plug(station!);
   await world.pass(0.5);
   assertEquals((await world.target(id, station!)).commandState, "queued");
   await world.abort(id);
   await world.pass(60);
   const { outcome, commandState } = await world.target(id, station!);
   assertEquals([outcome, commandState, station!.updates.length], ["aborted", "cancelled", 0]);
+});
+
+test("commands that have not gone out wait as long as it is paused", 1, async (world, [station]) => {
+  await world.disconnect(station!);
+  const id = await world.start([station!]);
+  await world.plug(station!);
+  await world.pass(0.5);
+  await world.pause(id, true);
+  await world.pass(60);
+  assertEquals([(await world.target(id, station!)).commandState, station!.updates.length], ["queued", 0]);
+  await world.pause(id, false);
+  // It may have expired meanwhile; then another one is made.
+  await world.leap(400);
+  assertEquals(station!.updates.length, 1);
 });
 
 test("too many failures abort it", 10, async (world, stations) => {

@@ -17,6 +17,7 @@ import { within } from "../../conformance/within.ts";
 import { fields, fresh } from "../../db/facts.ts";
 import { FakeClock } from "../../fake_clock.ts";
 import { ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
+import { watchedStore } from "../watched_store.ts";
 
 /** What the charge point does with one CALL: a status, an error code, nothing at all, or what the model says. */
 export type Answer = { readonly status: string } | { readonly errorCode: string } | "silent" | "lost" | "well";
@@ -175,7 +176,7 @@ export class Place {
 
   /** The store, each call to which is counted and may be the one that fails. */
   #watched(): Store {
-    const call = (target: object, method: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
+    return watchedStore(this.store, (_, work) => {
       const failing = this.#failing;
       if (failing) {
         const number = this.statements++;
@@ -183,16 +184,7 @@ export class Place {
           return Promise.reject(new Error(`statement ${number} fails`));
         }
       }
-      return method.apply(target, args);
-    };
-    const watch = <T extends object>(target: T): T =>
-      new Proxy(target, {
-        get: (_, name) => {
-          const member: unknown = Reflect.get(target, name);
-          if (typeof member === "function") return call(target, member as (...args: unknown[]) => unknown);
-          return typeof member === "object" && member !== null ? watch(member) : member;
-        },
-      });
-    return watch(this.store);
+      return work();
+    });
   }
 }
