@@ -78,7 +78,7 @@ export class MessageLog implements Notebook {
     this.#untold = 0;
   }
 
-  /** One portion, then a pause twice as long: at most a third of the time is spent on this. */
+  /** One portion, then a pause five times as long: at most a sixth of the time is spent on this, which is our own time with PGlite. */
   async #write(): Promise<void> {
     this.#planned = false;
     if (this.#untold > 0) this.#drop(0);
@@ -87,7 +87,7 @@ export class MessageLog implements Notebook {
     if (!written) return this.#writeIn(RETRY_MS);
     if (this.#notes.length === 0) return;
     const tookMs = this.system.clock.monotonicMs() - startMs;
-    this.#writeIn(this.#notes.length < PORTION_NOTES ? COLLECT_MS : 2 * tookMs + 1);
+    this.#writeIn(this.#notes.length < PORTION_NOTES ? COLLECT_MS : 5 * tookMs + 1);
   }
 
   async #writeAll(): Promise<void> {
