@@ -3,6 +3,7 @@
  * the file until it expires. Beside that the folder is kept tidy: what a killed process left behind is removed.
  */
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
+import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
 import { StoreError } from "../../db/errors.ts";
 import type { Store } from "../../db/store.ts";
@@ -22,10 +23,6 @@ export interface AddressRequest {
   readonly once?: boolean;
   readonly scheme?: Scheme;
 }
-
-/** How an address is reached: as everything else of ours, or over our FTP server, in clear or with TLS. */
-export const SCHEMES = ["http", "ftp", "ftps"] as const;
-export type Scheme = typeof SCHEMES[number];
 
 /** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was not here since the start. */
 export type Dialled = (chargePoint: string) => string | undefined;

@@ -14,8 +14,7 @@ import type { Log } from "../log.ts";
 import { uuidVersion7 } from "../uuid.ts";
 import { decisionAbout, maySend } from "./campaign_decision.ts";
 import type { CampaignDesk } from "./campaign_desk.ts";
-import type { Files } from "./files.ts";
-import { sendUpdate } from "./send_update.ts";
+import { sendUpdate, type UpdateWays } from "./send_update.ts";
 
 /** `reload`: the campaign or a charge point was edited, or it is time. `look`: something is heard of charge points. */
 export type CampaignMail =
@@ -28,7 +27,7 @@ export interface CampaignPorts {
   readonly id: string;
   readonly store: Store;
   readonly chargePoints: Pick<ChargePoints, "call" | "cancel" | "connection">;
-  readonly files: Pick<Files, "addressOf">;
+  readonly files: UpdateWays["files"];
   readonly log: Log;
   readonly desk: CampaignDesk;
   /** Nothing is left to do. */

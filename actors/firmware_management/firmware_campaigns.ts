@@ -39,7 +39,7 @@ export class FirmwareCampaigns {
     readonly system: ActorSystem,
     readonly store: Store,
     readonly chargePoints: Pick<ChargePoints, "call" | "cancel" | "connection">,
-    readonly files: Pick<Files, "addressOf">,
+    readonly files: Pick<Files, "addressOf" | "settings">,
     news: Newsroom,
   ) {
     system.spawn<"look">("firmware campaigns", (context) => {

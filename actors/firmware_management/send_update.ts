@@ -2,16 +2,16 @@ import type { ClaimedTarget, Decision } from "../../db/firmware_management/firmw
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import type { ChargePoints } from "../charge_points.ts";
 import { CommandRefused } from "../command.ts";
-import type { Files } from "./files.ts";
+import { type Files, lackOf } from "./files.ts";
 
 /** The way to charge points, and to the addresses of what we serve ourselves. */
 export interface UpdateWays {
   readonly chargePoints: Pick<ChargePoints, "call">;
-  readonly files: Pick<Files, "addressOf">;
+  readonly files: Pick<Files, "addressOf" | "settings">;
 }
 
-/** When others wait for the charge point, it is tried again after this. */
-const QUEUE_FULL_MS = 60_000;
+/** When others wait for the charge point, or our FTP server is off, it is tried again after this. */
+const TRY_AGAIN_MS = 60_000;
 
 /**
  * Makes the UpdateFirmware of a claimed target under the id that is written down for it. Answers what is to be decided when it was refused; throws
@@ -23,12 +23,16 @@ export async function sendUpdate(
   target: ClaimedTarget,
   now: Date,
 ): Promise<Decision | undefined> {
-  const { retrieveDate, requestedBy, file } = campaign;
+  const { retrieveDate, requestedBy, file, scheme } = campaign;
   const retrieveAt = retrieveDate !== null && retrieveDate > now ? retrieveDate : now;
   const expiresAt = new Date(retrieveAt.getTime() + campaign.updateTimeoutSeconds * 1000);
+  const lack = file === null ? undefined : lackOf(scheme, files.settings);
+  if (lack !== undefined) {
+    return { ...target, kind: "refused", nextAttemptAt: new Date(now.getTime() + TRY_AGAIN_MS), detail: lack };
+  }
   // Never the address of an earlier try: of that only the hash is kept.
   const location = campaign.location ??
-    await files.addressOf({ file: file!, chargePoint: target.chargePoint, expiresAt });
+    await files.addressOf({ file: file!, chargePoint: target.chargePoint, expiresAt, scheme });
   if (location === undefined) {
     return { ...target, kind: "ended", outcome: "aborted", detail: `There is no file ${file} any more` };
   }
@@ -41,7 +45,7 @@ export async function sendUpdate(
     if (error.slug === "charge-point-unknown") {
       return { ...target, kind: "ended", outcome: "removed", detail: error.detail };
     }
-    const nextAttemptAt = error.slug === "command-queue-full" ? new Date(now.getTime() + QUEUE_FULL_MS) : null;
+    const nextAttemptAt = error.slug === "command-queue-full" ? new Date(now.getTime() + TRY_AGAIN_MS) : null;
     return { ...target, kind: "refused", nextAttemptAt, detail: error.detail };
   }
 }

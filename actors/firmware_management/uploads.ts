@@ -4,11 +4,12 @@
  */
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";
+import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../actor.ts";
 import type { Settings } from "../settings.ts";
 import { uuidVersion7 } from "../uuid.ts";
-import { type Files, filesDir, LEFT_BEHIND_MS, type Scheme, TIDY_EVERY_MS } from "./files.ts";
+import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
 import { hashOf, newToken, uploadPath } from "./tokens.ts";
 
 const DAY_MS = 86_400_000;

@@ -67,7 +67,7 @@ const DiagnosticsPost = z.strictObject({
   retries,
   retryInterval,
   location: location.optional().meta({ description: "A foreign directory; absent: an address of ours is made" }),
-  scheme,
+  scheme: scheme.default("http"),
 }).meta({ id: "DiagnosticsPost" });
 
 /** Diagnostics: asked for, followed and kept. Also those that an operator asks for by the plain command. */

@@ -30,7 +30,7 @@ const AddressPost = z.strictObject({
     description: "Who will fetch it; the address begins as that charge point reaches us",
   }),
   expiresInSeconds: z.int().min(1).max(366 * DAY_SECONDS).default(7 * DAY_SECONDS),
-  scheme,
+  scheme: scheme.default("http"),
   once: z.boolean().default(false).meta({ description: "It is over when the last byte was fetched" }),
 }).meta({ id: "FileAddressPost" });
 

@@ -10,6 +10,7 @@ import { isTimeZone } from "../../ocpp/firmware_management/maintenance_window.ts
 import { objectionTo } from "../../ocpp/operator_rules.ts";
 import { FileLocation } from "../../ocpp/types/file_location.ts";
 import { identity, moment, searchText } from "../fields.ts";
+import { scheme } from "./scheme.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -42,6 +43,7 @@ const location = FileLocation.superRefine((text, context) => {
 });
 
 const fields = {
+  scheme,
   name: z.string().max(200),
   version: z.string().min(1).max(50).nullable().meta({
     description: "That the charge points boot with afterwards: the evidence, and those that have it are left out",
@@ -72,6 +74,7 @@ export const NewCampaign = z.strictObject({
   file: z.uuid().nullable().default(null).meta({
     description: "Instead: the id of a file that we serve; each charge point gets an address of its own",
   }),
+  scheme: fields.scheme.default("http"),
   name: fields.name.default(""),
   version: fields.version.default(null),
   retrieveDate: fields.retrieveDate.default(null),

@@ -7,6 +7,7 @@ import type { House } from "../house.ts";
 import { listOf, listQuery, pageAndFilter } from "../list.ts";
 import { invalid, notFound, Problem } from "../problem.ts";
 import { created, ok, type Route, route } from "../route.ts";
+import { requireScheme } from "./scheme.ts";
 import { Campaign, campaignState, NewCampaign, targetOutcome, Targets, viewOf } from "./firmware_campaign.ts";
 
 const tag = "Firmware";
@@ -164,6 +165,7 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     handle: async ({ body: { window, ...body }, operator, house }) => {
       const now = house.clock.now();
       await requireImage(body, house);
+      requireScheme(body.scheme, house);
       const campaign = await house.store.firmwareCampaigns.create({
         ...body,
         id: uuidVersion7(now),

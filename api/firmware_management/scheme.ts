@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { lackOf, type Scheme, SCHEMES } from "../../actors/firmware_management/files.ts";
+import { lackOf } from "../../actors/firmware_management/files.ts";
+import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { House } from "../house.ts";
 import { invalid } from "../problem.ts";
 
 /** How an address of ours shall be reached. */
-export const scheme = z.enum(SCHEMES).default("http").meta({
+export const scheme = z.enum(["http", "ftp", "ftps"]).meta({
   description:
     "Of an address of ours; http: also https, as CHARGEHAND_PUBLIC_URL says; ftp needs CHARGEHAND_FTP_PORT, ftps also CHARGEHAND_FTP_CERTIFICATE",
 });

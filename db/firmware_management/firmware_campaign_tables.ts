@@ -17,11 +17,16 @@ export interface TargetSelection {
   firmwareVersion?: string;
 }
 
+/** How an address of ours is reached: as everything else of ours, or over our FTP server, in clear or with TLS. */
+export type Scheme = "http" | "ftp" | "ftps";
+
 export interface FirmwareCampaignsTable {
   id: string;
   name: string;
   location: string | null;
   file: string | null;
+  /** Of the addresses of `file`. */
+  scheme: Scheme;
   version: string | null;
   retrieveDate: Date | null;
   targets: TargetSelection;

@@ -9,7 +9,7 @@ import { Files } from "../../../actors/firmware_management/files.ts";
 import { FirmwareCampaigns } from "../../../actors/firmware_management/firmware_campaigns.ts";
 import { createLog } from "../../../actors/log.ts";
 import { Newsroom } from "../../../actors/news.ts";
-import { settingsWith } from "../../../actors/settings.ts";
+import { type Settings, settingsWith } from "../../../actors/settings.ts";
 import { uuidVersion7 } from "../../../actors/uuid.ts";
 import type { CampaignTarget } from "../../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign, NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
@@ -68,11 +68,17 @@ export class World {
   readonly campaigns: FirmwareCampaigns;
 
   /** `log` gets what is worth a warning. */
-  constructor(readonly store: Store, readonly clock = new FakeClock(), log: (line: string) => void = console.error) {
+  constructor(
+    readonly store: Store,
+    readonly clock = new FakeClock(),
+    log: (line: string) => void = console.error,
+    given: Partial<Settings> = {},
+  ) {
     const logger = createLog({ level: "error", format: "text", now: () => clock.now(), write: log });
     this.system = new ActorSystem(clock, logger);
     this.news = new Newsroom(logger);
-    const settings = settingsWith({ callTimeoutSeconds: 30, filesDir: "./data/no-files", messageLog: "off" });
+    const fixed = { callTimeoutSeconds: 30, filesDir: "./data/no-files", messageLog: "off" } as const;
+    const settings = settingsWith({ ...fixed, ...given });
     this.chargePoints = createChargePoints({ store, settings, system: this.system, news: this.news });
     const files = new Files(this.system, store, settings, (identity) => this.chargePoints.dialled(identity));
     this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.news);
@@ -147,6 +153,7 @@ export class World {
       name: "",
       location: "https://firmware.invalid/2.0.bin",
       file: null,
+      scheme: "http",
       version: null,
       retrieveDate: null,
       targets: {},

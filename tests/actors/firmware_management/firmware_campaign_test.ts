@@ -1,7 +1,8 @@
 /**
  * Firmware campaigns from their start to every way in which a target can end, on a clock of the test and over a real database.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { uuidVersion7 } from "../../../actors/uuid.ts";
 import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import type { NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import { openTestStore } from "../../database.ts";
@@ -60,6 +61,32 @@ test("the request has the location, and a time that has come", 1, async (world, 
     retrieveDate: later.toISOString(),
   }]);
 });
+
+test(
+  "without the FTP server that its charge points need it waits, and goes on when there is one",
+  1,
+  async (world, [station]) => {
+    const createdAt = world.clock.now();
+    const file = { id: uuidVersion7(createdAt), name: "2.0.bin", description: "", bytes: 1, sha256: "", createdAt };
+    await store.files.insert(file);
+    const id = await world.start([station!], { location: null, file: file.id, scheme: "ftp" });
+    await world.leap(3600);
+    const { state, detail, attempts } = await world.target(id, station!);
+    assertEquals([state, detail, attempts], [
+      "waiting",
+      "The FTP server is off; CHARGEHAND_FTP_PORT switches it on",
+      0,
+    ]);
+    await world.end();
+
+    const restarted = new World(store, world.clock, console.error, { ftpPort: 2121 });
+    await restarted.connect(station!);
+    await restarted.pass(61);
+    assertEquals(station!.updates.length, 1);
+    assertMatch(station!.updates[0]!.location, /^ftp:\/\/localhost:2121\/files\/[0-9a-f]{32}\/2\.0\.bin$/);
+    await restarted.end();
+  },
+);
 
 test("charge points that are away are sent it when they return, and hold up no wave", 4, async (world, stations) => {
   for (const station of stations.slice(1)) await world.disconnect(station);

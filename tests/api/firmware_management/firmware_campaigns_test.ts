@@ -126,6 +126,7 @@ const wrong: [about: string, given: object, pointer: string][] = [
   ["two images", { file: "00000000-0000-7000-8000-000000000000" }, "/location"],
   ["a file that is not there", { location: null, file: "00000000-0000-7000-8000-000000000000" }, "/file"],
   ["an address that no charge point can open", { location: "file:///etc/passwd" }, "/location"],
+  ["an FTP server that is off", { scheme: "ftp" }, "/scheme"],
   ["no condition", { targets: {} }, "/targets"],
   ["waves that do not rise", { waves: [50, 5, 100] }, "/waves"],
   ["waves that do not end with all", { waves: [5, 50] }, "/waves"],

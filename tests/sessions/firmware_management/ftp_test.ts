@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "node:net";
 import { listen } from "../../../api/server.ts";
+import { formWith } from "../../api/firmware_management/walk.ts";
 import { suite } from "../../conformance/suite.ts";
 import { eventually, within } from "../../conformance/within.ts";
 import { callApi } from "../../harness.ts";
@@ -36,6 +37,26 @@ test("a file is fetched whole and from where a download broke off", (_, central)
       await assertRejects(() => client.list(), Error, "502");
     });
   }));
+
+test(
+  "a campaign for charge points that know only FTP gives each an address of it",
+  (tool, central) =>
+    serving(central, async (port) => {
+      const { operator, cp } = tool;
+      await tool.booted();
+      const { body: file } = await central.api("POST", "/v1/files", formWith(content, "2.0.bin"));
+      const targets = { chargePoints: [cp.identity] };
+      const campaign = { file: file.id, scheme: "ftp", targets };
+      const { body: { id, scheme } } = await operator.ask("POST", "/v1/firmware-campaigns", campaign);
+      assertEquals(scheme, "ftp");
+      await operator.ask("POST", `/v1/firmware-campaigns/${id}/start`, {});
+      const { location } = await cp.expect("UpdateFirmware");
+      cp.confirm({});
+      assertMatch(String(location), /^ftp:\/\/127\.0\.0\.1:0\/files\//);
+      const { pathname } = new URL(String(location));
+      await withClient(port, async (client) => assertEquals(await fetched(client, pathname), content));
+    }),
+);
 
 test("addresses end over FTP as they do over HTTP", (_, central) =>
   serving(central, async (port) => {

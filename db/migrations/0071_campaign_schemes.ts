@@ -1,0 +1,7 @@
+/** How the charge points of a campaign fetch a file of ours: some know nothing but FTP. */
+import type { Kysely } from "kysely";
+import { run } from "./statements.ts";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await run(db, [`alter table firmware_campaigns add column scheme text not null default 'http'`]);
+}
