@@ -39,9 +39,9 @@ export class Session {
   ) {
     this.#socket = control;
     this.#commands = new Commands(control, house, patience, (reply) => this.#say(reply));
+    this.#hear();
     const certificate = isImplicit ? this.#commands.protection.begin() : undefined;
     if (certificate) this.#beginTls(certificate);
-    else this.#hear();
     if (isImplicit && !certificate) this.#part([421, "The certificate cannot be used now"]);
     else this.#greet();
   }
