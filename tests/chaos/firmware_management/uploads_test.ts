@@ -14,14 +14,18 @@ const CONTENT = new Uint8Array(400_000).map((_, at) => at * 31);
 const SHA256 = createHash("sha256").update(CONTENT).digest("hex");
 
 /** The first half comes, then nothing for ever: whoever is killed is killed in the middle. */
-function half(): ReadableStream<Uint8Array> {
+function half(before = ""): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
+      controller.enqueue(new TextEncoder().encode(before));
       controller.enqueue(CONTENT.slice(0, CONTENT.length / 2));
       return new Promise(() => {});
     },
   });
 }
+
+/** The beginning of an operator's form. */
+const FORM = '--b\r\nContent-Disposition: form-data; name="file"; filename="half.bin"\r\n\r\n';
 
 async function names(dataDir: string, kind: string): Promise<string[]> {
   return await Array.fromAsync(Deno.readDir(`${dataDir}/files/${kind}`), ({ name }) => name).catch(() => []);
@@ -48,15 +52,21 @@ Deno.test("a server that is killed in the middle of a file has none of it, and t
     const location = String(call.payload.location);
 
     const broken = fetch(moved(location, server), { method: "PUT", body: half() }).catch(() => undefined);
+    const form = { "content-type": "multipart/form-data; boundary=b" };
+    const brokenImage = server.api("POST", "/v1/files", half(FORM), form).catch(() => undefined);
     await eventually("it comes in", async () => (await names(data.dataDir, "diagnostics")).length > 0 || undefined);
+    await eventually("the image, too", async () => (await names(data.dataDir, "firmware")).length > 1 || undefined);
     await server.kill();
-    await broken;
+    assertEquals([await broken, await brokenImage], [undefined, undefined]);
     await wire.closed;
     server = await startServer(data);
 
     const { body: after } = await server.api("GET", `/v1/diagnostics/${id}`);
     assertEquals([after.state, after.file], ["accepted", null]);
     assert((await names(data.dataDir, "diagnostics")).every((name) => name.endsWith(".part")));
+    const { body: images } = await server.api("GET", "/v1/files");
+    assertEquals(images.items.map(({ id }: { id: string }) => id), [image.id]);
+    assert((await names(data.dataDir, "firmware")).every((name) => name === image.id || name.endsWith(".part")));
     const again = await fetch(moved(location, server), { method: "PUT", body: CONTENT });
     assertEquals([again.status, await again.text()], [201, `${CONTENT.length} bytes are kept.\n`]);
     await server.kill();
