@@ -98,6 +98,9 @@ const TELLING = ["Reserved", "Faulted", "Unavailable"];
 /** Charge points' clocks may be so much behind ours. */
 const SKEW = sql.lit("1 minute");
 
+/** When a status was true: a clock that was never set (1970) does not say. */
+const MADE_AT = sql`case when t.reported_at >= '1971-01-01Z' then t.reported_at else t.received_at end`;
+
 /**
  * CTEs behind `history`, status reports that are new. Faulted or Unavailable ends an active reservation (OCPP 1.6 5.13) and one that nobody
  * knows of whether it is there; Reserved proves the latter to be there. A report that was made before ReserveNow was sent proves nothing.
@@ -115,7 +118,7 @@ export function reservationsOfStatuses(statuses: readonly string[]): RawBuilder<
       ended_at = case when t.status <> 'Reserved' then t.received_at end
     from telling t
     where r.charge_point = t.charge_point and r.state in ('requested', 'active')
-      and coalesce(t.reported_at, t.received_at) >= r.requested_at - interval ${SKEW}
+      and ${MADE_AT} >= r.requested_at - interval ${SKEW}
       and case when t.status = 'Reserved'
         then r.state = 'requested' and r.doubt is not null and (r.connector_id = t.connector_id or r.connector_id = 0
           and not exists (select from reservations o where o.charge_point = r.charge_point

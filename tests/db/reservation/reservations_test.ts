@@ -110,6 +110,12 @@ Deno.test("a status from before the reservation, that waited at the charge point
   assertEquals((await one.now()).state, "active");
 });
 
+Deno.test("a status of a charge point whose clock was never set counts from when it came", async () => {
+  const one = await (await life()).accepted();
+  await one.report("Faulted", at(5), 1, new Date("1970-01-01T00:03:00Z"));
+  assertEquals((await one.now()).state, "cancelled");
+});
+
 Deno.test("nothing that is known of the connector keeps a reservation from being asked for", async () => {
   const one = await life();
   await one.report("Unavailable", at(-1));
