@@ -47,11 +47,6 @@ export function allocate(sessions: readonly Session[], capacity: Capacity): Allo
   return prepare(sessions)(capacity);
 }
 
-/** A plan over a window of time: one allocation for each of its steps, a quarter of an hour for example. */
-export function allocateOver(sessions: readonly Session[], window: readonly Capacity[]): Allocation[] {
-  return window.map(prepare(sessions));
-}
-
 /** Rounding errors of sums stay far below this, limits are far above it. */
 const TINY = 1e-9;
 
@@ -70,7 +65,8 @@ interface Columns {
   readonly levels: Float64Array;
 }
 
-function prepare(sessions: readonly Session[]): (capacity: Capacity) => Allocation {
+/** The same for many capacities: what does not depend on them is reckoned once. */
+export function prepare(sessions: readonly Session[]): (capacity: Capacity) => Allocation {
   const floor = Float64Array.from(sessions, ({ floor }) => floor);
   const low = Float64Array.from(sessions, ({ floor, least, most }) => Math.max(floor, Math.min(least, most)));
   const high = Float64Array.from(sessions, ({ most }, i) => Math.max(most, low[i]!));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { chargePointLimits } from "../../ocpp/smart_charging/charge_point_limits.ts";
-import { replaces } from "../../ocpp/smart_charging/installing_and_clearing.ts";
+import { replaces } from "../../ocpp/smart_charging/installed_profile.ts";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
 import { warningsAbout } from "../../ocpp/smart_charging/profile_warnings.ts";
 import type { House } from "../house.ts";

@@ -8,7 +8,7 @@ import { texts } from "../values.ts";
 
 /**
  * Whether the row `older` leaves when the row `newer` is put in: the id is unique over the charge point (5.16), and a slot is purpose,
- * stack level and connector (3.13.2). The same rule as `replaces` in ocpp/smart_charging/installing_and_clearing.ts.
+ * stack level and connector (3.13.2). The same rule as `replaces` in ocpp/smart_charging/installed_profile.ts.
  */
 export function replaces(newer: string, older: string): RawBuilder<boolean> {
   return sql.raw(`(${older}.charge_point = ${newer}.charge_point and ${older}.command_id <> ${newer}.command_id

@@ -16,3 +16,14 @@ export interface InstalledProfile {
 export function transactionOf({ profile, transactionId }: InstalledProfile): number | undefined {
   return profile.transactionId ?? transactionId;
 }
+
+/**
+ * Whether the older profile leaves when the newer one is put in: a chargingProfileId is unique over the charge point, wherever it sits
+ * (5.16), and a slot is purpose, stack level and connector (3.13.2; a TxDefaultProfile on connector 0 and one on 1 may coexist). The
+ * database keeps the mirror by the same rule.
+ */
+export function replaces(newer: InstalledProfile, older: InstalledProfile): boolean {
+  if (newer.profile.chargingProfileId === older.profile.chargingProfileId) return true;
+  return newer.connectorId === older.connectorId && newer.profile.stackLevel === older.profile.stackLevel &&
+    newer.profile.chargingProfilePurpose === older.profile.chargingProfilePurpose;
+}

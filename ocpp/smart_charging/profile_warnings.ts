@@ -4,8 +4,7 @@
  */
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import type { ChargePointLimits } from "./charge_point_limits.ts";
-import { type InstalledProfile, transactionOf } from "./installed_profile.ts";
-import { replaces } from "./installing_and_clearing.ts";
+import { type InstalledProfile, replaces, transactionOf } from "./installed_profile.ts";
 import { timed, type TimedProfile } from "./profile_at.ts";
 
 /** A warning. `slug` is stable, `detail` a sentence with the numbers found. */

@@ -2,8 +2,7 @@
  * What a charge point's composite schedule proves about profiles in doubt. Each of them may be there or not; so there are some stacks that the
  * charge point may have, and only those that would have led to the same schedule remain.
  */
-import type { InstalledProfile } from "./installed_profile.ts";
-import { replaces } from "./installing_and_clearing.ts";
+import { type InstalledProfile, replaces } from "./installed_profile.ts";
 
 /** What is proved; a profile that is in neither stays in doubt. */
 export interface Proved<P> {

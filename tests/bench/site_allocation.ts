@@ -1,5 +1,5 @@
 /** How long a site's limit takes to be shared among 1,000 sessions for each quarter of an hour of a day. */
-import { allocateOver, type Session } from "../../actors/smart_charging/allocation.ts";
+import { prepare, type Session } from "../../actors/smart_charging/allocation.ts";
 import { aim, type Section } from "./results.ts";
 
 const SESSIONS = 1000;
@@ -33,7 +33,7 @@ export function siteAllocation(): Promise<Section> {
   const steps = window();
   const numbers = steps.map((_, step) => given.map(({ since }) => Math.sin(since * (step + 1))));
   const baseline = median(() => numbers.map((list) => list.toSorted((a, b) => a - b)));
-  const measured = median(() => allocateOver(given, steps));
+  const measured = median(() => steps.map(prepare(given)));
   return Promise.resolve({
     title: "Site allocation",
     notes: [

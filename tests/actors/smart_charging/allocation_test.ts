@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { allocate, allocateOver, type Capacity, type Session } from "../../../actors/smart_charging/allocation.ts";
+import { allocate, type Capacity, prepare, type Session } from "../../../actors/smart_charging/allocation.ts";
 import { fairShares, PIECE } from "./fair_shares.ts";
 
 const ALL = 0b111;
@@ -47,8 +47,8 @@ Deno.test("sessions on different phases do not stand in each other's way", () =>
   assertEquals(shares([...one, session("d")], [30, 30, 30]), [10, 20, 10, 10]);
 });
 
-Deno.test("a window is a plan, one allocation for each of its steps", () => {
-  const plan = allocateOver([session("a"), session("b")], [[40, 40, 40], [20, 20, 20], [7, 7, 7]]);
+Deno.test("sessions are prepared once for many capacities", () => {
+  const plan = [[40, 40, 40], [20, 20, 20], [7, 7, 7]].map(prepare([session("a"), session("b")]));
   assertEquals(plan.map(({ granted }) => [...granted]), [[20, 20], [10, 10], [7, 0]]);
 });
 

@@ -5,11 +5,12 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
-import { clears, withoutCleared, withProfile } from "../../../ocpp/smart_charging/installing_and_clearing.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
+import type { ClearCriteria } from "../../../db/smart_charging/charging_profiles.ts";
 import { MOST_TRIED } from "../../../db/smart_charging/charging_profile_bounds.ts";
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { openTestStore } from "../../database.ts";
+import { withoutCleared, withProfile } from "./profile_stack.ts";
 import { at, command, enqueue, fields, fresh, start, stop } from "../facts.ts";
 
 const store = await openTestStore();
@@ -45,7 +46,7 @@ async function ids(chargePoint: string): Promise<number[]> {
 }
 
 type Step =
-  & ({ readonly set: InstalledProfile } | { readonly clear: Parameters<typeof clears>[0] })
+  & ({ readonly set: InstalledProfile } | { readonly clear: ClearCriteria })
   & { readonly answer: "told" | "lost" | "refused" };
 
 const purpose = fc.constantFrom("ChargePointMaxProfile" as const, "TxDefaultProfile" as const, "TxProfile" as const);
@@ -114,6 +115,26 @@ Deno.test("what is certain in the mirror is in the charge point, and what is the
     { numRuns: 60 },
   );
 });
+
+const criteria: [about: string, criteria: ClearCriteria, clears: boolean][] = [
+  ["nothing given means all", {}, true],
+  ["an id alone decides", { id: 1, connectorId: 9, stackLevel: 9 }, true],
+  ["another id does not", { id: 2, connectorId: 1 }, false],
+  ["every given field must fit", { connectorId: 1, chargingProfilePurpose: "TxDefaultProfile", stackLevel: 0 }, true],
+  ["one that does not fit spares it", { connectorId: 1, stackLevel: 1 }, false],
+  ["connector 0 is not every connector", { connectorId: 0 }, false],
+];
+
+for (const [about, asked, clears] of criteria) {
+  Deno.test(`ClearChargingProfile: ${about} (errata 3.25, 3.26)`, async () => {
+    const chargePoint = fresh("CP");
+    await install(chargePoint, { chargingProfileId: 1, chargingProfilePurpose: "TxDefaultProfile", stackLevel: 0 });
+    const cleared = { commandId: command().id, chargePoint };
+    await mirror.expectClear({ ...cleared, criteria: asked });
+    await mirror.clear(cleared, { reason: "cleared", settledAt: at(1) }, at(1));
+    assertEquals(await ids(chargePoint), clears ? [] : [1]);
+  });
+}
 
 Deno.test("a profile that is under way is in doubt with what it may replace, and a refusal leaves all as it was", async () => {
   const cp = fresh("CP");
@@ -297,7 +318,7 @@ let tries = 0;
 /** A command about profiles that is sent and never answered, and given up unless it is `underWay`. */
 async function unanswered(
   chargePoint: string,
-  what: { readonly set: Partial<ChargingProfile> } | { readonly clear: Parameters<typeof clears>[0] },
+  what: { readonly set: Partial<ChargingProfile> } | { readonly clear: ClearCriteria },
   underWay = false,
 ): Promise<string> {
   const [action, request] = "clear" in what
