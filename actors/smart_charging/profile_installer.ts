@@ -38,6 +38,8 @@ export class ProfileInstaller {
   readonly #house: InstallerHouse;
   #context: Context<InstallerMail> | undefined;
   #asked = false;
+  /** Ids of commands that this process has asked for and whose end it has not heard of. */
+  readonly #underWay = new Set<string>();
 
   constructor(house: InstallerHouse) {
     this.#house = house;
@@ -53,7 +55,7 @@ export class ProfileInstaller {
       };
     }, { restartsPerMinute: 60 });
     house.news.listen((item) => {
-      if (item.kind === "commandSettled" && item.command.action === "SetChargingProfile") this.begun();
+      if (item.kind === "commandSettled" && this.#underWay.delete(item.command.id)) this.begun();
     });
   }
 
@@ -95,6 +97,7 @@ export class ProfileInstaller {
     if (!csChargingProfiles) {
       return { outcome: "noTransaction", detail: `No transaction runs on connector ${connectorId} of ${chargePoint}.` };
     }
+    this.#underWay.add(commandId);
     try {
       await this.#house.chargePoints.call({
         chargePoint,
@@ -108,6 +111,7 @@ export class ProfileInstaller {
       });
       return null;
     } catch (error) {
+      this.#underWay.delete(commandId);
       if (!(error instanceof CommandRefused)) throw error;
       return { outcome: outcomeOfRefusal(error.slug), detail: error.detail };
     }

@@ -29,6 +29,9 @@ const GATHER_MS = 100;
 /** It is looked all the same: news may be lost, and another process may have edited a site. */
 const LOOK_EVERY_MS = 30_000;
 
+/** Grants of transactions that are over mean nothing, and the next transaction there takes their place: removing them is not urgent. */
+const TIDY_EVERY_MS = 600_000;
+
 /** After the database failed. */
 const AGAIN_MS = 2000;
 
@@ -42,6 +45,7 @@ export class SiteSupervisor {
   #ungoverned = new Set<string>();
   #clearsDue = true;
   #allDueAtMs = 0;
+  #tidyDueAtMs = 0;
   #planned: { atMs: number; cancel: () => void } | null = null;
 
   constructor(
@@ -64,6 +68,7 @@ export class SiteSupervisor {
   /** A site was made, edited or removed. */
   changed(): void {
     this.#allDueAtMs = 0;
+    this.#tidyDueAtMs = 0;
     this.#lookIn(0);
   }
 
@@ -137,7 +142,10 @@ export class SiteSupervisor {
     const on = await this.store.sites.listOn();
     // Of every site at once, so not at each of the many looks that follow news.
     if (all) this.#memberships = await this.store.sites.memberships();
-    if (all) await this.store.siteGrants.tidy();
+    if (nowMs >= this.#tidyDueAtMs) {
+      await this.store.siteGrants.tidy();
+      this.#tidyDueAtMs = nowMs + TIDY_EVERY_MS;
+    }
     for (const site of on) if (all || due.has(site)) await this.#lookAt(site);
     if (all || this.#clearsDue) await this.#clearUngoverned();
     this.#lookIn(Math.max(this.#allDueAtMs - nowMs, 0));

@@ -3,8 +3,9 @@
  * transactions that start, removes those of transactions that ended, writes down outcomes that a crash or an outage kept out of the
  * mirror, and tells of doubts that will last. All of it is decided from the rows, so it has nothing to lose: news only says
  * where to look first, and everything is looked at when it is born and
- * every ten seconds, also because other processes have news of their own.
+ * again and again, also because other processes have news of their own.
  */
+import type { Command } from "../../db/commands.ts";
 import { StoreError } from "../../db/errors.ts";
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context, Ref } from "../actor.ts";
@@ -14,7 +15,11 @@ import { learnOutcome } from "./profile_outcomes.ts";
 /** `hinted`: some charge points have news. `all`: look at every one. */
 export type SmartChargingMail = "hinted" | "all";
 
+/** What is in doubt or waits for a transaction is little, and looked at so often. */
 const LOOK_EVERY_MS = 10_000;
+
+/** One look of so many is at every TxProfile. Readers do not see one whose transaction is over: removing it is not urgent. */
+const LOOKS_PER_FULL_LOOK = 6;
 
 /** While the database is away it is asked this often. */
 const TRY_AGAIN_MS = 1000;
@@ -54,10 +59,15 @@ function hintOf(item: News): Hint | undefined {
     case "transactionEnded":
       return "ended";
     case "commandSettled":
-      return PROFILE_ACTIONS.includes(item.command.action) ? "settled" : undefined;
+      return PROFILE_ACTIONS.includes(item.command.action) && leavesDoubt(item.command) ? "settled" : undefined;
     default:
       return undefined;
   }
+}
+
+/** Whoever received an answer has written it down already; where that failed, the next look finds it. */
+function leavesDoubt({ state }: Command): boolean {
+  return state !== "answered" && state !== "callError";
 }
 
 function smartCharging(
@@ -65,6 +75,7 @@ function smartCharging(
   store: Store,
   hints: Hints,
 ): Actor<SmartChargingMail> {
+  let looks = 0;
   let cancelLook = context.after(0, "all");
   const lookIn = (ms: number) => {
     cancelLook();
@@ -77,12 +88,15 @@ function smartCharging(
       const now = context.clock.now();
       try {
         if (mail === "hinted") return await keep(store, now, (hint) => [...hinted.get(hint) ?? []]);
-        await keep(store, now, () => null);
+        const isFull = looks % LOOKS_PER_FULL_LOOK === 0;
+        await keep(store, now, (hint) => hint === "ended" && !isFull ? [] : null);
         await store.chargingProfiles.dropUnstarted(new Date(now.getTime() - KEEP_UNSTARTED_MS));
+        looks++;
         lookIn(LOOK_EVERY_MS);
       } catch (error) {
         // An outage is no failure of ours. What the hints said is found by looking at everything.
         if (!(error instanceof StoreError)) throw error;
+        looks = 0;
         lookIn(TRY_AGAIN_MS);
       }
     },
