@@ -60,13 +60,13 @@ export function membersOf(
   });
   const chosen = chosenFailSafe(site, basics);
   return basics.map(({ facts, particulars, there, count }) => {
-    const own = grantsOf.get(facts.chargePoint) ?? [];
     const connected = isConnected(facts.chargePoint);
     const most = mostOf(site, particulars);
+    const own = (grantsOf.get(facts.chargePoint) ?? []).map((grant) => withForeign(grant, most));
     const failSafe = Math.min(most, roundDown(site.failSafe ?? chosen * leastOf(site, particulars)));
     const failSafeGrant = own.find((grant) => grant.connectorId === 0 && isOf(site, grant)) ?? null;
     const confirmed = failSafeGrant?.confirmed ?? null;
-    const failSafeCounts = ceiling(failSafeGrant, most, most);
+    const failSafeCounts = ceiling(failSafeGrant, most);
     const retryAts = own.flatMap(({ retryAt }) => retryAt && retryAt > now ? [retryAt] : []);
     return {
       identity: facts.chargePoint,
@@ -87,7 +87,7 @@ export function membersOf(
       restsUntil: retryAts.length > 0 ? new Date(Math.max(...retryAts.map((at) => at.getTime()))) : null,
       connectors: Array.from({ length: count }, (_, i) => {
         const [running, grant] = sessionOn(i + 1, there, own, site);
-        return { connectorId: i + 1, running, grant, counts: Math.max(ceiling(grant, 0, most), failSafeCounts) };
+        return { connectorId: i + 1, running, grant, counts: Math.max(ceiling(grant, 0), failSafeCounts) };
       }),
     };
   });
@@ -125,9 +125,13 @@ function isOf({ limit }: Site, { unit, clearing }: Grant): boolean {
   return unit === limit.unit && !clearing;
 }
 
-/** The largest that may be in force; what somebody else may have put there could be anything. */
-function ceiling(grant: Grant | null, unknown: number, most: number): number {
-  return Math.max(grant?.confirmed ?? unknown, grant?.doubtful ?? 0, grant?.asked ?? 0, grant?.foreign ? most : 0);
+/** What somebody else may have put in place of a grant could be anything. */
+function withForeign(grant: Grant, most: number): Grant {
+  return grant.foreign === null ? grant : { ...grant, doubtful: Math.max(grant.doubtful ?? 0, most) };
+}
+
+function ceiling(grant: Grant | null, unknown: number): number {
+  return Math.max(grant?.confirmed ?? unknown, grant?.doubtful ?? 0, grant?.asked ?? 0);
 }
 
 function connectorCount(

@@ -230,4 +230,5 @@ Deno.test("what somebody else may have put there counts with all that can be dra
   assertStringIncludes(explainMember(underWay, underWay.members[0]!), "Somebody else's command");
   // 20 would be a raise that only looks like a lowering: B has not left the room yet.
   assertEquals(changes(lost({ doubtful: 32 })), ["A/1 10", "B/1 20"]);
+  assertEquals(changes(lost({ foreign: "ended" })), ["A/1 10", "B/1 20"]);
 });
