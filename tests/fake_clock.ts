@@ -59,6 +59,11 @@ export class FakeClock implements Clock {
     await this.advance(0, settle);
   }
 
+  /** Moves on in leaps of so much at most: through a long time in which next to nothing happens but what repeats every second. */
+  async stride(ms: number, strideMs: number, settle: () => Promise<void>): Promise<void> {
+    for (let leftMs = ms; leftMs > 0; leftMs -= strideMs) await this.leap(Math.min(leftMs, strideMs), settle);
+  }
+
   #next(endMs: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) {

@@ -4,8 +4,9 @@
  */
 import postgres from "postgres";
 import { databaseUrl } from "../database.ts";
+import { migratedFolder } from "../migrated_folder.ts";
 
-/** A place for data, empty at first. */
+/** A place for data, in which nothing has happened yet. */
 export interface ServerData extends AsyncDisposable {
   /** What the program is told in its environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -14,7 +15,8 @@ export interface ServerData extends AsyncDisposable {
 
 /** Makes a place for data; disposing removes it with everything in it. */
 export async function serverData(): Promise<ServerData> {
-  const dataDir = await Deno.makeTempDir({ prefix: "chargehand-chaos-" });
+  const prefix = "chargehand-chaos-";
+  const dataDir = await (databaseUrl === undefined ? migratedFolder(prefix) : Deno.makeTempDir({ prefix }));
   const removeFolder = () => Deno.remove(dataDir, { recursive: true });
   if (databaseUrl === undefined) {
     return { environment: { DATABASE_URL: "", DATA_DIR: dataDir }, dataDir, [Symbol.asyncDispose]: removeFolder };

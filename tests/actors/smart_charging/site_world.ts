@@ -147,7 +147,8 @@ export class SiteWorld {
       assert(rounds < 300, "it comes to an end");
       const busy = this.chargePoints.filter(({ pending }) => pending.length > 0);
       for (const chargePoint of busy) chargePoint.decide("accepted");
-      await this.advance(500);
+      await this.advance(busy.length > 0 ? 500 : 2000);
+      if (busy.length > 0) continue;
       const { members, changes } = await this.plan();
       const isWaiting = members.some(({ busy, restsUntil }) => busy || restsUntil !== null);
       if (!isWaiting && changes.length === 0) return;
