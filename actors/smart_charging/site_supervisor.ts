@@ -4,7 +4,6 @@
  * is to be asked before it is sent, and finds after a restart how that ended. News only say where to look.
  */
 import type { NewAsk } from "../../db/smart_charging/site_grants.ts";
-import type { SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { Store } from "../../db/store.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { ActorSystem, Context } from "../actor.ts";
@@ -13,8 +12,10 @@ import { CommandRefused } from "../command.ts";
 import type { News, Newsroom } from "../news.ts";
 import type { Settings } from "../settings.ts";
 import { uuidVersion7 } from "../uuid.ts";
-import { endOf, lostOf, notTaken } from "./site_outcomes.ts";
-import { type Change, planSite, type SitePlan } from "./site_plan.ts";
+import { notTaken } from "./site_outcomes.ts";
+import { type Change, clearsOf } from "./site_changes.ts";
+import { learnSite, learnUngoverned } from "./site_learning.ts";
+import { planSite, type SitePlan } from "./site_plan.ts";
 import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
 
 type SiteMail =
@@ -153,33 +154,13 @@ export class SiteSupervisor {
 
   async #lookAt(siteId: string): Promise<void> {
     const { clock } = this.system;
-    const situation = await this.#learn(siteId);
+    const situation = await learnSite(this.store.siteGrants, siteId, this.system);
     if (!situation) return;
     const plan = planSite(situation, { ...this.#beside, now: clock.now() });
     if (plan.changes.length > 0) await this.#ask(plan);
     for (const { restsUntil } of plan.members) {
       if (restsUntil) this.#lookAgain(siteId, restsUntil.getTime() - clock.now().getTime());
     }
-  }
-
-  /** Writes down how commands have ended, ours and those of others that took away what we had installed. Answers what is known then. */
-  async #learn(siteId: string): Promise<SiteSituation | undefined> {
-    const { siteGrants } = this.store;
-    const now = this.system.clock.now();
-    const situation = await siteGrants.situation(siteId);
-    if (!situation) return undefined;
-    const ends = situation.grants.flatMap((grant) => endOf(grant, now) ?? []);
-    const lost = lostOf(situation);
-    if (ends.length === 0 && lost.length === 0) return situation;
-    if (ends.length > 0) await siteGrants.recordEnds(ends, now);
-    if (lost.length > 0) await siteGrants.recordLost(lost);
-    for (const { chargePoint, connectorId } of lost) {
-      this.system.log.warn(`What a site's limit had installed is installed again: somebody else's command touched it`, {
-        chargePoint,
-        connectorId,
-      });
-    }
-    return await siteGrants.situation(siteId);
   }
 
   #lookAgain(siteId: string, ms: number): void {
@@ -215,21 +196,10 @@ export class SiteSupervisor {
     const { siteGrants } = this.store;
     const now = this.system.clock.now();
     this.#clearsDue = false;
-    let grants = await siteGrants.listUngoverned();
-    const ends = grants.flatMap((grant) => endOf(grant, now) ?? []);
-    if (ends.length > 0) {
-      await siteGrants.recordEnds(ends, now);
-      grants = await siteGrants.listUngoverned();
-    }
-    const byChargePoint = Map.groupBy(grants, ({ chargePoint }) => chargePoint);
-    this.#ungoverned = new Set(byChargePoint.keys());
-    const asks = [...byChargePoint.values()].flatMap((own) => {
-      const isWaiting = own.some(({ commandId, retryAt }) => commandId !== null || retryAt !== null && retryAt > now);
-      // The limits of transactions first, the fail-safe last.
-      const next = own.at(-1)!;
-      if (isWaiting || !this.#beside.isConnected(next.chargePoint)) return [];
-      return [{ ...next, asked: null, commandId: uuidVersion7(now), clearing: true }];
-    });
+    const grants = await learnUngoverned(siteGrants, now);
+    this.#ungoverned = new Set(grants.map(({ chargePoint }) => chargePoint));
+    const asks = clearsOf(grants, this.#beside.isConnected, now)
+      .map((grant) => ({ ...grant, asked: null, commandId: uuidVersion7(now), clearing: true }));
     if (asks.length === 0) return;
     const recorded = await siteGrants.recordClears(asks, now);
     for (const ask of asks.filter(({ commandId }) => recorded.has(commandId))) {

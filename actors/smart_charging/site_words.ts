@@ -2,8 +2,9 @@
  * A plan in words: why each charge point and each session has what it has, and what an operator should look at. Every number that the
  * allocation shows is explained here.
  */
-import type { Because } from "./allocation.ts";
-import { type SitePlan, targetKey } from "./site_plan.ts";
+import type { Because } from "./rising_level.ts";
+import type { SitePlan } from "./site_plan.ts";
+import { targetKey } from "./site_targets.ts";
 import type { ConnectorState, MemberState } from "./site_state.ts";
 
 /** Says an amount in the site's unit. */

@@ -1,6 +1,7 @@
 /** Who gets what of a site's limit now, and why: the plan of actors/smart_charging/site_plan.ts with its words. */
 import { z } from "zod";
-import { type SitePlan, targetKey } from "../../actors/smart_charging/site_plan.ts";
+import type { SitePlan } from "../../actors/smart_charging/site_plan.ts";
+import { targetKey } from "../../actors/smart_charging/site_targets.ts";
 import { requestFor, stackLevelFor } from "../../actors/smart_charging/site_rates.ts";
 import type { ConnectorState, MemberState } from "../../actors/smart_charging/site_state.ts";
 import { explainConnector, explainMember, warningsOf } from "../../actors/smart_charging/site_words.ts";

@@ -2,7 +2,8 @@
  * An oracle for the allocation that shares no code with it: everything is given out in tiny pieces, each to whoever has the least for his
  * weight and can still take one. Slow, and plainly max-min fair.
  */
-import type { Capacity, Session } from "../../../actors/smart_charging/allocation.ts";
+import type { Session } from "../../../actors/smart_charging/allocation.ts";
+import type { Capacity } from "../../../actors/smart_charging/rising_level.ts";
 
 /** How much a piece is. Figures agree with exact ones within a few pieces. */
 export const PIECE = 0.01;

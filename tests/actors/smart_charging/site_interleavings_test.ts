@@ -5,7 +5,7 @@
  */
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { targetKey } from "../../../actors/smart_charging/site_plan.ts";
+import { targetKey } from "../../../actors/smart_charging/site_targets.ts";
 import { openTestStore } from "../../database.ts";
 import type { Fate, LimitedChargePoint } from "./limited_charge_point.ts";
 import { SiteWorld, type Stumble } from "./site_world.ts";
