@@ -81,10 +81,15 @@ export async function listGrants(db: Kysely<Database>, which: ReturnType<typeof 
   }));
 }
 
-/** What operators ask for has a `requested_by`, our own commands have none. */
+/**
+ * What operators ask for has a `requested_by`, our own commands have none. The mirror learns that a command was accepted before the command is
+ * shown as settled: in that moment what was confirmed has been replaced by our own next one.
+ */
 const foreign = sql<Grant["foreign"]>`case
   when g.confirmed_by is null then null
-  when p.command_id is null then 'ended'
+  when p.command_id is null then case when not exists (
+    select from charging_profiles own where own.command_id = g.command_id and own.doubted_by = '[]')
+    then 'ended' end
   when p.doubted_by <> '[]' then (
     select min(case when d.state in ('queued', 'sent') then 'underWay' else 'ended' end)
     from jsonb_array_elements_text(p.doubted_by) as doubt(id) left join commands d on d.id = doubt.id::uuid

@@ -2,8 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import type { AskEnd, NewAsk } from "../../../db/smart_charging/site_grants.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
+import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
+import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { openTestStore } from "../../database.ts";
-import { at, fields, fresh, start, stop } from "../facts.ts";
+import { at, enqueue, fields, fresh, start, stop } from "../facts.ts";
 
 let store: Store;
 Deno.test.beforeAll(async () => {
@@ -178,6 +180,34 @@ test("the limit of another transaction knows nothing of the one before", async (
   await asking(id, ask(chargePoint, { connectorId: 1, transactionId: 2, asked: 8 }));
   const [{ confirmed, asked, transactionId }] = await grantsOf(id) as [never];
   assertEquals([confirmed, asked, transactionId], [null, 8, 2]);
+});
+
+test("what our own next command has replaced is not lost, also before that command is shown as settled", async () => {
+  const { id, chargePoint } = await oneSite();
+  const { csChargingProfiles: profile } = SetChargingProfile.example.request;
+  const mirror = store.chargingProfiles;
+  const send = ({ commandId }: { commandId: string }, sentAt: Date) =>
+    mirror.expect({ commandId, chargePoint, connectorId: 0, profile: profile as ChargingProfile, sentAt });
+  const command = await enqueue(store, { chargePoint, action: "SetChargingProfile", requestedBy: null });
+  const [first, second] = [ask(chargePoint), ask(chargePoint, { asked: 9, commandId: command.id })];
+  const foreign = async () => (await grantsOf(id))[0]!.foreign;
+  await asking(id, first);
+  await send(first, at(1));
+  await mirror.accept(first, at(1));
+  await end(first, "accepted");
+  await asking(id, second);
+  await send(second, at(2));
+  assertEquals(await foreign(), null, "our own is under way");
+  await mirror.accept(second, at(2));
+  assertEquals(await foreign(), null, "the mirror has heard of it, the command has not");
+  await end(second, "accepted");
+  assertEquals(await foreign(), null);
+  const theirs = ask(chargePoint);
+  await send(theirs, at(3));
+  await mirror.accept(theirs, at(3));
+  assertEquals(await foreign(), "ended");
+  await asking(id, ask(chargePoint, { asked: 12 }));
+  assertEquals(await foreign(), "ended", "what we ask for now did not do it");
 });
 
 test("what is installed at a charge point whose site is off is cleared, once, and not when the site is on again", async () => {
