@@ -3,27 +3,43 @@ import { closeLines, type Line, openLines } from "./line.ts";
 import { pass } from "./load.ts";
 import type { Place } from "./place.ts";
 import type { Section } from "./results.ts";
-import { centralSystem } from "./subject.ts";
+import { bareCommit, centralSystem } from "./subject.ts";
 
 const CHARGE_POINTS = 5000;
 const AT_ONCE = 500;
 const STATUSES = ["Downloading", "Downloaded", "Installing", "Installed"];
 const GIVE_UP_MS = 180_000;
 
-/** Time until all have installed it, commands per second, and how late the event loop was. */
+/** What was measured; the last two of the Central System only. */
+interface Course {
+  readonly seconds: number;
+  readonly installed: number;
+  readonly cpuMs: number;
+  readonly late?: { readonly meanMs: number; readonly p99Ms: string };
+}
+
+/** Time until all have installed it, charge points per second, and how late the event loop was. */
 export async function firmwareCampaign(places: readonly Place[]): Promise<Section> {
   const rows = [];
-  for (const place of places) rows.push([place.name, ...await measure(place)]);
+  for (const place of places) {
+    const bare = await measureBare(place);
+    const course = await measure(place);
+    rows.push(row(`baseline: bare group commit, ${place.name}`, bare, bare), row(place.name, course, bare));
+  }
   return {
     title: "Firmware campaign",
     notes: [
       `${CHARGE_POINTS} connected charge points in one wave, at most ${AT_ONCE} updates at the same time. Each confirms UpdateFirmware at once and`,
-      `reports ${STATUSES.join(", ")} one after the other. Late: how long the process took no turns.`,
+      `reports ${
+        STATUSES.join(", ")
+      } one after the other. The baseline is the statuses alone, as many charge points at once, and`,
+      "only inserts them. Late: how long the process took no turns.",
     ],
     head: [
       "",
       "seconds until all installed",
-      "commands per second",
+      "charge points per second",
+      "of the baseline",
       "CPU ms per charge point",
       "late ms, mean",
       "late ms, p99 below",
@@ -33,7 +49,36 @@ export async function firmwareCampaign(places: readonly Place[]): Promise<Sectio
   };
 }
 
-async function measure(place: Place): Promise<string[]> {
+function row(name: string, { seconds, installed, cpuMs, late }: Course, bare: Course): string[] {
+  return [
+    name,
+    installed === CHARGE_POINTS ? seconds.toFixed(1) : `${installed} after ${seconds.toFixed(0)}`,
+    (installed / seconds).toFixed(0),
+    (installed / seconds / (bare.installed / bare.seconds)).toFixed(2),
+    (cpuMs / installed).toFixed(2),
+    late?.meanMs.toFixed(1) ?? "",
+    late?.p99Ms ?? "",
+  ];
+}
+
+/** Nobody is told to update: each charge point begins when one before it has ended. */
+async function measureBare(place: Place): Promise<Course> {
+  await using subject = await bareCommit(place);
+  const lines = await openLines(subject, 1, CHARGE_POINTS);
+  const cpuMs = await subject.cpuMs();
+  const startedAt = performance.now();
+  const waiting = lines.values();
+  const oneAfterTheOther = async () => {
+    for (const line of waiting) await new Promise<void>((resolve) => report(line, resolve));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther));
+  const seconds = (performance.now() - startedAt) / 1000;
+  const spent = await subject.cpuMs() - cpuMs;
+  await closeLines(lines);
+  return { seconds, installed: CHARGE_POINTS, cpuMs: spent };
+}
+
+async function measure(place: Place): Promise<Course> {
   await using subject = await centralSystem(place);
   const lines = await openLines(subject, 1, CHARGE_POINTS);
   await Promise.all(lines.map((line) => new Promise<void>((resolve) => line.call("Heartbeat", {}, () => resolve()))));
@@ -55,30 +100,26 @@ async function measure(place: Place): Promise<string[]> {
     now = (await subject.api("GET", `/v1/firmware-campaigns/${id}`)).body;
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  const { installed } = now.progress;
   const spent = await subject.cpuMs() - cpuMs;
-  const { meanMs, p99Ms } = (await lateness(subject)).since(late);
+  const { since } = await lateness(subject);
   await closeLines(lines);
-  return [
-    installed === CHARGE_POINTS ? seconds.toFixed(1) : `${installed} after ${seconds.toFixed(0)}`,
-    (installed / seconds).toFixed(0),
-    (spent / CHARGE_POINTS).toFixed(2),
-    meanMs.toFixed(1),
-    p99Ms,
-  ];
+  return { seconds, installed: now.progress.installed, cpuMs: spent, late: since(late) };
 }
 
-/** Confirms an UpdateFirmware and reports its course, each status when the one before is confirmed. */
+/** Confirms an UpdateFirmware and reports its course. */
 function install(line: Line): void {
-  const report = (step: number) => {
-    const status = STATUSES[step];
-    if (status !== undefined) line.call("FirmwareStatusNotification", { status }, () => report(step + 1));
-  };
   line.confirms = (action) => {
     if (action !== "UpdateFirmware") return undefined;
-    queueMicrotask(() => report(0));
+    queueMicrotask(() => report(line));
     return {};
   };
+}
+
+/** The course of an update, each status when the one before is confirmed. */
+function report(line: Line, over: () => void = () => {}, step = 0): void {
+  const status = STATUSES[step];
+  if (status === undefined) return over();
+  line.call("FirmwareStatusNotification", { status }, () => report(line, over, step + 1));
 }
 
 /** The event loop's lateness so far, read off the metrics. */
