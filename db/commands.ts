@@ -19,7 +19,7 @@ import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.t
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
 import type { Database } from "./tables.ts";
-import { json, jsonb } from "./values.ts";
+import { json, jsonb, texts } from "./values.ts";
 
 export type { Claimed } from "./command_claims.ts";
 export type { Command, CommandError, CommandState, Settlement } from "./command_row.ts";
@@ -61,6 +61,7 @@ export interface Commands {
   settle(id: string, settlement: Settlement): Promise<Command | undefined>;
   /** Keeps an answer that came after the command was settled; the state stays. Returns the command. */
   noteLateAnswer(id: string, answer: unknown): Promise<Command | undefined>;
+  /** Gathered. */
   find(id: string): Promise<Command | undefined>;
   /** Newest first unless `order` says otherwise. Throws BadCursor. */
   list(filter: CommandFilter, page: Page, order?: Order): Promise<Listed<Command>>;
@@ -85,6 +86,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     maxInFlight: 2,
     keyOf: ({ chargePoint }) => chargePoint,
   });
+  const findRow = gather((ids: readonly string[]) => findEach(db, ids), { maxRows: 500, maxInFlight: 2 });
   let haveLooked = false;
   return {
     async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
@@ -144,9 +146,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
 
     async find(id) {
       if (!UUID.test(id)) return undefined;
-      const row = await db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered"))
-        .where("id", "=", id).executeTakeFirst();
-      return row && commandOf(row);
+      return await findRow(id.toLowerCase());
     },
 
     list: (filter, page, order) => list(db, filter, page, order),
@@ -192,6 +192,13 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+async function findEach(db: Kysely<Database>, ids: readonly string[]): Promise<(Command | undefined)[]> {
+  const rows = await db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered"))
+    .where("id", "=", sql<string>`any(${texts(ids)}::uuid[])`).execute();
+  const found = new Map(rows.map((row) => [row.id, commandOf(row)]));
+  return ids.map((id) => found.get(id));
+}
 
 async function list(
   db: Kysely<Database>,

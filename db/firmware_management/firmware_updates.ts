@@ -7,7 +7,7 @@ import type { CommandState } from "../commands.ts";
 import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
 import { gather } from "../gather.ts";
 import type { Database } from "../tables.ts";
-import { numbered } from "../values.ts";
+import { jsonb, numbered } from "../values.ts";
 
 /** A status notification. `rank` is its place in the course of an update; null: it is only kept as a notice. */
 export interface FirmwareStatusReport {
@@ -18,6 +18,14 @@ export interface FirmwareStatusReport {
   rank: number | null;
   requestId: number | null;
   receivedAt: Date;
+}
+
+/** An update that a command is about to start. */
+export interface UpdateBegin {
+  commandId: string;
+  chargePoint: string;
+  requestId: number | null;
+  sentAt: Date;
 }
 
 /** An update as far as it is known. `version` is what the last boot said, `bootedAt` that boot, null when none came since the command. */
@@ -35,8 +43,8 @@ export interface FirmwareUpdate {
 }
 
 export interface FirmwareUpdates {
-  /** A command is about to be sent that starts an update. The same command again changes nothing. */
-  begin(update: { commandId: string; chargePoint: string; requestId: number | null; sentAt: Date }): Promise<void>;
+  /** Gathered. A command is about to be sent that starts an update. The same command again changes nothing. */
+  begin(update: UpdateBegin): Promise<void>;
   /** Gathered. Keeps the notification, and moves the update that it belongs to forward. */
   recordStatus(report: FirmwareStatusReport): Promise<void>;
   /** The latest one of a charge point. */
@@ -46,13 +54,7 @@ export interface FirmwareUpdates {
 /** Builds the repository. */
 export function firmwareUpdates(db: Kysely<Database>, { ring }: Bell): FirmwareUpdates {
   return {
-    async begin({ commandId, chargePoint, requestId, sentAt }) {
-      await sql`
-        insert into firmware_updates (command_id, charge_point, request_id, version_before, sent_at)
-        select ${commandId}::uuid, ${chargePoint}::text, ${requestId}::bigint,
-          (select firmware_version from charge_points where identity = ${chargePoint}::text), ${sentAt}::timestamptz
-        on conflict do nothing`.execute(db);
-    },
+    begin: gather((batch: readonly UpdateBegin[]) => begin(db, batch), { maxRows: 500, maxInFlight: 2 }),
 
     recordStatus: gather((batch: readonly FirmwareStatusReport[]) => recordStatuses(db, batch).finally(ring), {
       maxRows: 500,
@@ -70,6 +72,17 @@ export function firmwareUpdates(db: Kysely<Database>, { ring }: Bell): FirmwareU
       return found;
     },
   };
+}
+
+async function begin(db: Kysely<Database>, batch: readonly UpdateBegin[]): Promise<void[]> {
+  await sql`
+    insert into firmware_updates (command_id, charge_point, request_id, version_before, sent_at)
+    select g."commandId", g."chargePoint", g."requestId",
+      (select firmware_version from charge_points where identity = g."chargePoint"), g."sentAt"
+    from jsonb_to_recordset(${jsonb(batch)})
+      as g("commandId" uuid, "chargePoint" text, "requestId" bigint, "sentAt" timestamptz)
+    on conflict do nothing`.execute(db);
+  return batch.map(() => undefined);
 }
 
 /** A batch has one report of each charge point at most, so that no update is moved twice by one statement. */
