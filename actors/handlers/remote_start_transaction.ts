@@ -1,6 +1,6 @@
 import { waitForStartSeconds } from "../../ocpp/smart_charging/remote_start_profile.ts";
 import type { CallHandler, Scene } from "../scene.ts";
-import { learnOutcome } from "../smart_charging/profile_outcomes.ts";
+import { learnLate, learnOutcome } from "../smart_charging/profile_outcomes.ts";
 
 /** A charging profile that comes along waits for the transaction that the charge point may start (errata 3.32, 3.41). */
 export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
@@ -15,6 +15,8 @@ export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
     if (!chargingProfile) return;
     await learnOutcome(store, { ...command, state, confirmation: confirmation ?? null }, { settledAt: now, now });
   },
+
+  answeredLate: (command, { store }, now) => learnLate(store, command, now),
 };
 
 async function waitUntil({ chargePoint, store }: Scene, now: Date): Promise<Date> {

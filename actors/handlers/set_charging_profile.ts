@@ -1,4 +1,4 @@
-import { learnOutcome } from "../smart_charging/profile_outcomes.ts";
+import { learnLate, learnOutcome } from "../smart_charging/profile_outcomes.ts";
 import type { CallHandler } from "../scene.ts";
 
 /** What is sent is in doubt, together with what it would replace, until the charge point has answered (OCPP 1.6 5.16). */
@@ -11,4 +11,6 @@ export const SetChargingProfile: CallHandler<"SetChargingProfile"> = {
   async settled(_request, confirmation, { state }, { store }, now, command) {
     await learnOutcome(store, { ...command, state, confirmation: confirmation ?? null }, { settledAt: now, now });
   },
+
+  answeredLate: (command, { store }, now) => learnLate(store, command, now),
 };

@@ -15,6 +15,7 @@ export interface UnsettledCommand {
   readonly action: string;
   readonly state: CommandState;
   readonly confirmation: Record<string, unknown> | null;
+  readonly lateAnswer: unknown;
   readonly settledAt: Date;
 }
 
@@ -100,12 +101,12 @@ export async function findUnsettled(
 ): Promise<UnsettledCommand[]> {
   // From the profiles in doubt, which are few, to their commands: there is one for everything that was ever sent.
   const { rows } = await sql<UnsettledCommand>`
-    select distinct on (c.id) c.id, c.charge_point, c.action, c.state, c.confirmation, c.settled_at
+    select distinct on (c.id) c.id, c.charge_point, c.action, c.state, c.confirmation, c.late_answer, c.settled_at
     from charging_profiles p
     cross join lateral jsonb_array_elements_text(p.doubted_by) as d(command_id)
     join commands c on c.id = d.command_id::uuid
     where p.doubted_by <> '[]' and ${among("p", chargePoints)}
-      and c.state in ('answered', 'callError')
+      and (c.state in ('answered', 'callError') or c.late_answer is not null)
       and c.action in ('SetChargingProfile', 'ClearChargingProfile', 'RemoteStartTransaction')
       and (c.id = p.command_id or p.awaited_id_tag is null
         and (c.action <> 'ClearChargingProfile' or coalesce(p.installed_at, p.sent_at) <= c.settled_at))

@@ -82,13 +82,15 @@ export async function listGrants(db: Kysely<Database>, which: ReturnType<typeof 
 }
 
 /**
- * What operators ask for has a `requested_by`, our own commands have none. The mirror learns that a command was accepted before the command is
- * shown as settled: in that moment what was confirmed has been replaced by our own next one.
+ * What operators ask for has a `requested_by`, our own commands have none. What was confirmed may also have been replaced by a later command of
+ * our own: the mirror learns that it was accepted before the command is shown as settled, and from an answer that comes late.
  */
 const foreign = sql<Grant["foreign"]>`case
   when g.confirmed_by is null then null
   when p.command_id is null then case when not exists (
-    select from charging_profiles own where own.command_id = g.command_id and own.doubted_by = '[]')
+    select from charging_profiles own join commands d on d.id = own.command_id and d.requested_by is null
+    where own.charge_point = g.charge_point and own.connector_id = g.connector_id
+      and own.transaction_id is not distinct from g.transaction_id and own.doubted_by = '[]')
     then 'ended' end
   when p.doubted_by <> '[]' then (
     select min(case when d.state in ('queued', 'sent') then 'underWay' else 'ended' end)

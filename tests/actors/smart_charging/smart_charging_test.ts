@@ -60,7 +60,7 @@ async function unfinished(clock: FakeClock): Promise<string> {
     return await chargingProfiles.expect({ commandId, chargePoint, connectorId: 1, profile, sentAt: now });
   };
   const facts = { chargePoint, timestamp: now, receivedAt: now };
-  // Accepted and not written down; refused and not written down; without an outcome.
+  // Accepted and not written down; refused and not written down; without an outcome; accepted late and not written down.
   const settle = async (id: number, state: "answered" | "timedOut", status?: string) => {
     const request = { connectorId: 1, csChargingProfiles: EXAMPLE };
     const { id: commandId } = await enqueue(store, {
@@ -71,10 +71,12 @@ async function unfinished(clock: FakeClock): Promise<string> {
     });
     await send(id, "TxDefaultProfile", commandId);
     await commands.settle(commandId, { state, ...(status && { confirmation: { status } }), settledAt: now });
+    return commandId;
   };
   await settle(1, "answered", "Accepted");
   await settle(2, "answered", "Rejected");
   await settle(3, "timedOut");
+  await commands.noteLateAnswer(await settle(6, "timedOut"), { confirmation: { status: "Accepted" } });
   // A TxProfile whose transaction is over, and a remote start whose transaction has begun.
   const { transactionId } = await transactions.recordStart(start(facts));
   const ofTransaction = { commandId: command().id, chargePoint };
@@ -107,6 +109,7 @@ async function shown(chargePoint: string, clock: FakeClock) {
 /** Everything is done once and told once. */
 const DONE = [
   [5, "installed", 2, true, 0, false],
+  [6, "installed", 1, false, 0, false],
   [3, "installed", 1, false, 1, true],
   [1, "installed", 1, false, 0, false],
 ] as const;
@@ -127,7 +130,11 @@ async function lookAfter(death?: Death): Promise<number> {
   assertEquals(await shown(chargePoint, clock), [...DONE]);
   const events = await toldOf(chargePoint, clock);
   for (const type of TOLD) assert(events.includes(type), `${type} is told`);
-  assertEquals(events.filter((type) => type === "chargingProfile.installed").length, 3, "4 by its acceptance, 1 and 5");
+  assertEquals(
+    events.filter((type) => type === "chargingProfile.installed").length,
+    4,
+    "4 by its acceptance, 1, 5 and 6",
+  );
   await system.shutdown();
   return steps;
 }

@@ -72,10 +72,6 @@ test("without an answer nobody knows: it is in doubt, told as an event, and ende
   const { id: messageId } = await cp.expectCall("SetChargingProfile");
   assertEquals((await answered).body.state, "timedOut");
   await operator.until(profilesOf(cp), ({ items }) => items.every((one: Entry) => one.doubtedAt !== null));
-  // An answer that comes too late says nothing about what else was done meanwhile.
-  cp.wire.send(3, messageId, { status: "Accepted" });
-  await cp.quiet();
-  assertEquals(await known(tool), ["2?", "1?"]);
   await eventually("both doubts are told", async () => {
     const path = `/v1/events?chargePoint=${cp.identity}&type=chargingProfile.doubted`;
     const { items } = (await operator.ask("GET", path, undefined, { Accept: "application/json" })).body;
@@ -83,6 +79,28 @@ test("without an answer nobody knows: it is in doubt, told as an event, and ende
   });
   await tool.command("SetChargingProfile", setting(3), { status: "Accepted" });
   assertEquals(await known(tool), ["3"]);
+  cp.wire.send(3, messageId, { status: "Accepted" });
+  await cp.quiet();
+  assertEquals(await known(tool), ["3"], "what was confirmed since counts");
+});
+
+test("an answer that comes late ends the doubt, whatever it says", async (tool) => {
+  await tool.booted();
+  const { cp, operator } = tool;
+  const late = async (action: string, request: Payload, answer: () => void, then: readonly string[]) => {
+    const answered = operator.start(cp.identity, action, request);
+    await cp.expect(action);
+    assertEquals((await answered).body.state, "timedOut");
+    assertEquals((await entries(tool)).every(({ inDoubt }) => inDoubt), true);
+    answer();
+    await eventually(`it is known that ${then} is there`, async () => {
+      const found = await known(tool);
+      return found.join() === then.join() ? found : undefined;
+    });
+  };
+  await late("SetChargingProfile", setting(1), () => cp.confirm({ status: "Accepted" }), ["1"]);
+  await late("SetChargingProfile", setting(2), () => cp.refuse("InternalError"), ["1"]);
+  await late("ClearChargingProfile", {}, () => cp.confirm({ status: "Accepted" }), []);
 });
 
 test("an answer that is none leaves a doubt", async (tool) => {
