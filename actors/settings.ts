@@ -3,7 +3,7 @@
  * the list of mistakes and the typed `Settings` are read off this table.
  */
 import { z } from "zod";
-import { readCertificate } from "./firmware_management/ftp_certificate.ts";
+import { readCertificate } from "./ftp_certificate.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 
 /** What the Central System was told. Times carry their unit in the name. */

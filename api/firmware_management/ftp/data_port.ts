@@ -3,7 +3,7 @@
  * connections: `node:tls` of Deno 2.9 loses the end, and sometimes bytes before it, of what comes in while nobody reads.
  */
 import type { Clock } from "../../../actors/clock.ts";
-import type { Certificate } from "../../../actors/firmware_management/ftp_certificate.ts";
+import type { Certificate } from "../../../actors/ftp_certificate.ts";
 
 /** Where data ports are opened, for whom, and how long one waits. */
 export interface DataPorts {

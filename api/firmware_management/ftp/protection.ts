@@ -2,7 +2,7 @@
  * TLS of one session (RFC 4217): on the control connection since AUTH, on data connections after PROT P. Where TLS begins at once, data connections
  * are protected until PROT C.
  */
-import { type Certificate, readCertificate } from "../../../actors/firmware_management/ftp_certificate.ts";
+import { type Certificate, readCertificate } from "../../../actors/ftp_certificate.ts";
 import type { House } from "../../house.ts";
 import type { Reply } from "./reply.ts";
 

@@ -1,7 +1,7 @@
 /** One control connection: reads lines, answers them one after the other, and ends when nothing is said for a while. */
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Certificate } from "../../../actors/firmware_management/ftp_certificate.ts";
+import type { Certificate } from "../../../actors/ftp_certificate.ts";
 import type { House } from "../../house.ts";
 import { Problem, problemFor, statusOf } from "../../problem.ts";
 import { Commands, type FtpPatience } from "./commands.ts";
