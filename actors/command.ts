@@ -98,8 +98,15 @@ function isForbiddenTrigger({ action, request }: CallOptions): boolean {
     (request as { requestedMessage?: string }).requestedMessage === "BootNotification";
 }
 
-function refuseOffline({ action, chargePoint, request, whenOffline }: CallOptions): void {
-  const queueable = findAction(action)?.whenOffline === "queue" && !setsKey(action, request);
+/** Whether it may be sent much later. Whoever is Pending now may be accepted by then, and must not be asked to boot any more. */
+function mayComeLate(options: CallOptions): boolean {
+  return findAction(options.action)?.whenOffline === "queue" &&
+    (!isForbiddenTrigger(options) || options.force === true);
+}
+
+function refuseOffline(options: CallOptions): void {
+  const { action, chargePoint, request, whenOffline } = options;
+  const queueable = mayComeLate(options) && !setsKey(action, request);
   if (whenOffline !== "queue") {
     const cure = queueable
       ? "Repeat with ?whenOffline=queue to send it when it is back."
@@ -125,7 +132,7 @@ export function newCommand(options: CallOptions, connected: boolean, now: Date):
     action,
     request,
     requestedBy,
-    whenOffline: options.whenOffline === "queue" && findAction(action)?.whenOffline === "queue" ? "queue" : "refuse",
+    whenOffline: options.whenOffline === "queue" && mayComeLate(options) ? "queue" : "refuse",
     createdAt: now,
     expiresAt: new Date(now.getTime() + seconds * 1000),
   };

@@ -116,6 +116,18 @@ test("an accepted charge point is asked to boot only by force", async (tool) => 
   assertEquals((await answered).status, 200);
 });
 
+test("a boot is not asked for later, because the charge point may be accepted by then", async (tool) => {
+  const { cp, operator } = tool;
+  await operator.ask("PATCH", `/v1/charge-points/${cp.identity}`, { registration: "Pending" });
+  for (const action of ["TriggerMessage", "ExtendedTriggerMessage"]) {
+    const ask = (query: string) =>
+      operator.ask("POST", `${of(tool, action)}?whenOffline=queue${query}`, { requestedMessage: "BootNotification" });
+    const refused = await ask("");
+    assertEquals([refused.status, refused.body.type], [409, "/problems/not-queueable"]);
+    assertEquals((await ask("&force=true")).status, 202);
+  }
+});
+
 test("a new AuthorizationKey is an admin's business and never shown", async (tool, central) => {
   const { cp, operator } = tool;
   await cp.connect();
