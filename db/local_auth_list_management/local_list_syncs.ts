@@ -96,7 +96,8 @@ export function localListSyncs(db: Kysely<Database>, bell: Bell): LocalListSyncs
     },
 
     async begin(sync, now) {
-      const values = { ...sync, ...BEGINNING, requestedAt: now };
+      // One of our own does what was due. Somebody else's may end before the charge point is back, and then it still is.
+      const values = { ...sync, ...BEGINNING, ...(sync.requestedBy === null && { isDue: false }), requestedAt: now };
       const row = await db.insertInto("localListSyncs").values(values)
         .onConflict((conflict) =>
           conflict.column("chargePoint").doUpdateSet(values)
@@ -162,7 +163,6 @@ const BEGINNING = {
   repairs: 0,
   notBefore: null,
   isManaged: true,
-  isDue: false,
 } as const;
 
 /** The command under way joins those that have ended; one that was only written down and never asked for does not exist. */

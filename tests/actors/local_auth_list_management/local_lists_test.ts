@@ -220,6 +220,21 @@ Deno.test("a charge point that is away is synchronised when it returns, if an op
   await place.end();
 });
 
+Deno.test("automatic: what an operator queued and nobody fetched in time is sent by itself when the charge point returns", async () => {
+  const place = await Place.open(store, AUTOMATIC);
+  await desire(place, FIRST);
+  await ask(place, "Full", 0, "queue", 30);
+  await place.pass(MINUTE_MS);
+  assertEquals((await place.sync())?.state, "failed");
+  await place.connect();
+  await place.pass(MINUTE_MS);
+  assertEquals([place.model.held, (await place.sync())?.state], [heldOf(FIRST), "synchronised"]);
+  await ask(place, "Full", 0);
+  await place.pass(MINUTE_MS);
+  assertEquals(place.sent.map(({ updateType }) => updateType), ["Full", "Differential", "Full", "Differential"]);
+  await place.end();
+});
+
 Deno.test("a lost connection does not end an automatic synchronisation", async () => {
   const place = await Place.open(store, AUTOMATIC);
   await desire(place, FIRST);
