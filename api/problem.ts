@@ -28,6 +28,7 @@ const CATALOGUE = {
   "local-list-busy": [409, "The local list is being synchronised already"],
   "charge-point-in-another-site": [409, "A charge point belongs to one site at most"],
   "firmware-campaign-state": [409, "The state of the firmware campaign does not allow this"],
+  "file-in-use": [409, "A firmware campaign needs the file"],
   "command-not-queued": [409, "The command is no longer queued"],
   "upload-received": [409, "A file has come already"],
   "reservation-ambiguous": [409, "Several charge points have a reservation with this id"],

@@ -4,7 +4,7 @@
  */
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
-import type { FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
+import type { FileRemoval, FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
 import { StoreError } from "../../db/errors.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../actor.ts";
@@ -73,11 +73,11 @@ export class Files {
     return file;
   }
 
-  /** Stops serving a file; false when there is none. */
-  async remove(id: string): Promise<boolean> {
-    const removed = await this.store.files.remove(id);
-    if (removed) await this.folder.remove(id);
-    return removed;
+  /** Stops serving a file, unless a campaign needs it. */
+  async remove(id: string): Promise<FileRemoval> {
+    const removal = await this.store.files.remove(id);
+    if (removal === "removed") await this.folder.remove(id);
+    return removal;
   }
 
   /**

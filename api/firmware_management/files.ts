@@ -98,11 +98,15 @@ export const fileRoutes: readonly Route[] = [
     access: "operator",
     tag,
     summary: "Removes a file; all its addresses end",
+    description: "409 as long as a firmware campaign that is not over needs it.",
     params,
     answers: { 204: nothing },
     handle: async ({ params: { id }, house }) => {
-      if (!await house.files.remove(id)) throw missing(id);
-      return done;
+      const removal = await house.files.remove(id);
+      if (removal === "removed") return done;
+      if (removal === "missing") throw missing(id);
+      const detail = `Firmware campaign ${removal.usedBy} needs it. Wait for its end, or abort it first.`;
+      throw new Problem("file-in-use", detail);
     },
   }),
   route({

@@ -42,14 +42,17 @@ export interface FoundAddress {
   isOver: boolean;
 }
 
+/** What became of a removal. `usedBy`: the id of a campaign, and nothing was removed. */
+export type FileRemoval = "removed" | "missing" | { readonly usedBy: string };
+
 /** Files by id, addresses by their token's hash. */
 export interface Files {
   insert(file: StoredFile): Promise<void>;
   find(id: string): Promise<StoredFile | undefined>;
   /** Newest first. Throws BadCursor. */
   list(filter: Record<never, never>, page: Page): Promise<Listed<StoredFile>>;
-  /** With its addresses; false when there is none. */
-  remove(id: string): Promise<boolean>;
+  /** With its addresses, unless a campaign that is not over needs it. */
+  remove(id: string): Promise<FileRemoval>;
   /** Which of these ids have a row. */
   known(ids: readonly string[]): Promise<Set<string>>;
   /** Undefined, and nothing written, when there is no such file. */
@@ -83,9 +86,17 @@ export function files(db: Kysely<Database>): Files {
     },
 
     async remove(id) {
-      if (!UUID.test(id)) return false;
-      const { numDeletedRows } = await db.deleteFrom("files").where("id", "=", id).executeTakeFirst();
-      return numDeletedRows > 0n;
+      if (!UUID.test(id)) return "missing";
+      const { rows: [found] } = await sql<{ usedBy: string | null }>`
+        with wanted as (
+          select f.id, (select c.id from firmware_campaigns c
+            where c.file = f.id::text and c.state in ('draft', 'running', 'paused') limit 1) as used_by
+          from files f where f.id = ${id}::uuid
+        ), removed as (
+          delete from files f using wanted w where f.id = w.id and w.used_by is null
+        ) select used_by from wanted`.execute(db);
+      if (!found) return "missing";
+      return found.usedBy === null ? "removed" : { usedBy: found.usedBy };
     },
 
     async known(ids) {

@@ -66,6 +66,20 @@ test("a file is taken, listed, fetched without a key and removed with its addres
   assert(!(await onDisk(central)).includes(body.id));
 });
 
+test("a file stays as long as a firmware campaign needs it", async (tool, central) => {
+  const { file } = await served(central, image(100));
+  const targets = { chargePoints: [tool.cp.identity] };
+  const { body: { id } } = await central.api("POST", "/v1/firmware-campaigns", { file: file.id, targets });
+  for (const verb of ["start", "pause", "abort"]) {
+    const { status, body } = await central.api("DELETE", `/v1/files/${file.id}`);
+    assertEquals([status, body.type], [409, "/problems/file-in-use"], `before ${verb}`);
+    assertMatch(body.detail, new RegExp(id));
+    await central.api("POST", `/v1/firmware-campaigns/${id}/${verb}`, {});
+  }
+  assertEquals((await central.api("DELETE", `/v1/files/${file.id}`)).status, 204);
+  assertEquals((await central.api("DELETE", `/v1/files/${file.id}`)).status, 404);
+});
+
 test("a download that broke off is resumed, and never with bytes of another file", async (_, central) => {
   const content = image(150_001);
   const { url, file } = await served(central, content);
