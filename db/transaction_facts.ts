@@ -1,7 +1,8 @@
 /**
- * What the statements that record starts and stops tell of, each as a select from their CTEs. They stand apart from those
- * statements only because they are long.
+ * What statements share about transactions. Most of it is what those that record starts and stops tell of, each as a select from their
+ * CTEs; it stands apart from those statements only because it is long.
  */
+import { type RawBuilder, sql } from "kysely";
 import { fact, time } from "./event_outbox.ts";
 
 /** From rows of `transactions`. */
@@ -60,4 +61,10 @@ export function orphaned(from: string) {
     at: "received_at",
     data: { reportedTransactionId: "reported_transaction_id", ...stop, flags: "flags" },
   });
+}
+
+/** Whether the times of a row of `transactions` say nothing: the clock was never set, is ahead, or nobody could read the text for certain. */
+export function hasWrongClock(row: string): RawBuilder<boolean> {
+  const flags = ["clockSkew", "timestampUnreadable", "timestampZoneless"];
+  return sql<boolean>`(${sql.join(flags.map((flag) => sql`${sql.raw(row)}.flags ? ${sql.lit(flag)}`), sql` or `)})`;
 }

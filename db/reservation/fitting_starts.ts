@@ -6,6 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
+import { hasWrongClock } from "../transaction_facts.ts";
 import { toldOf } from "./reservation_facts.ts";
 
 /** So many of a charge point's last transactions are looked at. */
@@ -38,9 +39,13 @@ export async function useFitting(db: Kysely<Database>): Promise<number> {
   return rows.length;
 }
 
-/** A start from before the reservation, that an offline charge point kept, is not meant; its clock may be a minute behind ours. */
+/**
+ * A start from before the reservation, that an offline charge point kept, is not meant; its clock may be a minute behind ours. One that is
+ * known to be wrong says nothing.
+ */
 const fits = sql`coalesce(t.reservation_id, 0) <= 0 and not t.flags ? 'reservationNotNamed'
-  and t.start_received_at >= r.active_at and t.started_at >= r.requested_at - interval '1 minute'
+  and t.start_received_at >= r.active_at
+  and (${hasWrongClock("t")} or t.started_at >= r.requested_at - interval '1 minute')
   and (r.connector_id = 0 or r.connector_id = t.connector_id)
   and (t.folded_id_tag = r.folded_id_tag or exists (select from id_tags g
     where g.folded_id_tag = t.folded_id_tag and g.folded_parent_id_tag = r.folded_parent_id_tag))`;

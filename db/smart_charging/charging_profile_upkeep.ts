@@ -6,6 +6,7 @@ import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../commands.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
+import { hasWrongClock } from "../transaction_facts.ts";
 import { among, before, doubted, hasNoEnd, installed, isOver, removed, replaces } from "./charging_profile_facts.ts";
 
 /** A command with a known outcome that the mirror has not learned of. */
@@ -70,8 +71,7 @@ export async function bindProfiles(
 const fits = sql`t.start_received_at >= p.sent_at
   and (p.connector_id is null or p.connector_id = t.connector_id)
   and (p.awaited_id_tag is null or p.awaited_id_tag = t.folded_id_tag)
-  and (t.flags ? 'clockSkew' or t.flags ? 'timestampUnreadable' or t.flags ? 'timestampZoneless'
-    or t.started_at > p.sent_at - interval '10 minutes')
+  and (${hasWrongClock("t")} or t.started_at > p.sent_at - interval '10 minutes')
   and (p.waits_until is null or least(t.started_at, t.start_received_at) <= p.waits_until)`;
 
 /** TxProfiles of transactions that are over leave (3.13.1). Readers do not see them any more from the moment of the stop on. */

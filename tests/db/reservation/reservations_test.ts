@@ -198,6 +198,13 @@ Deno.test("a transaction that fits and names nothing uses the reservation, and i
   assertEquals(await own.told(), ["requested", "activated", "used"]);
 });
 
+Deno.test("a start of a charge point whose clock was never set fits a reservation, too", async () => {
+  const one = await (await life()).accepted();
+  await one.start({ timestamp: new Date("1970-01-01T00:03:00Z"), flags: ["clockSkew"] });
+  await reservations.useFitting();
+  assertEquals((await one.now()).state, "used");
+});
+
 Deno.test("one transaction uses one reservation, rather that of its connector than that of any", async () => {
   const any = await (await life()).accepted({ connectorId: 0 });
   const own = new Life(store, ++lastId);
