@@ -4,6 +4,7 @@
  * 404, query parameters and bodies as 400; that difference is made where they are read.
  */
 import { z } from "zod";
+import { isTimeZone } from "../ocpp/firmware_management/maintenance_window.ts";
 import { isIdentity } from "../ocpp/handshake.ts";
 import { parseDateTime } from "../ocpp/types/date_time.ts";
 
@@ -50,3 +51,7 @@ export const searchText = z.string().min(1).max(255);
 
 /** 204 has no body. */
 export const nothing = z.undefined();
+
+/** The name of a time zone that has rules, which an offset has not. */
+export const timeZone = z.string().max(100).refine(isTimeZone, "Not an IANA time zone, such as Europe/Berlin")
+  .meta({ example: "Europe/Berlin" });

@@ -7,6 +7,7 @@ import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCred
 import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
 import { type Bell, ringing } from "./event_outbox.ts";
 import { gather } from "./gather.ts";
+import { hasLabel } from "./labels.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
 import type { ChargePointsTable, Database } from "./tables.ts";
 import { recordSeen, type Seen } from "./signs_of_life.ts";
@@ -197,12 +198,7 @@ async function list(db: Kysely<Database>, filter: ChargePointFilter, page: Page)
     const wanted = filter[field];
     if (wanted !== undefined) query = query.where(field, "=", wanted);
   }
-  if (filter.label !== undefined) {
-    const [key = "", ...value] = filter.label.split("=");
-    query = value.length === 0
-      ? query.where(sql<boolean>`labels ? ${key}`)
-      : query.where(sql<boolean>`labels @> ${jsonb({ [key]: value.join("=") })}`);
-  }
+  if (filter.label !== undefined) query = query.where(hasLabel("charge_points", filter.label));
   if (filter.connectedAmong) query = query.where(sql<boolean>`identity = any(${texts(filter.connectedAmong)})`);
   if (filter.notAmong) query = query.where(sql<boolean>`identity <> all(${texts(filter.notAmong)})`);
   const after = readCursor(page, ["text"]);

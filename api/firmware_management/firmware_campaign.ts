@@ -6,10 +6,9 @@ import { maySend } from "../../actors/firmware_management/campaign_decision.ts";
 import type { FirmwareCampaign as Row } from "../../db/firmware_management/firmware_campaigns.ts";
 import { progressOf, type TargetCount } from "../../ocpp/firmware_management/firmware_campaign.ts";
 import { TARGET_OUTCOMES } from "../../ocpp/firmware_management/firmware_target.ts";
-import { isTimeZone } from "../../ocpp/firmware_management/maintenance_window.ts";
 import { objectionTo } from "../../ocpp/operator_rules.ts";
 import { FileLocation } from "../../ocpp/types/file_location.ts";
-import { identity, moment, searchText } from "../fields.ts";
+import { identity, moment, searchText, timeZone } from "../fields.ts";
 import { scheme } from "./scheme.ts";
 
 const DAY_SECONDS = 86_400;
@@ -34,7 +33,7 @@ export const Targets = z.strictObject({
 const Window = z.strictObject({
   from: timeOfDay,
   to: timeOfDay.meta({ description: "Not in it any more; on the next day when it is not later than `from`" }),
-  timeZone: z.string().max(100).refine(isTimeZone, "Not the name of a time zone, such as Europe/Berlin"),
+  timeZone,
 }).meta({ description: "Nothing is sent outside of it, by the clocks on the walls of the time zone" });
 
 const location = FileLocation.superRefine((text, context) => {

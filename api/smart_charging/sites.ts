@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import type { Site as Row } from "../../db/smart_charging/sites.ts";
-import { identity, moment, nothing } from "../fields.ts";
+import { identity, moment, nothing, timeZone } from "../fields.ts";
 import type { House } from "../house.ts";
 import { listOf, listQuery, pageAndFilter } from "../list.ts";
 import { notFound, Problem } from "../problem.ts";
@@ -14,9 +14,6 @@ export const params = z.strictObject({ id: z.uuid() });
 
 const CHARGE_POINTS_MAX = 1000;
 const LIMIT_MAX = 10_000_000;
-
-const timeZone = z.string().max(100).refine(isTimeZone, "Not an IANA time zone, such as Europe/Berlin")
-  .meta({ example: "Europe/Berlin" });
 
 export const unit = z.enum(["A", "W"]).meta({ description: "A = amperes on each phase, W = watts over all phases" });
 
@@ -84,15 +81,6 @@ const example = {
   chargePoints: ["CP001"],
   mode: "preview",
 } as const;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** 404 for a site. */
 export function noSite(id: string): Problem {

@@ -3,7 +3,8 @@
  * them, so that a preview says what a start would do.
  */
 import { type RawBuilder, sql } from "kysely";
-import { jsonb, texts } from "../values.ts";
+import { hasLabel } from "../labels.ts";
+import { texts } from "../values.ts";
 import type { TargetSelection } from "./firmware_campaign_tables.ts";
 
 /** Why a charge point is left out, and the sentence that says it. */
@@ -33,14 +34,9 @@ function conditions({ chargePoints, label, vendor, model, firmwareVersion }: Tar
   return [
     sql`true`,
     ...(chargePoints === undefined ? [] : [sql`p.identity = any(${texts(chargePoints)})`]),
-    ...(label === undefined ? [] : [hasLabel(label)]),
+    ...(label === undefined ? [] : [hasLabel("p", label)]),
     ...(vendor === undefined ? [] : [sql`p.vendor = ${vendor}::text`]),
     ...(model === undefined ? [] : [sql`p.model = ${model}::text`]),
     ...(firmwareVersion === undefined ? [] : [sql`p.firmware_version = ${firmwareVersion}::text`]),
   ];
-}
-
-function hasLabel(label: string): RawBuilder<unknown> {
-  const [key = "", ...value] = label.split("=");
-  return value.length === 0 ? sql`p.labels ? ${key}` : sql`p.labels @> ${jsonb({ [key]: value.join("=") })}`;
 }

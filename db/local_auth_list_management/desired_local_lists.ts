@@ -3,9 +3,10 @@
  * for an idTag in several of them its own list counts first, then the shared ones by name. An entry without idTagInfo gets
  * it from the idTag, at the moment of sending.
  */
-import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
 import type { IdTagFields } from "../id_tags.ts";
+import { hasLabelOf } from "../labels.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
 import type { Database } from "../tables.ts";
 import { folded, json, texts } from "../values.ts";
@@ -50,12 +51,6 @@ export interface DesiredLocalLists {
   remove(name: string): Promise<SharedLocalList | undefined>;
 }
 
-/** Whether the charge point row `p` has the label that a shared list names, as SQL. */
-export function hasLabel(label: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`case when position('=' in ${label}) = 0 then p.labels ? ${label}
-    else p.labels ->> split_part(${label}, '=', 1) = substr(${label}, position('=' in ${label}) + 1) end`;
-}
-
 /** Builds the repository. */
 export function desiredLocalLists(db: Kysely<Database>): DesiredLocalLists {
   return {
@@ -69,7 +64,7 @@ export function desiredLocalLists(db: Kysely<Database>): DesiredLocalLists {
       const { rows } = await sql<DesiredPart>`
         select null as list, entries from desired_local_lists where charge_point = ${chargePoint}
         union all
-        select l.name, l.entries from local_lists l join charge_points p on ${hasLabel(sql`l.label`)}
+        select l.name, l.entries from local_lists l join charge_points p on ${hasLabelOf("p", "l.label")}
         where p.identity = ${chargePoint}`.execute(db);
       return rows.sort((one, other) => (one.list ?? "") < (other.list ?? "") ? -1 : 1);
     },

@@ -6,9 +6,9 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { type Bell, fact, intoOutbox, ringing } from "../event_outbox.ts";
+import { hasLabel, hasLabelOf } from "../labels.ts";
 import type { Database } from "../tables.ts";
 import { folded, jsonb, texts } from "../values.ts";
-import { hasLabel } from "./desired_local_lists.ts";
 import type { LocalListSyncsTable } from "./local_list_tables.ts";
 
 /** How a synchronisation ends: the list is as desired, it is not, or nobody knows. */
@@ -193,17 +193,17 @@ function whose(concerned: Concerned): RawBuilder<boolean> {
   if (concerned === "all") return isWanted;
   if ("chargePoint" in concerned) return sql<boolean>`p.identity = ${concerned.chargePoint} and (${isWanted})`;
   if ("labels" in concerned) {
-    const labels = concerned.labels.map((label) => hasLabel(sql`${label}::text`));
+    const labels = concerned.labels.map((label) => hasLabel("p", label));
     return labels.length === 0 ? sql<boolean>`false` : sql<boolean>`${sql.join(labels, sql` or `)}`;
   }
   const holds = sql`l.folded_id_tags && ${texts(concerned.idTags.map(folded))}`;
   return sql<boolean>`exists (select from desired_local_lists l where l.charge_point = p.identity and ${holds})
-    or exists (select from local_lists l where ${hasLabel(sql`l.label`)} and ${holds})`;
+    or exists (select from local_lists l where ${hasLabelOf("p", "l.label")} and ${holds})`;
 }
 
 /** Somebody wants a list there, or did until now. */
 const isWanted = sql<boolean>`exists (select from desired_local_lists l where l.charge_point = p.identity)
-  or exists (select from local_lists l where ${hasLabel(sql`l.label`)})
+  or exists (select from local_lists l where ${hasLabelOf("p", "l.label")})
   or exists (select from local_list_syncs s where s.charge_point = p.identity and s.is_managed)`;
 
 function syncOf({ isManaged: _, isDue: __, ...row }: Row): LocalListSync | undefined {

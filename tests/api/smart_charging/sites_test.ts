@@ -40,6 +40,7 @@ test("a charge point that belongs to another site is a conflict with a sentence"
 
 const wrong: [string, object, string][] = [
   ["a time zone that does not exist", { timeZone: "Europe/Atlantis" }, "/timeZone"],
+  ["an offset, which has no rules", { timeZone: "+02:00" }, "/timeZone"],
   ["a unit that does not exist", { limit: { value: 1, unit: "kW" } }, "/limit/unit"],
   ["a charge point twice", { chargePoints: ["S3", "S3"] }, "/chargePoints"],
   ["particulars of somebody else", { particulars: { S4: { weight: 2 } } }, "/particulars/S4"],
