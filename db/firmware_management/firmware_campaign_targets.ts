@@ -189,10 +189,13 @@ function decide(campaign: string, decisions: readonly Decision[], now: Date) {
     select * from decided`;
 }
 
-/** In an aborted campaign: what went back to waiting in the same moment, so that the abort did not see it. */
+/**
+ * In an aborted campaign: what went back to waiting in the same moment, so that the abort did not see it. The outcomes are one object and not rows to be
+ * joined: the planner may take a new campaign's table for an empty one, and a nested loop over all that wait would stop everything for seconds.
+ */
 function endIdle(campaign: string, now: Date) {
   return sql`
-    with idle as (
+    with looked as (
       select t.charge_point, case
         when c.state = 'aborted' then 'aborted'
         when p.identity is null then 'removed'
@@ -201,14 +204,15 @@ function endIdle(campaign: string, now: Date) {
       from firmware_campaigns c join firmware_campaign_targets t on t.campaign = c.id
       left join charge_points p on p.identity = t.charge_point
       where c.id = ${campaign}::uuid and c.state in ('running', 'paused', 'aborted') and t.state = 'waiting'
+    ), idle as materialized (
+      select jsonb_object_agg(charge_point, outcome) as outcomes from looked where outcome is not null
     ), ended as (
-      update firmware_campaign_targets t set state = 'ended', outcome = i.outcome, ended_at = ${now}::timestamptz,
-        next_attempt_at = null, detail = case i.outcome
+      update firmware_campaign_targets t set state = 'ended', outcome = i.outcomes ->> t.charge_point,
+        ended_at = ${now}::timestamptz, next_attempt_at = null, detail = case i.outcomes ->> t.charge_point
           when 'removed' then 'The charge point is not registered any more'
           when 'skipped' then 'It has booted with this version already'
           when 'expired' then 'It was not there, or not its turn, before the time was over' end
-      from idle i where t.campaign = ${campaign}::uuid and t.charge_point = i.charge_point and t.state = 'waiting'
-        and i.outcome is not null
+      from idle i where t.campaign = ${campaign}::uuid and t.state = 'waiting' and i.outcomes ? t.charge_point
       returning t.*
     ), told as ${intoOutbox(targetEnded("ended"))}
     select charge_point from ended`;
