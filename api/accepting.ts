@@ -15,6 +15,9 @@ export interface Probing {
 
 const PROBING: Probing = { everyMs: 10_000, answerMs: 5000 };
 
+/** One question without an answer proves nothing: the process itself may have taken no turns meanwhile. The next one follows at once. */
+const SILENT_AFTER_QUESTIONS = 2;
+
 /** What it needs of the house. */
 export interface AcceptingHouse {
   readonly clock: Clock;
@@ -41,6 +44,7 @@ export function keepAccepting(
   let stopped = false;
   let stopTimer = clock.after(everyMs, ask);
   let stopAsking = () => {};
+  let unanswered = 0;
   const { address, family, port } = server.address() as AddressInfo;
   const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[address] ?? address;
   // Listening anew may fail for the same reason; then the next probe finds nobody and it is tried again.
@@ -49,7 +53,10 @@ export function keepAccepting(
   function ask(): void {
     stopAsking = probe({ host, port, family: family === "IPv6" ? 6 : 4, answerMs }, question.words, (answered) => {
       if (stopped) return;
-      if (!answered && !question.isFull?.()) listenAnew();
+      unanswered = answered || question.isFull?.() ? 0 : unanswered + 1;
+      if (unanswered > 0 && unanswered < SILENT_AFTER_QUESTIONS) return ask();
+      if (unanswered > 0) listenAnew();
+      unanswered = 0;
       stopTimer = clock.after(everyMs, ask);
     });
   }
