@@ -21,14 +21,16 @@ export async function learnOutcome(
 ): Promise<boolean> {
   const { id: commandId, chargePoint, action } = learned;
   const command = { commandId, chargePoint };
-  const end = lateEndOf(action as ProfileAction, learned) ?? learned;
-  if (end.state === "callError") return await chargingProfiles.refuse(command, now);
+  const late = lateEndOf(action as ProfileAction, learned);
+  const end = late ?? learned;
+  const refuse = () => late ? chargingProfiles.refuseLate(command, now) : chargingProfiles.refuse(command, now);
+  if (end.state === "callError") return await refuse();
   if (end.state !== "answered") return false;
   const isAccepted = (end.confirmation as { status?: unknown } | null)?.status === "Accepted";
   if (action === "ClearChargingProfile") {
     return await chargingProfiles.clear(command, { reason: isAccepted ? "cleared" : "absent", settledAt }, now);
   }
-  return await (isAccepted ? chargingProfiles.accept(command, now) : chargingProfiles.refuse(command, now));
+  return await (isAccepted ? chargingProfiles.accept(command, now) : refuse());
 }
 
 /** A late answer, once it is written down. What the command was to change was sent before it had ended, whatever has been sent since. */

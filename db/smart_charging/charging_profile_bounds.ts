@@ -70,3 +70,16 @@ async function fold(
     select command_id from gone`.execute(db);
   return rows.length;
 }
+
+/**
+ * Whether other tries may stand behind a command that has ended without an answer, so that what it is told late says nothing of them: the
+ * same was asked for before, or others are counted with its profile.
+ */
+export async function standsForOthers(db: Kysely<Database>, commandId: string): Promise<boolean> {
+  const { rows: [found] } = await sql<{ stands: boolean }>`
+    select exists (select from charging_profiles p where p.command_id = ${commandId}::uuid and p.others > 0)
+      or exists (select from commands last join commands c on c.charge_point = last.charge_point and c.id < last.id
+        where last.id = ${commandId}::uuid and c.action = last.action and c.request::text = last.request::text
+          and ${hasNoEnd("c")}) as stands`.execute(db);
+  return found!.stands;
+}

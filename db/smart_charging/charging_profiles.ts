@@ -9,7 +9,7 @@ import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { type Bell, ringing } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
 import type { Database } from "../tables.ts";
-import { boundDoubts } from "./charging_profile_bounds.ts";
+import { boundDoubts, standsForOthers } from "./charging_profile_bounds.ts";
 import {
   acceptProfile,
   type ClearCriteria,
@@ -77,6 +77,8 @@ export interface ChargingProfiles {
   accept(command: ByCommand, now: Date): Promise<boolean>;
   /** The command, of either kind, changed nothing in the charge point. False: there was nothing to learn. */
   refuse(command: ByCommand, now: Date): Promise<boolean>;
+  /** The same, said when the command had ended without an answer. Where others stand behind it (`boundDoubts`) that says nothing of them. */
+  refuseLate(command: ByCommand, now: Date): Promise<boolean>;
   /** What the command asked for is not there any more, or (`absent`) never was. False: there was nothing to learn. */
   clear(command: ByCommand, how: { reason: "cleared" | "absent"; settledAt: Date }, now: Date): Promise<boolean>;
 
@@ -128,6 +130,10 @@ export function chargingProfiles(db: Kysely<Database>, bell: Bell): ChargingProf
     expectClear: (sent) => expectClear(db, sent),
     accept: ringing(bell, async ({ commandId }, now) => await acceptProfile(db, commandId, now) > 0),
     refuse: ringing(bell, async (command, now) => await refuseChange(db, command, now) > 0),
+    refuseLate: ringing(
+      bell,
+      async (command, now) => !await standsForOthers(db, command.commandId) && await refuseChange(db, command, now) > 0,
+    ),
     clear: ringing(bell, async (command, how, now) => await clearProfiles(db, command, how, now) > 0),
 
     doubt: ringing(bell, (doubts, now) => doubtProfiles(db, doubts, now)),

@@ -47,11 +47,11 @@ async function ids(chargePoint: string): Promise<number[]> {
 
 type Step =
   & ({ readonly set: InstalledProfile } | { readonly clear: ClearCriteria })
-  & { readonly answer: "told" | "lost" | "refused" };
+  & { readonly answer: "told" | "lost" | "late" | "refused" };
 
 const purpose = fc.constantFrom("ChargePointMaxProfile" as const, "TxDefaultProfile" as const, "TxProfile" as const);
 const small = fc.integer({ min: 0, max: 2 });
-const answer = fc.constantFrom("told" as const, "told" as const, "lost" as const, "refused" as const);
+const answer = fc.constantFrom("told" as const, "told" as const, "lost" as const, "late" as const, "refused" as const);
 const set = fc.record({ id: fc.integer({ min: 1, max: 4 }), connectorId: small, stackLevel: small, purpose }).map(
   ({ id, connectorId, stackLevel, purpose }) => ({
     connectorId,
@@ -69,23 +69,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ clear, answer }) },
 );
 
-/** Does one step in the charge point and in the mirror. A lost answer may belong to something done or not done. */
+/** The mirror learns of it later, in the order in which it was said. */
+const late: (() => Promise<unknown>)[] = [];
+
+/** Does one step in the charge point and in the mirror. An answer that is lost or late may belong to something done or not done. */
 async function take(chargePoint: string, truth: InstalledProfile[], one: Step, isDone: boolean, minute: number) {
   const commandId = command().id;
   const { answer } = one;
-  const done = answer === "told" || answer === "lost" && isDone;
+  const isUnsure = answer === "lost" || answer === "late";
+  const done = answer === "told" || isUnsure && isDone;
   if ("set" in one) {
     const sent = { commandId, chargePoint, ...one.set, sentAt: at(minute) };
     await mirror.expect(sent);
     if (answer === "told") await mirror.accept(sent, at(minute));
     if (answer === "refused") await mirror.refuse(sent, at(minute));
+    if (answer === "late") late.push(() => done ? mirror.accept(sent, at(99)) : mirror.refuseLate(sent, at(99)));
     return done ? withProfile(truth, one.set) : truth;
   }
   await mirror.expectClear({ commandId, chargePoint, criteria: one.clear });
   const left = withoutCleared(truth, one.clear);
   const reason = left.length < truth.length ? "cleared" : "absent";
-  if (answer === "told") await mirror.clear({ commandId, chargePoint }, { reason, settledAt: at(minute) }, at(minute));
-  if (answer === "refused") await mirror.refuse({ commandId, chargePoint }, at(minute));
+  const sent = { commandId, chargePoint };
+  const clear = (now: Date) => mirror.clear(sent, { reason, settledAt: at(minute) }, now);
+  if (answer === "told") await clear(at(minute));
+  if (answer === "refused") await mirror.refuse(sent, at(minute));
+  if (answer === "late") late.push(() => done ? clear(at(99)) : mirror.refuseLate(sent, at(99)));
   return done ? left : truth;
 }
 
@@ -94,13 +102,15 @@ function key({ connectorId, profile }: InstalledProfile): string {
 }
 
 Deno.test("what is certain in the mirror is in the charge point, and what is there is in the mirror", async () => {
-  const steps = fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 12 });
+  const steps = fc.array(fc.tuple(step, fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(steps, async (taken) => {
       const chargePoint = fresh("CP");
       let truth: InstalledProfile[] = [];
-      for (const [index, [one, isDone]] of taken.entries()) {
+      late.length = 0;
+      for (const [index, [one, isDone, comesNow]] of taken.entries()) {
         truth = await take(chargePoint, truth, one, isDone, index);
+        if (comesNow) await late.shift()?.();
         const known = await mirror.list(chargePoint);
         const certain = known.filter(({ doubtedBy }) => doubtedBy.length === 0);
         const there = new Set(truth.map(key));
@@ -108,7 +118,7 @@ Deno.test("what is certain in the mirror is in the charge point, and what is the
         const mirrored = new Set(known.map(key));
         assertEquals([...there].filter((one) => !mirrored.has(one)), [], "there and not known");
       }
-      if (taken.every(([{ answer }]) => answer !== "lost")) {
+      if (taken.every(([{ answer }]) => answer !== "lost" && answer !== "late")) {
         assertEquals((await mirror.list(chargePoint)).map(key).sort(), truth.map(key).sort());
       }
     }),
@@ -347,6 +357,27 @@ Deno.test("what is tried again and again without an answer is one doubt, which e
   assertEquals((await mirror.list(cp)).map((one) => one.doubtedBy.length), [2, 2]);
   await install(cp, { chargingProfileId: 3 }, 1, 100);
   assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [[3, []]]);
+});
+
+Deno.test("what is refused late was tried only once, or leaves the doubt: earlier tries of the same may have been taken", async () => {
+  const [once, twice] = [fresh("CP"), fresh("CP")];
+  const set = { chargingProfileId: 2 };
+  for (const [chargePoint, count] of [[once, 1], [twice, 2]] as const) {
+    await install(chargePoint, { chargingProfileId: 1 });
+    let commandId = "";
+    for (let i = 0; i < count; i++) commandId = await unanswered(chargePoint, { set });
+    assertEquals(await mirror.refuseLate({ commandId, chargePoint }, at(tries)), count === 1);
+  }
+  const known = async (chargePoint: string) =>
+    (await mirror.list(chargePoint)).map(({ profile, doubtedBy }) => [profile.chargingProfileId, doubtedBy.length]);
+  assertEquals([await known(once), await known(twice)], [[[1, 0]], [[1, 1], [2, 1]]]);
+
+  const many = fresh("CP");
+  let commandId = "";
+  for (let i = 0; i <= MOST_TRIED; i++) {
+    commandId = await unanswered(many, { set: { chargingProfileId: 2, validTo: at(i).toISOString() } });
+  }
+  assertEquals(await mirror.refuseLate({ commandId, chargePoint: many }, at(tries)), false);
 });
 
 Deno.test("of what differs with each try the newest are kept, and the others are counted", async () => {
