@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { lateEndOf } from "../../actors/late_answer.ts";
 import type { DiagnosticsRequest } from "../../db/firmware_management/diagnostics.ts";
 import { diagnosticsState } from "../../ocpp/firmware_management/diagnostics.ts";
 import { GetDiagnostics } from "../../ocpp/firmware_management/get_diagnostics.ts";
+import type { ConfirmationOf } from "../../ocpp/registry.ts";
 import { maskSecrets } from "../../ocpp/secrets.ts";
 import { call, commandState, howToSend, patienceMs, targetOf } from "../command.ts";
 import { applyRules } from "../command_rules.ts";
@@ -151,10 +153,14 @@ async function find(id: string, house: House): Promise<z.output<typeof Diagnosti
 }
 
 function viewOf(row: DiagnosticsRequest, { clock }: Pick<House, "clock">): z.output<typeof Diagnostics> {
-  const { request, confirmation, name, bytes, sha256, receivedAt, file } = row;
-  const fileName = typeof confirmation?.fileName === "string" ? confirmation.fileName : null;
+  const { request, name, bytes, sha256, receivedAt, file } = row;
+  // Charge points collect before they answer, which may take longer than a CALL waits.
+  const late = lateEndOf("GetDiagnostics", row);
+  const { confirmation } = late?.state === "answered" ? late : row;
+  const { fileName = null } = (confirmation ?? {}) as ConfirmationOf<"GetDiagnostics">;
   const facts = {
     ...row,
+    commandState: late?.state ?? row.commandState,
     fileName,
     wasSent: row.sentAt !== null,
     isReceived: receivedAt !== null,

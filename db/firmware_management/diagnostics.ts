@@ -17,6 +17,8 @@ export interface DiagnosticsRequest {
   chargePoint: string;
   request: Record<string, unknown>;
   confirmation: Record<string, unknown> | null;
+  /** What was answered after the command had ended. */
+  lateAnswer: unknown;
   commandState: CommandState;
   requestedBy: string | null;
   createdAt: Date;
@@ -97,7 +99,7 @@ export function diagnostics(db: Kysely<Database>, { ring }: Bell): Diagnostics {
     db.selectFrom("commands as c").leftJoin("diagnostics as d", "d.commandId", "c.id")
       .where("c.action", "=", "GetDiagnostics")
       .select(["c.id", "c.chargePoint", "c.request", "c.confirmation", "c.state as commandState"])
-      .select(["c.requestedBy", "c.createdAt", "c.sentAt", "d.expiresAt", "d.status", "d.statusAt"])
+      .select(["c.lateAnswer", "c.requestedBy", "c.createdAt", "c.sentAt", "d.expiresAt", "d.status", "d.statusAt"])
       .select(["d.file", "d.name", "d.bytes", "d.sha256", "d.receivedAt"]).$narrowType<DiagnosticsRequest>();
 
   return {

@@ -226,6 +226,24 @@ test("a charge point that is away is asked when it is back, if the operator want
   await tool.operator.until(`/v1/diagnostics/${queued.body.id}`, ({ state }) => state === "accepted");
 });
 
+test("an answer that comes late counts like any other", async (tool, central) => {
+  await tool.booted();
+  const { operator, cp } = tool;
+  const { commands } = central.house.store;
+  const prefer = { Prefer: "respond-async" };
+  const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity }, prefer);
+  await cp.expectCall("GetDiagnostics");
+  await commands.settle(id, { state: "timedOut", settledAt: new Date() });
+  const seen = [];
+  for (const answer of [null, { confirmation: { fileName: "late.zip" } }, { confirmation: {} }, { error: {} }]) {
+    if (answer) await commands.noteLateAnswer(id, answer);
+    const { state, fileName, commandState } = await look(tool, id);
+    assertEquals(commandState, "timedOut");
+    seen.push([state, fileName]);
+  }
+  assertEquals(seen, [["timedOut", null], ["accepted", "late.zip"], ["nothingToSend", null], ["refused", null]]);
+});
+
 test("files are removed after their time, and what nobody names with them", async (tool, central) => {
   await tool.booted();
   const { id, location } = await requested(tool);
