@@ -62,9 +62,7 @@ export async function pathOf(central: CentralSystem, asked: object = {}, image =
 
 export async function fetched(client: Client, path: string, from = 0): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  // It never has the client wait: the client's `node:tls` would lose the end of the file.
-  const highWaterMark = 2 ** 30;
-  const sink = new Writable({ highWaterMark, write: (part, _, done) => (parts.push(part), done()) });
+  const sink = new Writable({ write: (part, _, done) => (parts.push(part), done()) });
   await client.downloadTo(sink, path, from);
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
@@ -116,8 +114,8 @@ export class Control {
     });
   }
 
-  static async open(port: number): Promise<Control> {
-    const control = new Control(connect(port, "127.0.0.1"));
+  static async open(port: number, socket: Socket = connect(port, "127.0.0.1")): Promise<Control> {
+    const control = new Control(socket);
     await control.hear(/^220 .*\r\n/);
     return control;
   }
