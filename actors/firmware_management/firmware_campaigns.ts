@@ -106,6 +106,7 @@ export class FirmwareCampaigns {
       case "noticed":
         return news.action.endsWith("FirmwareStatusNotification") ? this.#pass(news.chargePoint) : undefined;
       case "commandSettled":
+      case "commandAnsweredLate":
         return news.command.action === "UpdateFirmware" ? this.#pass(news.chargePoint) : undefined;
       case "chargePointChanged":
         for (const { desk } of this.#running.values()) desk.edited();

@@ -60,7 +60,7 @@ export interface FirmwareCampaignTargets {
   ): Promise<Listed<CampaignTarget>>;
   /** Of the released waves; without those whose registration is Rejected, which may not be sent anything. */
   listWaiting(campaign: string): Promise<WaitingTarget[]>;
-  /** The claimed ones; of these charge points, where they are given. */
+  /** The claimed ones; of these charge points, where they are given. A CALLERROR that came late is one. */
   listAttempts(campaign: string, chargePoints?: readonly string[]): Promise<AttemptFacts[]>;
   /** waiting → commanded, while the campaign runs. Answers those that were claimed, some under an id that they had before. */
   claim(campaign: string, targets: readonly ClaimedTarget[], now: Date): Promise<ClaimedTarget[]>;
@@ -91,8 +91,9 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { ring }: Bell): F
     async listAttempts(campaign, chargePoints) {
       const among = chargePoints === undefined ? sql`` : sql`and t.charge_point = any(${texts(chargePoints)})`;
       const { rows } = await sql<AttemptFacts>`
-        select t.charge_point, t.command_id, t.attempts, p.identity is not null as is_registered, c.state as command_state,
-          c.error, c.sent_at, u.status, u.since, p.firmware_version as version, p.booted_at
+        select t.charge_point, t.command_id, t.attempts, p.identity is not null as is_registered,
+          case when c.late_answer -> 'error' is null then c.state else 'callError' end as command_state,
+          coalesce(c.late_answer -> 'error', c.error) as error, c.sent_at, u.status, u.since, p.firmware_version as version, p.booted_at
         from firmware_campaign_targets t left join commands c on c.id = t.command_id
         left join firmware_updates u on u.command_id = t.command_id
         left join charge_points p on p.identity = t.charge_point

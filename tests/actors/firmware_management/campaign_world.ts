@@ -27,6 +27,7 @@ export class Station {
   answering: Answering = "confirms";
   session: Session | null = null;
   #calls = 0;
+  #updateId = "";
 
   constructor(readonly identity: string) {}
 
@@ -52,11 +53,23 @@ export class Station {
   #take(text: string): void {
     const [type, id, action, payload] = JSON.parse(text);
     if (type !== 2) return;
-    if (action === "UpdateFirmware") this.updates.push(payload);
+    if (action === "UpdateFirmware") {
+      this.updates.push(payload);
+      this.#updateId = id;
+    }
     const { answering } = this;
     if (answering === "isSilent") return;
-    const answer = answering === "confirms" ? [3, id, {}] : [4, id, answering.code, "", {}];
-    this.session?.received(JSON.stringify(answer));
+    if (answering === "confirms") this.session?.received(JSON.stringify([3, id, {}]));
+    else this.#refuse(id, answering.code);
+  }
+
+  /** Answers the last UpdateFirmware, to which it was silent, with a CALLERROR. */
+  refuseLate(code: string): void {
+    this.#refuse(this.#updateId, code);
+  }
+
+  #refuse(id: string, code: string): void {
+    this.session?.received(JSON.stringify([4, id, code, "", {}]));
   }
 }
 

@@ -352,6 +352,17 @@ test("events tell of its course, as the list of types says", 1, async (world, [s
   ]);
 });
 
+test("a CALLERROR that comes late counts like any other", 1, async (world, [station]) => {
+  station!.answering = "isSilent";
+  const id = await world.start([station!], {});
+  await world.pass(31);
+  const { state, commandState } = await world.target(id, station!);
+  assertEquals([state, commandState], ["commanded", "timedOut"]);
+  station!.refuseLate("NotSupported");
+  await world.pass(1);
+  assertEquals((await world.target(id, station!)).outcome, "notSupported");
+});
+
 Deno.test("outside of the window nothing is sent; over the night of the change to summer time", async () => {
   const world = new World(store, new FakeClock("2026-03-28T20:00:00.000Z"));
   const stations: Station[] = [];
