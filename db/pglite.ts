@@ -4,6 +4,7 @@
  */
 import { type DatabaseConnection, type Dialect, type Driver, PGliteDialect } from "kysely";
 import { refused, StoreError } from "./errors.ts";
+import { Turns } from "./turns.ts";
 
 /** An opened PGlite and what it takes to let go of it. */
 export interface Embedded {
@@ -57,6 +58,7 @@ class Embedding extends PGliteDialect {
     const driver = super.createDriver();
     const acquire = driver.acquireConnection.bind(driver);
     const wrapped = new WeakSet<DatabaseConnection>();
+    const turns = new Turns();
     driver.acquireConnection = async (options) => {
       const connection = await acquire(options);
       if (!wrapped.has(connection)) {
@@ -65,7 +67,7 @@ class Embedding extends PGliteDialect {
         connection.executeQuery = (query, options) =>
           execute(query, options).catch((error) => {
             throw refused(error);
-          }) as ReturnType<DatabaseConnection["executeQuery"]> as never;
+          }).finally(() => turns.due()) as ReturnType<DatabaseConnection["executeQuery"]> as never;
       }
       return connection;
     };
