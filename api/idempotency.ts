@@ -22,8 +22,11 @@ interface FirstAnswer {
 }
 
 export class Idempotency {
-  /** Requests of this process that have not been answered, so that one whose answer could not be kept is not taken for running. */
-  readonly #running = new Set<string>();
+  /**
+   * How many requests of this process may have a key without its answer being kept, from before the database knows of it until after.
+   * One whose answer could not be kept is told from those.
+   */
+  readonly #running = new Map<string, number>();
   #forgotAtMs = -Infinity;
 
   constructor(readonly house: House) {}
@@ -39,32 +42,55 @@ export class Idempotency {
       throw invalid({ in: "header", pointer: "/Idempotency-Key", detail: "1 to 255 visible ASCII characters" });
     }
     const keyed = { apiKey, key, fingerprint: fingerprintOf(request, asked) };
-    const { store, clock } = this.house;
-    const now = clock.now();
+    const now = this.house.clock.now();
     const keptFrom = new Date(now.getTime() - KEPT_MS);
-    const known = await store.idempotencyKeys.begin(keyed, now, keptFrom);
+    let known = await this.#begin(keyed, now, keptFrom);
+    // The first request may have been answered after this one looked: then its answer is there now.
+    if (this.#isLeft(keyed, known)) known = await this.#begin(keyed, now, keptFrom);
     if (known.state !== "begun") return this.#again(request, keyed, known);
     this.#forget(keptFrom);
-    return await this.#first(request, keyed, work);
+    try {
+      return await this.#first(request, keyed, work);
+    } finally {
+      this.#leave(keyed);
+    }
+  }
+
+  /** Whoever has begun counts as running until it leaves. */
+  async #begin(keyed: KeyedRequest, now: Date, keptFrom: Date): Promise<KeyState> {
+    const name = nameOf(keyed);
+    this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
+    let known: KeyState | undefined;
+    try {
+      return known = await this.house.store.idempotencyKeys.begin(keyed, now, keptFrom);
+    } finally {
+      if (known?.state !== "begun") this.#leave(keyed);
+    }
+  }
+
+  #leave(keyed: KeyedRequest): void {
+    const name = nameOf(keyed);
+    const others = this.#running.get(name)! - 1;
+    if (others > 0) this.#running.set(name, others);
+    else this.#running.delete(name);
+  }
+
+  /** It ran in this process and has no answer, but nobody runs it any more. */
+  #isLeft(keyed: KeyedRequest, known: KeyState): boolean {
+    return known.state === "running" && !known.elsewhere && !this.#running.has(nameOf(keyed));
   }
 
   /** A request that fails has been answered, too: whether it took effect is not to be tried by doing it again. */
   async #first(request: Request, keyed: KeyedRequest, work: () => Promise<Response>): Promise<Response> {
     const { store, log } = this.house;
-    const name = nameOf(keyed);
-    this.#running.add(name);
-    try {
-      const response = await work().catch((error) => problemResponse(error, request, log));
-      const body = response.body === null ? null : await response.text();
-      const { status } = response;
-      const first = { status, headers: Object.fromEntries(response.headers), body };
-      await store.idempotencyKeys.finish(keyed, seal(first, request, keyed)).catch((error) =>
-        log.error(`The answer to an Idempotency-Key could not be kept; a repetition is refused`, { error })
-      );
-      return new Response(body, { status, headers: response.headers });
-    } finally {
-      this.#running.delete(name);
-    }
+    const response = await work().catch((error) => problemResponse(error, request, log));
+    const body = response.body === null ? null : await response.text();
+    const { status } = response;
+    const first = { status, headers: Object.fromEntries(response.headers), body };
+    await store.idempotencyKeys.finish(keyed, seal(first, request, keyed)).catch((error) =>
+      log.error(`The answer to an Idempotency-Key could not be kept; a repetition is refused`, { error })
+    );
+    return new Response(body, { status, headers: response.headers });
   }
 
   #again(request: Request, keyed: KeyedRequest, known: Exclude<KeyState, { state: "begun" }>): Response {
@@ -75,7 +101,7 @@ export class Idempotency {
       const { status, headers, body } = unseal(known.answer, request, keyed);
       return new Response(body, { status, headers: { ...headers, "Idempotency-Replayed": "true" } });
     }
-    if (known.state === "running" && (known.elsewhere || this.#running.has(nameOf(keyed)))) {
+    if (known.state === "running" && !this.#isLeft(keyed, known)) {
       throw new Problem("idempotency-key-in-use", "The first request with this Idempotency-Key is still running", SOON);
     }
     throw new Problem(

@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { Idempotency } from "../../api/idempotency.ts";
+import type { IdempotencyKeys } from "../../db/idempotency_keys.ts";
 import { type Answer, type Desk, desk } from "./desk.ts";
 import { startCentralSystem } from "../harness.ts";
 
@@ -74,6 +76,35 @@ test("of many at once one takes effect, the others are told to wait or get its a
   assert(made.length >= 1);
   for (const answer of made) assertEquals(answer.body, made[0]!.body);
   for (const answer of all) if (answer.status !== 201) assertEquals(slugOf(answer), "idempotency-key-in-use");
+});
+
+test("who looked before the first was answered, and hears of it after, gets that answer", async ({ house }) => {
+  const { store } = house;
+  const [begun, looked, heard] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  let looks = 0;
+  const begin: IdempotencyKeys["begin"] = async (...asked) => {
+    const known = await store.idempotencyKeys.begin(...asked);
+    if (++looks !== 2) return known;
+    looked!.resolve();
+    await heard!.promise;
+    return known;
+  };
+  const slow = { ...store, idempotencyKeys: { ...store.idempotencyKeys, begin } };
+  const idempotency = new Idempotency({ ...house, store: slow });
+  const ask = (work: () => Promise<Response>) => {
+    const headers = { "Idempotency-Key": "late", Authorization: "Bearer late" };
+    return idempotency.once(new Request("http://localhost/v1/x", { method: "POST", headers }), "late", {}, work);
+  };
+  const answer = Promise.withResolvers<Response>();
+  const first = ask(() => (begun!.resolve(), answer.promise));
+  await begun!.promise;
+  const second = ask(() => Promise.reject(new Error("It takes effect twice")));
+  await looked!.promise;
+  answer.resolve(new Response("done", { status: 201 }));
+  assertEquals(await (await first).text(), "done");
+  heard!.resolve();
+  const again = await second;
+  assertEquals([again.status, await again.text(), again.headers.get("Idempotency-Replayed")], [201, "done", "true"]);
 });
 
 test("an answer is kept sealed: the database cannot show its secret", async (here) => {
