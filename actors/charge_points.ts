@@ -50,8 +50,8 @@ export interface ChargePoints {
   connectedIdentities(): string[];
   /** Commands of connected charge points that have not ended, the one in flight included. */
   countCallsWaiting(): number;
-  /** How a charge point reaches us, by the host that it dialled last; unknown after a restart until it comes back. */
-  dialled(identity: string): string | undefined;
+  /** How a charge point reaches us, by the host that it dialled last; undefined when it never said. Throws StoreError. */
+  dialled(identity: string): Promise<string | undefined>;
   /** The last sign of life and the deviations that are not in the row yet. */
   unwritten(identity: string): Sighting | undefined;
   /** The row was edited: the actor reads it again. */
@@ -92,7 +92,6 @@ class Registry implements ChargePoints, Registered {
   readonly #live = new Map<string, LiveConnection>();
   /** How often each row was edited, so that an admission that was decided by an older one can be told. */
   readonly #edits = new Map<string, number>();
-  readonly #dialled = new Map<string, string>();
   readonly #decidedAt = new WeakMap<ChargePoint, number>();
   #closing = false;
   readonly dispatch: Dispatch;
@@ -152,14 +151,13 @@ class Registry implements ChargePoints, Registered {
     const scene: Scene = { chargePoint, store, settings, log, counts, news, triggers };
     const live = new LiveConnection(this, scene, connection, this.#messages.conversation(identity));
     this.#live.set(identity, live);
-    if (connection.dialled !== undefined) this.#dialled.set(identity, connection.dialled);
     live.actor = this.system.spawn(`charge point ${identity}`, (context) => chargePointActor(context, live), {
       mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE,
     });
     log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
       address: connection.remoteAddress,
     });
-    this.sightings.seen(identity, live.since, connection.remoteAddress);
+    this.sightings.seen(identity, live.since, connection);
     this.doctor.connected(identity, connection.remoteAddress);
     if (older) older.end(CLOSE.normal, "replaced by a newer connection");
     this.tell({
@@ -201,8 +199,9 @@ class Registry implements ChargePoints, Registered {
     return [...this.#live.keys()];
   }
 
-  dialled(identity: string): string | undefined {
-    return this.#dialled.get(identity);
+  async dialled(identity: string): Promise<string | undefined> {
+    return this.#live.get(identity)?.connection.dialled ?? this.sightings.unwritten(identity)?.dialled ??
+      (await this.store.chargePoints.find(identity))?.dialled ?? undefined;
   }
 
   countCallsWaiting(): number {

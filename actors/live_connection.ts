@@ -69,7 +69,7 @@ export class LiveConnection implements Session, ChargePointPorts {
   alive(): void {
     if (!this.isCurrent) return;
     this.lastSeenAt = this.clock.now();
-    this.registered.sightings.seen(this.identity, this.lastSeenAt, this.connection.remoteAddress);
+    this.registered.sightings.seen(this.identity, this.lastSeenAt, this.connection);
   }
 
   received(text: string): boolean {

@@ -4,11 +4,14 @@
  */
 import type { Store } from "../db/store.ts";
 import type { ActorSystem } from "./actor.ts";
+import type { Connection } from "./connection.ts";
 
 /** The last sign of life, and deviations counted since the last write. */
 export interface Sighting {
   at: Date;
   remoteAddress: string;
+  /** How it reaches us, where it said so. */
+  dialled?: string | undefined;
   deviations: Record<string, number>;
 }
 
@@ -33,12 +36,13 @@ export class Sightings {
   }
 
   /** A charge point was heard. */
-  seen(identity: string, at: Date, remoteAddress: string): void {
+  seen(identity: string, at: Date, { remoteAddress, dialled }: Pick<Connection, "remoteAddress" | "dialled">): void {
     const known = this.#seen.get(identity);
     if (known) {
       known.at = at;
       known.remoteAddress = remoteAddress;
-    } else this.#seen.set(identity, { at, remoteAddress, deviations: {} });
+      known.dialled = dialled ?? known.dialled;
+    } else this.#seen.set(identity, { at, remoteAddress, dialled, deviations: {} });
   }
 
   /** A charge point that was seen did something wrong, once for each kind named. */

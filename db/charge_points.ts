@@ -47,6 +47,8 @@ export interface ChargePoint extends ChargePointFields {
   boot: (Boot & { at: Date }) | null;
   lastSeenAt: Date | null;
   remoteAddress: string | null;
+  /** How it reached us the last time, such as `http://cs.example:8080`, by the Host that it dialled. */
+  dialled: string | null;
   deviations: Record<string, number>;
   localListVersion: number | null;
   hasCredentials: boolean;
@@ -231,6 +233,7 @@ function chargePointOf(row: Row): ChargePoint {
     boot: bootOf(row),
     lastSeenAt: row.lastSeenAt,
     remoteAddress: row.remoteAddress,
+    dialled: row.dialled,
     deviations: row.deviations,
     localListVersion: row.localListVersion,
     hasCredentials: row.credentials !== null,

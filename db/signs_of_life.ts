@@ -7,6 +7,8 @@ export interface Seen {
   identity: string;
   at: Date;
   remoteAddress: string;
+  /** Absent: not known, and what was known before stays. */
+  dialled?: string | undefined;
   deviations: Record<string, number>;
 }
 
@@ -18,6 +20,8 @@ export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<vo
       last_seen_at = greatest(c.last_seen_at, s.at),
       remote_address = case when c.last_seen_at is null or s.at >= c.last_seen_at then s.remote_address
         else c.remote_address end,
+      dialled = case when c.last_seen_at is null or s.at >= c.last_seen_at then coalesce(s.dialled, c.dialled)
+        else c.dialled end,
       deviations = case when s.deviations = '{}' then c.deviations else (
         select jsonb_object_agg(kind, total) from (
           select kind, sum(n::bigint) as total
@@ -25,7 +29,7 @@ export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<vo
             as counts(kind, n)
           group by kind) as sums) end
     from jsonb_to_recordset(${jsonb(merged(seen))})
-      as s(identity text, at timestamptz, remote_address text, deviations jsonb)
+      as s(identity text, at timestamptz, remote_address text, dialled text, deviations jsonb)
     where c.identity = s.identity`.execute(db);
 }
 

@@ -58,6 +58,7 @@ export interface ChargePointsTable {
   bootedAt: Date | null;
   lastSeenAt: Date | null;
   remoteAddress: string | null;
+  dialled: string | null;
   deviations: Generated<Record<string, number>>;
   localListVersion: number | null;
   credentials: HashedKey | null;

@@ -24,8 +24,8 @@ export interface AddressRequest {
   readonly scheme?: Scheme;
 }
 
-/** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was not here since the start. */
-export type Dialled = (chargePoint: string) => string | undefined;
+/** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was never here. Throws StoreError. */
+export type Dialled = (chargePoint: string) => Promise<string | undefined>;
 
 /** How often what is nobody's is looked for. */
 export const TIDY_EVERY_MS = 3_600_000;
@@ -91,7 +91,7 @@ export class Files {
     const createdAt = this.system.clock.now();
     const made = { tokenHash: hashOf(token), file: id, chargePoint, once, createdAt, expiresAt };
     const file = await this.store.files.insertAddress(made);
-    return file && `${this.baseUrl(chargePoint, scheme)}/files/${token}/${encodeURIComponent(file.name)}`;
+    return file && `${await this.baseUrl(chargePoint, scheme)}/files/${token}/${encodeURIComponent(file.name)}`;
   }
 
   /** What a token leads to; undefined when it was never given out. */
@@ -105,10 +105,10 @@ export class Files {
   }
 
   /** How a charge point reaches us: as the settings say, else as it dialled, else as a program on this machine would. */
-  baseUrl(chargePoint: string | null, scheme: Scheme = "http"): string {
+  async baseUrl(chargePoint: string | null, scheme: Scheme = "http"): Promise<string> {
     const { publicUrl, port, ftpPort, ftpsPort } = this.settings;
-    const url = publicUrl ?? (chargePoint === null ? undefined : this.dialled(chargePoint)) ??
-      `http://localhost:${port}`;
+    const dialled = publicUrl === null && chargePoint !== null ? await this.dialled(chargePoint) : undefined;
+    const url = publicUrl ?? dialled ?? `http://localhost:${port}`;
     if (scheme === "http") return url;
     return `${scheme}://${new URL(url).hostname}:${scheme === "ftp" ? ftpPort : ftpsPort ?? ftpPort}`;
   }

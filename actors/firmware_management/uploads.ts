@@ -40,9 +40,9 @@ export class Uploads {
     }, { restartsPerMinute: 60 });
   }
 
-  /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. */
-  newLocation(chargePoint: string, scheme: Scheme): string {
-    return this.files.baseUrl(chargePoint, scheme) + uploadPath(newToken());
+  /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. Throws StoreError. */
+  async newLocation(chargePoint: string, scheme: Scheme): Promise<string> {
+    return await this.files.baseUrl(chargePoint, scheme) + uploadPath(newToken());
   }
 
   /** What a token is for; undefined when it was never given out. */

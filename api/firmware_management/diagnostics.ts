@@ -104,7 +104,7 @@ export const diagnosticsRoutes: readonly Route[] = [
       const { body: { chargePoint, location, scheme, ...rest }, house, operator } = asked;
       requireScheme(scheme, house);
       const target = await targetOf(house, chargePoint);
-      const request = { location: location ?? house.uploads.newLocation(chargePoint, scheme), ...rest };
+      const request = { location: location ?? await house.uploads.newLocation(chargePoint, scheme), ...rest };
       applyRules("GetDiagnostics", request, target, operator);
       const { id } = await call(asked, chargePoint, "GetDiagnostics", request, patienceMs(asked, chargePoint));
       return created(await find(id, house), `/v1/diagnostics/${id}`);

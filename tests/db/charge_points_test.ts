@@ -107,6 +107,13 @@ Deno.test("signs of life of many at once: the newest time counts, deviations add
   assertEquals(first?.deviations, { tooLong: 4, nullField: 7 });
   const second = await chargePoints.find(two);
   assertEquals([second?.lastSeenAt, second?.remoteAddress, second?.deviations], [at(6), "10.0.0.6", {}]);
+  const dialled = async (minute: number, host?: string) => {
+    await chargePoints.recordSeen([{ ...seen(two, minute), dialled: host }]);
+    return (await chargePoints.find(two))?.dialled;
+  };
+  assertEquals(await dialled(7, "http://new:80"), "http://new:80");
+  assertEquals(await dialled(6, "http://old:80"), "http://new:80");
+  assertEquals(await dialled(8), "http://new:80", "who does not say has not moved");
 });
 
 Deno.test("remove takes connectors and configuration along", async () => {

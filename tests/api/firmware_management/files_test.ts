@@ -149,6 +149,18 @@ test("the address begins as the charge point dialled, or as the settings say", a
   assertEquals([status, body.type], [404, "/problems/not-found"]);
 });
 
+test(
+  "the address for a charge point that is away begins as it dialled the last time, after a restart, too",
+  async (tool, central) => {
+    await tool.boot();
+    const { url } = central;
+    await central.restart();
+    assertEquals((await central.api("GET", `/v1/charge-points/${tool.cp.identity}`)).body.connection.connected, false);
+    const { location } = await served(central, image(10), { chargePoint: tool.cp.identity });
+    assertEquals(new URL(location).origin, url);
+  },
+);
+
 test("names lead nowhere", async (_, central) => {
   const names = {
     "../../etc/passwd": "passwd",
