@@ -108,9 +108,7 @@ function refuseOffline(options: CallOptions): void {
   const { action, chargePoint, request, whenOffline } = options;
   const queueable = mayComeLate(options) && !setsKey(action, request);
   if (whenOffline !== "queue") {
-    const cure = queueable
-      ? "Repeat with ?whenOffline=queue to send it when it is back."
-      : "Repeat it when it is back.";
+    const cure = queueable ? "Repeat with whenOffline=queue to send it when it is back." : "Repeat it when it is back.";
     throw new CommandRefused("charge-point-offline", `${chargePoint} is not connected. ${cure}`);
   }
   if (!queueable) {

@@ -91,7 +91,9 @@ async function targetsOf(
     throw invalid({ in: "body", pointer: "/label", detail: `At most ${TARGETS_MAX} charge points at once` });
   }
   if (targets.size === 0) {
-    const detail = label === undefined ? "Name at least one, or a label" : "No charge point has this label";
+    const detail = label === undefined
+      ? "Name at least one charge point, or a label"
+      : "No charge point has this label";
     throw invalid({ in: "body", pointer: label === undefined ? "/chargePoints" : "/label", detail });
   }
   return [...targets].sort();

@@ -3,6 +3,7 @@
  * clock that is off, or an answer that comes late, is then no difference. A comparison makes doubts in the mirror, and ends them.
  */
 import { z } from "zod";
+import { CommandRefused } from "../../actors/command.ts";
 import type { MirroredProfile } from "../../db/smart_charging/charging_profiles.ts";
 import type { ConfirmationOf } from "../../ocpp/registry.ts";
 import { compositeSchedule, type Situation } from "../../ocpp/smart_charging/composite_schedule.ts";
@@ -13,6 +14,7 @@ import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
 import { call, Command, patienceMs } from "../command.ts";
 import { jsonObject, moment } from "../fields.ts";
 import type { House } from "../house.ts";
+import { Problem } from "../problem.ts";
 import type { Asked } from "../route.ts";
 
 const OUTCOMES = {
@@ -75,12 +77,13 @@ export async function verify(
 ): Promise<View> {
   const { connectorId, duration, chargingRateUnit } = claim.asked;
   const request = { connectorId, duration, chargingRateUnit };
-  const command = await call(
-    { ...asked, query: {} },
-    identity,
-    "GetCompositeSchedule",
-    request,
-    patienceMs(asked, identity),
+  const waitMs = patienceMs(asked, identity);
+  const command = await call({ ...asked, query: {} }, identity, "GetCompositeSchedule", request, waitMs).catch(
+    (error) => {
+      if (!(error instanceof CommandRefused && error.slug === "charge-point-offline")) throw error;
+      // What is compared must be of this moment: nothing is kept for later.
+      throw new Problem(error.slug, `${identity} is not connected. Repeat it when it is back, or without verify.`);
+    },
   );
   const confirmation = command.confirmation as ConfirmationOf<"GetCompositeSchedule"> | null;
   const nothing = {
