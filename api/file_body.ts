@@ -147,6 +147,9 @@ async function readForm(
         if (file) throw invalid({ in: "body", pointer: `/${name}`, detail: "Given more than once" });
         file = { draft: await receive(body), name: safeName(fileName ?? "") };
       } else if (field !== null) {
+        if (fileName !== undefined) {
+          throw invalid({ in: "body", pointer: `/${name}`, detail: `The file belongs in the field ${field}` });
+        }
         fields[name] = await textOf(body, () => spare--);
       }
     }

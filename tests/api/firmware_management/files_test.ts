@@ -206,6 +206,17 @@ test("what is no good file is refused and leaves nothing", async (_, central) =>
   assertEquals((await onDisk(central)).length, before.length + 1);
 });
 
+test("a file in a field of another name is told where it belongs", async (_, central) => {
+  const before = await onDisk(central);
+  const form = new FormData();
+  form.set("image", new Blob([image(20_000)]), "image.bin");
+  const { status, body } = await central.api("POST", "/v1/files", form);
+  assertEquals([status, body.errors], [400, [
+    { in: "body", pointer: "/image", detail: "The file belongs in the field file" },
+  ]]);
+  assertEquals(await onDisk(central), before);
+});
+
 test("a repeated POST with its key adds one file, and another file is another request", async (_, central) => {
   const headers = { "Idempotency-Key": crypto.randomUUID() };
   const first = await central.api("POST", "/v1/files", formWith("one"), headers);
