@@ -24,7 +24,7 @@ export function targetProblem(text: string, rules: TargetRules): string | undefi
   const url = URL.parse(text);
   if (!url) return "Not a URL";
   if (url.protocol === "http:" && rules.webhookHttp === "refuse") {
-    return "Only https: is allowed (CHARGEHAND_WEBHOOK_HTTP)";
+    return "Only https: is allowed; CHARGEHAND_WEBHOOK_HTTP=allow lets http: in, too";
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return "Only https: is allowed";
   if (url.username !== "" || url.password !== "") return "No user or password in the URL: requests are signed";
@@ -34,7 +34,7 @@ export function targetProblem(text: string, rules: TargetRules): string | undefi
 
 function addressProblem(address: string, { webhookPrivateTargets }: TargetRules): string | undefined {
   if (webhookPrivateTargets === "allow" || isPublicAddress(address)) return undefined;
-  return `${address} is not a public address (CHARGEHAND_WEBHOOK_PRIVATE_TARGETS)`;
+  return `${address} is not a public address; CHARGEHAND_WEBHOOK_PRIVATE_TARGETS=allow lets it in`;
 }
 
 /** Posts a body and tells how it went. Never throws. */

@@ -43,7 +43,9 @@ export function createApp(house: House): OpenAPIHono {
       throw new Problem("method-not-allowed", `Allowed: ${allowed}`, { headers: { Allow: allowed } });
     });
   }
-  app.notFound(({ req }) => problemResponse(notFound("Nothing lives at this path"), req.raw, house.log));
+  app.notFound(({ req }) =>
+    problemResponse(notFound("Nothing lives at this path; /docs shows what there is"), req.raw, house.log)
+  );
   app.onError((error, { req }) => problemResponse(error, req.raw, house.log));
   return app;
 

@@ -35,7 +35,11 @@ export async function operatorOf(
   const key = await house.store.apiKeys.findByHash(hash);
   if (key === undefined) {
     attempts.failed(hash);
-    throw new Problem("unauthorized", "The API key is not known", { headers: CHALLENGE });
+    throw new Problem(
+      "unauthorized",
+      "The API key is not known here; compare it with what was shown when it was made, chk_ included",
+      { headers: CHALLENGE },
+    );
   }
   attempts.passed(hash);
   await house.store.apiKeys.noteUse(key.id, house.clock.now());

@@ -22,7 +22,8 @@ const JSON_CONTENT = /^application\/json *(;.*)?$/i;
 export function readPath(schema: z.ZodType, values: Record<string, string>, method: string): unknown {
   const { value, faults } = check(schema, values, "path");
   if (faults.length === 0) return value;
-  throw method === "put" ? invalidRequest(faults) : notFound(faults.map(({ detail }) => detail).join("; "));
+  if (method === "put") throw invalidRequest(faults);
+  throw notFound(faults.map(({ pointer, detail }) => `path ${pointer}: ${detail}`).join("; "));
 }
 
 /** The query. A parameter that is unknown or given twice is refused: a filter that is not applied would mislead. */
@@ -77,7 +78,9 @@ async function readJson(request: Request): Promise<unknown> {
     if (error instanceof Problem) throw error;
     throw new Problem(
       "invalid-json",
-      bytes.length === 0 ? "The body is empty" : "The body cannot be parsed as JSON in UTF-8",
+      bytes.length === 0
+        ? "The body is empty; send {} where there is nothing to say"
+        : "The body cannot be parsed as JSON in UTF-8",
     );
   }
 }
@@ -108,15 +111,25 @@ function check(schema: z.ZodType, input: unknown, where: Fault["in"]): { value: 
   }
   const checked = schema.safeParse(input);
   if (checked.success) return { value: checked.data, faults: [] };
-  const faults = checked.error.issues.flatMap((issue) => faultsOf(issue, where));
+  const faults = checked.error.issues.flatMap((issue) => faultsOf(issue, input, where));
   return { value: undefined, faults: faults.slice(0, FAULTS_MAX) };
 }
 
 /** zod names unknown fields at the object that has them; we point at the field itself. */
-function faultsOf(issue: z.core.$ZodIssue, where: Fault["in"]): Fault[] {
-  if (issue.code !== "unrecognized_keys") return [{ in: where, pointer: pointerTo(issue.path), detail: issue.message }];
+function faultsOf(issue: z.core.$ZodIssue, input: unknown, where: Fault["in"]): Fault[] {
+  if (issue.code !== "unrecognized_keys") {
+    return [{ in: where, pointer: pointerTo(issue.path), detail: detailOf(issue, input) }];
+  }
   const detail = where === "query" ? "Unknown query parameter" : "Unknown field";
   return issue.keys.map((key) => ({ in: where, pointer: pointerTo([...issue.path, key]), detail }));
+}
+
+/** Of a field that is not there zod says that its value is invalid; whoever forgot it is told so. */
+function detailOf({ code, message, path }: z.core.$ZodIssue, input: unknown): string {
+  if (code !== "invalid_type" && code !== "invalid_value") return message;
+  // deno-lint-ignore no-explicit-any -- whatever a client sent
+  const isThere = path.reduce((at: any, step) => at?.[step], input) !== undefined;
+  return isThere ? message : message.replace(/^Invalid \w+: /, "Missing: ").replace(/, received (undefined|NaN)$/, "");
 }
 
 function invalidRequest(errors: readonly Fault[]): Problem {

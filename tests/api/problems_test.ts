@@ -151,6 +151,27 @@ test("other methods than the one on the request line, and other origins, mean no
   assertEquals([...answer.headers.keys()].filter((name) => name.startsWith("access-control")), []);
 });
 
+test("what a newcomer gets wrong is answered with what to do", async ({ ask }) => {
+  const said = async (method: string, path: string, body?: object) =>
+    (await ask(method, path, { body })).body.detail as string;
+  assertMatch(await said("GET", "/charge-points"), /\/docs shows what there is$/);
+  assertMatch(await said("GET", "/v1/webhooks/1"), /^path \/id: /);
+  assertEquals(await said("POST", "/v1/webhooks", {}), "body /url: Missing: expected string");
+  assertEquals(
+    await said("POST", "/v1/webhooks", { url: 7 }),
+    "body /url: Invalid input: expected string, received number",
+  );
+  assertMatch(
+    await said("POST", "/v1/charge-points/X/commands/Reset", {}),
+    /^body \/type: Missing: expected one of "Hard"/,
+  );
+  const inside = { connectorId: 1, csChargingProfiles: { chargingProfileId: 1 } };
+  assertMatch(
+    await said("POST", "/v1/charge-points/X/commands/SetChargingProfile", inside),
+    /^body \/csChargingProfiles\/stackLevel: Missing: expected number$/,
+  );
+});
+
 test("whatever a route throws becomes a problem that tells a stranger nothing", async ({ house }) => {
   const of = async (error: unknown) => {
     const response = problemResponse(error, new Request("http://localhost/v1/commands?x=1"), {
