@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { formWith } from "../api/firmware_management/walk.ts";
 import { Operator } from "../conformance/operator.ts";
 import { startCentralSystem } from "../harness.ts";
+import { CERTIFICATE } from "../sessions/firmware_management/ftp_world.ts";
 import { simulateChargePoint } from "../simulator/charge_point.ts";
 
 Deno.test("the simulator fetches firmware and brings diagnostics at the addresses that it is given", async () => {
@@ -30,4 +31,34 @@ Deno.test("the simulator fetches firmware and brings diagnostics at the addresse
 
   await operator.start("SIM", "UpdateFirmware", { location, retrieveDate: new Date().toISOString() });
   await operator.until(path, ({ status }) => status === "DownloadFailed");
+});
+
+Deno.test("over FTP and FTPS, too, where an address is over after its one use", async () => {
+  const free = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const [ftpPort, ftpsPort] = free.map(({ addr }) => addr.port) as [number, number];
+  for (const listener of free) listener.close();
+  const ports = { ftpPort, ftpsPort, ftpPassivePorts: "20000-29999" };
+  await using central = await startCentralSystem({ ...ports, ...CERTIFICATE });
+  const operator = new Operator(central);
+  await operator.put("/v1/charge-points/SIM", { securityProfile: 0 });
+  await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "SIM", stepMs: 10, rebootMs: 10 });
+  await chargePoint.boot();
+  for (const scheme of ["ftp", "ftps"]) {
+    const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: "SIM", scheme });
+    await operator.until(`/v1/diagnostics/${id}`, ({ state, status }) => state === "received" && status === "Uploaded");
+
+    const { body: image } = await operator.ask(
+      "POST",
+      "/v1/files",
+      formWith(new Uint8Array(300_000), `${scheme}-9.bin`),
+    );
+    const asked = { chargePoint: "SIM", scheme, once: true };
+    const { body: { location } } = await operator.ask("POST", `/v1/files/${image.id}/addresses`, asked);
+    const update = { location, retrieveDate: new Date().toISOString() };
+    await operator.start("SIM", "UpdateFirmware", update);
+    const path = "/v1/charge-points/SIM/firmware-update";
+    await operator.until(path, ({ status, version }) => status === "Installed" && version === `${scheme}-9`);
+    await operator.start("SIM", "UpdateFirmware", update);
+    await operator.until(path, ({ status }) => status === "DownloadFailed");
+  }
 });

@@ -1,5 +1,5 @@
 /**
- * The slow jobs of Firmware Management (OCPP 1.6 §4.4, §4.5): uploading diagnostics and updating the firmware. What has an http
+ * The slow jobs of Firmware Management (OCPP 1.6 §4.4, §4.5): uploading diagnostics and updating the firmware. What has an http or ftp
  * address is really fetched and brought; every step is reported, the update waits for running transactions and ends with a real reboot.
  * A test chooses how they end, as far as the transfers let them.
  */
