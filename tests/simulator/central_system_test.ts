@@ -63,11 +63,19 @@ Deno.test("a simulated charge point and the real Central System: a session, and 
 Deno.test("remote start and remote stop, from the operator's request to the finished transaction", async () => {
   await using central = await startCentralSystem({ unknownChargePoints: "accept" });
   await central.api("PUT", "/v1/id-tags/TAG1", { status: "Accepted" });
-  await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "CP1" });
+  const said: string[] = [];
+  const log = (line: string) => void said.push(line);
+  await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "CP1", log });
   await chargePoint.boot();
   await chargePoint.plugIn(1);
   const command = (action: string, body: object) =>
     central.api("POST", `/v1/charge-points/CP1/commands/${action}`, body);
+  await command("RemoteStartTransaction", { idTag: "NOBODY", connectorId: 1 });
+  await eventually("the refusal is told", () => {
+    return Promise.resolve(
+      said.some((line) => line.startsWith("the tag NOBODY is Invalid. Make it known: ")) || undefined,
+    );
+  });
   await command("RemoteStartTransaction", { idTag: "TAG1", connectorId: 1 });
   const running = () => Promise.resolve(chargePoint.transactionOn(1)?.transactionId);
   const transactionId = await eventually("the transaction is confirmed", running);

@@ -24,6 +24,9 @@ for (const [line, kind, cure] of REFUSALS) {
 Deno.test("nobody there, and somebody who does not speak OCPP 1.6, are explained", async () => {
   await using chargePoint = simulateChargePoint({ url: "ws://127.0.0.1:1/ocpp", identity: "CP1" });
   assertEquals((await assertRejects(() => chargePoint.connect(), ConnectionRefused)).kind, "unreachable");
+  await using secure = simulateChargePoint({ url: "wss://127.0.0.1:1/ocpp", identity: "CP1" });
+  const { message } = await assertRejects(() => secure.connect(), ConnectionRefused);
+  assertStringIncludes(message, "speak TLS? If not, begin with ws://");
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.onopen = () => socket.close();

@@ -131,7 +131,8 @@ function failed(error: Error & { code?: string }, address: string): ConnectionRe
   }
   return new ConnectionRefused(
     "unreachable",
-    `Cannot reach ${address} (${error.code ?? error.message}). Is the Central System running there?`,
+    `Cannot reach ${address} (${error.code ?? error.message}). Is the Central System running there` +
+      (address.startsWith("wss:") ? ", and does that port speak TLS? If not, begin with ws://." : "?"),
   );
 }
 

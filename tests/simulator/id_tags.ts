@@ -11,6 +11,14 @@ export interface IdTagInfo {
   readonly parentIdTag?: string;
 }
 
+/** That a driver may not charge, and the cure: `otherwise` is what else would help. */
+export function refusedTag(idTag: string, status: string, otherwise = ""): string {
+  const cure = status === "Invalid"
+    ? `. Make it known: PUT /v1/id-tags/${encodeURIComponent(idTag)} {"status": "Accepted"}${otherwise}`
+    : "";
+  return `the tag ${idTag} is ${status}${cure}`;
+}
+
 /** One entry of SendLocalList; without `idTagInfo` it removes the tag. */
 export interface LocalListEntry {
   readonly idTag: string;

@@ -3,6 +3,7 @@
  * What the Central System says to the tag is obeyed; what it starts or stops by itself is left to it.
  */
 import type { SimulatedChargePoint } from "./charge_point.ts";
+import { refusedTag } from "./id_tags.ts";
 
 /** How the sessions are played. */
 export interface SessionOptions {
@@ -62,7 +63,7 @@ async function playOne(chargePoint: SimulatedChargePoint, connectorId: number, o
   if (options.signal.aborted) return;
   if (!chargePoint.transactionOn(connectorId)) {
     const { status } = await chargePoint.present(connectorId, options.idTag);
-    if (status !== "Accepted") options.log(refusedTag(options.idTag, status));
+    if (status !== "Accepted") options.log(refusedTag(options.idTag, status, ", or use --id-tag"));
   }
   const transaction = chargePoint.transactionOn(connectorId);
   if (transaction) await pause(SECONDS.charge, options);
@@ -73,13 +74,6 @@ async function playOne(chargePoint: SimulatedChargePoint, connectorId: number, o
   }
   await pause(SECONDS.leave, options);
   if (!options.signal.aborted) await chargePoint.unplug(connectorId);
-}
-
-function refusedTag(idTag: string, status: string): string {
-  const cure = status === "Invalid"
-    ? `. Make it known: PUT /v1/id-tags/${encodeURIComponent(idTag)} {"status": "Accepted"}, or use --id-tag`
-    : "";
-  return `the tag ${idTag} is ${status}${cure}`;
 }
 
 function pause(seconds: number, { speed, signal }: Pick<SessionOptions, "speed" | "signal">): Promise<void> {

@@ -1,6 +1,7 @@
 /** Remote start and stop (OCPP 1.6 §5.11, §5.12): Accepted means "will try" (R 3.32); the transaction itself comes later. */
 import type { ChargingProfile } from "../charging_profiles.ts";
 import type { Connector } from "../connector.ts";
+import { refusedTag } from "../id_tags.ts";
 import { type Grounds, type Handler, status } from "./operation.ts";
 
 /** Without a connectorId: a connector with its cable in, else any that is free. */
@@ -20,7 +21,8 @@ export const RemoteStartTransaction: Handler<
   if (!connector) return status("Rejected");
   return status("Accepted", async () => {
     if (device.configuration.flag("AuthorizeRemoteTxRequests")) {
-      await drivers.present(connector.connectorId, idTag, profile);
+      const info = await drivers.present(connector.connectorId, idTag, profile);
+      if (info.status !== "Accepted") device.settings.log(refusedTag(idTag, info.status));
     } else {
       await drivers.begin(connector, { idTag, parentIdTag: authorization.known(idTag)?.parentIdTag, profile });
     }
