@@ -49,7 +49,8 @@ export class KeyAttempts {
 }
 
 function tooMany(waitMs: number): Problem {
-  return new Problem("too-many-attempts", "This address has presented too many unknown API keys", {
-    headers: { "Retry-After": String(Math.ceil(waitMs / 1000)) },
-  });
+  const seconds = Math.ceil(waitMs / 1000);
+  const detail =
+    `This address has presented too many unknown API keys. Repeat it in ${seconds} s, with a key that is known here`;
+  return new Problem("too-many-attempts", detail, { headers: { "Retry-After": String(seconds) } });
 }

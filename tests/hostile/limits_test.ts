@@ -213,5 +213,6 @@ test("wrong API keys are slowed down; a key that was good before is not", async 
   const last = answers.at(-1)!;
   assertEquals([last.status, last.body.type], [429, "/problems/too-many-attempts"]);
   assertMatch(last.retryAfter!, /^\d+$/);
+  assertMatch(last.body.detail, /Repeat it in \d+ s, with a key that is known here$/);
   assertEquals((await tool.operator.ask("GET", "/v1/charge-points")).status, 200);
 });
