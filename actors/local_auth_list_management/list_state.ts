@@ -60,9 +60,7 @@ export function warningsAbout({ known, desired }: Pick<ListFacts, "known" | "des
   if (unknownIdTags.length > 0) {
     const some = unknownIdTags.slice(0, 5).join(", ");
     warnings.push(
-      `${unknownIdTags.length} idTags are not registered and are sent as Invalid: ${some}${
-        unknownIdTags.length > 5 ? ", …" : ""
-      }.`,
+      `Not registered, and sent as Invalid (${unknownIdTags.length}): ${some}${unknownIdTags.length > 5 ? ", …" : ""}.`,
     );
   }
   if (!known.isComplete) {

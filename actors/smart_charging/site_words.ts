@@ -53,15 +53,15 @@ export function warningsOf(plan: SitePlan): string[] {
 export function explainMember(plan: SitePlan, member: MemberState): string {
   const say = sayIn(plan);
   const { connectors, failSafe, failSafeGrant, failSafeCounts, most, controlled, facts, connected } = member;
-  const each = `${connectors.length} connector${connectors.length === 1 ? "" : "s"}`;
-  if (facts.registration === null) return `It is not registered here: ${each} count with ${say(most)} each.`;
+  const each = connectors.length === 1 ? "1 connector counts" : `${connectors.length} connectors count`;
+  if (facts.registration === null) return `It is not registered here: ${each} with ${say(most)} each.`;
   if (facts.registration === "Rejected") {
-    return `It is Rejected and sent nothing: ${each} count with ${say(failSafeCounts)} each.`;
+    return `It is Rejected and sent nothing: ${each} with ${say(failSafeCounts)} each.`;
   }
   const sentences: string[] = [];
   if (!controlled) {
     sentences.push(
-      `It has not accepted a fail-safe yet: ${each} count with all that they can draw, ${say(most)} each.`,
+      `It has not accepted a fail-safe yet: ${each} with all that can be drawn there, ${say(most)} each.`,
     );
   } else if (failSafeCounts === failSafe) {
     sentences.push(

@@ -212,6 +212,11 @@ Deno.test("every number has its reason in words", () => {
     "No transaction: 0 A are kept for one that begins before we hear of it.",
   ]);
   assertStringIncludes(explainMember(found, found.members[0]!), "It is not connected and keeps what it accepted last.");
+  const bare = plan({ ONE: { failSafe: null } });
+  assertStringIncludes(
+    explainMember(bare, bare.members[0]!),
+    "yet: 1 connector counts with all that can be drawn there, 32 A",
+  );
   assert(warningsOf(found).some((warning) => warning.includes("29 A together, which is above the limit of 28 A")));
 });
 

@@ -101,7 +101,10 @@ test(
       const plan = await world.plan();
       const [first] = plan.members;
       assert(first!.uncontrollable);
-      assertStringIncludes(explainMember(plan, first!), "all that they can draw, 32 A each. It answered Rejected.");
+      assertStringIncludes(
+        explainMember(plan, first!),
+        "all that can be drawn there, 32 A each. It answered Rejected.",
+      );
       assertEquals(b.mayDraw(1), 16);
     },
   },

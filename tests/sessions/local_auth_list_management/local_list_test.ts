@@ -192,6 +192,9 @@ test("a list with an idTag twice, or with what OCPP does not know, is refused wi
   assertEquals([odd.status, odd.body.errors[0].pointer], [400, "/entries/0/idTagInfo/status"]);
   assertEquals((await tool.operator.ask("PUT", "/v1/charge-points/NOBODY/local-list", bare("A"))).status, 404);
   const unknown = await tool.operator.ask("PUT", pathOf(tool), bare("NOBODYS-TAG"));
-  assert(unknown.body.warnings.some((line: string) => line.includes("not registered")));
+  assert(
+    unknown.body.warnings.includes("Not registered, and sent as Invalid (1): NOBODYS-TAG."),
+    unknown.body.warnings.join(),
+  );
   assertEquals(unknown.body.desired.entries[0].idTagInfo, { status: "Invalid" });
 });
