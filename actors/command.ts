@@ -61,10 +61,15 @@ export interface Situation {
   readonly connected: boolean;
 }
 
+/** What is said of an identity that nobody has registered. */
+export function unknownChargePoint(identity: string): string {
+  return `There is no charge point ${identity}; PUT /v1/charge-points/${encodeURIComponent(identity)} registers it`;
+}
+
 /** Throws CommandRefused when a command cannot be taken now. */
 export function refuseUnless(options: CallOptions, { chargePoint, connected }: Situation): void {
   const { action, chargePoint: identity } = options;
-  if (!chargePoint) throw new CommandRefused("charge-point-unknown", `There is no charge point ${identity}.`);
+  if (!chargePoint) throw new CommandRefused("charge-point-unknown", unknownChargePoint(identity));
   const { registration } = chargePoint;
   if (registration === "Rejected") {
     throw new CommandRefused(

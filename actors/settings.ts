@@ -413,8 +413,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 /** What no setting's own check can see: files, and what is missing beside them. */
 function tlsMistakes(given: Partial<Settings>): string[] {
   const read = readCertificate(given);
-  if (read) return read.ok ? [] : read.mistakes;
-  if (given.ftpsPort === undefined) return [];
+  const isOff = given.ftpPort === undefined && given.ftpsPort === undefined;
+  if (read?.ok === false) return read.mistakes;
+  if (read && isOff) {
+    return ["CHARGEHAND_FTP_CERTIFICATE: the FTP server is off; set CHARGEHAND_FTPS_PORT or CHARGEHAND_FTP_PORT, too"];
+  }
+  if (read || given.ftpsPort === undefined) return [];
   return [
     "CHARGEHAND_FTPS_PORT: TLS is expected to have a certificate; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY, too",
   ];

@@ -3,6 +3,7 @@
  * charge point needs to be let in ends its connection, so that it proves itself anew.
  */
 import { z } from "zod";
+import { unknownChargePoint } from "../actors/command.ts";
 import type { ChargePoint as Row } from "../db/charge_points.ts";
 import { ChargePoint, chargePointFields as fields, viewOf, viewsOf } from "./charge_point.ts";
 import { flag, identity, nothing, searchText } from "./fields.ts";
@@ -18,7 +19,7 @@ export const params = z.strictObject({ identity });
 
 /** The problem of a charge point that nobody has registered. */
 export function noChargePoint(identity: string): Problem {
-  return notFound(`There is no charge point ${identity}`);
+  return notFound(unknownChargePoint(identity));
 }
 
 const filters = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unknownChargePoint } from "../../actors/command.ts";
 import { safeName } from "../file_body.ts";
 import { identity, moment, nothing } from "../fields.ts";
 import { listOf, listQuery, pageAndFilter } from "../list.ts";
@@ -122,7 +123,7 @@ export const fileRoutes: readonly Route[] = [
     answers: { 201: Address },
     handle: async ({ params: { id }, body: { expiresInSeconds, ...asked }, house }) => {
       if (asked.chargePoint !== null && !await house.store.chargePoints.find(asked.chargePoint)) {
-        throw new Problem("charge-point-unknown", `There is no charge point ${asked.chargePoint}.`);
+        throw new Problem("charge-point-unknown", unknownChargePoint(asked.chargePoint));
       }
       requireScheme(asked.scheme, house);
       const expiresAt = new Date(house.clock.now().getTime() + expiresInSeconds * 1000);

@@ -77,7 +77,7 @@ Deno.test("the certification preset changes defaults; what is given still wins",
 Deno.test("the FTP server's certificate and key belong together, and are looked at before the start", () => {
   const { ftpCertificate: certificate, ftpKey: key } = CERTIFICATE;
   const tls = (CHARGEHAND_FTP_CERTIFICATE: string, CHARGEHAND_FTP_KEY: string) =>
-    mistakes({ CHARGEHAND_FTP_CERTIFICATE, CHARGEHAND_FTP_KEY, PORT: "http" });
+    mistakes({ CHARGEHAND_FTP_CERTIFICATE, CHARGEHAND_FTP_KEY, CHARGEHAND_FTP_PORT: "2121", PORT: "http" });
   assertEquals(tls(certificate, key).length, 1, "the port");
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const otherKey = Deno.makeTempFileSync({ prefix: "chargehand-test-" });
@@ -100,6 +100,10 @@ Deno.test("the FTP server's certificate and key belong together, and are looked 
     assertEquals(said.length, expected.length);
     expected.forEach((pattern, at) => assertMatch(said[at]!, pattern));
   }
+  assertMatch(
+    mistakes({ CHARGEHAND_FTP_CERTIFICATE: certificate, CHARGEHAND_FTP_KEY: key })[0]!,
+    /^CHARGEHAND_FTP_CERTIFICATE: the FTP server is off; set CHARGEHAND_FTPS_PORT or/,
+  );
   assertMatch(
     mistakes({ CHARGEHAND_FTPS_PORT: "990" })[0]!,
     /^CHARGEHAND_FTPS_PORT: TLS .*; set CHARGEHAND_FTP_CERTIF/,

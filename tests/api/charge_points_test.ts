@@ -59,16 +59,18 @@ test("another identity in the body, a bad label and a bad identity are refused",
   assertEquals((await ask("GET", "/v1/charge-points/ONE")).status, 404);
 });
 
+const NOBODY = "There is no charge point NOBODY; PUT /v1/charge-points/NOBODY registers it";
+
 test("what nobody has registered is 404 for every verb but PUT", async ({ ask }) => {
   for (const [verb, body] of [["GET"], ["PATCH", {}], ["DELETE"]] as const) {
     const { status, body: problem } = await ask(verb, "/v1/charge-points/NOBODY", { body });
-    assertEquals([status, problem.detail], [404, "There is no charge point NOBODY"], verb);
+    assertEquals([status, problem.detail], [404, NOBODY], verb);
   }
   for (const path of ["configuration", "connectors/1"]) {
     assertEquals((await ask("GET", `/v1/charge-points/NOBODY/${path}`)).status, 404, path);
   }
   const send = await ask("POST", "/v1/charge-points/NOBODY/commands/ClearCache");
-  assertEquals([send.status, send.body.detail], [404, "There is no charge point NOBODY"]);
+  assertEquals([send.status, send.body.detail], [404, NOBODY]);
   const password = { password: "secret" };
   assertEquals((await ask("PUT", "/v1/charge-points/NOBODY/credentials", { body: password })).status, 404);
 });
