@@ -16,20 +16,22 @@ import { OTHER_ACTION } from "./counts.ts";
 import { callHandlers } from "./handlers/mod.ts";
 import { type CallHandler, quietly, type Scene } from "./scene.ts";
 
-/** What the plugs need of the charge point's actor. */
+/** What the plugs need of the connection. */
 export interface CallSurroundings {
   readonly scene: Scene;
   readonly connection: Connection;
   readonly conversation: Conversation;
   readonly clock: Clock;
-  /** The frame that is worked on. */
-  readonly heard: Heard;
-  startTimeout(ms: number, messageId: string): () => void;
-  tryAgain(): void;
   /** The next command that may be sent, with its secrets. Throws StoreError. */
   claimNext(messageId: string): Promise<Claimed | undefined>;
   /** Records how a command ended and tells whoever waits for it. Never throws. */
   settle(command: Command, outcome: Outcome): Promise<void>;
+}
+
+/** What they need of the charge point's actor. */
+export interface CallTurns extends Pick<CallPorts, "startTimeout" | "tryAgain"> {
+  /** The frame that is worked on. */
+  readonly heard: Heard;
 }
 
 /** A new AuthorizationKey lives in memory only; when the process ends before it is sent, it is gone. */
@@ -46,7 +48,7 @@ const NEVER_WRITTEN_DOWN: Outcome = {
 export class CallPlugs implements CallPorts {
   readonly problemWith = problemWith;
 
-  constructor(readonly around: CallSurroundings) {}
+  constructor(readonly around: CallSurroundings, readonly turns: CallTurns) {}
 
   get timeoutMs(): number {
     return this.around.scene.settings.callTimeoutSeconds * 1000;
@@ -86,15 +88,15 @@ export class CallPlugs implements CallPorts {
   replied(answer: CallResult | CallError, replied: Replied): void {
     const { action = OTHER_ACTION, problem } = replied;
     this.around.scene.counts.messages.add("in", action, problem?.kind ?? answer.type);
-    this.around.conversation.replied(this.around.heard, answer, replied);
+    this.around.conversation.replied(this.turns.heard, answer, replied);
   }
 
   startTimeout(ms: number, messageId: string): () => void {
-    return this.around.startTimeout(ms, messageId);
+    return this.turns.startTimeout(ms, messageId);
   }
 
   tryAgain(): void {
-    this.around.tryAgain();
+    this.turns.tryAgain();
   }
 
   settled(command: Command, outcome: Outcome): Promise<void> {

@@ -3,16 +3,14 @@
  * order of their arrival, and answers to our own CALLs are matched in between. It lives as long as its connection does; what must
  * outlive it is in the database. When anything unexpected fails, the connection is closed and the charge point starts anew.
  */
-import type { Claimed, Command } from "../db/commands.ts";
 import { decode, type Unreadable } from "../ocpp/message.ts";
 import type { Actor, Context, StopReason } from "./actor.ts";
 import { answer, type AnswerPorts, refuse, type Turn } from "./answers.ts";
-import { CallPlugs, type CallSurroundings } from "./call_ports.ts";
-import { Calls, type Outcome } from "./calls.ts";
-import type { Clock } from "./clock.ts";
-import { CLOSE, type Connection } from "./connection.ts";
+import { CallPlugs, type CallSurroundings, type CallTurns } from "./call_ports.ts";
+import { Calls } from "./calls.ts";
+import { CLOSE } from "./connection.ts";
 import type { ConnectionCause } from "./connection_causes.ts";
-import type { Conversation, Heard } from "./conversation.ts";
+import type { Heard } from "./conversation.ts";
 import { OTHER_ACTION } from "./counts.ts";
 import type { Scene } from "./scene.ts";
 
@@ -28,15 +26,11 @@ export type ChargePointMail =
   | { readonly kind: "changed" };
 
 /** What the actor needs of the registry that gives birth to it. */
-export interface ChargePointPorts extends AnswerPorts {
+export interface ChargePointPorts extends AnswerPorts, CallSurroundings {
   /** Whether a newer connection of the same charge point has taken over: then queued commands are its business. */
   isReplaced(): boolean;
-  /** The next command that may be sent, with its secrets. Throws StoreError. */
-  claimNext(messageId: string): Promise<Claimed | undefined>;
   /** The connection is gone, and no newer one is there: what must not be done late is lost. Never throws. */
   loseUnsent(): Promise<void>;
-  /** Records how a command ended and tells whoever waits for it. Never throws. */
-  settle(command: Command, outcome: Outcome): Promise<void>;
   /** Tells the doctor that this is no good connection. */
   odd(cause: ConnectionCause, found: string): void;
 }
@@ -60,14 +54,14 @@ export function chargePoint(context: Context<ChargePointMail>, ports: ChargePoin
   return new ChargePointActor(context, ports);
 }
 
-class ChargePointActor implements Actor<ChargePointMail>, CallSurroundings {
+class ChargePointActor implements Actor<ChargePointMail>, CallTurns {
   readonly #calls: Calls;
   readonly #unreadableAtMs: number[] = [];
   heard = NOTHING_HEARD;
   #stopWaitingForAWord = () => {};
 
   constructor(readonly context: Context<ChargePointMail>, readonly ports: ChargePointPorts) {
-    this.#calls = new Calls(new CallPlugs(this));
+    this.#calls = new Calls(new CallPlugs(ports, this));
   }
 
   receive(mail: ChargePointMail): void | Promise<void> {
@@ -109,7 +103,7 @@ class ChargePointActor implements Actor<ChargePointMail>, CallSurroundings {
 
   /** One that was never heard boots first; one that only reconnects may have nothing to say until its next heartbeat. */
   #silenceMs(): number {
-    const { chargePoint: { boot, heartbeatInterval }, settings } = this.scene;
+    const { chargePoint: { boot, heartbeatInterval }, settings } = this.#scene;
     const knownMs = 2 * (heartbeatInterval ?? settings.heartbeatIntervalSeconds) * 1000;
     return boot === null ? SILENCE_MS : Math.max(SILENCE_MS, knownMs);
   }
@@ -123,8 +117,8 @@ class ChargePointActor implements Actor<ChargePointMail>, CallSurroundings {
   /** The row was edited. When the database does not answer, it is read again soon: an edit must not cost the connection. */
   async #reload(): Promise<void> {
     try {
-      const found = await this.scene.store.chargePoints.find(this.#identity);
-      if (found) this.scene.chargePoint = found;
+      const found = await this.#scene.store.chargePoints.find(this.#identity);
+      if (found) this.#scene.chargePoint = found;
     } catch {
       this.context.after(TRY_AGAIN_MS, { kind: "changed" });
     }
@@ -152,32 +146,16 @@ class ChargePointActor implements Actor<ChargePointMail>, CallSurroundings {
   /** OCPP-J 4.1.3: what cannot be read is ignored. Somebody who sends nothing else is no charge point. */
   #unreadable(message: Unreadable): void {
     this.ports.deviated(["unreadable"]);
-    this.scene.counts.messages.add("in", OTHER_ACTION, "unreadable");
+    this.#scene.counts.messages.add("in", OTHER_ACTION, "unreadable");
     this.ports.conversation.ignored(this.heard, message);
     this.ports.odd("not-json", `it sent what is no OCPP-J message: ${message.why}`);
-    this.scene.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);
+    this.#scene.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);
     const nowMs = this.context.clock.monotonicMs();
     this.#unreadableAtMs.push(nowMs);
     while (this.#unreadableAtMs[0]! < nowMs - 60_000) this.#unreadableAtMs.shift();
     if (this.#unreadableAtMs.length > UNREADABLE_PER_MINUTE) {
       this.ports.connection.close(CLOSE.policyViolation, "too many unreadable frames");
     }
-  }
-
-  get scene(): Scene {
-    return this.ports.scene;
-  }
-
-  get connection(): Connection {
-    return this.ports.connection;
-  }
-
-  get conversation(): Conversation {
-    return this.ports.conversation;
-  }
-
-  get clock(): Clock {
-    return this.context.clock;
   }
 
   startTimeout(ms: number, messageId: string): () => void {
@@ -188,15 +166,11 @@ class ChargePointActor implements Actor<ChargePointMail>, CallSurroundings {
     this.context.after(TRY_AGAIN_MS, { kind: "tryAgain" });
   }
 
-  claimNext(messageId: string): Promise<Claimed | undefined> {
-    return this.ports.claimNext(messageId);
-  }
-
-  settle(command: Command, outcome: Outcome): Promise<void> {
-    return this.ports.settle(command, outcome);
+  get #scene(): Scene {
+    return this.ports.scene;
   }
 
   get #identity(): string {
-    return this.scene.chargePoint.identity;
+    return this.#scene.chargePoint.identity;
   }
 }
