@@ -1,4 +1,4 @@
-import { learnLate, learnOutcome } from "../smart_charging/profile_outcomes.ts";
+import { learning } from "../smart_charging/profile_outcomes.ts";
 import type { CallHandler } from "../scene.ts";
 
 /** What fits is in doubt until the charge point has answered, and gone when it answers, also with Unknown (OCPP 1.6 5.5). */
@@ -7,9 +7,5 @@ export const ClearChargingProfile: CallHandler<"ClearChargingProfile"> = {
     await store.chargingProfiles.expectClear({ commandId, chargePoint: chargePoint.identity, criteria });
   },
 
-  async settled(_request, confirmation, { state }, { store }, now, command) {
-    await learnOutcome(store, { ...command, state, confirmation: confirmation ?? null }, { settledAt: now, now });
-  },
-
-  answeredLate: (command, { store }, now) => learnLate(store, command, now),
+  ...learning,
 };

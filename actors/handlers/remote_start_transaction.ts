@@ -1,6 +1,6 @@
 import { waitForStartSeconds } from "../../ocpp/smart_charging/remote_start_profile.ts";
 import type { CallHandler, Scene } from "../scene.ts";
-import { learnLate, learnOutcome } from "../smart_charging/profile_outcomes.ts";
+import { learning } from "../smart_charging/profile_outcomes.ts";
 
 /** A charging profile that comes along waits for the transaction that the charge point may start (errata 3.32, 3.41). */
 export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
@@ -11,12 +11,10 @@ export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
     await store.chargingProfiles.expect({ commandId, chargePoint, connectorId, profile, sentAt: now, awaits });
   },
 
-  async settled({ chargingProfile }, confirmation, { state }, { store }, now, command) {
-    if (!chargingProfile) return;
-    await learnOutcome(store, { ...command, state, confirmation: confirmation ?? null }, { settledAt: now, now });
+  ...learning,
+  async settled(request, ...end) {
+    if (request.chargingProfile) await learning.settled(request, ...end);
   },
-
-  answeredLate: (command, { store }, now) => learnLate(store, command, now),
 };
 
 async function waitUntil({ chargePoint, store }: Scene, now: Date): Promise<Date> {

@@ -1,4 +1,4 @@
-import { learnLate, learnOutcome } from "../smart_charging/profile_outcomes.ts";
+import { learning } from "../smart_charging/profile_outcomes.ts";
 import type { CallHandler } from "../scene.ts";
 
 /** What is sent is in doubt, together with what it would replace, until the charge point has answered (OCPP 1.6 5.16). */
@@ -8,9 +8,5 @@ export const SetChargingProfile: CallHandler<"SetChargingProfile"> = {
     await store.chargingProfiles.expect({ commandId, chargePoint: identity, connectorId, profile, sentAt: now });
   },
 
-  async settled(_request, confirmation, { state }, { store }, now, command) {
-    await learnOutcome(store, { ...command, state, confirmation: confirmation ?? null }, { settledAt: now, now });
-  },
-
-  answeredLate: (command, { store }, now) => learnLate(store, command, now),
+  ...learning,
 };

@@ -1,6 +1,7 @@
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
 import { lateEndOf } from "../late_answer.ts";
+import type { CallHandler } from "../scene.ts";
 
 /** As much of a command as the mirror learns from. */
 export type ProfileCommand = Pick<Command, "id" | "chargePoint" | "action" | "state" | "confirmation" | "lateAnswer">;
@@ -33,7 +34,14 @@ export async function learnOutcome(
   return await (isAccepted ? chargingProfiles.accept(command, now) : refuse());
 }
 
-/** A late answer, once it is written down. What the command was to change was sent before it had ended, whatever has been sent since. */
-export async function learnLate(store: Store, command: Command, now: Date): Promise<void> {
-  await learnOutcome(store, command, { settledAt: command.settledAt ?? now, now });
-}
+/** What the handlers of these commands do at their end, in time or late. */
+export const learning: Required<Pick<CallHandler<ProfileAction>, "settled" | "answeredLate">> = {
+  async settled(_request, confirmation, { state }, { store }, now, command) {
+    await learnOutcome(store, { ...command, state, confirmation: confirmation ?? null }, { settledAt: now, now });
+  },
+
+  /** What the command was to change was sent before it had ended, whatever has been sent since. */
+  async answeredLate(command, { store }, now) {
+    await learnOutcome(store, command, { settledAt: command.settledAt ?? now, now });
+  },
+};
