@@ -25,25 +25,13 @@ export interface CommandError {
   details: unknown;
 }
 
-/** An operator's command. `requestedBy` is the id of an API key; `messageId` and `sentAt` are null until it is sent. */
-export interface Command {
-  /** uuid version 7, made by the caller: ids rise with time. */
-  id: string;
-  chargePoint: string;
-  action: string;
-  request: Record<string, unknown>;
+/** A row of `commands`. */
+export type CommandRow = Selectable<CommandsTable>;
+
+/** An operator's command, its row without what only processes need to know. */
+export interface Command extends Omit<CommandRow, "process" | "state" | "error"> {
   state: CommandState;
-  confirmation: Record<string, unknown> | null;
   error: CommandError | null;
-  lateAnswer: unknown;
-  createdAt: Date;
-  sentAt: Date | null;
-  settledAt: Date | null;
-  latencyMs: number | null;
-  expiresAt: Date;
-  messageId: string | null;
-  requestedBy: string | null;
-  whenOffline: "queue" | "refuse";
   /** What a trigger brought, where it was asked for. */
   triggered?: TriggeredMessage[];
 }
@@ -58,9 +46,6 @@ export interface Settlement {
   /** Only a command that is still queued may end like this: it says that nothing was sent. */
   onlyQueued?: true;
 }
-
-/** A row of `commands`. */
-export type CommandRow = Selectable<CommandsTable>;
 
 /** A command from its row. */
 export function commandOf(

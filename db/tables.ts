@@ -176,7 +176,9 @@ export interface MeterValuesTable {
   format: string;
 }
 
+/** `messageId`, `sentAt` and `process` are null until it is sent. */
 export interface CommandsTable {
+  /** uuid version 7, made by the caller: ids rise with time. */
   id: string;
   chargePoint: string;
   action: string;
@@ -191,6 +193,7 @@ export interface CommandsTable {
   latencyMs: number | null;
   expiresAt: Date;
   messageId: string | null;
+  /** The id of an API key. */
   requestedBy: string | null;
   whenOffline: "queue" | "refuse";
   process: number | null;
