@@ -71,6 +71,26 @@ Deno.test("a description is short and one harmless line, whatever was sent", () 
   }
 });
 
+Deno.test("forty characters of what was found are quoted", () => {
+  const found = (status: string) => {
+    const checked = checkRequest("StatusNotification", { ...STATUS, status }, "strict");
+    return checked.ok ? undefined : checked.fault.description.replace(/.* words, found /, "");
+  };
+  assertEquals(found("x".repeat(40)), `"${"x".repeat(40)}"`);
+  assertEquals(found("x".repeat(41)), `"${"x".repeat(40)}…"`);
+});
+
+Deno.test("a description that had to be cut has 255 characters, and its end tells how much more is wrong", () => {
+  // Six characters for each that is escaped.
+  const status = "\x01".repeat(50);
+  const [one, two] = [{ ...STATUS, status }, { ...STATUS, status, x: 1 }].map((payload) => {
+    const checked = checkRequest("StatusNotification", payload, "strict");
+    return checked.ok ? "" : checked.fault.description;
+  });
+  assertEquals([one!.length, two!.length], [255, 255]);
+  assertMatch(two!, /\\u0001.* \(and 1 more\)$/);
+});
+
 Deno.test("a hundred thousand unknown fields are refused in few words, in both modes", () => {
   const payload = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 1]));
   for (const validation of ["strict", "tolerant"] as const) {

@@ -99,6 +99,11 @@ for (const text of unreadable) {
   });
 }
 
+Deno.test("a time of up to 64 characters is read", () => {
+  const ofLength = (length: number) => `2026-03-02T01:00:00.${"1".repeat(length - 21)}Z`;
+  assertEquals([64, 65].map((length) => parseDateTime(ofLength(length)) !== undefined), [true, false]);
+});
+
 Deno.test("no text makes it throw", () => {
   fc.assert(fc.property(fc.string(), (text) => void parseDateTime(text)));
   fc.assert(fc.property(fc.stringMatching(/^[-0-9T:.+Z ]{0,40}$/), (text) => void parseDateTime(text)));

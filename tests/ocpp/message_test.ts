@@ -51,6 +51,17 @@ for (const text of faulty) {
   });
 }
 
+Deno.test("an id of up to 255 characters is echoed in the answer, a longer one is not", () => {
+  const typeWithId = (length: number) => decode(`[2,"${"i".repeat(length)}","Heartbeat",{}]`).type;
+  assertEquals([36, 37, 255, 256].map(typeWithId), ["CALL", "faulty", "faulty", "unreadable"]);
+});
+
+Deno.test("a CALL with too much in it is answered by its id, if the id is one", () => {
+  const deep = "[".repeat(10_000) + "]".repeat(10_000);
+  const decoded = (length: number) => decode(`[2,"${"i".repeat(length)}","Heartbeat",{"a":${deep}}]`);
+  assertEquals([0, 1, 36, 37].map((length) => decoded(length).type), ["unreadable", "faulty", "faulty", "unreadable"]);
+});
+
 Deno.test("no payload, null and too many elements are understood", () => {
   const oddities = [
     `[2,"a","Heartbeat"]`,

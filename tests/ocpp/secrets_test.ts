@@ -30,6 +30,16 @@ Deno.test("what a charge point nests without end is cut, not followed", () => {
   assert(JSON.stringify(maskSecrets(nested)).includes("…"));
 });
 
+Deno.test("what is nested up to 32 times is shown whole", () => {
+  const nested = (times: number) => {
+    let value: unknown = 1;
+    for (let depth = 0; depth < times; depth++) value = [value];
+    return JSON.stringify(maskSecrets(value));
+  };
+  assertEquals(nested(32), `${"[".repeat(32)}1${"]".repeat(32)}`);
+  assertEquals(nested(33), `${"[".repeat(32)}"…"${"]".repeat(32)}`);
+});
+
 Deno.test("a key in hex has 16 to 20 bytes", () => {
   for (const length of [16, 17, 20]) assert(isHexKey("a5".repeat(length)));
   for (const text of ["a5".repeat(15), "a5".repeat(21), "a".repeat(33), "g0".repeat(16), ""]) {

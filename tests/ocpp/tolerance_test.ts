@@ -153,6 +153,41 @@ Deno.test("tolerant: a thousand alike deviations are one", () => {
   assertEquals(checked.value.meterValue[0]!.sampledValue[999]!.value, "999");
 });
 
+Deno.test("tolerant: 32 unknown fields are left out, more are a fault", () => {
+  const withUnknown = (count: number) =>
+    checkRequest(
+      "Heartbeat",
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1])),
+      "tolerant",
+    );
+  const checked = withUnknown(32);
+  assert(checked.ok);
+  assertEquals([checked.value, checked.deviations.length], [{}, 32]);
+  assertEquals(withUnknown(33).ok, false);
+});
+
+Deno.test("tolerant: of the kinds of deviations 64 are told", () => {
+  const sampledValue = Array.from(
+    { length: 4 },
+    (_, at) =>
+      Object.fromEntries([["value", "1"], ...Array.from({ length: 20 }, (_, index) => [`x${at}-${index}`, 1])]),
+  );
+  const meterValue = [{ timestamp: AT, sampledValue }];
+  const checked = checkRequest("MeterValues", { connectorId: 1, meterValue }, "tolerant");
+  assert(checked.ok);
+  assertEquals(checked.deviations.length, 64);
+  assertEquals(checked.value.meterValue[0]!.sampledValue, Array.from({ length: 4 }, () => ({ value: "1" })));
+});
+
+Deno.test("tolerant: a message with more than 20,000 mistakes is refused as it is", () => {
+  const withMistakes = (count: number) => {
+    const sampledValue = Array.from({ length: count }, (_, value) => ({ value }));
+    return checkRequest("MeterValues", { connectorId: 1, meterValue: [{ timestamp: AT, sampledValue }] }, "tolerant")
+      .ok;
+  };
+  assertEquals([withMistakes(20_000), withMistakes(20_001)], [true, false]);
+});
+
 Deno.test("tolerant: what is nested deeper than the stack is survived", () => {
   const deep = JSON.parse("[".repeat(200_000) + "]".repeat(200_000));
   for (const payload of [{ vendorId: "v", data: deep }, { vendorId: "v", x: deep }, { vendorId: deep }]) {

@@ -55,6 +55,84 @@ for (const [end, verdict] of cancelling) {
   });
 }
 
+/** The five fields of what is known, in a row: state, doubt, reason, whether it is answered, whether it is being cancelled. */
+type Row = readonly [
+  Known["state"],
+  doubt: string | null,
+  reason: string | null,
+  answered?: boolean,
+  cancelling?: boolean,
+];
+
+function known([state, doubt, reason, answered = true, cancelling = false]: Row): Known {
+  return { state, doubt, reason, answered, cancelling };
+}
+
+const ASKED: Row = ["requested", null, null, false];
+const ACTIVE: Row = ["active", null, null];
+const REFUSED: Row = ["refused", null, "Occupied"];
+const DOUBTFUL: Row = ["requested", "timedOut", null];
+
+const CANCELLING: Row = ["requested", "timedOut", null, true, true];
+
+const reserve = (verdict: Verdict): Learned => ({ kind: "reserveEnded", verdict });
+const cancel = (verdict: Verdict): Learned => ({ kind: "cancelEnded", verdict });
+const report = (status: string): Learned => ({ kind: "statusReported", status });
+const accepted = reserve({ kind: "active" });
+const refused = reserve({ kind: "refused", reason: "Occupied" });
+const unanswered = reserve({ kind: "doubt", doubt: "timedOut" });
+const neverSent = reserve({ kind: "cancelled", reason: "NeverSent" });
+const gone = cancel({ kind: "cancelled", reason: "NotThere" });
+
+const learnedRows: readonly [why: string, before: Row, Learned, after: Row][] = [
+  ["accepted", ASKED, accepted, ACTIVE],
+  ["refused", ASKED, refused, REFUSED],
+  ["cancelled before it was sent", ASKED, neverSent, ["cancelled", null, "NeverSent"]],
+  ["not answered", ASKED, unanswered, DOUBTFUL],
+  ["accepted late", DOUBTFUL, accepted, ACTIVE],
+  ["refused late", DOUBTFUL, refused, REFUSED],
+  ["a second answer", ACTIVE, refused, ACTIVE],
+  ["a second answer after a refusal", REFUSED, accepted, REFUSED],
+  ["a late answer while it is cancelled", CANCELLING, accepted, CANCELLING],
+  ["a replacement that is accepted", ["active", null, null, false], accepted, ACTIVE],
+  ["a replacement that is refused leaves what was there", ["active", null, null, false], refused, ACTIVE],
+  ["a replacement without an answer", ["active", null, null, false], unanswered, ["active", "timedOut", null]],
+  ["accepted after it was cancelled", ["cancelled", null, null, false], accepted, ACTIVE],
+  ["refused after it was cancelled", ["cancelled", null, null, false], refused, ["cancelled", null, null]],
+  ["accepted after it was used", ["used", null, null, false], accepted, ["used", null, null]],
+  ["accepted after it expired", ["expired", null, null, false], accepted, ["expired", null, null]],
+  ["not answered after it was used", ["used", null, null, false], unanswered, ["used", null, null]],
+  ["cancelled", ACTIVE, gone, ["cancelled", null, "NotThere"]],
+  ["cancelled, which ends a doubt", DOUBTFUL, gone, ["cancelled", null, "NotThere"]],
+  ["a cancellation without an answer", ACTIVE, cancel({ kind: "doubt", doubt: "unknown" }), [
+    "active",
+    "unknown",
+    null,
+  ]],
+  ["a cancellation that did nothing", DOUBTFUL, cancel({ kind: "unchanged" }), DOUBTFUL],
+  ["a cancellation after its end", REFUSED, gone, REFUSED],
+  ["a cancellation is sent", ACTIVE, { kind: "cancelAsked" }, ["active", null, null, true, true]],
+  ["asked again while it is active", ["active", "timedOut", null], { kind: "asked" }, ["active", null, null, false]],
+  ["asked again after its end", REFUSED, { kind: "asked" }, ASKED],
+  ["Reserved settles a doubt", DOUBTFUL, report("Reserved"), ACTIVE],
+  ["Reserved before the answer", ASKED, report("Reserved"), ASKED],
+  ["Faulted ends it", ACTIVE, report("Faulted"), ["cancelled", null, "Faulted"]],
+  ["Unavailable ends one in doubt", DOUBTFUL, report("Unavailable"), ["cancelled", null, "Unavailable"]],
+  ["Faulted before the answer", ASKED, report("Faulted"), ASKED],
+  ["Available proves nothing", ACTIVE, report("Available"), ACTIVE],
+  ["named by a transaction", ASKED, { kind: "named" }, ["used", null, null, false]],
+  ["named after a refusal", REFUSED, { kind: "named" }, ["used", null, null]],
+  ["a transaction fits an active one", ACTIVE, { kind: "fitted" }, ["used", null, null]],
+  ["a transaction fits one in doubt", DOUBTFUL, { kind: "fitted" }, DOUBTFUL],
+  ["its time passes", DOUBTFUL, { kind: "timePassed" }, ["expired", null, null]],
+  ["its time passes after its end", REFUSED, { kind: "timePassed" }, REFUSED],
+];
+for (const [why, before, fact, expected] of learnedRows) {
+  Deno.test(`what is known of a reservation after ${why}: ${expected[0]}`, () => {
+    assertEquals(after(known(before), fact), known(expected));
+  });
+}
+
 const verdicts: readonly Verdict[] = [
   { kind: "active" },
   { kind: "refused", reason: "Occupied" },

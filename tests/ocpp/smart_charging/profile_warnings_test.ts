@@ -67,6 +67,45 @@ for (const [slug, installed] of SEEN) {
   Deno.test(`a warning: ${slug}`, () => assertEquals(slugs(...installed), [slug]));
 }
 
+/** What is said about the profiles, without the names of the warnings. */
+function details(...installed: InstalledProfile[]): string[] {
+  return profileWarnings(installed, { limits: chargePointLimits(CONFIGURATION), now: NOW }).map(({ detail }) => detail);
+}
+
+const LAST_SECOND = HOUR - 1;
+
+for (
+  const [rows, late, said] of [
+    [[[0, 6], [LAST_SECOND, 7]], 0, BRIEF],
+    [[[0, 6], [HOUR, 7]], 1, BRIEF],
+    [[[0, 6], [LAST_SECOND, 7], [HOUR + 1, 8]], 1, BRIEF],
+    [[[0, 6], [HOUR, 7], [HOUR + 1, 8]], 2, BRIEF],
+    [[[0, 6], [0, 7], [HOUR, 8]], 2, BRIEF],
+    [[[0, 6], [24 * HOUR - 1, 7]], 0, { kind: "Daily" }],
+    [[[0, 6], [2 * HOUR, 7], [24 * HOUR, 8]], 2, { kind: "Daily", duration: HOUR }],
+    [[[0, 6], [7 * 24 * HOUR - 1, 7], [7 * 24 * HOUR, 8]], 1, { kind: "Weekly" }],
+    [[[0, 6], [1_000_000_000, 7]], 0, {}],
+  ] as const
+) {
+  Deno.test(`${late} of the periods ${JSON.stringify(rows)} never run with ${JSON.stringify(said)}`, () => {
+    const sentence = `Charging profile 5 has ${late} of ${rows.length} periods after its end, ` +
+      "or at the same second as the next one";
+    assertEquals(details(profile("Max", 0, rows, { ...said, id: 5 })), late === 0 ? [] : [sentence]);
+  });
+}
+
+Deno.test("each connector with TxDefaultProfiles of its own beside those of connector 0 is named, with all of them", () => {
+  const of = (id: number, connectorId: number) => profile("TxDefault", id, [[0, 6]], { id, connectorId, ...BRIEF });
+  const installed = [of(0, 0), of(1, 0), of(2, 2), of(3, 2)];
+  const warnings = profileWarnings([...installed, profile("Max", 0, [[0, 6]])], { limits: {}, now: NOW });
+  assertEquals(warnings, [{
+    slug: "tx-default-pair",
+    detail:
+      "Connector 2 has TxDefaultProfiles of its own beside those of connector 0; charge points differ on which of them count",
+    chargingProfileIds: [2, 3, 0, 1],
+  }]);
+});
+
 Deno.test("too many of a purpose, which the charge point counts by its levels", () => {
   const four = [0, 1, 2, 2].map((level) => profile("TxDefault", level, [[0, 6]], BRIEF));
   assertEquals(slugs(...four), ["too-many-of-purpose"]);

@@ -1,0 +1,119 @@
+/**
+ * Measures how many small mistakes the tests notice: in a copy of the project it changes one place of the product at a time, runs the tests
+ * of that place until one fails, and puts the place back. `deno run -A tests/tools/mutate.ts --seed 1 --changes 200` reports each
+ * change; `--from` and `--count` run a portion of them, `--within` names fewer places.
+ */
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import fc from "fast-check";
+import { importsOf, readSource } from "./source.ts";
+import { listFiles, readText, ROOT } from "./tree.ts";
+
+/** A change of one place: the text from `at` to `end` becomes `to`. */
+interface Change {
+  readonly path: string;
+  readonly at: number;
+  readonly end: number;
+  readonly to: string;
+}
+
+const QUOTED = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/g;
+const TURNED: Record<string, string> = { "===": "!==", "!==": "===", "<": ">", ">": "<", "<=": ">=", ">=": "<=" };
+
+/** Every comparison turned round, every number plus one and every condition of an `if` negated. */
+function changesOf(path: string, text: string): Change[] {
+  const code = text.replace(QUOTED, (quoted) => " ".repeat(quoted.length));
+  const found = (pattern: RegExp, to: (match: string) => string) =>
+    [...code.matchAll(pattern)].map(({ 0: match, index }) => (
+      { path, at: index, end: index + match.length, to: to(match) }
+    ));
+  return [
+    ...found(/(?<= )(?:[!=]==|[<>]=?)(?= )/g, (operator) => TURNED[operator]!),
+    ...found(/(?<![\w.$#])\d[\d_]*(?:\.\d+)?(?!\w)/g, (number) => String(Number(number.replaceAll("_", "")) + 1)),
+    ...[...code.matchAll(/\bif \(/g)].map(({ index }) => {
+      const [at, end] = [index + 3, closing(code, index + 3)];
+      return { path, at, end, to: `(!${text.slice(at, end)})` };
+    }),
+  ];
+}
+
+/** Where the parenthesis that opens at `at` has been closed. */
+function closing(code: string, at: number): number {
+  for (let depth = 0;; at++) {
+    if (code[at] === "(") depth++;
+    if (code[at] === ")" && --depth === 0) return at + 1;
+  }
+}
+
+const sources = (await listFiles("tests")).filter((path) => path.endsWith("_test.ts"));
+const tests = await Promise.all(sources.map(async (path) => ({
+  path,
+  imports: importsOf(readSource(path, await readText(path))).map(({ specifier }) =>
+    join(dirname(path), specifier ?? "")
+  ),
+})));
+
+/** The tests of a file in the order in which they are tried: what imports it, its mirrored folder, then what runs the whole product. */
+function testsOf(path: string): string[][] {
+  const [layer, ...profile] = dirname(path).split("/");
+  const within = (...folders: string[]) =>
+    tests.filter((test) => folders.some((folder) => test.path.startsWith(`tests/${folder}/`)));
+  const stages = [
+    tests.filter(({ imports }) => imports.includes(path)),
+    within(layer!, ...(profile.length > 0 ? [join("api", ...profile), join("sessions", ...profile)] : [])),
+    layer === "ocpp" ? within("conformance") : within("sessions", "api", "conformance"),
+  ];
+  const seen = new Set<string>();
+  return stages.map((stage) => stage.map((test) => test.path).filter((test) => seen.size < seen.add(test).size));
+}
+
+/** Whether the tests fail; a run of more than ten minutes hangs, and a test run would show it. */
+async function fails(folder: string, tests: readonly string[]): Promise<boolean> {
+  if (tests.length === 0) return false;
+  const flags = "--frozen --no-prompt --no-check --fail-fast --allow-all --quiet".split(" ");
+  const args = ["test", ...flags, ...tests];
+  const signal = AbortSignal.timeout(600_000);
+  const run = new Deno.Command(Deno.execPath(), { args, cwd: folder, signal, stdout: "null", stderr: "null" });
+  return !(await run.spawn().status).success;
+}
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    changes: { type: "string", default: "200" },
+    from: { type: "string", default: "0" },
+    count: { type: "string", default: "200" },
+    within: { type: "string", default: "ocpp/,db/,actors/,api/" },
+  },
+});
+const seed = Number(values.seed), from = Number(values.from), count = Number(values.count);
+const places = values.within.split(",");
+const each = Math.ceil(Number(values.changes) / places.length);
+const paths = (await listFiles()).filter((path) => path.endsWith(".ts"));
+const chosen = await Promise.all(places.map(async (place) => {
+  const some = paths.filter((path) => path.startsWith(place));
+  const all = (await Promise.all(some.map(async (path) => changesOf(path, await readText(path))))).flat();
+  const length = Math.min(each, all.length);
+  return fc.sample(fc.shuffledSubarray(all, { minLength: length, maxLength: length }), { seed, numRuns: 1 })[0]!;
+}));
+// One of each place after the other, so that a portion says something about all of them.
+const changes = Array.from({ length: each }, (_, n) => chosen.flatMap((some) => some[n] ?? [])).flat();
+
+const copy = await Deno.makeTempDir({ prefix: "mutate-" });
+for (const path of await listFiles()) {
+  await Deno.mkdir(join(copy, dirname(path)), { recursive: true });
+  await Deno.copyFile(join(ROOT, path), join(copy, path));
+}
+let [noticed, tried] = [0, 0];
+for (const { path, at, end, to } of changes.slice(from, from + count)) {
+  const text = await readText(path);
+  await Deno.writeTextFile(join(copy, path), text.slice(0, at) + to + text.slice(end));
+  let isNoticed = false;
+  for (const stage of testsOf(path)) isNoticed ||= await fails(copy, stage);
+  await Deno.writeTextFile(join(copy, path), text);
+  const place = `${path}:${text.slice(0, at).split("\n").length}`;
+  console.log(`${isNoticed ? "noticed" : "MISSED "} ${place}: ${text.slice(at, end)} → ${to}`);
+  [noticed, tried] = [noticed + Number(isNoticed), tried + 1];
+}
+await Deno.remove(copy, { recursive: true });
+console.log(`${noticed} of ${tried} changes were noticed (seed ${seed})`);
