@@ -1,29 +1,29 @@
 /**
  * Wires the house and nothing else: settings, store, actors, listeners, and their end in reverse order.
  */
-import { ActorSystem } from "./actors/actor.ts";
-import { createChargePoints } from "./actors/charge_points.ts";
-import { systemClock } from "./actors/clock.ts";
-import { EventHub } from "./actors/events.ts";
+import { ActorSystem } from "./actors/runtime/actor.ts";
+import { createChargePoints } from "./actors/charge_point/registry.ts";
+import { systemClock } from "./actors/runtime/clock.ts";
+import { EventHub } from "./actors/events/event_hub.ts";
 import { Files } from "./actors/firmware_management/files.ts";
 import { LocalLists } from "./actors/local_auth_list_management/local_lists.ts";
 import { Uploads } from "./actors/firmware_management/uploads.ts";
 import { FirmwareCampaigns } from "./actors/firmware_management/firmware_campaigns.ts";
-import { createLog } from "./actors/log.ts";
-import { watchLoop } from "./actors/loop_watch.ts";
-import { Newsroom } from "./actors/news.ts";
-import { watchPlannerStatistics } from "./actors/planner_statistics.ts";
+import { createLog } from "./actors/runtime/log.ts";
+import { watchLoop } from "./actors/runtime/event_loop_monitor.ts";
+import { Newsroom } from "./actors/runtime/signals.ts";
+import { watchPlannerStatistics } from "./actors/database/planner_statistics.ts";
 import { ReservationKeeper } from "./actors/reservation/reservation_keeper.ts";
-import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings.ts";
+import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings/settings.ts";
 import { ProfileInstaller } from "./actors/smart_charging/profile_installer.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
 import { SiteSupervisor } from "./actors/smart_charging/site_supervisor.ts";
-import { WebhookSender } from "./actors/webhooks.ts";
-import { ensureAdminKey } from "./api/api_keys.ts";
-import type { House } from "./api/house.ts";
-import { CannotListen } from "./api/listener.ts";
+import { WebhookSender } from "./actors/webhooks/webhook_sender.ts";
+import { ensureAdminKey } from "./api/resources/api_keys.ts";
+import type { House } from "./api/http/app.ts";
+import { CannotListen } from "./api/http/listener.ts";
 import { listen, type Listening } from "./api/server.ts";
-import { StoreError } from "./db/errors.ts";
+import { StoreError } from "./db/engine/errors.ts";
 import { openStore, type StoreOptions } from "./db/store.ts";
 import config from "./deno.json" with { type: "json" };
 

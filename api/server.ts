@@ -5,15 +5,15 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { isEndpoint } from "../ocpp/handshake.ts";
-import { HEALTH } from "./accepting.ts";
-import { createApp } from "./app.ts";
-import { type FtpPorts, listenForFtp } from "./firmware_management/ftp/server.ts";
-import { tellOfGarbage } from "./garbage.ts";
-import { Gate } from "./gate.ts";
-import type { House } from "./house.ts";
-import { listenAt, type Listener } from "./listener.ts";
-import { limitTime } from "./patience.ts";
-import { explain, serveWebSockets } from "./transport_ws.ts";
+import { HEALTH } from "./http/listen_watchdog.ts";
+import { createApp } from "./http_api.ts";
+import { type FtpPorts, listenForFtp } from "./ftp/server.ts";
+import { tellOfGarbage } from "./http/non_http.ts";
+import { Gate } from "./http/connection_limits.ts";
+import type { House } from "./http/app.ts";
+import { listenAt, type Listener } from "./http/listener.ts";
+import { limitTime } from "./http/body_timeouts.ts";
+import { explain, serveWebSockets } from "./ocpp/transport_ws.ts";
 
 /** Where it listens, and how it ends. */
 export interface Listening extends FtpPorts {

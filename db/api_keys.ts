@@ -3,8 +3,8 @@
  * the look-up by that hash tells nothing by its duration.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { Cache } from "./cache.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { Cache } from "./engine/cache.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { ApiKeysTable, Database } from "./tables.ts";
 
 /** An API key without its secret, of which only the SHA-256 is stored. */

@@ -4,8 +4,8 @@
  * it ended afterwards, as an entry of its own that names the first; readers get both as one.
  */
 import { type Kysely, sql } from "kysely";
-import { gather } from "./gather.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { AuditTable, Database } from "./tables.ts";
 
 /** A request that changes or commands something. */

@@ -6,12 +6,12 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
 import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
 import { type Bell, ringing } from "./event_outbox.ts";
-import { gather } from "./gather.ts";
+import { gather } from "./engine/batched.ts";
 import { hasLabel } from "./labels.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { ChargePointsTable, Database } from "./tables.ts";
-import { recordSeen, type Seen } from "./signs_of_life.ts";
-import { jsonb, texts } from "./values.ts";
+import { recordSeen, type Seen } from "./last_seen.ts";
+import { jsonb, texts } from "./engine/values.ts";
 
 export type { Seen, StoredCredentials };
 

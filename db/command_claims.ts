@@ -2,7 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "./command_row.ts";
 import type { Database } from "./tables.ts";
-import { numbered } from "./values.ts";
+import { numbered } from "./engine/values.ts";
 
 /** A command that is to be sent now; `more` wait behind it. */
 export interface Claimed {

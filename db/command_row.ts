@@ -3,7 +3,7 @@ import type { Selectable } from "kysely";
 import { fact, intoOutbox } from "./event_outbox.ts";
 import { type TriggeredMessage, triggeredOf, type TriggeredRow } from "./remote_trigger/triggered_parts.ts";
 import type { CommandsTable } from "./tables.ts";
-import { json } from "./values.ts";
+import { json } from "./engine/values.ts";
 
 /** The life of an operator's command: queued, sent, then one of the others for good. */
 export type CommandState =

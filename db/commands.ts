@@ -14,12 +14,12 @@ import {
   told,
 } from "./command_row.ts";
 import { type Bell, ringing } from "./event_outbox.ts";
-import { gather } from "./gather.ts";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
 import type { Database } from "./tables.ts";
-import { json, jsonb, texts } from "./values.ts";
+import { json, jsonb, texts } from "./engine/values.ts";
 
 export type { Claimed } from "./command_claims.ts";
 export type { Command, CommandError, CommandState, Settlement } from "./command_row.ts";

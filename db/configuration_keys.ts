@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./tables.ts";
-import { folded, jsonb } from "./values.ts";
+import { folded, jsonb } from "./engine/values.ts";
 
 /** A configuration key as the charge point last gave it. `value` null: the key exists without a value. */
 export interface ConfigurationKey {

@@ -3,9 +3,9 @@
  * minute. Who counts them is an actor; here a row is written again as its count grows.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { ConnectionAttemptsTable, Database } from "./tables.ts";
-import { numbered } from "./values.ts";
+import { numbered } from "./engine/values.ts";
 
 /** One kind of failure from one place, and how often within a minute. */
 export interface ConnectionAttempt {

@@ -4,11 +4,11 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { type Bell, fact, intoOutbox, ringing, time } from "./event_outbox.ts";
-import { gather } from "./gather.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
 import type { ConnectorsTable, Database, StatusNotificationsTable } from "./tables.ts";
-import { numbered, texts } from "./values.ts";
+import { numbered, texts } from "./engine/values.ts";
 
 /** One StatusNotification (OCPP 1.6, 6.47). `timestamp` is the charge point's own time, null when it sent none. */
 export interface StatusReport {

@@ -4,7 +4,7 @@
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database, HashedKey } from "./tables.ts";
-import { jsonb } from "./values.ts";
+import { jsonb } from "./engine/values.ts";
 
 /** A salted hash of a charge point's key. */
 export interface StoredCredentials {

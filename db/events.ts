@@ -6,10 +6,10 @@
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Bell } from "./event_outbox.ts";
 import type { EventData, EventType } from "./event_types.ts";
-import { gather } from "./gather.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, EventsTable } from "./tables.ts";
-import { numbered, texts } from "./values.ts";
+import { numbered, texts } from "./engine/values.ts";
 
 /** An event that is in the world. `timestamp` is when we learned of the fact; `chargePoint` is the identity it is about. */
 export type PublishedEvent = {

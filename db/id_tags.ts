@@ -3,11 +3,11 @@
  * come from a cache that knows what is not there, too.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { Cache } from "./cache.ts";
-import { gather } from "./gather.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { Cache } from "./engine/cache.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, IdTagsTable } from "./tables.ts";
-import { folded, texts } from "./values.ts";
+import { folded, texts } from "./engine/values.ts";
 
 /** What an operator may set. `maxActiveTransactions` null = no limit. */
 export interface IdTagFields {

@@ -1,7 +1,7 @@
 /** Links samples to the transaction that was meant, once a stop under the same useless id has been matched with it. */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./tables.ts";
-import { jsonb } from "./values.ts";
+import { jsonb } from "./engine/values.ts";
 
 /**
  * The samples between the start and the stop of these transactions that came under the id of the stop. Depends on nothing but what is

@@ -3,7 +3,7 @@
  * stands behind the first `=` is the value, whatever is in it.
  */
 import { type RawBuilder, sql } from "kysely";
-import { jsonb } from "./values.ts";
+import { jsonb } from "./engine/values.ts";
 
 /** Whether the row `row` of `charge_points` has a label. Its index is used. */
 export function hasLabel(row: string, label: string): RawBuilder<boolean> {

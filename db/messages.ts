@@ -3,11 +3,11 @@
  * something; nothing is decided by it, so it may lose rows where it would have to make somebody wait.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { commandOfMessage } from "./remote_trigger/triggered_parts.ts";
 import type { Database, MessagesTable } from "./tables.ts";
-import { type Kept, TimePartitions } from "./time_partitions.ts";
-import { numbered } from "./values.ts";
+import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
+import { numbered } from "./engine/values.ts";
 
 /** Something that is wrong with a message: a deviation's or a fault's name, and the place or the words. */
 export interface MessageProblem {

@@ -3,11 +3,11 @@
  * stored again, whatever order or message it comes in.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { gather } from "./gather.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, MeterValuesTable } from "./tables.ts";
-import { type Kept, TimePartitions } from "./time_partitions.ts";
-import { numbered } from "./values.ts";
+import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
+import { numbered } from "./engine/values.ts";
 
 /** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. `value` is kept letter by letter. */
 export interface Sample {

@@ -3,7 +3,7 @@
  * beside the data decides who has it. The operating system drops the lock when the process dies, however it dies.
  */
 import { type DatabaseConnection, type Dialect, type Driver, PGliteDialect } from "kysely";
-import { refused, StoreError } from "./errors.ts";
+import { refused, StoreError } from "./engine/errors.ts";
 import { Turns } from "./turns.ts";
 
 /** An opened PGlite and what it takes to let go of it. */

@@ -5,13 +5,13 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
-import { unknownOutcome } from "./errors.ts";
+import { unknownOutcome } from "./engine/errors.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
 import { reservationsOfStarts } from "./reservation/reservation_facts.ts";
 import type { Database } from "./tables.ts";
 import { ended, started } from "./transaction_facts.ts";
-import { folded, numbered } from "./values.ts";
+import { folded, numbered } from "./engine/values.ts";
 
 /** A StartTransaction to record. Its natural key: charge point, connector, tag without case, meterStart, timestamp. */
 export interface TransactionStart {

@@ -3,12 +3,12 @@
  * ends the transaction that it names when that is open and the charge point's own; else it is kept as what it is.
  */
 import { type Kysely, sql } from "kysely";
-import { unknownOutcome } from "./errors.ts";
+import { unknownOutcome } from "./engine/errors.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
 import type { Database } from "./tables.ts";
 import { conflicted, ended, orphaned } from "./transaction_facts.ts";
-import { folded, numbered } from "./values.ts";
+import { folded, numbered } from "./engine/values.ts";
 
 /** A StopTransaction to record. */
 export interface TransactionStop {

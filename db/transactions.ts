@@ -5,12 +5,12 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
 import { type Bell, ringing } from "./event_outbox.ts";
-import { gather } from "./gather.ts";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./page.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, TransactionsTable, TransactionStopsTable } from "./tables.ts";
 import { type RecordedStart, recordStarts, type TransactionStart } from "./transaction_starts.ts";
 import { type RecordedStop, recordStops, type StopOutcome, type TransactionStop } from "./transaction_stops.ts";
-import { folded } from "./values.ts";
+import { folded } from "./engine/values.ts";
 
 export type { RecordedStart, RecordedStop, StopOutcome, TransactionStart, TransactionStop };
 

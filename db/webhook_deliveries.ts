@@ -5,7 +5,7 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { eventOf, type PublishedEvent } from "./events.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, EventsTable, WebhookDeliveriesTable, WebhooksTable } from "./tables.ts";
 import { secretsOf, type WebhookSecrets } from "./webhooks.ts";
 

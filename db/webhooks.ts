@@ -4,9 +4,9 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { EventType } from "./event_types.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, WebhooksTable } from "./tables.ts";
-import { jsonb } from "./values.ts";
+import { jsonb } from "./engine/values.ts";
 
 /** What an operator sets. Empty lists mean everything. */
 export interface WebhookFields {

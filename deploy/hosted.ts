@@ -3,8 +3,8 @@
  * through Deno's own WebSockets; the README names what that transport cannot do. Such hosts keep no files and so need DATABASE_URL. Where it
  * listens is the host's business, not that of our settings.
  */
-import { createApp } from "../api/app.ts";
-import { DenoEndpoint } from "../api/transport_deno.ts";
+import { createApp } from "../api/http_api.ts";
+import { DenoEndpoint } from "../api/ocpp/transport_deno.ts";
 import { endOnSignal, failToStart, guard, openHouse, settingsOrExit } from "../main.ts";
 import { isEndpoint } from "../ocpp/handshake.ts";
 

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 
-/** What DATA_DIR is when it is not set; the same as in `actors/settings.ts`, which a test compares. */
+/** What DATA_DIR is when it is not set; the same as in `actors/settings/settings.ts`, which a test compares. */
 export const DEFAULT_DATA_DIR = "./data";
 
 /** The variables that name folders, and files that are only read. */

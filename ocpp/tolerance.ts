@@ -7,9 +7,9 @@ import type { z } from "zod";
 import type { Deviation, DeviationKind } from "./deviation.ts";
 import { Draft } from "./draft.ts";
 import { escape, type Issue, valueAt } from "./issue.ts";
-import { enclosingDispensable, isOptional, mend, type Side } from "./mend.ts";
+import { enclosingDispensable, isOptional, mend, type Side } from "./repair.ts";
 
-export type { Side } from "./mend.ts";
+export type { Side } from "./repair.ts";
 
 /** A mended payload, or the issues that nobody may mend with the payload that still has them. */
 export type Repaired =

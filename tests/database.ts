@@ -3,7 +3,7 @@
  * test file, not per test, and let tests keep out of each other's way by their identities.
  */
 import postgres from "postgres";
-import type { Settings } from "../actors/settings.ts";
+import type { Settings } from "../actors/settings/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../db/store.ts";
 import { migratedFolder } from "./migrated_folder.ts";
 import "./pglite_timers.ts";

@@ -2,7 +2,7 @@
  * A clock that only moves when a test says so. Timers run in the order of their time; work that they start is awaited through
  * `ActorSystem.quiet`, so that no test ever sleeps.
  */
-import type { Clock } from "../actors/clock.ts";
+import type { Clock } from "../actors/runtime/clock.ts";
 
 interface Timer {
   readonly atMs: number;

@@ -1,8 +1,8 @@
 /**
  * A whole Central System inside a test: real listeners on free ports, a real database of its own, the real API. Nothing is replaced.
  */
-import type { Settings } from "../actors/settings.ts";
-import { settingsWith } from "../actors/settings.ts";
+import type { Settings } from "../actors/settings/settings.ts";
+import { settingsWith } from "../actors/settings/settings.ts";
 import { listen } from "../api/server.ts";
 import { type OpenHouse, openHouse } from "../main.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";

@@ -6,11 +6,15 @@ import { listFiles, listTopLevel, readText } from "./tools/tree.ts";
 /** Where code below `actors/` may look at a clock after all. An entry that is no longer needed fails the test. */
 const CLOCK_EXCEPTIONS: readonly ClockException[] = [
   {
-    path: "db/postgres_pool.ts",
+    path: "db/engine/postgres_pool.ts",
     name: "setTimeout",
     reason: "the deadline of a statement guards against a silent server; no rule depends on it",
   },
-  { path: "db/presence.ts", name: "setTimeout", reason: "the lock is taken again a moment after its connection broke" },
+  {
+    path: "db/engine/node_lease.ts",
+    name: "setTimeout",
+    reason: "the lock is taken again a moment after its connection broke",
+  },
   { path: "db/store.ts", name: "performance.now", reason: "the default of monotonicMs, which tests replace" },
   {
     path: "db/turns.ts",

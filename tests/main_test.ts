@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { SETTINGS } from "../actors/settings.ts";
+import { SETTINGS } from "../actors/settings/settings.ts";
 import { databaseUrl } from "./database.ts";
 import { CERTIFICATE } from "./sessions/firmware_management/ftp_world.ts";
 import { deno, processDatabase, startProcess } from "./process.ts";

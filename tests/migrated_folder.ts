@@ -8,7 +8,7 @@ import { openStore } from "../db/store.ts";
 import "./pglite_timers.ts";
 
 /** What the migrations of an empty database depend on. */
-const MADE_FROM = ["../deno.lock", "../db/migrate.ts", "../db/pglite.ts", "../db/store.ts"];
+const MADE_FROM = ["../deno.lock", "../db/engine/migrate.ts", "../db/pglite.ts", "../db/store.ts"];
 
 let original: Promise<string> | undefined;
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { SETTINGS } from "../actors/settings.ts";
+import { SETTINGS } from "../actors/settings/settings.ts";
 import { Wire } from "./conformance/wire.ts";
 import { eventually } from "./conformance/within.ts";
 import { callApi } from "./harness.ts";
@@ -97,13 +97,13 @@ Deno.test("adding an action takes what is told, and no more", async () => {
   const asking = await check();
   assertEquals(asking.code, 1);
   assertMatch(asking.said, /Property 'Greet' is missing/);
-  assertStringIncludes(asking.said, "actors/handlers/mod.ts");
+  assertStringIncludes(asking.said, "actors/charge_point/handlers/mod.ts");
 
-  await append("actors/handlers/greet.ts", handler!);
-  const list = await Deno.readTextFile(`${folder}/actors/handlers/mod.ts`);
+  await append("actors/charge_point/handlers/greet.ts", handler!);
+  const list = await Deno.readTextFile(`${folder}/actors/charge_point/handlers/mod.ts`);
   const named = list.replace(/^(import .*heartbeat.*)$/m, '$1\nimport { Greet } from "./greet.ts";')
     .replace(/^ {2}Heartbeat,$/m, "  Greet,\n  Heartbeat,");
-  await Deno.writeTextFile(`${folder}/actors/handlers/mod.ts`, named);
+  await Deno.writeTextFile(`${folder}/actors/charge_point/handlers/mod.ts`, named);
 
   const wave = greet!.replaceAll("Greet", "Wave")
     .replace('initiatedBy: "ChargePoint"', 'initiatedBy: "CentralSystem",\n  whenOffline: "refuse"');

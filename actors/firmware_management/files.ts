@@ -5,11 +5,11 @@
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { FileRemoval, FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
-import { StoreError } from "../../db/errors.ts";
+import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../actor.ts";
-import type { Settings } from "../settings.ts";
-import { uuidVersion7 } from "../uuid.ts";
+import type { ActorSystem } from "../runtime/actor.ts";
+import type { Settings } from "../settings/settings.ts";
+import { uuidVersion7 } from "../runtime/uuid.ts";
 import { hashOf, newToken } from "./tokens.ts";
 
 /** For whom an address is made, and how long it is good. */

@@ -5,13 +5,13 @@
  */
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import type { ClaimedTarget, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
-import { StoreError } from "../../db/errors.ts";
+import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
 import { nextStep, progressOf } from "../../ocpp/firmware_management/firmware_campaign.ts";
-import type { Actor, Context } from "../actor.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import type { Log } from "../log.ts";
-import { uuidVersion7 } from "../uuid.ts";
+import type { Actor, Context } from "../runtime/actor.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import type { Log } from "../runtime/log.ts";
+import { uuidVersion7 } from "../runtime/uuid.ts";
 import { decisionAbout, maySend } from "./campaign_decision.ts";
 import type { CampaignDesk } from "./campaign_desk.ts";
 import { sendUpdate, type UpdateWays } from "./send_update.ts";

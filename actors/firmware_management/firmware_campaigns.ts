@@ -2,11 +2,11 @@
  * The supervisor of the firmware campaigns: one actor for each that is not finished, born when an operator starts it or when the process does, and again
  * when one was given up. It passes on what is heard of charge points; whom it concerns each campaign knows itself.
  */
-import { StoreError } from "../../db/errors.ts";
+import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem, Context, Ref } from "../actor.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import type { News, Newsroom } from "../news.ts";
+import type { ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import type { News, Newsroom } from "../runtime/signals.ts";
 import { CampaignDesk } from "./campaign_desk.ts";
 import type { Files } from "./files.ts";
 import { type CampaignMail, firmwareCampaign } from "./firmware_campaign.ts";

@@ -1,7 +1,7 @@
 import type { ClaimedTarget, Decision } from "../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import { CommandRefused } from "../command.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import { CommandRefused } from "../charge_point/commands.ts";
 import { type Files, lackOf } from "./files.ts";
 
 /** The way to charge points, and to the addresses of what we serve ourselves. */

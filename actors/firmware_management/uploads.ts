@@ -6,9 +6,9 @@ import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_manag
 import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";
 import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../actor.ts";
-import type { Settings } from "../settings.ts";
-import { uuidVersion7 } from "../uuid.ts";
+import type { ActorSystem } from "../runtime/actor.ts";
+import type { Settings } from "../settings/settings.ts";
+import { uuidVersion7 } from "../runtime/uuid.ts";
 import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
 import { hashOf, newToken, uploadPath } from "./tokens.ts";
 

@@ -13,11 +13,11 @@ import {
   type UpdateType,
 } from "../../ocpp/local_auth_list_management/local_list.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import type { Clock } from "../clock.ts";
-import { CommandRefused } from "../command.ts";
-import type { Log } from "../log.ts";
-import { uuidVersion7 } from "../uuid.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { CommandRefused } from "../charge_point/commands.ts";
+import type { Log } from "../runtime/log.ts";
+import { uuidVersion7 } from "../runtime/uuid.ts";
 import { desiredListOf } from "./desired_list.ts";
 
 /** What the steps need. */

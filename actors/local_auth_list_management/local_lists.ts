@@ -7,13 +7,13 @@ import type { Concerned, LocalListSync } from "../../db/local_auth_list_manageme
 import type { Store } from "../../db/store.ts";
 import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
-import type { ActorSystem, Context } from "../actor.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import { refuseUnless } from "../command.ts";
-import type { News, Newsroom } from "../news.ts";
-import type { Settings } from "../settings.ts";
+import type { ActorSystem, Context } from "../runtime/actor.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import { refuseUnless } from "../charge_point/commands.ts";
+import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Settings } from "../settings/settings.ts";
 import { beginWhereDifferent } from "./automatic_sync.ts";
-import { Endings } from "./endings.ts";
+import { Endings } from "./waiters.ts";
 import { isOpen, ListSteps } from "./list_steps.ts";
 
 /** What an operator asks for. */

@@ -3,7 +3,7 @@
  * send the message before they confirm; when they refuse, what seemed to come is forgotten. Where nothing is expected, a message costs
  * one look into a map. Links are written when the message is answered, so that no charge point waits for them.
  */
-import { isAboutContent } from "../../db/errors.ts";
+import { isAboutContent } from "../../db/engine/errors.ts";
 import type { NewTriggeredMessage } from "../../db/remote_trigger/triggered_messages.ts";
 import type { Store } from "../../db/store.ts";
 import type { Call } from "../../ocpp/message.ts";
@@ -16,9 +16,9 @@ import {
   type Trigger,
   TRIGGER_ACTIONS,
 } from "../../ocpp/remote_trigger/triggered.ts";
-import type { ActorSystem } from "../actor.ts";
-import { named, writtenDown } from "../conversation.ts";
-import type { Newsroom } from "../news.ts";
+import type { ActorSystem } from "../runtime/actor.ts";
+import { named, writtenDown } from "../charge_point/noted_messages.ts";
+import type { Newsroom } from "../runtime/signals.ts";
 
 /** How long after a trigger was sent a message still counts as brought by it. */
 export const TRIGGER_WINDOW_MS = 120_000;

@@ -5,7 +5,7 @@
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
 import { cancelReservationMeans, type CommandEnd, reserveNowMeans } from "../../ocpp/reservation/reservation_rules.ts";
-import { lateEndOf } from "../late_answer.ts";
+import { lateEndOf } from "../charge_point/late_answer.ts";
 
 /** A command, as far as a reservation depends on it. */
 export type EndedCommand = Pick<

@@ -4,8 +4,8 @@
  * the first one comes with its birth.
  */
 import type { Store } from "../../db/store.ts";
-import type { Actor, ActorSystem, Context } from "../actor.ts";
-import type { News, Newsroom } from "../news.ts";
+import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
+import type { News, Newsroom } from "../runtime/signals.ts";
 import { isAboutReservation, recordOutcome } from "./outcomes.ts";
 
 /** The longest time without a look, for what other processes do and what no news tells. */

@@ -4,7 +4,7 @@
  * from somebody who has less for his weight. Numbers are amperes per phase or watts, as the site's limit is; there is nothing of
  * OCPP in here, no clock and no state.
  */
-import { type Allocation, type Capacity, type Columns, Tide } from "./rising_level.ts";
+import { type Allocation, type Capacity, type Columns, Tide } from "./water_filling.ts";
 
 /** A running transaction that can be told what to draw. */
 export interface Session {

@@ -1,5 +1,5 @@
 import type { EndedTarget } from "../../db/smart_charging/profile_installations.ts";
-import type { RefusalSlug } from "../command.ts";
+import type { RefusalSlug } from "../charge_point/commands.ts";
 
 /** Every way in which the installation at one charge point is, or has ended. The first three are not the end. */
 export const INSTALLATION_OUTCOMES = [

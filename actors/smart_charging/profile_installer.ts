@@ -3,13 +3,13 @@
  * and which commands have ended. So after a death at any moment it goes on, and asks no charge point twice: before it asks,
  * it looks for the command under the id that the target has had from the beginning.
  */
-import { StoreError } from "../../db/errors.ts";
+import { StoreError } from "../../db/engine/errors.ts";
 import type { DueTarget } from "../../db/smart_charging/profile_installations.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem, Context } from "../actor.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import { CommandRefused } from "../command.ts";
-import type { Newsroom } from "../news.ts";
+import type { ActorSystem, Context } from "../runtime/actor.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import { CommandRefused } from "../charge_point/commands.ts";
+import type { Newsroom } from "../runtime/signals.ts";
 import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
 
 /** So many charge points are asked at once, and the next ones a moment later, so that everybody else has a turn. */

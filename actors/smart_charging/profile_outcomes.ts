@@ -1,7 +1,7 @@
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
-import { lateEndOf } from "../late_answer.ts";
-import type { CallHandler } from "../scene.ts";
+import { lateEndOf } from "../charge_point/late_answer.ts";
+import type { CallHandler } from "../charge_point/handler_context.ts";
 
 /** As much of a command as the mirror learns from. */
 export type ProfileCommand = Pick<Command, "id" | "chargePoint" | "action" | "state" | "confirmation" | "lateAnswer">;

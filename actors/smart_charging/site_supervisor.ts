@@ -6,15 +6,15 @@
 import type { NewAsk } from "../../db/smart_charging/site_grants.ts";
 import type { Store } from "../../db/store.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
-import type { ActorSystem, Context } from "../actor.ts";
-import type { ChargePoints } from "../charge_points.ts";
-import { CommandRefused } from "../command.ts";
-import type { News, Newsroom } from "../news.ts";
-import type { Settings } from "../settings.ts";
-import { uuidVersion7 } from "../uuid.ts";
+import type { ActorSystem, Context } from "../runtime/actor.ts";
+import type { ChargePoints } from "../charge_point/registry.ts";
+import { CommandRefused } from "../charge_point/commands.ts";
+import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Settings } from "../settings/settings.ts";
+import { uuidVersion7 } from "../runtime/uuid.ts";
 import { notTaken } from "./site_outcomes.ts";
 import { type Change, clearsOf } from "./site_changes.ts";
-import { learnSite, learnUngoverned } from "./site_learning.ts";
+import { learnSite, learnUngoverned } from "./site_reconciliation.ts";
 import { planSite, type SitePlan } from "./site_plan.ts";
 import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
 

@@ -1,7 +1,7 @@
 /** What each session of a site shall get of its limit: the fair shares of what those leave who cannot be told. */
 import type { Site } from "../../db/smart_charging/sites.ts";
 import { allocate } from "./allocation.ts";
-import type { Because } from "./rising_level.ts";
+import type { Because } from "./water_filling.ts";
 import { capacityOf, roundDown } from "./site_rates.ts";
 import type { MemberState } from "./site_state.ts";
 

@@ -6,10 +6,10 @@
  * again and again, also because other processes have news of their own.
  */
 import type { Command } from "../../db/commands.ts";
-import { StoreError } from "../../db/errors.ts";
+import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
-import type { Actor, ActorSystem, Context, Ref } from "../actor.ts";
-import type { News, Newsroom } from "../news.ts";
+import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import type { News, Newsroom } from "../runtime/signals.ts";
 import { learnOutcome } from "./profile_outcomes.ts";
 
 /** `hinted`: some charge points have news. `all`: look at every one. */

@@ -6,9 +6,9 @@ import { type Kysely, sql } from "kysely";
 import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
 import type { CommandState } from "../commands.ts";
 import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { jsonb, texts } from "../values.ts";
+import { jsonb, texts } from "../engine/values.ts";
 
 /** A request for diagnostics with everything that is known of it. */
 export interface DiagnosticsRequest {

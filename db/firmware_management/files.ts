@@ -3,9 +3,9 @@
  * disk before the row is written, and the row is gone before they are removed.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { texts } from "../values.ts";
+import { texts } from "../engine/values.ts";
 import type { FilesTable } from "./file_tables.ts";
 
 /** A file that we serve. */

@@ -6,9 +6,9 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
 import type { CommandState } from "../commands.ts";
 import { type Bell, intoOutbox } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { jsonb, texts } from "../values.ts";
+import { jsonb, texts } from "../engine/values.ts";
 import { targetEnded } from "./firmware_campaign_facts.ts";
 import type { FirmwareCampaignTargetsTable } from "./firmware_campaign_tables.ts";
 

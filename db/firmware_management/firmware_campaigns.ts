@@ -5,9 +5,9 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { TargetCount } from "../../ocpp/firmware_management/firmware_campaign.ts";
 import { type Bell, intoOutbox } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { jsonb, texts } from "../values.ts";
+import { jsonb, texts } from "../engine/values.ts";
 import { stateChanged, targetEnded, waveReleased } from "./firmware_campaign_facts.ts";
 import type { FirmwareCampaignsTable, TargetSelection } from "./firmware_campaign_tables.ts";
 import { chosen, type Exclusion, EXCLUSIONS } from "./target_selection.ts";

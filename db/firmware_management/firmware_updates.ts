@@ -5,9 +5,9 @@
 import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../commands.ts";
 import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
-import { gather } from "../gather.ts";
+import { gather } from "../engine/batched.ts";
 import type { Database } from "../tables.ts";
-import { jsonb, numbered } from "../values.ts";
+import { jsonb, numbered } from "../engine/values.ts";
 
 /** A status notification. `rank` is its place in the course of an update; null: it is only kept as a notice. */
 export interface FirmwareStatusReport {

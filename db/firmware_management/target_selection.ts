@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from "kysely";
 import { hasLabel } from "../labels.ts";
-import { texts } from "../values.ts";
+import { texts } from "../engine/values.ts";
 import type { TargetSelection } from "./firmware_campaign_tables.ts";
 
 /** Why a charge point is left out, and the sentence that says it. */

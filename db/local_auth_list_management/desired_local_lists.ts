@@ -7,9 +7,9 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
 import type { IdTagFields } from "../id_tags.ts";
 import { hasLabelOf } from "../labels.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { folded, json, texts } from "../values.ts";
+import { folded, json, texts } from "../engine/values.ts";
 import type { LocalListsTable } from "./local_list_tables.ts";
 
 /** A list that every charge point with `label` ("name" or "name=value") shares. */

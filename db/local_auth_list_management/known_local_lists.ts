@@ -7,7 +7,7 @@ import { type Kysely, sql } from "kysely";
 import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { type Bell, fact, intoOutbox, ringing } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { folded, jsonb } from "../values.ts";
+import { folded, jsonb } from "../engine/values.ts";
 
 /** What is known of a charge point's list. */
 export interface KnownLocalList {

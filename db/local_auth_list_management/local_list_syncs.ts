@@ -8,7 +8,7 @@ import type { UpdateType } from "../../ocpp/local_auth_list_management/local_lis
 import { type Bell, fact, intoOutbox, ringing } from "../event_outbox.ts";
 import { hasLabel, hasLabelOf } from "../labels.ts";
 import type { Database } from "../tables.ts";
-import { folded, jsonb, texts } from "../values.ts";
+import { folded, jsonb, texts } from "../engine/values.ts";
 import type { LocalListSyncsTable } from "./local_list_tables.ts";
 
 /** How a synchronisation ends: the list is as desired, it is not, or nobody knows. */

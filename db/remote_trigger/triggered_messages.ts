@@ -2,7 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import type { Database } from "../tables.ts";
-import { numbered, texts } from "../values.ts";
+import { numbered, texts } from "../engine/values.ts";
 
 /** A message that came because of a command. Its payload is JSON text already, `cut` when only its beginning was kept. */
 export interface NewTriggeredMessage {

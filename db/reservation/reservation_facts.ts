@@ -6,7 +6,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { EventData, EventType } from "../event_types.ts";
 import { fact, intoOutbox, time, type Told } from "../event_outbox.ts";
-import { folded } from "../values.ts";
+import { folded } from "../engine/values.ts";
 
 /** The types of event that tell of reservations; all have the same data. */
 export type ReservationEvent = Extract<EventType, `reservation.${string}`>;

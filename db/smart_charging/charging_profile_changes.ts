@@ -7,7 +7,7 @@ import type { RequestOf } from "../../ocpp/registry.ts";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { folded, json, jsonb } from "../values.ts";
+import { folded, json, jsonb } from "../engine/values.ts";
 import { before, doubted, installed, type Removal, removed, replaces } from "./charging_profile_facts.ts";
 
 /** A charging profile that is about to be sent. */

@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from "kysely";
 import { fact } from "../event_outbox.ts";
-import { texts } from "../values.ts";
+import { texts } from "../engine/values.ts";
 
 /**
  * Whether the row `older` leaves when the row `newer` is put in: the id is unique over the charge point (5.16), and a slot is purpose,

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { jsonb } from "../values.ts";
+import { jsonb } from "../engine/values.ts";
 import { before, doubted, installed, removed, replaces } from "./charging_profile_facts.ts";
 
 /** A profile as it was when something was proved about it. */

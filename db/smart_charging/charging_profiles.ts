@@ -7,7 +7,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { type Bell, ringing } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
 import { boundDoubts, standsForOthers } from "./charging_profile_bounds.ts";
 import {

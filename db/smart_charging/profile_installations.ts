@@ -5,9 +5,9 @@
 import { type Kysely, sql } from "kysely";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import type { CommandError, CommandState } from "../commands.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { json, jsonb } from "../values.ts";
+import { json, jsonb } from "../engine/values.ts";
 
 /** What is to be installed, and how. */
 export interface InstallationFields {

@@ -3,9 +3,9 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { json } from "../values.ts";
+import { json } from "../engine/values.ts";
 import type { ProfileTemplatesTable } from "./charging_profile_tables.ts";
 
 /** What an operator sets. */

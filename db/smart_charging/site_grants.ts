@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../tables.ts";
-import { jsonb, numbered } from "../values.ts";
+import { jsonb, numbered } from "../engine/values.ts";
 import { type Grant, listGrants, loadSituation, type SiteSituation } from "./site_situation.ts";
 import type { Site, Sites } from "./sites.ts";
 

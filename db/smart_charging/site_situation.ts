@@ -5,7 +5,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { CommandError, CommandState } from "../commands.ts";
 import type { Database } from "../tables.ts";
-import { jsonb, texts } from "../values.ts";
+import { jsonb, texts } from "../engine/values.ts";
 import type { SiteGrantsTable } from "./site_tables.ts";
 import type { Site, Sites } from "./sites.ts";
 

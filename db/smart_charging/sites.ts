@@ -3,10 +3,10 @@
  * is in site_grants.ts.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { StoreError } from "../errors.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../page.ts";
+import { StoreError } from "../engine/errors.ts";
+import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
-import { jsonb, texts } from "../values.ts";
+import { jsonb, texts } from "../engine/values.ts";
 import type { SitesTable } from "./site_tables.ts";
 
 /** Amperes per phase, or watts over all phases. */

@@ -2,9 +2,9 @@
  * The HTTP API without a network: the real app over a real house, asked with keys of each role. One house for all tests of a file;
  * each test uses names of its own.
  */
-import { settingsWith } from "../../actors/settings.ts";
-import { createApp } from "../../api/app.ts";
-import { type Role, ROLES } from "../../api/operator.ts";
+import { settingsWith } from "../../actors/settings/settings.ts";
+import { createApp } from "../../api/http_api.ts";
+import { type Role, ROLES } from "../../api/http/operator.ts";
 import { type OpenHouse, openHouse } from "../../main.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { suite } from "../conformance/suite.ts";
 import { eventually } from "../conformance/within.ts";
 import type { CentralSystem } from "../harness.ts";
-import { frameBytes, OPCODE, RawSocket, requestText } from "./raw_socket.ts";
+import { frameBytes, OPCODE, RawSocket, requestText } from "./http/raw_socket.ts";
 
 /** Security profile 0: nothing but the address tells a charge point from a stranger. */
 const test = suite({ pingIntervalSeconds: 1 });

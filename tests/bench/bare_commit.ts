@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { PGlite } from "@electric-sql/pglite";
 import postgres from "postgres";
 import { WebSocketServer } from "ws";
-import { gather } from "../../db/gather.ts";
+import { gather } from "../../db/engine/batched.ts";
 
 type Run = (statement: string, values?: string[]) => Promise<unknown>;
 

@@ -4,7 +4,7 @@
  */
 import { PGlite } from "@electric-sql/pglite";
 import postgres from "postgres";
-import { hashPassword } from "../../actors/credentials.ts";
+import { hashPassword } from "../../actors/charge_point/credentials.ts";
 import { openStore } from "../../db/store.ts";
 import { type ServerData, serverData } from "../chaos/data.ts";
 import { databaseUrl } from "../database.ts";

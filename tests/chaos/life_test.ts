@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
-import { RawSocket, requestText, UPGRADE } from "../api/raw_socket.ts";
+import { RawSocket, requestText, UPGRADE } from "../api/http/raw_socket.ts";
 import { Wire } from "../conformance/wire.ts";
 import { eventually, within } from "../conformance/within.ts";
 import { databaseUrl } from "../database.ts";

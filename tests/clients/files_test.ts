@@ -1,6 +1,6 @@
 /** A simulated charge point that really fetches its firmware from us and really brings its diagnostics. */
 import { assertEquals } from "@std/assert";
-import { formWith } from "../api/firmware_management/walk.ts";
+import { formWith } from "../api/resources/firmware_management/walk.ts";
 import { Operator } from "../conformance/operator.ts";
 import { startCentralSystem } from "../harness.ts";
 import { CERTIFICATE } from "../sessions/firmware_management/ftp_world.ts";

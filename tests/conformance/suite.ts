@@ -2,7 +2,7 @@
  * One Central System for all tests of a file, started before the first and stopped after the last. Each test gets a charge
  * point and idTags of its own in it, so that tests cannot see each other and the database is started once.
  */
-import type { Settings } from "../../actors/settings.ts";
+import type { Settings } from "../../actors/settings/settings.ts";
 import { type CentralSystem, startCentralSystem } from "../harness.ts";
 import { Operator } from "./operator.ts";
 import { prepareSeat, Tool } from "./tool.ts";

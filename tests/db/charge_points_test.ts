@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { BadCursor } from "../../db/page.ts";
+import { BadCursor } from "../../db/engine/list_page.ts";
 import { openTestStore } from "../database.ts";
 import { at, fields, fresh } from "./facts.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { StoreError } from "../../db/errors.ts";
+import { StoreError } from "../../db/engine/errors.ts";
 import { openStore } from "../../db/store.ts";
 import "../pglite_timers.ts";
 import { at, start } from "./facts.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { MessageRow } from "../../db/messages.ts";
-import { BadCursor } from "../../db/page.ts";
+import { BadCursor } from "../../db/engine/list_page.ts";
 import type { Store } from "../../db/store.ts";
 import { openTestStore } from "../database.ts";
 import { fresh } from "./facts.ts";

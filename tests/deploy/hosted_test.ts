@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { formWith } from "../api/firmware_management/walk.ts";
-import { RawSocket, requestText } from "../api/raw_socket.ts";
+import { formWith } from "../api/resources/firmware_management/walk.ts";
+import { RawSocket, requestText } from "../api/http/raw_socket.ts";
 import { Operator } from "../conformance/operator.ts";
 import { basic, Refused, Wire } from "../conformance/wire.ts";
 import { callApi } from "../harness.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { SETTINGS } from "../../actors/settings.ts";
+import { SETTINGS } from "../../actors/settings/settings.ts";
 import { accessList, DEFAULT_DATA_DIR } from "../../deploy/paths.ts";
 
 Deno.test("the start task may write where the settings keep the data by default", () => {

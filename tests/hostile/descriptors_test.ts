@@ -1,5 +1,5 @@
 import { assertMatch } from "@std/assert";
-import { RawSocket } from "../api/raw_socket.ts";
+import { RawSocket } from "../api/http/raw_socket.ts";
 import { eventually, within } from "../conformance/within.ts";
 
 /** More connections than the process below has descriptors. */

@@ -4,9 +4,9 @@
  */
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { systemClock } from "../../actors/clock.ts";
-import { createLog } from "../../actors/log.ts";
-import { HEALTH, keepAccepting } from "../../api/accepting.ts";
+import { systemClock } from "../../actors/runtime/clock.ts";
+import { createLog } from "../../actors/runtime/log.ts";
+import { HEALTH, keepAccepting } from "../../api/http/listen_watchdog.ts";
 
 const log = createLog({ level: "error", format: "text", now: () => new Date(), write: console.error });
 const house = { clock: systemClock, log };

@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { frameBytes, OPCODE, RawSocket, requestText } from "../api/raw_socket.ts";
+import { frameBytes, OPCODE, RawSocket, requestText } from "../api/http/raw_socket.ts";
 import { ChargePoint } from "../conformance/charge_point.ts";
 import { suite } from "../conformance/suite.ts";
 import type { Tool } from "../conformance/tool.ts";

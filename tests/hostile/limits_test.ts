@@ -3,8 +3,8 @@
  * how little others notice is measured by the bench.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { frameBytes, OPCODE, type RawAnswer, RawSocket, requestText, UPGRADE } from "../api/raw_socket.ts";
-import { closeCode } from "../api/raw_socket.ts";
+import { frameBytes, OPCODE, type RawAnswer, RawSocket, requestText, UPGRADE } from "../api/http/raw_socket.ts";
+import { closeCode } from "../api/http/raw_socket.ts";
 import { ChargePoint } from "../conformance/charge_point.ts";
 import { suite } from "../conformance/suite.ts";
 import type { Tool } from "../conformance/tool.ts";

@@ -3,7 +3,7 @@
  * comes back. Silence needs no waiting: a heartbeat is sent behind each line, and frames are answered in order.
  */
 import { Buffer } from "node:buffer";
-import { closeCode, frameBytes, OPCODE, RawSocket, requestText } from "../api/raw_socket.ts";
+import { closeCode, frameBytes, OPCODE, RawSocket, requestText } from "../api/http/raw_socket.ts";
 import { ChargePoint } from "../conformance/charge_point.ts";
 import type { Operator } from "../conformance/operator.ts";
 import { now } from "../conformance/tool.ts";

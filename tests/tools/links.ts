@@ -1,6 +1,6 @@
 /**
  * The dead-link check: what the Markdown files and the comments of the code point at inside the project must exist. Looked at
- * are relative links and their anchors, and paths such as `actors/actor.ts` in prose, in backticks, in fences and in comments.
+ * are relative links and their anchors, and paths such as `actors/runtime/actor.ts` in prose, in backticks, in fences and in comments.
  * Run it with `deno task links`; addresses of the web are not asked.
  */
 import { posix } from "node:path";

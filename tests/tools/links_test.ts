@@ -7,17 +7,17 @@ function check(files: Record<string, string>): Promise<string[]> {
 }
 
 const tree = {
-  "actors/actor.ts": "",
-  "actors/handlers/mod.ts": "",
+  "actors/runtime/actor.ts": "",
+  "actors/charge_point/handlers/mod.ts": "",
   "docs/other.md": "# Other words\n## Twice\n## Twice\n### `code` & [more](x.md), said?\n",
   "docs/x.md": "",
 };
 
 const alive = [
-  "[a](actors/actor.ts) [b](./docs/other.md#other-words) [c](docs) [d](docs/) [e](#here)\n# Here",
+  "[a](actors/runtime/actor.ts) [b](./docs/other.md#other-words) [c](docs) [d](docs/) [e](#here)\n# Here",
   "[a](docs/other.md#twice-1) [b](docs/other.md#code--more-said)",
   '[a](https://example.org/b/c.ts) [b](mailto:a@b.c) [c](docs/other.md "Title")\n\n[ref]: docs/x.md',
-  "`actors/actor.ts`, actors/handlers/mod.ts and `actors/handlers/` are there; https://example.org/actors/no.ts is not ours",
+  "`actors/runtime/actor.ts`, actors/charge_point/handlers/mod.ts and `actors/charge_point/handlers/` are there; https://example.org/actors/no.ts is not ours",
   "`handlers/<action>.ts` `actors/*.ts` `POST /v1/files/a.json`",
   "```\n[a](missing.md)\n# Not a heading\n```\n`[b](missing.md)`",
 ];
@@ -32,8 +32,11 @@ const dead: [string, string][] = [
   ["[a]: ./gone.md", "README.md:1: ./gone.md does not exist"],
   ["[a](docs/other.md#no-such)", "README.md:1: docs/other.md has no heading #no-such"],
   ["[a](#gone)\n# Here\n```\n# Gone\n```", "README.md:1: README.md has no heading #gone"],
-  ["See `actors/calls.ts`.", "README.md:1: actors/calls.ts does not exist"],
-  ["```\n1. actors/calls.ts sends\n```", "README.md:2: actors/calls.ts does not exist"],
+  ["See `actors/charge_point/outgoing_calls.ts`.", "README.md:1: actors/charge_point/outgoing_calls.ts does not exist"],
+  [
+    "```\n1. actors/charge_point/outgoing_calls.ts sends\n```",
+    "README.md:2: actors/charge_point/outgoing_calls.ts does not exist",
+  ],
 ];
 
 for (const [text, why] of dead) {
@@ -42,7 +45,7 @@ for (const [text, why] of dead) {
 
 Deno.test("a path in a comment must exist, from the root or from its own folder; one in a string need not", async () => {
   const text =
-    '/**\n * See handlers/mod.ts, actors/actor.ts.\n * and db/gone.ts */\nconst s = "db/no.ts"; // ocpp/no.ts';
+    '/**\n * See handlers/mod.ts, actors/runtime/actor.ts.\n * and db/gone.ts */\nconst s = "db/no.ts"; // ocpp/no.ts';
   assertEquals(await check({ ...tree, "actors/b.ts": text }), [
     "actors/b.ts:3: db/gone.ts does not exist",
     "actors/b.ts:4: ocpp/no.ts does not exist",

@@ -7,7 +7,7 @@ import { assertEquals, assertLessOrEqual } from "@std/assert";
 import type { NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import type { TargetOutcome } from "../../../ocpp/firmware_management/firmware_target.ts";
 import { openTestStore } from "../../database.ts";
-import { watchedStore } from "../watched_store.ts";
+import { watchedStore } from "../charge_point/watched_store.ts";
 import type { Station } from "./campaign_world.ts";
 import { prepare } from "./course.ts";
 import { type Deaths, Lives } from "./lives.ts";

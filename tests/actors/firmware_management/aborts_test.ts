@@ -3,9 +3,9 @@
  * the end, of which one event tells; from the abort on nobody is sent UpdateFirmware, and who has it is followed to his true end.
  */
 import { assertEquals } from "@std/assert";
-import { uuidVersion7 } from "../../../actors/uuid.ts";
+import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import { openTestStore } from "../../database.ts";
-import { watchedStore } from "../watched_store.ts";
+import { watchedStore } from "../charge_point/watched_store.ts";
 import { type Station, World } from "./campaign_world.ts";
 import { Course, type House, prepare } from "./course.ts";
 import { assertTold, countSent } from "./told.ts";

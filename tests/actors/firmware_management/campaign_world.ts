@@ -1,16 +1,16 @@
 /**
  * A Central System's actors over a real database, with charge points whose wires belong to the test and a clock that only moves when it says so.
  */
-import { ActorSystem } from "../../../actors/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
-import type { Session } from "../../../actors/live_connection.ts";
-import type { Connection } from "../../../actors/connection.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
+import type { Session } from "../../../actors/charge_point/live_connection.ts";
+import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { Files } from "../../../actors/firmware_management/files.ts";
 import { FirmwareCampaigns } from "../../../actors/firmware_management/firmware_campaigns.ts";
-import { createLog } from "../../../actors/log.ts";
-import { Newsroom } from "../../../actors/news.ts";
-import { type Settings, settingsWith } from "../../../actors/settings.ts";
-import { uuidVersion7 } from "../../../actors/uuid.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
+import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import type { CampaignTarget } from "../../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign, NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import type { Store } from "../../../db/store.ts";

@@ -2,7 +2,7 @@
  * Firmware campaigns from their start to every way in which a target can end, on a clock of the test and over a real database.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { uuidVersion7 } from "../../../actors/uuid.ts";
+import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import type { NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import { openTestStore } from "../../database.ts";

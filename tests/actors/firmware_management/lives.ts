@@ -3,7 +3,7 @@
  */
 import type { Store } from "../../../db/store.ts";
 import { FakeClock } from "../../fake_clock.ts";
-import { watchedStore } from "../watched_store.ts";
+import { watchedStore } from "../charge_point/watched_store.ts";
 import { type Station, World } from "./campaign_world.ts";
 
 /** Who dies where. */

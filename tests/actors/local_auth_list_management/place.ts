@@ -3,21 +3,21 @@
  * database are the real ones; the charge point is the model of OCPP 1.6 5.15.
  */
 import { assert } from "@std/assert";
-import { ActorSystem } from "../../../actors/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
-import type { Session } from "../../../actors/live_connection.ts";
-import type { Connection } from "../../../actors/connection.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
+import type { Session } from "../../../actors/charge_point/live_connection.ts";
+import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { LocalLists } from "../../../actors/local_auth_list_management/local_lists.ts";
-import { createLog } from "../../../actors/log.ts";
-import { Newsroom } from "../../../actors/news.ts";
-import { type Settings, settingsWith } from "../../../actors/settings.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import type { Store } from "../../../db/store.ts";
 import type { ListUpdate } from "../../../ocpp/local_auth_list_management/local_list.ts";
 import { within } from "../../conformance/within.ts";
 import { fields, fresh } from "../../db/facts.ts";
 import { FakeClock } from "../../fake_clock.ts";
 import { ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
-import { watchedStore } from "../watched_store.ts";
+import { watchedStore } from "../charge_point/watched_store.ts";
 
 /** What the charge point does with one CALL: a status, an error code, nothing at all, or what the model says. */
 export type Answer = { readonly status: string } | { readonly errorCode: string } | "silent" | "lost" | "well";

@@ -1,8 +1,8 @@
 /** The shared actor of triggers over a real database, with a clock that belongs to the test. */
 import { assertEquals } from "@std/assert";
-import { ActorSystem } from "../../../actors/actor.ts";
-import { createLog } from "../../../actors/log.ts";
-import { Newsroom } from "../../../actors/news.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { Newsroom } from "../../../actors/runtime/signals.ts";
 import { TRIGGER_WINDOW_MS, Triggers } from "../../../actors/remote_trigger/triggers.ts";
 import type { Command } from "../../../db/commands.ts";
 import type { TriggeredMessages } from "../../../db/remote_trigger/triggered_messages.ts";

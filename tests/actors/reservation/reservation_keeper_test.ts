@@ -1,8 +1,8 @@
 /** The keeper of reservations over a real database, with a clock that belongs to the test. */
 import { assertEquals } from "@std/assert";
-import { ActorSystem } from "../../../actors/actor.ts";
-import { createLog } from "../../../actors/log.ts";
-import { type News, Newsroom } from "../../../actors/news.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { type News, Newsroom } from "../../../actors/runtime/signals.ts";
 import { ReservationKeeper } from "../../../actors/reservation/reservation_keeper.ts";
 import type { Reservations } from "../../../db/reservation/reservations.ts";
 import type { Store } from "../../../db/store.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { allocate, prepare, type Session } from "../../../actors/smart_charging/allocation.ts";
-import type { Capacity } from "../../../actors/smart_charging/rising_level.ts";
+import type { Capacity } from "../../../actors/smart_charging/water_filling.ts";
 import { fairShares, PIECE } from "./fair_shares.ts";
 
 const ALL = 0b111;

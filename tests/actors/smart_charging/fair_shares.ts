@@ -3,7 +3,7 @@
  * weight and can still take one. Slow, and plainly max-min fair.
  */
 import type { Session } from "../../../actors/smart_charging/allocation.ts";
-import type { Capacity } from "../../../actors/smart_charging/rising_level.ts";
+import type { Capacity } from "../../../actors/smart_charging/water_filling.ts";
 
 /** How much a piece is. Figures agree with exact ones within a few pieces. */
 export const PIECE = 0.01;

@@ -1,13 +1,13 @@
 /** The installer over a real database: killed at every step, it goes on, and every charge point has exactly one command. */
 import { assert, assertEquals } from "@std/assert";
-import { ActorSystem } from "../../../actors/actor.ts";
-import { createChargePoints } from "../../../actors/charge_points.ts";
-import { systemClock } from "../../../actors/clock.ts";
-import { createLog } from "../../../actors/log.ts";
-import { Newsroom } from "../../../actors/news.ts";
-import { settingsWith } from "../../../actors/settings.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { systemClock } from "../../../actors/runtime/clock.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { settingsWith } from "../../../actors/settings/settings.ts";
 import { ProfileInstaller } from "../../../actors/smart_charging/profile_installer.ts";
-import { uuidVersion7 } from "../../../actors/uuid.ts";
+import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import type { Store } from "../../../db/store.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import { eventually } from "../../conformance/within.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { planSite, type SitePlan } from "../../../actors/smart_charging/site_plan.ts";
 import { requestFor } from "../../../actors/smart_charging/site_rates.ts";
-import { explainConnector, explainMember, warningsOf } from "../../../actors/smart_charging/site_words.ts";
+import { explainConnector, explainMember, warningsOf } from "../../../actors/smart_charging/site_explanations.ts";
 import type { Grant, MemberFacts, SiteSituation } from "../../../db/smart_charging/site_situation.ts";
 import type { Particulars, Site } from "../../../db/smart_charging/sites.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";

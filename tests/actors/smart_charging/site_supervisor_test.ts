@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { explainMember } from "../../../actors/smart_charging/site_words.ts";
-import type { Settings } from "../../../actors/settings.ts";
+import { explainMember } from "../../../actors/smart_charging/site_explanations.ts";
+import type { Settings } from "../../../actors/settings/settings.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
 import { openTestStore } from "../../database.ts";

@@ -3,11 +3,11 @@
  * belongs to the test, and a store that fails where it is told to, before or after it has done its work.
  */
 import { assert } from "@std/assert";
-import { ActorSystem } from "../../../actors/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_points.ts";
-import { createLog } from "../../../actors/log.ts";
-import { Newsroom } from "../../../actors/news.ts";
-import { type Settings, settingsWith } from "../../../actors/settings.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import type { SitePlan } from "../../../actors/smart_charging/site_plan.ts";
 import { SiteSupervisor } from "../../../actors/smart_charging/site_supervisor.ts";
 import type { SiteGrants } from "../../../db/smart_charging/site_grants.ts";

@@ -1,11 +1,11 @@
 /** The shared actor over a real database: killed at every step, it comes back and everything is as if nothing had happened. */
 import { assert, assertEquals } from "@std/assert";
-import { ActorSystem } from "../../../actors/actor.ts";
-import { createLog } from "../../../actors/log.ts";
-import { Newsroom } from "../../../actors/news.ts";
+import { ActorSystem } from "../../../actors/runtime/actor.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
+import { Newsroom } from "../../../actors/runtime/signals.ts";
 import { keepChargingProfiles } from "../../../actors/smart_charging/smart_charging.ts";
 import { eventTypes } from "../../../db/event_types.ts";
-import { unknownOutcome } from "../../../db/errors.ts";
+import { unknownOutcome } from "../../../db/engine/errors.ts";
 import type { ChargingProfiles } from "../../../db/smart_charging/charging_profiles.ts";
 import type { Store } from "../../../db/store.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { Wire } from "../../conformance/wire.ts";
 import { eventually } from "../../conformance/within.ts";
-import { formWith } from "../../api/firmware_management/walk.ts";
+import { formWith } from "../../api/resources/firmware_management/walk.ts";
 import { serverData } from "../data.ts";
 import { type Server, startServer } from "../server.ts";
 

@@ -147,7 +147,7 @@ test("an address that is over answers 410", async (tool, central) => {
     ...central.house,
     clock: { ...central.house.clock, now: () => new Date(Date.now() + 25 * 3_600_000) },
   };
-  const { createApp } = await import("../../../api/app.ts");
+  const { createApp } = await import("../../../api/http_api.ts");
   const response = await createApp(later).request(`/uploads/${token}/`, { method: "PUT", body: LOG });
   assertEquals([response.status, await response.text()], [410, "This address is over\n"]);
   const headers = { authorization: `Bearer ${central.adminKey}` };

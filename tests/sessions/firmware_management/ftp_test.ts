@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "node:net";
 import { listen } from "../../../api/server.ts";
-import { formWith } from "../../api/firmware_management/walk.ts";
+import { formWith } from "../../api/resources/firmware_management/walk.ts";
 import { suite } from "../../conformance/suite.ts";
 import { eventually, within } from "../../conformance/within.ts";
 import { callApi } from "../../harness.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Client } from "basic-ftp";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { createLog } from "../../../actors/log.ts";
+import { createLog } from "../../../actors/runtime/log.ts";
 import { listen } from "../../../api/server.ts";
 import { suite } from "../../conformance/suite.ts";
 import { within } from "../../conformance/within.ts";

@@ -1,0 +1,126 @@
+/**
+ * How a charge point's CALL is answered: may it be looked at, is it well-formed, what does its handler say. Each CALL gets exactly one
+ * answer, a handler's failure included; what was wrong with it is counted and noted.
+ */
+import { StoreError } from "../../db/engine/errors.ts";
+import type { MessageProblem } from "../../db/messages.ts";
+import { checkRequest } from "../../ocpp/check.ts";
+import type { Deviation } from "../../ocpp/deviation.ts";
+import { type CallFault, fault } from "../../ocpp/errors.ts";
+import { type Call, type CallError, type CallResult, encode, type FaultyCall } from "../../ocpp/message.ts";
+import { findAction, type FromChargePoint, isFromChargePoint } from "../../ocpp/registry.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Connection } from "./connection.ts";
+import type { Conversation, Heard } from "./noted_messages.ts";
+import { OTHER_ACTION } from "../runtime/counts.ts";
+import { handlers } from "./handlers/mod.ts";
+import { type Handler, quietly, type Scene } from "./handler_context.ts";
+
+/** What answering needs. */
+export interface AnswerPorts {
+  readonly scene: Scene;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** What is noted of everything that is said. */
+  readonly conversation: Conversation;
+  /** Counts what a charge point does wrong, by kind. */
+  deviated(kinds: readonly string[]): void;
+}
+
+/** A frame that is being answered, and when its turn came. */
+export interface Turn {
+  readonly heard: Heard;
+  readonly startedMs: number;
+}
+
+/** Answers a CALL. Resolves when the answer has been sent and the work behind it is done; true: it was confirmed. */
+export async function answer(call: Call, turn: Turn, ports: AnswerPorts): Promise<boolean> {
+  const { scene } = ports;
+  if (!isFromChargePoint(call.action)) return refuse(call, unknownAction(call.action), turn, ports);
+  const problem = mayNot(call, ports);
+  if (problem) return refuse(call, problem, turn, ports);
+  const checked = checkRequest(call.action, call.payload, scene.chargePoint.validation);
+  if (!checked.ok) return refuse(call, checked.fault, turn, ports);
+  if (checked.deviations.length > 0) ports.deviated(checked.deviations.map(({ kind }) => kind));
+
+  const handler = handlers[call.action] as Handler<FromChargePoint>;
+  const now = ports.clock.now();
+  let confirmation;
+  try {
+    confirmation = await handler.answer(checked.value, scene, now);
+  } catch (error) {
+    return refuse(call, failure(call.action, error, scene), turn, ports);
+  }
+  const problems = problemsIn(call, checked.deviations);
+  reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, ports);
+  scene.triggers.heard(scene.chargePoint.identity, call, turn.heard.at);
+  await quietly(scene, call.action, () => handler.afterwards?.(checked.value, confirmation, scene, now));
+  return true;
+}
+
+/** Answers with CALLERROR. False: it was not confirmed. */
+export function refuse(
+  call: Call | FaultyCall,
+  { code, description, details }: CallFault,
+  turn: Turn,
+  ports: AnswerPorts,
+): false {
+  const { log, chargePoint } = ports.scene;
+  log.info(`${chargePoint.identity} is answered with ${code}: ${description}`);
+  const answer = { type: "CALLERROR", id: call.id, code, description, details } as const;
+  reply(call, answer, [{ kind: code, detail: description }], turn, ports);
+  return false;
+}
+
+/** Why this CALL is not looked at: the framing of a strictly checked charge point, or a charge point that is not accepted yet. */
+function mayNot(call: Call, ports: AnswerPorts): CallFault | undefined {
+  const { registration, validation } = ports.scene.chargePoint;
+  if (call.oddity && validation === "strict") {
+    return fault("FormationViolation", "A CALL has four elements: [2, id, action, payload]");
+  }
+  if (call.oddity) ports.deviated(["framing"]);
+  // OCPP-J errata 3.8. Once accepted, a charge point stays so over connections and restarts (OCPP-J 5.4).
+  if (registration !== "Accepted" && call.action !== "BootNotification") {
+    return fault("SecurityError", `The charge point's registration is ${registration}; send BootNotification first`);
+  }
+  return undefined;
+}
+
+/** OCPP-J table 7: not known at all is NotImplemented, known in the other direction is NotSupported. */
+function unknownAction(name: string): CallFault {
+  return findAction(name)
+    ? fault("NotSupported", "This action is sent by the Central System only")
+    : fault("NotImplemented", "This action is not known");
+}
+
+/** A handler's failure is an answer, not a crash. Details stay here; the charge point is asked, in effect, to try again. */
+function failure(action: string, error: unknown, { log, chargePoint }: Scene): CallFault {
+  const said = `${chargePoint.identity} ${action}`;
+  if (error instanceof StoreError) {
+    log.error(`${said} could not be recorded; it is answered with InternalError`, { error });
+    return fault("InternalError", "temporarily unavailable");
+  }
+  log.error(`${said} failed; it is answered with InternalError`, { error });
+  return fault("InternalError", "the Central System could not process this");
+}
+
+function reply(
+  call: Call | FaultyCall,
+  answer: CallResult | CallError,
+  problems: readonly MessageProblem[],
+  { heard, startedMs }: Turn,
+  { connection, conversation, scene: { counts }, clock }: AnswerPorts,
+): void {
+  const text = encode(answer);
+  connection.send(text);
+  const action = call.type === "CALL" && isFromChargePoint(call.action) ? call.action : OTHER_ACTION;
+  counts.messages.add("in", action, answer.type === "CALLERROR" ? answer.code : "answered");
+  counts.handling.took(clock.monotonicMs() - startedMs, action);
+  conversation.answered(heard, call, answer, text, problems);
+}
+
+/** What the message log says of a CALL that was understood all the same. */
+function problemsIn({ oddity }: Call, deviations: readonly Deviation[]): MessageProblem[] {
+  const found = deviations.map(({ kind, path }) => ({ kind, detail: path }));
+  return oddity ? [{ kind: "framing", detail: oddity }, ...found] : found;
+}

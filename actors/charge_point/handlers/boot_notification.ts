@@ -1,0 +1,44 @@
+import type { Boot } from "../../../db/charge_points.ts";
+import type { RequestOf } from "../../../ocpp/registry.ts";
+import type { Handler } from "../handler_context.ts";
+
+/**
+ * What a charge point says of itself when it starts, and whether it is accepted. An open transaction stays open: its
+ * StopTransaction is still to come. Charging profiles and lists survive a boot, so nothing is cleared (errata 3.37).
+ */
+export const BootNotification: Handler<"BootNotification"> = {
+  async answer(request, scene, now) {
+    const { identity } = scene.chargePoint;
+    const recorded = await scene.store.chargePoints.recordBoot(identity, bootOf(request), now);
+    if (recorded) scene.chargePoint = recorded;
+    // Deleted while it was connected: as good as unknown, until somebody registers it again.
+    const status = recorded?.registration ?? "Rejected";
+    return { status, currentTime: now.toISOString(), interval: intervalFor(status, scene) };
+  },
+
+  afterwards(request, { status }, { chargePoint, log, news }) {
+    const { chargePointVendor: vendor, chargePointModel: model, firmwareVersion: firmware } = request;
+    log.info(`${chargePoint.identity} booted and is ${status}`, { vendor, model, firmware });
+    news.tell({ kind: "booted", chargePoint: chargePoint.identity });
+  },
+};
+
+/** Seconds: between heartbeats when accepted, until the next BootNotification otherwise (OCPP 1.6 6.4). */
+function intervalFor(status: string, { chargePoint, settings }: Parameters<Handler<"BootNotification">["answer"]>[1]) {
+  if (status !== "Accepted") return settings.pendingIntervalSeconds;
+  return chargePoint.heartbeatInterval ?? settings.heartbeatIntervalSeconds;
+}
+
+function bootOf(request: RequestOf<"BootNotification">): Boot {
+  return {
+    vendor: request.chargePointVendor,
+    model: request.chargePointModel,
+    serialNumber: request.chargePointSerialNumber,
+    chargeBoxSerialNumber: request.chargeBoxSerialNumber,
+    firmwareVersion: request.firmwareVersion,
+    iccid: request.iccid,
+    imsi: request.imsi,
+    meterType: request.meterType,
+    meterSerialNumber: request.meterSerialNumber,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Store } from "../../../db/store.ts";
+import { isSecretKey } from "../../../ocpp/secrets.ts";
+import { hashPassword, verifyPassword } from "../credentials.ts";
+import type { CallHandler } from "../handler_context.ts";
+
+/**
+ * An accepted value becomes the last known one. A new AuthorizationKey is special: it counts from its acceptance on and the old one no
+ * longer (security white paper A01.FR.03). Whether a lost confirmation was an acceptance nobody knows, so the new key is remembered
+ * before it is sent, and whichever key the charge point comes back with is the one that counts. So it is after RebootRequired, too.
+ */
+export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
+  async sending({ key, value }, { chargePoint, store }) {
+    if (!isSecretKey(key)) return;
+    await store.chargePoints.addPendingCredentials(chargePoint.identity, await hashPassword(value));
+  },
+
+  async settled({ key, value }, confirmation, _outcome, { chargePoint, store }, now) {
+    const { identity } = chargePoint;
+    const status = confirmation?.status;
+    if (isSecretKey(key)) {
+      if (status === "Accepted") await store.chargePoints.setCredentials(identity, await hashPassword(value));
+      else if (status === "Rejected" || status === "NotSupported") await dropPending(identity, value, store);
+      return;
+    }
+    if (status === "Accepted" || status === "RebootRequired") {
+      await store.configurationKeys.setValue(identity, key, value, now);
+    }
+  },
+};
+
+/** A refusal is about the key that was sent last, even when an equal one was sent before it and nobody knows what became of that. */
+async function dropPending(identity: string, value: string, { chargePoints }: Store): Promise<void> {
+  const known = await chargePoints.findForAdmission(identity);
+  for (const pending of known?.pendingCredentials.toReversed() ?? []) {
+    if (await verifyPassword(new TextEncoder().encode(value), pending)) {
+      await chargePoints.dropPendingCredentials(identity, pending);
+      return;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { replacedBy } from "../../../ocpp/firmware_management/diagnostics.ts";
+import type { Handler } from "../handler_context.ts";
+import { notice } from "./notice.ts";
+
+/** How an upload of diagnostics goes (OCPP 1.6 4.4): kept as it came, and as what is known of the latest GetDiagnostics. */
+export const DiagnosticsStatusNotification: Handler<"DiagnosticsStatusNotification"> = {
+  ...notice("DiagnosticsStatusNotification", ({ status }) => `diagnostics: ${status}`),
+  async answer(request, { chargePoint, store }, now) {
+    const { status } = request;
+    await store.diagnostics.recordStatus({
+      chargePoint: chargePoint.identity,
+      status,
+      content: request,
+      replaces: replacedBy(status) ?? [],
+      receivedAt: now,
+    });
+    return {};
+  },
+};

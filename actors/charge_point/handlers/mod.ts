@@ -1,0 +1,64 @@
+/**
+ * Every handler, by the action's name. The compiler asks for a line here when an action that a charge point initiates is added to the
+ * registry; calls of ours need a handler only where something is to be remembered.
+ */
+import type { FromCentralSystem, FromChargePoint } from "../../../ocpp/registry.ts";
+import type { CallHandler, Handler } from "../handler_context.ts";
+import { Authorize } from "./authorize.ts";
+import { BootNotification } from "./boot_notification.ts";
+import { ChangeAvailability } from "./change_availability.ts";
+import { ChangeConfiguration } from "./change_configuration.ts";
+import { ClearChargingProfile } from "./clear_charging_profile.ts";
+import { DataTransfer } from "./data_transfer.ts";
+import { DiagnosticsStatusNotification } from "./diagnostics_status_notification.ts";
+import { FirmwareStatusNotification, SignedFirmwareStatusNotification } from "./firmware_status_notification.ts";
+import { GetConfiguration } from "./get_configuration.ts";
+import { GetDiagnostics } from "./get_diagnostics.ts";
+import { GetLocalListVersion } from "./get_local_list_version.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { MeterValues } from "./meter_values.ts";
+import { RemoteStartTransaction } from "./remote_start_transaction.ts";
+import { SetChargingProfile } from "./set_charging_profile.ts";
+import { SendLocalList } from "./send_local_list.ts";
+import { CancelReservation, ReserveNow } from "./reservation.ts";
+import { SignCertificate } from "./sign_certificate.ts";
+import { StartTransaction } from "./start_transaction.ts";
+import { StatusNotification } from "./status_notification.ts";
+import { LogStatusNotification, SecurityEventNotification } from "./status_notices.ts";
+import { StopTransaction } from "./stop_transaction.ts";
+import { SignedUpdateFirmware, UpdateFirmware } from "./update_firmware.ts";
+
+/** What we do about each action of a charge point. */
+export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
+  Authorize,
+  BootNotification,
+  DataTransfer,
+  DiagnosticsStatusNotification,
+  FirmwareStatusNotification,
+  Heartbeat,
+  LogStatusNotification,
+  MeterValues,
+  SecurityEventNotification,
+  SignCertificate,
+  SignedFirmwareStatusNotification,
+  StartTransaction,
+  StatusNotification,
+  StopTransaction,
+};
+
+/** What we do around calls of ours. */
+export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> } = {
+  CancelReservation,
+  ChangeAvailability,
+  ChangeConfiguration,
+  ClearChargingProfile,
+  GetConfiguration,
+  GetDiagnostics,
+  GetLocalListVersion,
+  RemoteStartTransaction,
+  SetChargingProfile,
+  SendLocalList,
+  SignedUpdateFirmware,
+  UpdateFirmware,
+  ReserveNow,
+};

@@ -1,0 +1,24 @@
+import { waitForStartSeconds } from "../../../ocpp/smart_charging/remote_start_profile.ts";
+import type { CallHandler, Scene } from "../handler_context.ts";
+import { learning } from "../../smart_charging/profile_outcomes.ts";
+
+/** A charging profile that comes along waits for the transaction that the charge point may start (errata 3.32, 3.41). */
+export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
+  async sending({ connectorId = null, idTag, chargingProfile: profile }, scene, now, { id: commandId }) {
+    if (!profile) return;
+    const { chargePoint: { identity: chargePoint }, store } = scene;
+    const awaits = { idTag, until: await waitUntil(scene, now) };
+    await store.chargingProfiles.expect({ commandId, chargePoint, connectorId, profile, sentAt: now, awaits });
+  },
+
+  ...learning,
+  async settled(request, ...end) {
+    if (request.chargingProfile) await learning.settled(request, ...end);
+  },
+};
+
+async function waitUntil({ chargePoint, store }: Scene, now: Date): Promise<Date> {
+  const keys = await store.configurationKeys.list(chargePoint.identity);
+  const timeOut = keys.find(({ key }) => key.toLowerCase() === "connectiontimeout");
+  return new Date(now.getTime() + waitForStartSeconds(timeOut?.value) * 1000);
+}

@@ -1,0 +1,22 @@
+import { parseDateTime } from "../../../ocpp/types/date_time.ts";
+import type { Handler } from "../handler_context.ts";
+
+/** The state of a connector, or of the whole charge point (connector 0). Never refused for its transition (OCPP 1.6 4.9). */
+export const StatusNotification: Handler<"StatusNotification"> = {
+  async answer(request, { chargePoint, store }, now) {
+    const { timestamp, ...status } = request;
+    await store.connectors.recordStatus({
+      ...status,
+      chargePoint: chargePoint.identity,
+      timestamp: timestamp === undefined ? null : parseDateTime(timestamp)?.instant ?? null,
+      receivedAt: now,
+    });
+    return {};
+  },
+
+  afterwards({ connectorId, status, errorCode, info }, _confirmation, { chargePoint, log, news }) {
+    const fault = errorCode === "NoError" ? undefined : errorCode;
+    log.info(`${chargePoint.identity} connector ${connectorId} is ${status}`, { fault, info });
+    news.tell({ kind: "statusReported", chargePoint: chargePoint.identity, connectorId, status, errorCode });
+  },
+};

@@ -1,0 +1,284 @@
+/**
+ * Who is connected, and the one door through which calls to charge points go. Each connection gets an actor of its own; a newer connection of
+ * the same charge point replaces the older one at once, and whatever the older one still says or does afterwards changes nothing (an
+ * epoch is the identity of the session object). Everything the API may ask of the actors stands in the interface `ChargePoints`.
+ */
+import type { ChargePoint } from "../../db/charge_points.ts";
+import type { Command } from "../../db/commands.ts";
+import type { ConnectionAttempt } from "../../db/connection_attempts.ts";
+import type { NewEvent } from "../../db/events.ts";
+import type { Store } from "../../db/store.ts";
+import type { ActorSystem } from "../runtime/actor.ts";
+import { type Admission, admit, type Attempt, away } from "./admission.ts";
+import { chargePoint as chargePointActor } from "./charge_point.ts";
+import type { CallOptions } from "./commands.ts";
+import { CLOSE, type Connection } from "./connection.ts";
+import { ConnectionDoctor } from "./connection_diagnostics.ts";
+import { DatabaseWatch } from "../database/database_watch.ts";
+import { Dispatch } from "./dispatch.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Guesses } from "./password_throttle.ts";
+import { LiveConnection, type Registered, type Session } from "./live_connection.ts";
+import { MessageLog } from "./message_log.ts";
+import { Newsroom } from "../runtime/signals.ts";
+import { Triggers } from "../remote_trigger/triggers.ts";
+import type { Scene } from "./handler_context.ts";
+import type { Settings } from "../settings/settings.ts";
+import { type Sighting, Sightings } from "./last_seen.ts";
+
+/** Facts about a live connection. */
+export interface ConnectionFacts {
+  readonly connected: true;
+  readonly since: Date;
+  readonly remoteAddress: string;
+  readonly lastSeenAt: Date;
+}
+
+/** What the transports and the API may ask. */
+export interface ChargePoints {
+  /** Whom transports tell what went wrong with a connection or an attempt at one. */
+  readonly doctor: ConnectionDoctor;
+  /** Decides about a connection attempt. */
+  admit(attempt: Attempt): Promise<Admission>;
+  /** Takes over an admitted connection. */
+  connect(chargePoint: ChargePoint, connection: Connection): Session;
+  /** Sends an OCPP call; resolves when it is settled or after `waitMs`. Throws CommandRefused. */
+  call(options: CallOptions): Promise<Command>;
+  /** Cancels a command that still waits; undefined when it does not (any more). */
+  cancel(commandId: string): Promise<Command | undefined>;
+  connection(identity: string): ConnectionFacts | undefined;
+  connectedIdentities(): string[];
+  /** Commands of connected charge points that have not ended, the one in flight included. */
+  countCallsWaiting(): number;
+  /** How a charge point reaches us, by the host that it dialled last; undefined when it never said. Throws StoreError. */
+  dialled(identity: string): Promise<string | undefined>;
+  /** The last sign of life and the deviations that are not in the row yet. */
+  unwritten(identity: string): Sighting | undefined;
+  /** The row was edited: the actor reads it again. */
+  changed(identity: string): void;
+  /** Ends the connection: the charge point was deleted, or must prove itself anew. */
+  disconnect(identity: string, why: string): void;
+  /** Whether the database answers, so that connections are worth accepting. */
+  available(): boolean;
+  /** Closes all connections and ends the actors. */
+  shutdown(): Promise<void>;
+}
+
+/** Mail that may wait besides the burst that a charge point may send: commands, and what its steady rate adds while the database is slow. */
+const MAILBOX_SPARE = 100;
+
+/** At an outage the connections are closed over this time, not at one instant. */
+const SWEEP_MS = 10_000;
+
+/** Builds the registry with its shared actors. */
+export function createChargePoints(
+  house: {
+    readonly store: Store;
+    readonly settings: Settings;
+    readonly system: ActorSystem;
+    /** Hears of connections. */
+    readonly tell?: (event: NewEvent) => void;
+    /** Where news of charge points is told; a new one that nobody hears when absent. */
+    readonly news?: Newsroom;
+  },
+): ChargePoints {
+  const { store, settings, system, tell = () => {}, news = new Newsroom(system.log) } = house;
+  return new Registry(store, settings, system, tell, news);
+}
+
+class Registry implements ChargePoints, Registered {
+  readonly guesses: Guesses;
+  readonly doctor: ConnectionDoctor;
+  readonly #live = new Map<string, LiveConnection>();
+  /** How often each row was edited, so that an admission that was decided by an older one can be told. */
+  readonly #edits = new Map<string, number>();
+  readonly #decidedAt = new WeakMap<ChargePoint, number>();
+  #closing = false;
+  readonly dispatch: Dispatch;
+  readonly triggers: Triggers;
+  readonly sightings: Sightings;
+  readonly #messages: MessageLog;
+  readonly #watch: DatabaseWatch;
+
+  constructor(
+    readonly store: Store,
+    readonly settings: Settings,
+    readonly system: ActorSystem,
+    readonly tell: (event: NewEvent) => void,
+    readonly news: Newsroom,
+  ) {
+    this.guesses = new Guesses(system.clock);
+    this.dispatch = new Dispatch(store, system, news, {
+      isConnected: (identity) => this.#live.has(identity),
+      announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
+    });
+    this.triggers = new Triggers(system, store, news);
+    this.sightings = new Sightings(system, store);
+    this.doctor = new ConnectionDoctor(system, store, {
+      retentionDays: settings.messageRetentionDays,
+      told: (attempt) => tell(attemptEvent(attempt)),
+    });
+    this.#messages = new MessageLog(system, store, settings.messageLog === "on");
+    this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
+  }
+
+  get clock(): Clock {
+    return this.system.clock;
+  }
+
+  async admit(attempt: Attempt): Promise<Admission> {
+    if (this.#closing || !this.#watch.available) return away(attempt.identity);
+    const edits = this.#edits.get(attempt.identity) ?? 0;
+    try {
+      const admission = await admit(attempt, this, this.clock.now());
+      if (admission.admitted) this.#decidedAt.set(admission.chargePoint, edits);
+      return admission;
+    } catch (error) {
+      this.system.log.error(`${attempt.identity} could not be looked up; it is asked to come back`, { error });
+      return away(attempt.identity);
+    }
+  }
+
+  connect(chargePoint: ChargePoint, connection: Connection): Session {
+    const { identity } = chargePoint;
+    const { log, counts } = this.system;
+    // Edited, deleted or shut down between the decision and now: the charge point comes back and is decided about anew.
+    const edits = this.#edits.get(identity) ?? 0;
+    const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
+    if (this.#closing || outdated) return turnedAway(connection);
+    const older = this.#live.get(identity);
+    const { store, settings, news, triggers } = this;
+    const scene: Scene = { chargePoint, store, settings, log, counts, news, triggers };
+    const live = new LiveConnection(this, scene, connection, this.#messages.conversation(identity));
+    this.#live.set(identity, live);
+    live.actor = this.system.spawn(`charge point ${identity}`, (context) => chargePointActor(context, live), {
+      mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE,
+    });
+    log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
+      address: connection.remoteAddress,
+    });
+    this.sightings.seen(identity, live.since, connection);
+    this.doctor.connected(identity, connection.remoteAddress);
+    if (older) older.end(CLOSE.normal, "replaced by a newer connection");
+    this.tell({
+      type: "chargePoint.connected",
+      timestamp: live.since,
+      chargePoint: identity,
+      data: { remoteAddress: connection.remoteAddress, replaced: older !== undefined },
+    });
+    live.actor.tell({ kind: "opened" });
+    this.news.tell({ kind: "connected", chargePoint: identity });
+    return live;
+  }
+
+  current(identity: string): LiveConnection | undefined {
+    return this.#live.get(identity);
+  }
+
+  ended(live: LiveConnection): void {
+    this.#gone(live, "the connection ended");
+    this.system.log.info(`${live.identity} disconnected`);
+  }
+
+  call(options: CallOptions): Promise<Command> {
+    return this.dispatch.call(options);
+  }
+
+  cancel(commandId: string): Promise<Command | undefined> {
+    return this.dispatch.cancel(commandId);
+  }
+
+  connection(identity: string): ConnectionFacts | undefined {
+    const live = this.#live.get(identity);
+    if (!live) return undefined;
+    const { since, lastSeenAt, connection: { remoteAddress } } = live;
+    return { connected: true, since, lastSeenAt, remoteAddress };
+  }
+
+  connectedIdentities(): string[] {
+    return [...this.#live.keys()];
+  }
+
+  async dialled(identity: string): Promise<string | undefined> {
+    return this.#live.get(identity)?.connection.dialled ?? this.sightings.unwritten(identity)?.dialled ??
+      (await this.store.chargePoints.find(identity))?.dialled ?? undefined;
+  }
+
+  countCallsWaiting(): number {
+    return this.dispatch.countWaiting();
+  }
+
+  unwritten(identity: string): Sighting | undefined {
+    return this.sightings.unwritten(identity);
+  }
+
+  changed(identity: string): void {
+    this.#edited(identity);
+    this.#live.get(identity)?.actor?.tell({ kind: "changed" });
+    this.news.tell({ kind: "chargePointChanged", chargePoint: identity });
+  }
+
+  disconnect(identity: string, why: string): void {
+    this.#edited(identity);
+    this.news.tell({ kind: "chargePointChanged", chargePoint: identity });
+    const live = this.#live.get(identity);
+    if (!live) return;
+    this.#gone(live, why);
+    live.end(CLOSE.normal, why);
+  }
+
+  #edited(identity: string): void {
+    this.#edits.set(identity, (this.#edits.get(identity) ?? 0) + 1);
+  }
+
+  available(): boolean {
+    return this.#watch.available;
+  }
+
+  /** Nobody is connected under this identity any more. */
+  #gone(live: LiveConnection, reason: string): void {
+    this.#live.delete(live.identity);
+    this.#tellGone(live, reason);
+  }
+
+  #tellGone({ identity, since, connection }: LiveConnection, reason: string): void {
+    this.news.tell({ kind: "disconnected", chargePoint: identity });
+    this.tell({
+      type: "chargePoint.disconnected",
+      timestamp: this.clock.now(),
+      chargePoint: identity,
+      data: { remoteAddress: connection.remoteAddress, since: since.toISOString(), reason },
+    });
+  }
+
+  #sendAllAway(): void {
+    const all = [...this.#live];
+    for (const [index, [identity, live]] of all.entries()) {
+      this.clock.after(index / all.length * SWEEP_MS, () => {
+        if (this.#live.get(identity) !== live) return;
+        this.#gone(live, "the database is away");
+        live.end(CLOSE.tryAgainLater, "the database is away");
+      });
+    }
+  }
+
+  async shutdown(): Promise<void> {
+    this.#closing = true;
+    const all = [...this.#live.values()];
+    this.#live.clear(); // whatever still comes in is not taken any more: it has no answer and will be sent again
+    for (const live of all) this.#tellGone(live, "the Central System shuts down");
+    await Promise.all(all.map(({ actor }) => actor?.stop("shutdown")));
+    await this.system.shutdown();
+  }
+}
+
+/** A session that is over before it began. */
+function turnedAway(connection: Connection): Session {
+  connection.close(CLOSE.serviceRestart, "come back");
+  return { received: () => true, alive() {}, odd() {}, closed() {} };
+}
+
+function attemptEvent({ id, at, address, identity, cause, found, cure }: ConnectionAttempt): NewEvent {
+  const data = { attemptId: id, address, cause, found, cure };
+  return { type: "connectionAttempt.recorded", timestamp: at, chargePoint: identity, data };
+}

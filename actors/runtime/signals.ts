@@ -1,0 +1,59 @@
+/**
+ * What is new about charge points, told inside this process as it happens. A shared actor listens instead of asking the database every
+ * second. News is a hint to look and nothing more: it is told after the fact is committed, it is lost when the process dies, and
+ * it is never told of what happened elsewhere, so whoever acts on it decides from the rows and looks at them once at birth.
+ */
+import type { Command } from "../../db/commands.ts";
+import type { Log } from "./log.ts";
+
+/** One piece of news. Each has the identity that it is about, but for id tags, which belong to no charge point. */
+export type News =
+  | { readonly kind: "connected" | "disconnected" | "booted"; readonly chargePoint: string }
+  | {
+    readonly kind: "statusReported";
+    readonly chargePoint: string;
+    readonly connectorId: number;
+    readonly status: string;
+    readonly errorCode: string;
+  }
+  | {
+    readonly kind: "transactionStarted";
+    readonly chargePoint: string;
+    readonly connectorId: number;
+    readonly transactionId: number;
+  }
+  /** `transactionId` as the charge point gave it: -1 where it never got one (errata 3.18). */
+  | { readonly kind: "transactionEnded"; readonly chargePoint: string; readonly transactionId: number }
+  /** A notice of firmware, diagnostics, a log or security was recorded; `action` is its OCPP action, `status` its status if it has one. */
+  | { readonly kind: "noticed"; readonly chargePoint: string; readonly action: string; readonly status: string | null }
+  /** A command has ended, in whatever way. */
+  | { readonly kind: "commandSettled"; readonly chargePoint: string; readonly command: Command }
+  /** A command was answered after it had ended; its state stays. */
+  | { readonly kind: "commandAnsweredLate"; readonly chargePoint: string; readonly command: Command }
+  | { readonly kind: "idTagChanged"; readonly idTag: string }
+  /** Registered, edited or removed by an operator. */
+  | { readonly kind: "chargePointChanged"; readonly chargePoint: string };
+
+/** Tells everybody who listens. */
+export class Newsroom {
+  readonly #listeners = new Set<(news: News) => void>();
+
+  constructor(readonly log: Log) {}
+
+  /** Never throws: a listener's failure is nobody else's. */
+  tell(news: News): void {
+    for (const hear of this.#listeners) {
+      try {
+        hear(news);
+      } catch (error) {
+        this.log.error(`News (${news.kind}) was not taken`, { error });
+      }
+    }
+  }
+
+  /** Listeners are called at once, where the news comes from: they put it into a mailbox and do nothing else. Returns the way to stop. */
+  listen(listener: (news: News) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}

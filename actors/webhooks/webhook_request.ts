@@ -1,0 +1,93 @@
+/**
+ * One request to a webhook. Where it goes is decided at the last moment: the name is resolved, every address it has is judged, and the
+ * connection is made to the address that was judged, so that a name cannot point elsewhere in between. No redirects, a bounded
+ * time for everything together, and no more of the answer than is polite to read.
+ */
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { AttemptOutcome } from "../../db/webhook_deliveries.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { isPublicAddress } from "./public_address.ts";
+import { type Head, hostOf, orAborted, post, type Target } from "./pinned_http_post.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** What may be asked for, as far as targets are concerned. */
+export type TargetRules = Pick<Settings, "webhookHttp" | "webhookPrivateTargets">;
+
+/** For the look-up, the connection and the answer together. */
+const TIMEOUT_MS = 5000;
+
+const ERROR_LENGTH = 300;
+
+/** Why a URL cannot be a target, as far as the URL itself tells; undefined: it can. */
+export function targetProblem(text: string, rules: TargetRules): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return "Not a URL";
+  if (url.protocol === "http:" && rules.webhookHttp === "refuse") {
+    return "Only https: is allowed; CHARGEHAND_WEBHOOK_HTTP=allow lets http: in, too";
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "Only https: is allowed";
+  if (url.username !== "" || url.password !== "") return "No user or password in the URL: requests are signed";
+  const host = hostOf(url);
+  return isIP(host) === 0 ? undefined : addressProblem(host, rules);
+}
+
+function addressProblem(address: string, { webhookPrivateTargets }: TargetRules): string | undefined {
+  if (webhookPrivateTargets === "allow" || isPublicAddress(address)) return undefined;
+  return `${address} is not a public address; CHARGEHAND_WEBHOOK_PRIVATE_TARGETS=allow lets it in`;
+}
+
+/** Posts a body and tells how it went. Never throws. */
+export async function postWebhook(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  rules: TargetRules,
+  clock: Clock,
+): Promise<AttemptOutcome> {
+  const beganMs = clock.monotonicMs();
+  const abort = new AbortController();
+  const cancel = clock.after(TIMEOUT_MS, () => abort.abort(new Error(`No answer within ${TIMEOUT_MS / 1000} s`)));
+  try {
+    const target = await orAborted(targetOf(new URL(url), rules), abort.signal);
+    const head = await post(target, headers, body, abort.signal, cancel);
+    return { ...judged(head, clock.now()), latencyMs: clock.monotonicMs() - beganMs };
+  } catch (error) {
+    cancel();
+    const said = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
+    return { status: null, error: said || "The connection failed", latencyMs: clock.monotonicMs() - beganMs };
+  }
+}
+
+/** All addresses that a name has are judged: the system may take any of them. */
+async function targetOf(url: URL, rules: TargetRules): Promise<Target> {
+  const problem = targetProblem(url.href, rules);
+  if (problem !== undefined) throw new Error(problem);
+  const host = hostOf(url);
+  if (isIP(host) !== 0) return { url, address: host };
+  const addresses = (await lookup(host, { all: true })).map(({ address }) => address);
+  for (const address of addresses) {
+    const problem = addressProblem(address, rules);
+    if (problem !== undefined) throw new Error(`${host}: ${problem}`);
+  }
+  if (addresses[0] === undefined) throw new Error(`${host} has no address`);
+  return { url, address: addresses[0] };
+}
+
+function judged({ status, headers }: Head, now: Date): Omit<AttemptOutcome, "latencyMs"> {
+  if (status >= 200 && status < 300) return { status, error: null };
+  const redirect = status >= 300 && status < 400 ? "; redirects are not followed" : "";
+  return {
+    status,
+    error: `It answered ${status}${redirect}`,
+    retryAfterSeconds: retryAfter(headers.get("retry-after"), now),
+    gone: status === 410,
+  };
+}
+
+/** RFC 9110 10.2.3: seconds, or a date. */
+function retryAfter(value: string | undefined, now: Date): number {
+  if (value === undefined) return 0;
+  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : (Date.parse(value) - now.getTime()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
+}

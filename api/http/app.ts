@@ -1,0 +1,42 @@
+import type { ChargePoints } from "../../actors/charge_point/registry.ts";
+import type { Clock } from "../../actors/runtime/clock.ts";
+import type { Counts } from "../../actors/runtime/counts.ts";
+import type { EventHub } from "../../actors/events/event_hub.ts";
+import type { Files } from "../../actors/firmware_management/files.ts";
+import type { LocalLists } from "../../actors/local_auth_list_management/local_lists.ts";
+import type { Uploads } from "../../actors/firmware_management/uploads.ts";
+import type { FirmwareCampaigns } from "../../actors/firmware_management/firmware_campaigns.ts";
+import type { Log } from "../../actors/runtime/log.ts";
+import type { Newsroom } from "../../actors/runtime/signals.ts";
+import type { Settings } from "../../actors/settings/settings.ts";
+import type { SiteSupervisor } from "../../actors/smart_charging/site_supervisor.ts";
+import type { ProfileInstaller } from "../../actors/smart_charging/profile_installer.ts";
+import type { WebhookSender } from "../../actors/webhooks/webhook_sender.ts";
+import type { Store } from "../../db/store.ts";
+
+/** What the API answers from: main.ts builds it once, tests build their own. */
+export interface House {
+  readonly store: Store;
+  readonly chargePoints: ChargePoints;
+  readonly events: EventHub;
+  readonly webhooks: WebhookSender;
+  /** Told when an installation of a charging profile begins. */
+  readonly profileInstaller: Pick<ProfileInstaller, "begun">;
+  /** What charge points fetch, and where. */
+  readonly files: Files;
+  readonly localLists: LocalLists;
+  /** What charge points bring, and where. */
+  readonly uploads: Uploads;
+  readonly siteLimits: SiteSupervisor;
+  readonly firmwareCampaigns: FirmwareCampaigns;
+  /** Where edits are told that shared actors may want to know of. */
+  readonly news: Newsroom;
+  readonly counts: Counts;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** False while starting and while shutting down. */
+  ready(): boolean;
+  /** Of the product, shown in the OpenAPI document and by the health routes. */
+  readonly version: string;
+}

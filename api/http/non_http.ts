@@ -1,0 +1,54 @@
+/**
+ * Bytes at the charge points' port that are no HTTP. The most frequent are the beginning of TLS: somebody entered `wss://` where this port
+ * speaks `ws://`, and without a word about it nobody would ever find out.
+ */
+import type { Server } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { diagnosis } from "../../actors/charge_point/connection_causes.ts";
+import type { ConnectionDoctor } from "../../actors/charge_point/connection_diagnostics.ts";
+
+/** What the parser says of bytes that it cannot read; the answers are those of Node where nobody listens. */
+interface ParserError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Uint8Array;
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** The first bytes of a TLS connection: a handshake record (22) of version 3.x (RFC 8446 5.1). */
+function isTls(bytes: Uint8Array): boolean {
+  return bytes[0] === 22 && bytes[1] === 3;
+}
+
+function isRequestLine(bytes: Uint8Array): boolean {
+  return /^[A-Z]{3,16} /.test(new TextDecoder().decode(bytes.subarray(0, 20)));
+}
+
+/** Tells the doctor of connections that begin with something else than HTTP, and answers whatever the parser refuses. */
+export function tellOfGarbage(server: Server, doctor: ConnectionDoctor): void {
+  server.on("clientError", (error: ParserError, socket: Socket) => {
+    const { code = "", rawPacket } = error;
+    const patient = { identity: null, address: addressOf(socket) };
+    if (rawPacket && isTls(rawPacket)) {
+      doctor.note(patient, diagnosis("tls-on-plain-port", "it speaks TLS, and this port does not"));
+      return void socket.destroy();
+    }
+    if (rawPacket && code.startsWith("HPE_") && !isRequestLine(rawPacket)) {
+      doctor.note(patient, diagnosis("not-http", "what it sends is no HTTP"));
+    }
+    if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+    const status = STATUS[code] ?? 400;
+    socket.once("finish", () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n\r\n`);
+  });
+}
+
+/** A socket's other end; IPv4 in IPv6 is shown as IPv4. */
+export function addressOf(socket: Pick<Socket, "remoteAddress">): string {
+  return socket.remoteAddress?.replace(/^::ffff:/, "") ?? "unknown";
+}

@@ -1,0 +1,167 @@
+/**
+ * Assembles the HTTP API and serves each request in one order: who asks, path, query, body, the route's own work, the answer.
+ * A stranger therefore learns nothing about what exists, and nothing is read for somebody who may not ask.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, HonoRequest } from "hono";
+import { z } from "zod";
+import { KeyAttempts } from "./http/api_key_throttle.ts";
+import { audited } from "./http/audit_trail.ts";
+import { fileResponse } from "./http/file_answer.ts";
+import { readFile } from "./http/file_body.ts";
+import type { House } from "./http/app.ts";
+import { csvResponse, type List, wantsCsv } from "./http/csv.ts";
+import { Idempotency } from "./http/idempotency.ts";
+import { documentRoutes, operationOf } from "./http/openapi.ts";
+import { type Operator, operatorOf, requireRole } from "./http/operator.ts";
+import { notFound, plainResponse, Problem, problemResponse } from "./http/problem.ts";
+import { readBody, readFields, readPath, readQuery } from "./http/request.ts";
+import type { Answer, Asked, Route } from "./http/route.ts";
+import { routes } from "./routes.ts";
+
+export type { House } from "./http/app.ts";
+
+const NOTHING = z.strictObject({});
+
+/** The API over this house: `app.fetch` serves it. */
+export function createApp(house: House): OpenAPIHono {
+  const app = new OpenAPIHono();
+  const attempts = new KeyAttempts(house.clock);
+  const idempotency = new Idempotency(house);
+  const table = [...routes, ...documentRoutes(app)];
+  for (const route of table) app.openAPIRegistry.registerPath(operationOf(route));
+  for (const [path, { routes, allowed }] of namedFirst(table)) {
+    for (const route of routes) {
+      app.on(
+        route.method.toUpperCase(),
+        path,
+        (context) =>
+          serve(route, context, { house, attempts, idempotency }).catch((error) => plainly(error, route, context)),
+      );
+    }
+    app.all(path, () => {
+      throw new Problem("method-not-allowed", `Allowed: ${allowed}`, { headers: { Allow: allowed } });
+    });
+  }
+  app.notFound(({ req }) =>
+    problemResponse(notFound("Nothing lives at this path; /docs shows what there is"), req.raw, house.log)
+  );
+  app.onError((error, { req }) => problemResponse(error, req.raw, house.log));
+  return app;
+
+  /** A loader reads no problem documents; whoever wrote the request itself wrongly is shown where. */
+  function plainly(error: unknown, { plain }: Route, { req }: Context): Response {
+    if (!plain || (error instanceof Problem && error.more.errors)) throw error;
+    return plainResponse(error, req.raw, house.log);
+  }
+}
+
+/** What every request needs. */
+interface Desk {
+  readonly house: House;
+  readonly attempts: KeyAttempts;
+  readonly idempotency: Idempotency;
+}
+
+/** Whatever an operator does but reading is kept in the audit log. */
+async function serve(route: Route, { req, env }: Context, desk: Desk): Promise<Response> {
+  const { house, attempts } = desk;
+  const { incoming }: Bindings = env ?? {};
+  const address = incoming?.socket?.remoteAddress;
+  const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, house, attempts.of(address));
+  const asking = { route, req, operator, incoming };
+  if (operator === null || isReading(route, req.raw)) return await answer(asking, desk);
+  const writing = { route, operator, params: req.param(), request: req.raw, remoteAddress: address };
+  return await audited(house, writing, (begin) => answer(asking, desk, begin));
+}
+
+/** One request to one route. */
+interface Asking {
+  readonly route: Route;
+  readonly req: HonoRequest;
+  readonly operator: Operator | null;
+  /** The request of node:http, where there is one. */
+  readonly incoming: object | undefined;
+}
+
+/** What the bridge to node:http tells besides the request; where there is none, only as far as the platform knows it. */
+interface Bindings {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
+}
+
+/** A GET may be more than reading: see `sendsIf`. */
+function isReading({ method, sendsIf }: Route, { url }: Request): boolean {
+  return method === "get" && (sendsIf === undefined || new URL(url).searchParams.get(sendsIf) !== "true");
+}
+
+/** `begin` is called when the request is found to be right, before anything is done. */
+async function answer(
+  { route, req, operator, incoming }: Asking,
+  { house, idempotency }: Desk,
+  begin: (body: unknown) => Promise<void> = () => Promise.resolve(),
+): Promise<Response> {
+  const { raw } = req;
+  if (operator !== null && route.access !== "open") requireRole(operator, route.access);
+  const asked: Asked = {
+    operator: operator as Operator,
+    params: route.params && readPath(route.params, req.param(), route.method),
+    query: readQuery(route.query ?? NOTHING, raw.url),
+    body: route.takes ? undefined : route.body && await readBody(route.body, raw),
+    file: undefined,
+    headers: raw.headers,
+    house,
+  };
+  const done = async (asked: Asked, said: unknown) => {
+    await begin(said);
+    const work = async () => await respond(route, await route.handle(asked), raw, house);
+    if (route.method !== "post" || operator === null) return await work();
+    return await idempotency.once(raw, operator.id, said, work);
+  };
+  if (!route.takes) return await done(asked, asked.body);
+  const { file, fields } = await readFile(route.takes, await route.takes.allow(asked), raw, incoming, house);
+  try {
+    const body = route.body && readFields(route.body, fields);
+    const { name, draft: { bytes, sha256 } } = file;
+    return await done({ ...asked, body, file }, { ...fields, file: { name, bytes, sha256 } });
+  } finally {
+    await file.draft.drop();
+  }
+}
+
+async function respond(
+  { answers, csv, contentType, stream: streamType }: Route,
+  answer: Answer,
+  request: Request,
+  { clock }: House,
+): Promise<Response> {
+  const { status, body, stream, file, headers } = answer;
+  if (file) return await fileResponse(file, request, clock);
+  // Keys are shown once and states change: nothing here is for a cache.
+  const init = { status, headers: { ...headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } };
+  if (stream) return new Response(stream, { status, headers: { ...init.headers, "Content-Type": streamType! } });
+  if (body === undefined) return new Response(null, init);
+  const encoded = z.encode(answers[status]!, body);
+  if (contentType) {
+    return new Response(String(encoded), { status, headers: { ...init.headers, "Content-Type": contentType } });
+  }
+  return csv && wantsCsv(request.headers)
+    ? csvResponse(csv, encoded as List, request.url, init)
+    : Response.json(encoded, init);
+}
+
+/** From OpenAPI's `/a/{b}` to Hono's `/a/:b`. */
+function pattern({ path, rest }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name) => name === rest ? `:${name}{.*}` : `:${name}`);
+}
+
+/**
+ * The routes of each path, and what Allow says there; Hono answers HEAD wherever there is a GET. Paths without a parameter come first: `…/preview` is no
+ * `…/{id}`, whatever its method.
+ */
+function namedFirst(table: readonly Route[]): [path: string, { routes: readonly Route[]; allowed: string }][] {
+  const paths = [...Map.groupBy(table, pattern)].map(([path, routes]) => {
+    const methods = routes.flatMap(({ method }) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
+    return [path, { routes, allowed: methods.join(", ") }] as [string, { routes: Route[]; allowed: string }];
+  });
+  return paths.toSorted(([one], [other]) => Number(one.includes(":")) - Number(other.includes(":")));
+}

@@ -1,0 +1,139 @@
+/**
+ * Charge points as a resource. An edit is written first and then told to the actor, which reads its row again; a change of what a
+ * charge point needs to be let in ends its connection, so that it proves itself anew.
+ */
+import { z } from "zod";
+import { unknownChargePoint } from "../../actors/charge_point/commands.ts";
+import type { ChargePoint as Row } from "../../db/charge_points.ts";
+import { ChargePoint, chargePointFields as fields, viewOf, viewsOf } from "./charge_point.ts";
+import { flag, identity, nothing, searchText } from "../http/fields.ts";
+import type { House } from "../http/app.ts";
+import { listOf, listQuery, pageAndFilter } from "../http/list.ts";
+import { invalid, notFound, type Problem } from "../http/problem.ts";
+import { created, done, ok, type Route, route } from "../http/route.ts";
+
+const tag = "Charge points";
+
+/** Every route below a charge point has this path parameter. */
+export const params = z.strictObject({ identity });
+
+/** The problem of a charge point that nobody has registered. */
+export function noChargePoint(identity: string): Problem {
+  return notFound(unknownChargePoint(identity));
+}
+
+const filters = {
+  connected: flag.optional(),
+  registration: fields.registration.optional(),
+  vendor: searchText.optional(),
+  model: searchText.optional(),
+  firmwareVersion: searchText.optional(),
+  label: searchText.optional().meta({ description: "`name` or `name=value`" }),
+};
+
+/** The defaults of a charge point that is put: it may come in, with a password. */
+const ChargePointPut = z.strictObject({
+  identity: identity.optional().meta({ description: "As in the path, where it is given" }),
+  registration: fields.registration.default("Accepted"),
+  securityProfile: fields.securityProfile.default(1),
+  heartbeatInterval: fields.heartbeatInterval.default(null),
+  labels: fields.labels.default({}),
+  description: fields.description.default(""),
+  validation: fields.validation.default("tolerant"),
+}).meta({ id: "ChargePointPut" });
+
+const ChargePointPatch = z.strictObject(fields).partial().meta({ id: "ChargePointPatch" });
+
+/** Tells the actors of an edit. */
+function edited(before: Row | undefined, after: Row, { chargePoints }: House): void {
+  const { identity } = after;
+  if (before && before.securityProfile !== after.securityProfile) {
+    chargePoints.disconnect(identity, "the security profile was changed");
+  } else chargePoints.changed(identity);
+}
+
+/** The list and one charge point. */
+export const chargePointRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/charge-points",
+    access: "viewer",
+    tag,
+    summary: "All charge points",
+    query: listQuery(filters),
+    answers: { 200: listOf(ChargePoint) },
+    handle: async ({ query, house }) => {
+      const { page, filter: { connected, ...filter } } = pageAndFilter(query);
+      const among = connected === undefined ? {} : {
+        [connected ? "connectedAmong" : "notAmong"]: house.chargePoints.connectedIdentities(),
+      };
+      const { items, next } = await house.store.chargePoints.list({ ...filter, ...among }, page);
+      return ok({ items: await viewsOf(items, house), next });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/charge-points/{identity}",
+    access: "viewer",
+    tag,
+    summary: "One charge point",
+    params,
+    answers: { 200: ChargePoint },
+    handle: async ({ params: { identity }, house }) => {
+      const row = await house.store.chargePoints.find(identity);
+      if (!row) throw noChargePoint(identity);
+      return ok(await viewOf(row, house));
+    },
+  }),
+  route({
+    method: "put",
+    path: "/v1/charge-points/{identity}",
+    access: "operator",
+    tag,
+    summary: "Registers a charge point, or replaces what is set for it",
+    params,
+    body: ChargePointPut,
+    example: { registration: "Accepted", securityProfile: 1, labels: { site: "harbour" }, description: "by the crane" },
+    answers: { 200: ChargePoint, 201: ChargePoint },
+    handle: async ({ params: { identity }, body: { identity: named = identity, ...fields }, house }) => {
+      if (named !== identity) throw invalid({ in: "body", pointer: "/identity", detail: `The path says ${identity}` });
+      const before = await house.store.chargePoints.find(identity);
+      const put = await house.store.chargePoints.put(identity, fields, house.clock.now());
+      edited(before, put.chargePoint, house);
+      const view = await viewOf(put.chargePoint, house);
+      return put.created ? created(view, `/v1/charge-points/${encodeURIComponent(identity)}`) : ok(view);
+    },
+  }),
+  route({
+    method: "patch",
+    path: "/v1/charge-points/{identity}",
+    access: "operator",
+    tag,
+    summary: "Changes the fields that are given; labels are replaced as a whole",
+    params,
+    body: ChargePointPatch,
+    example: { registration: "Accepted" },
+    answers: { 200: ChargePoint },
+    handle: async ({ params: { identity }, body, house }) => {
+      const before = await house.store.chargePoints.find(identity);
+      const after = await house.store.chargePoints.patch(identity, body, house.clock.now());
+      if (!after) throw noChargePoint(identity);
+      edited(before, after, house);
+      return ok(await viewOf(after, house));
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/charge-points/{identity}",
+    access: "operator",
+    tag,
+    summary: "Forgets a charge point; its transactions and commands stay",
+    params,
+    answers: { 204: nothing },
+    handle: async ({ params: { identity }, house }) => {
+      if (!await house.store.chargePoints.remove(identity, house.clock.now())) throw noChargePoint(identity);
+      house.chargePoints.disconnect(identity, "deleted");
+      return done;
+    },
+  }),
+];

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { CommandRefused } from "../../actors/charge_point/commands.ts";
+import { ChangeConfiguration } from "../../ocpp/core/change_configuration.ts";
+import { isSecretKey, MASK } from "../../ocpp/secrets.ts";
+import { noChargePoint, params } from "./charge_points.ts";
+import { applyRules } from "./command_rules.ts";
+import { answerOf, call, Command, howToSend, isUnderWay, patienceMs, type Sending, targetOf } from "./command.ts";
+import { moment } from "../http/fields.ts";
+import { listOf } from "../http/list.ts";
+import { pointerTo } from "../http/request.ts";
+import { ok, type Route, route } from "../http/route.ts";
+
+const tag = "Charge points";
+const path = "/v1/charge-points/{identity}/configuration";
+
+/** A key as the charge point last gave it. Secrets are masked. */
+const ConfigurationKey = z.object({
+  key: z.string(),
+  value: z.string().nullable(),
+  readonly: z.boolean(),
+  fetchedAt: moment,
+}).meta({ id: "ConfigurationKey" });
+
+const Changed = z.object({
+  key: z.string(),
+  status: z.string().nullable().meta({ description: "Of ChangeConfiguration.conf; null when there is none (yet)" }),
+  command: Command.nullable().meta({ description: "null when it was not sent, for the reason in `refused`" }),
+  refused: z.string().nullable(),
+}).meta({ id: "ConfigurationChange" });
+
+const Changes = z.object({ items: z.array(Changed) }).meta({ id: "ConfigurationChanges" });
+
+/** Each key and value is checked as in ChangeConfiguration, all of them before the first one is sent. */
+const ConfigurationPatch = z.record(z.string(), z.string()).check(({ value: body, issues }) => {
+  if (Object.keys(body).length === 0) issues.push({ code: "custom", input: body, message: "Name at least one key" });
+  for (const [key, value] of Object.entries(body)) {
+    const found = ChangeConfiguration.request.safeParse({ key, value }).error?.issues ?? [];
+    for (const { message } of found) issues.push({ code: "custom", input: undefined, path: [key], message });
+  }
+}).meta({ id: "ConfigurationPatch", description: "Values are always text, also for numbers and booleans" });
+
+type Change = z.output<typeof Changed>;
+
+/** Sends the keys one after the other; all share one wait, and what is not over by then goes on by itself. */
+async function changeAll(
+  asked: Sending,
+  identity: string,
+  requests: readonly { key: string; value: string }[],
+): Promise<Change[]> {
+  const { clock } = asked.house;
+  const deadlineMs = clock.monotonicMs() + patienceMs(asked, identity);
+  const changes: Change[] = [];
+  for (const request of requests) {
+    const { key } = request;
+    try {
+      const waitMs = Math.max(0, deadlineMs - clock.monotonicMs());
+      const command = await call(asked, identity, "ChangeConfiguration", request, waitMs);
+      const status = command.confirmation ? String(command.confirmation.status) : null;
+      changes.push({ key, status, command, refused: null });
+    } catch (error) {
+      // Refused at the first key means that nothing was sent at all: then that is the answer.
+      if (changes.length === 0 || !(error instanceof CommandRefused)) throw error;
+      changes.push({ key, status: null, command: null, refused: error.detail });
+    }
+  }
+  return changes;
+}
+
+/** The configuration of one charge point: what we know of it, and how to change it. */
+export const configurationRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path,
+    access: "viewer",
+    tag,
+    summary: "The configuration as last fetched with GetConfiguration",
+    params,
+    answers: { 200: listOf(ConfigurationKey) },
+    handle: async ({ params: { identity }, house: { store } }) => {
+      const known = await store.configurationKeys.list(identity);
+      if (known.length === 0 && !await store.chargePoints.find(identity)) throw noChargePoint(identity);
+      const items = known.map((one) => one.value !== null && isSecretKey(one.key) ? { ...one, value: MASK } : one);
+      return ok({ items, next: null });
+    },
+  }),
+  route({
+    method: "patch",
+    path,
+    access: "operator",
+    tag,
+    summary: "Sends ChangeConfiguration for each key and reports each outcome",
+    description: "In the order given, one after the other. The wait is for all of them; those not over by then go on.",
+    params,
+    query: howToSend,
+    body: ConfigurationPatch,
+    example: { HeartbeatInterval: "300", MeterValueSampleInterval: "60" },
+    answers: { 200: Changes, 202: Changes },
+    handle: async ({ params: { identity }, body, ...asked }) => {
+      const requests = Object.entries(body).map(([key, value]) => ({ key, value }));
+      const target = await targetOf(asked.house, identity);
+      for (const request of requests) {
+        applyRules("ChangeConfiguration", request, target, asked.operator, pointerTo([request.key]));
+      }
+      const items = await changeAll(asked, identity, requests);
+      return answerOf(items.some(({ command }) => command !== null && isUnderWay(command)), { items });
+    },
+  }),
+];

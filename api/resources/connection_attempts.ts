@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { CONNECTION_CAUSES, type ConnectionCause } from "../../actors/charge_point/connection_causes.ts";
+import { identity, moment, searchText } from "../http/fields.ts";
+import { listOf, listQuery, pageAndFilter, sort } from "../http/list.ts";
+import { invalid } from "../http/problem.ts";
+import { ok, type Route, route } from "../http/route.ts";
+
+const cause = z.enum(Object.keys(CONNECTION_CAUSES) as [ConnectionCause, ...ConnectionCause[]]);
+
+const ConnectionAttempt = z.object({
+  id: z.string(),
+  at: moment,
+  lastAt: moment.meta({ description: "Of its repeats within a minute" }),
+  count: z.int().min(1),
+  address: z.string().meta({ description: "Behind a proxy it is the proxy's" }),
+  identity: z.string().nullable().meta({ description: "null where none could be read" }),
+  cause: z.string().meta({ description: `A stable name: ${Object.keys(CONNECTION_CAUSES).join(", ")}` }),
+  found: z.string().meta({ description: "What was found" }),
+  cure: z.string().meta({ description: "What to do about it" }),
+}).meta({ id: "ConnectionAttempt" });
+
+/** Why charge points do not connect, or not well. */
+export const connectionAttemptRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/connection-attempts",
+    access: "viewer",
+    tag: "Charge points",
+    summary: "Refused and odd connections with cause and cure, newest first",
+    description:
+      "Repeats from the same address for the same identity and cause within a minute are one entry with a count.",
+    query: listQuery({
+      chargePoint: identity.optional(),
+      identity: identity.optional().meta({ description: "The same as `chargePoint`" }),
+      cause: cause.optional(),
+      address: searchText.optional(),
+      from: moment.optional(),
+      to: moment.optional().meta({ description: "Before this" }),
+      sort,
+    }),
+    answers: { 200: listOf(ConnectionAttempt) },
+    handle: async ({ query, house: { store } }) => {
+      const { page, filter: { sort, chargePoint, identity = chargePoint, ...filter } } = pageAndFilter(query);
+      if (chargePoint !== undefined && identity !== chargePoint) {
+        throw invalid({ in: "query", pointer: "/identity", detail: "It contradicts chargePoint" });
+      }
+      return ok(await store.connectionAttempts.list({ ...filter, identity }, page, sort));
+    },
+  }),
+];

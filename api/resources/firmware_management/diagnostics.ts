@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { lateEndOf } from "../../../actors/charge_point/late_answer.ts";
+import type { DiagnosticsRequest } from "../../../db/firmware_management/diagnostics.ts";
+import { diagnosticsState } from "../../../ocpp/firmware_management/diagnostics.ts";
+import { GetDiagnostics } from "../../../ocpp/firmware_management/get_diagnostics.ts";
+import type { ConfirmationOf } from "../../../ocpp/registry.ts";
+import { maskSecrets } from "../../../ocpp/secrets.ts";
+import { call, commandState, howToSend, patienceMs, targetOf } from "../command.ts";
+import { applyRules } from "../command_rules.ts";
+import { identity, jsonObject, moment } from "../../http/fields.ts";
+import { BYTES } from "../../http/file_answer.ts";
+import type { House } from "../../http/app.ts";
+import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
+import { requireScheme, scheme } from "./scheme.ts";
+import { notFound, Problem } from "../../http/problem.ts";
+import { created, ok, type Route, route } from "../../http/route.ts";
+
+const tag = "Diagnostics";
+
+const params = z.strictObject({ id: z.uuid() });
+
+const state = z.enum([
+  "requested",
+  "notSent",
+  "refused",
+  "nothingToSend",
+  "timedOut",
+  "accepted",
+  "uploading",
+  "uploadFailed",
+  "uploaded",
+  "received",
+  "expired",
+]).meta({
+  description:
+    "notSent: it never went out; nothingToSend: answered without a file name; timedOut: nobody knows what the charge point made of it; uploaded: says the charge point; received: the file is here; expired: nothing came in a day",
+});
+
+const Diagnostics = z.object({
+  id: z.uuid().meta({ description: "Also the id of the GetDiagnostics command" }),
+  chargePoint: identity,
+  state,
+  commandState,
+  request: jsonObject.meta({
+    description: "The GetDiagnostics as it was sent, without the secret part of its location",
+  }),
+  fileName: z.string().nullable().meta({ description: "As the charge point named it in its confirmation" }),
+  status: z.enum(["Uploading", "UploadFailed", "Uploaded"]).nullable().meta({ description: "As it was last reported" }),
+  statusAt: moment.nullable(),
+  file: z.object({
+    name: z.string().nullable().meta({ description: "As it was brought" }),
+    bytes: z.int(),
+    sha256: z.string(),
+    receivedAt: moment,
+    available: z.boolean().meta({ description: "false: removed after CHARGEHAND_DIAGNOSTICS_RETENTION_DAYS" }),
+  }).nullable(),
+  createdAt: moment,
+  sentAt: moment.nullable(),
+  expiresAt: moment.nullable().meta({ description: "Until then the file may come; null: it was not sent yet" }),
+  requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
+}).meta({ id: "Diagnostics" });
+
+const { startTime, stopTime, retries, retryInterval, location } = GetDiagnostics.request.shape;
+
+const DiagnosticsPost = z.strictObject({
+  chargePoint: identity,
+  startTime,
+  stopTime,
+  retries,
+  retryInterval,
+  location: location.optional().meta({ description: "A foreign directory; absent: an address of ours is made" }),
+  scheme: scheme.default("http"),
+}).meta({ id: "DiagnosticsPost" });
+
+/** Diagnostics: asked for, followed and kept. Also those that an operator asks for by the plain command. */
+export const diagnosticsRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/diagnostics",
+    access: "viewer",
+    tag,
+    summary: "All requests for diagnostics, newest first",
+    query: listQuery({ chargePoint: identity.optional() }),
+    answers: { 200: listOf(Diagnostics) },
+    handle: async ({ query, house }) => {
+      const { filter, page } = pageAndFilter(query);
+      const { items, next } = await house.store.diagnostics.list(filter, page);
+      return ok({ items: items.map((item) => viewOf(item, house)), next });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/diagnostics",
+    access: "operator",
+    tag,
+    summary: "Asks a charge point for its diagnostics",
+    description:
+      "Makes an upload address unless a foreign one is given, sends GetDiagnostics, and waits for its answer as commands do (`Prefer`). The file comes later: ask again, or listen to the event `diagnostics.received`.",
+    query: howToSend.omit({ force: true }),
+    body: DiagnosticsPost,
+    example: { chargePoint: "CP001", startTime: "2026-03-02T00:00:00.000Z", retries: 2 },
+    answers: { 201: Diagnostics },
+    handle: async (asked) => {
+      const { body: { chargePoint, location, scheme, ...rest }, house, operator } = asked;
+      requireScheme(scheme, house);
+      const target = await targetOf(house, chargePoint);
+      const request = { location: location ?? await house.uploads.newLocation(chargePoint, scheme), ...rest };
+      applyRules("GetDiagnostics", request, target, operator);
+      const { id } = await call(asked, chargePoint, "GetDiagnostics", request, patienceMs(asked, chargePoint));
+      return created(await find(id, house), `/v1/diagnostics/${id}`);
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/diagnostics/{id}",
+    access: "viewer",
+    tag,
+    summary: "One request for diagnostics",
+    params,
+    answers: { 200: Diagnostics },
+    handle: async ({ params: { id }, house }) => ok(await find(id, house)),
+  }),
+  route({
+    method: "get",
+    path: "/v1/diagnostics/{id}/file",
+    access: "viewer",
+    tag,
+    summary: "The file that the charge point brought",
+    params,
+    contentType: BYTES,
+    answers: { 200: z.string() },
+    handle: async ({ params: { id }, house: { store, uploads } }) => {
+      const found = await store.diagnostics.find(id);
+      if (!found) throw missing(id);
+      const { file, bytes, sha256, receivedAt, name } = found;
+      if (receivedAt === null) throw notFound("The charge point has not brought its file");
+      if (file === null) throw new Problem("gone", "The file was removed after its time");
+      const open = (from: number) => uploads.folder.open(file, from);
+      return {
+        status: 200,
+        file: { name: name ?? `${id}.bin`, bytes: bytes!, sha256: sha256!, modifiedAt: receivedAt, open },
+      } as const;
+    },
+  }),
+];
+
+const missing = (id: string) => notFound(`There is no request for diagnostics ${id}`);
+
+async function find(id: string, house: House): Promise<z.output<typeof Diagnostics>> {
+  const found = await house.store.diagnostics.find(id);
+  if (!found) throw missing(id);
+  return viewOf(found, house);
+}
+
+function viewOf(row: DiagnosticsRequest, { clock }: Pick<House, "clock">): z.output<typeof Diagnostics> {
+  const { request, name, bytes, sha256, receivedAt, file } = row;
+  // Charge points collect before they answer, which may take longer than a CALL waits.
+  const late = lateEndOf("GetDiagnostics", row);
+  const { confirmation } = late?.state === "answered" ? late : row;
+  const { fileName = null } = (confirmation ?? {}) as ConfirmationOf<"GetDiagnostics">;
+  const facts = {
+    ...row,
+    commandState: late?.state ?? row.commandState,
+    fileName,
+    wasSent: row.sentAt !== null,
+    isReceived: receivedAt !== null,
+    isOver: row.expiresAt !== null && row.expiresAt <= clock.now(),
+  };
+  return {
+    ...row,
+    state: diagnosticsState(facts),
+    request: maskSecrets(request) as Record<string, unknown>,
+    fileName,
+    file: receivedAt && { name, bytes: bytes!, sha256: sha256!, receivedAt, available: file !== null },
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { noChargePoint, params } from "../charge_points.ts";
+import { commandState } from "../command.ts";
+import { moment } from "../../http/fields.ts";
+import { notFound } from "../../http/problem.ts";
+import { ok, type Route, route } from "../../http/route.ts";
+
+const FirmwareUpdate = z.object({
+  commandId: z.string(),
+  action: z.string(),
+  commandState,
+  sentAt: moment,
+  status: z.string().nullable().meta({ description: "The furthest that was reported; null: nothing yet" }),
+  since: moment.nullable(),
+  versionBefore: z.string().nullable().meta({ description: "Of the boot before the command" }),
+  version: z.string().nullable().meta({ description: "Of the last boot" }),
+  bootedAt: moment.nullable().meta({ description: "null: it has not booted since the command" }),
+}).meta({ id: "FirmwareUpdate", description: "A firmware update as the charge point reports it" });
+
+/** What became of the latest UpdateFirmware of a charge point, whoever sent it. */
+export const firmwareUpdateRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/charge-points/{identity}/firmware-update",
+    access: "viewer",
+    tag: "Firmware",
+    summary: "The latest firmware update of a charge point",
+    description: "Followed across reboots, in whatever order the charge point reports.",
+    params,
+    answers: { 200: FirmwareUpdate },
+    handle: async ({ params: { identity }, house }) => {
+      const found = await house.store.firmwareUpdates.findLatest(identity);
+      if (found) return ok(found);
+      if (!await house.store.chargePoints.find(identity)) throw noChargePoint(identity);
+      throw notFound(`${identity} was never sent an UpdateFirmware`);
+    },
+  }),
+];

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { Problem } from "../http/problem.ts";
+import { ok, type Route, route } from "../http/route.ts";
+
+const Health = z.object({ status: z.enum(["alive", "ready"]), version: z.string() }).meta({ id: "Health" });
+const SOON = { headers: { "Retry-After": "5" } };
+
+/** For whoever watches the process. */
+export const healthRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/healthz",
+    access: "open",
+    tag: "Health",
+    summary: "The process is alive",
+    answers: { 200: Health },
+    handle: ({ house }) => ok({ status: "alive", version: house.version }),
+  }),
+  route({
+    method: "get",
+    path: "/readyz",
+    access: "open",
+    tag: "Health",
+    summary: "Able to serve: the database is migrated and answers",
+    answers: { 200: Health },
+    handle: async ({ house }) => {
+      if (!house.ready()) throw new Problem("not-ready", "Starting, or shutting down", SOON);
+      await house.store.probe().catch(() => {
+        throw new Problem("not-ready", "The database does not answer", SOON);
+      });
+      return ok({ status: "ready", version: house.version });
+    },
+  }),
+];

@@ -1,0 +1,164 @@
+/**
+ * A charge point's local list: what it is known to have, what it shall have, and the way from the one to the other. Setting what is desired sends
+ * nothing by itself, unless `CHARGEHAND_LOCAL_LISTS` says so.
+ */
+import { z } from "zod";
+import { desiredListOf } from "../../../actors/local_auth_list_management/desired_list.ts";
+import { LIST_STATES, stateOf, warningsAbout } from "../../../actors/local_auth_list_management/list_state.ts";
+import { isOpen } from "../../../actors/local_auth_list_management/list_steps.ts";
+import type { LocalListSync } from "../../../db/local_auth_list_management/local_list_syncs.ts";
+import { differenceBetween, nextVersion } from "../../../ocpp/local_auth_list_management/local_list.ts";
+import { IdTagInfo } from "../../../ocpp/types/id_tag_info.ts";
+import { params } from "../charge_points.ts";
+import { answerOf, Command, howToSend, patienceMs, targetOf, viewOf as commandView } from "../command.ts";
+import { moment } from "../../http/fields.ts";
+import type { House } from "../../http/app.ts";
+import { Problem } from "../../http/problem.ts";
+import { ok, type Route, route } from "../../http/route.ts";
+import { listEntries } from "./list_entries.ts";
+
+const tag = "Local lists";
+const path = "/v1/charge-points/{identity}/local-list";
+
+const updateType = z.enum(["Full", "Differential"]);
+const entryCounts = z.object({ set: z.int(), removed: z.int() });
+
+const Synchronisation = z.object({
+  updateType,
+  state: z.enum(["running", "waiting", "synchronised", "failed", "inDoubt"]).meta({
+    description: "waiting: for the charge point to connect; inDoubt: a message had no answer",
+  }),
+  reason: z.string().nullable().meta({ description: "Why it waits or has not succeeded" }),
+  requestedBy: z.string().nullable().meta({ description: "The id of the API key; null: the automation" }),
+  requestedAt: moment,
+  endedAt: moment.nullable(),
+  commands: z.array(z.string()).meta({ description: "Ids, in the order in which they were sent" }),
+}).meta({ id: "LocalListSynchronisation" });
+
+const LocalList = z.object({
+  chargePoint: z.string(),
+  state: z.enum(LIST_STATES),
+  warnings: z.array(z.string()),
+  known: z.object({
+    version: z.int().nullable().meta({ description: "As accepted or reported last" }),
+    isComplete: z.boolean().meta({ description: "false: more may be in the list than is known" }),
+    isSupported: z.boolean().nullable(),
+    entries: z.array(z.object({ idTag: z.string(), idTagInfo: IdTagInfo.nullable(), isInDoubt: z.boolean() })),
+    changedAt: moment.nullable(),
+  }).meta({ description: "What the charge point has, as far as it confirmed it" }),
+  desired: z.object({
+    version: z.int().nullable().meta({
+      description: "The known one when nothing differs, else that of the next message",
+    }),
+    entries: z.array(
+      z.object({
+        idTag: z.string(),
+        idTagInfo: IdTagInfo,
+        list: z.string().nullable().meta({
+          description: "The shared list it comes from; null: the charge point's own",
+        }),
+        infoFrom: z.enum(["list", "idTag"]),
+      }),
+    ),
+    leftOut: z.int().meta({ description: "Entries that the charge point has no room for: the last ones" }),
+  }).meta({ description: "What would be sent now" }),
+  difference: entryCounts,
+  limits: z.object({ sendLocalListMaxLength: z.int().nullable(), localAuthListMaxLength: z.int().nullable() }),
+  synchronisation: Synchronisation.nullable().meta({ description: "The last one" }),
+}).meta({ id: "LocalList" });
+
+const SyncOutcome = Synchronisation.omit({ commands: true }).extend({
+  chargePoint: z.string(),
+  messages: z.array(Command).meta({ description: "Each command that was sent, with its outcome" }),
+}).meta({ id: "LocalListOutcome" });
+
+async function viewOf(chargePoint: string, { store, clock }: House): Promise<z.output<typeof LocalList>> {
+  const now = clock.now();
+  const [known, desired, sync, row] = await Promise.all([
+    store.knownLocalLists.find(chargePoint),
+    desiredListOf(chargePoint, store, now),
+    store.localListSyncs.find(chargePoint),
+    store.chargePoints.find(chargePoint),
+  ]);
+  const difference = differenceBetween(known, desired.entries, now);
+  const state = stateOf({ known, desired, sync, difference });
+  const next = nextVersion(known.version, known.highestVersion, row?.localListVersion ?? null);
+  const removed = difference.filter(({ idTagInfo }) => idTagInfo === undefined).length;
+  return {
+    chargePoint,
+    state,
+    warnings: warningsAbout({ known, desired }),
+    known,
+    desired: { ...desired, entries: [...desired.entries], version: state === "inSync" ? known.version : next },
+    difference: { set: difference.length - removed, removed },
+    limits: desired.limits,
+    synchronisation: sync ? { ...sync, commands: commandsOf(sync) } : null,
+  };
+}
+
+function commandsOf({ commandIds, commandId }: LocalListSync): string[] {
+  return commandId === null ? commandIds : [...commandIds, commandId];
+}
+
+/** One charge point's list. */
+export const localListRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path,
+    access: "viewer",
+    tag,
+    summary: "A charge point's local list: known, desired, and what differs",
+    params,
+    answers: { 200: LocalList },
+    handle: async ({ params: { identity }, house }) => {
+      await targetOf(house, identity);
+      return ok(await viewOf(identity, house));
+    },
+  }),
+  route({
+    method: "put",
+    path,
+    access: "operator",
+    tag,
+    summary: "Sets the charge point's own desired list",
+    description: "Shared lists whose label it has add to it. POST sends it.",
+    params,
+    body: z.strictObject({ entries: listEntries }).meta({ id: "LocalListPut" }),
+    example: { entries: [{ idTag: "04A2B3C4" }, { idTag: "0BADCAFE", idTagInfo: { status: "Blocked" } }] },
+    answers: { 200: LocalList },
+    handle: async ({ params: { identity }, body: { entries }, house }) => {
+      await targetOf(house, identity);
+      await house.store.desiredLocalLists.set(identity, entries, house.clock.now());
+      house.localLists.edited({ chargePoint: identity });
+      return ok(await viewOf(identity, house));
+    },
+  }),
+  route({
+    method: "post",
+    path,
+    access: "operator",
+    tag,
+    summary: "Synchronises now: sends what brings the list up to date",
+    description:
+      "Full replaces the whole list; Differential sends only what changed. What does not fit into one SendLocalList " +
+      "follows in further ones. 200 when all was answered within the wait, else 202.",
+    params,
+    query: howToSend.pick({ whenOffline: true, expiresInSeconds: true }),
+    body: z.strictObject({ updateType }).meta({ id: "LocalListSync" }),
+    example: { updateType: "Differential" },
+    answers: { 200: SyncOutcome, 202: SyncOutcome },
+    handle: async ({ params: { identity }, query, body: { updateType }, operator, headers, house }) => {
+      await targetOf(house, identity);
+      const request = { chargePoint: identity, updateType, requestedBy: operator.id, ...query };
+      const sync = await house.localLists.synchronise(request, patienceMs({ headers, house }, identity));
+      if (!sync) {
+        throw new Problem("local-list-busy", `The list of ${identity} is being synchronised. Wait for its end.`);
+      }
+      const commands = await Promise.all(commandsOf(sync).map((id) => house.store.commands.find(id)));
+      const messages = commands.flatMap((command) => command ? [commandView(command)] : []);
+      return answerOf(isOpen(sync), { ...sync, messages }, {
+        Location: path.replace("{identity}", encodeURIComponent(identity)),
+      });
+    },
+  }),
+];

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { reservationWarnings, type Wanted } from "../../../ocpp/reservation/reservation_warnings.ts";
+import type { House } from "../../http/app.ts";
+
+/** What an operator should know of a reservation that is asked for; the charge point decides. */
+export const ReservationWarning = z.object({
+  slug: z.string().meta({ description: "Stable" }),
+  detail: z.string(),
+}).meta({ id: "ReservationWarning" });
+
+const ZERO_SUPPORTED = "reserveconnectorzerosupported";
+
+/** Everything that is odd about a reservation at this charge point, as of now. */
+export async function warningsFor({ store, clock }: House, chargePoint: string, wanted: Wanted) {
+  const [tag, connector, held, configuration] = await Promise.all([
+    store.idTags.find(wanted.idTag),
+    store.connectors.find(chargePoint, wanted.connectorId),
+    store.reservations.listHeld([chargePoint]),
+    store.configurationKeys.list(chargePoint),
+  ]);
+  return reservationWarnings(wanted, {
+    now: clock.now(),
+    tag,
+    status: connector?.status,
+    held: held.get(chargePoint)?.find(({ connectorId }) => connectorId === wanted.connectorId),
+    connectorZeroSupported: configuration.find(({ key }) => key.toLowerCase() === ZERO_SUPPORTED)?.value ?? undefined,
+  });
+}

@@ -1,0 +1,182 @@
+import { z } from "zod";
+import { recordOutcome } from "../../../actors/reservation/outcomes.ts";
+import type { Reservation as Row } from "../../../db/reservation/reservations.ts";
+import { RESERVATION_STATES } from "../../../ocpp/reservation/reservation_rules.ts";
+import { IdToken } from "../../../ocpp/types/id_token.ts";
+import { answerOf, call, Command, isUnderWay, patienceMs, targetOf, viewOf as viewOfCommand } from "../command.ts";
+import { connectorId, identity, moment, searchText, wholeNumber } from "../../http/fields.ts";
+import type { House } from "../../http/app.ts";
+import { listOf, listQuery, pageAndFilter, sort } from "../../http/list.ts";
+import { notFound, Problem } from "../../http/problem.ts";
+import { ReservationWarning, warningsFor } from "./reservation_warnings.ts";
+import { type Asked, ok, type Route, route } from "../../http/route.ts";
+
+const tag = "Reservations";
+const state = z.enum(RESERVATION_STATES);
+const idTag = IdToken.min(1).meta({ example: "04A2B3C4" });
+
+/** The longest reservation that is asked for in seconds. */
+const SECONDS_MAX = 366 * 24 * 3600;
+
+/** A reservation as the API shows it. */
+export const Reservation = z.object({
+  reservationId: z.int(),
+  chargePoint: z.string(),
+  connectorId: z.int().meta({ description: "0 = any connector" }),
+  idTag: z.string(),
+  parentIdTag: z.string().nullable(),
+  expiryDate: moment,
+  state,
+  doubt: z.string().nullable().meta({
+    description:
+      "Why the charge point may think otherwise: how the last command ended, or `Available`, what its connector reports",
+  }),
+  reason: z.string().nullable().meta({ description: "Why it ended, where the state does not say it all" }),
+  transactionId: z.int().nullable().meta({ description: "The transaction that used it" }),
+  requestedAt: moment,
+  activeAt: moment.nullable(),
+  endedAt: moment.nullable(),
+  command: Command.nullable().meta({ description: "The last ReserveNow or CancelReservation" }),
+}).meta({ id: "Reservation" });
+
+/** What the POST answers. */
+const WarnedReservation = Reservation.extend({ warnings: z.array(ReservationWarning) }).meta({
+  id: "WarnedReservation",
+});
+
+/** Either end of it; that there is exactly one is checked here, so that the schema stays plain. */
+const ReservationPost = z.strictObject({
+  chargePoint: identity,
+  connectorId: z.int().min(0).max(2 ** 31 - 1).meta({ description: "0 = any connector, where that is supported" }),
+  idTag,
+  parentIdTag: idTag.optional().meta({
+    description: "Idtags with this parent may use it, too. Absent: only the idTag",
+  }),
+  expiryDate: moment.optional(),
+  expiresInSeconds: z.int().min(1).max(SECONDS_MAX).optional(),
+}).refine(
+  ({ expiryDate, expiresInSeconds }) => (expiryDate === undefined) !== (expiresInSeconds === undefined),
+  { message: "Give expiryDate or expiresInSeconds, and not both", path: ["expiryDate"] },
+).meta({ id: "ReservationPost" });
+
+const params = z.strictObject({ reservationId: wholeNumber(0, Number.MAX_SAFE_INTEGER) });
+const whose = z.strictObject({
+  chargePoint: identity.optional().meta({
+    description: "Needed where several charge points have a reservation with this id",
+  }),
+});
+
+/** A row as it is shown. */
+export function viewOf({ command, ...row }: Row): z.output<typeof Reservation> {
+  return { ...row, command: command && viewOfCommand(command) };
+}
+
+/** Throws the problems of 404 and of an id that is not enough to tell. */
+async function find(reservationId: number, { chargePoint }: z.output<typeof whose>, { store }: House): Promise<Row> {
+  const [found, other] = await store.reservations.find(reservationId, chargePoint);
+  if (!found) throw notFound(`There is no reservation ${reservationId}`);
+  if (other) {
+    const detail =
+      `${found.chargePoint} and ${other.chargePoint} both have a reservation ${reservationId}. Repeat with ` +
+      `?chargePoint=${encodeURIComponent(found.chargePoint)} or the other.`;
+    throw new Problem("reservation-ambiguous", detail);
+  }
+  return found;
+}
+
+type Sending = Omit<Asked, "params" | "query" | "body">;
+
+/** Sends the command and answers with the reservation as it is when the command has ended or the wait is over. */
+async function send(
+  { operator, headers, house }: Sending,
+  chargePoint: string,
+  action: "ReserveNow" | "CancelReservation",
+  request: { readonly reservationId: number },
+) {
+  await targetOf(house, chargePoint);
+  const sending = { operator, headers, house, query: {} };
+  const command = await call(sending, chargePoint, action, request, patienceMs(sending, chargePoint));
+  // One that was never sent has ended without its handler.
+  if (command.sentAt === null) {
+    await recordOutcome({ ...command, request: { ...request } }, house.store, house.clock.now());
+  }
+  const [row] = await house.store.reservations.find(request.reservationId, chargePoint);
+  const location = `/v1/reservations/${request.reservationId}`;
+  return answerOf(isUnderWay(command), viewOf(row!), { Location: location });
+}
+
+/** Connectors that are kept for somebody. */
+export const reservationRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/reservations",
+    access: "viewer",
+    tag,
+    summary: "All reservations, newest first",
+    query: listQuery({
+      chargePoint: identity.optional(),
+      connectorId: connectorId.optional(),
+      idTag: searchText.optional(),
+      state: state.optional(),
+      sort,
+    }),
+    answers: { 200: listOf(Reservation) },
+    handle: async ({ query, house }) => {
+      const { page, filter: { sort, ...filter } } = pageAndFilter(query);
+      const { items, next } = await house.store.reservations.list(filter, page, sort);
+      return ok({ items: items.map(viewOf), next });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/reservations",
+    access: "operator",
+    tag,
+    summary: "Sends ReserveNow to a charge point",
+    description:
+      "Sent whatever we believe of the connector: the charge point decides. 200 when the command ended within " +
+      "the wait, else 202, as for commands.",
+    body: ReservationPost,
+    example: { chargePoint: "CP001", connectorId: 1, idTag: "04A2B3C4", expiresInSeconds: 900 },
+    answers: { 200: WarnedReservation, 202: WarnedReservation },
+    handle: async ({ body, ...asked }) => {
+      const { chargePoint, expiryDate, expiresInSeconds = 0, ...wanted } = body;
+      await targetOf(asked.house, chargePoint);
+      const now = asked.house.clock.now().getTime();
+      const expiry = expiryDate ?? new Date(now + expiresInSeconds * 1000);
+      const reservationId = await asked.house.store.reservations.nextId();
+      const request = { ...wanted, expiryDate: expiry.toISOString(), reservationId };
+      const warnings = await warningsFor(asked.house, chargePoint, { ...wanted, expiryDate: expiry });
+      const { body: reservation, ...answer } = await send(asked, chargePoint, "ReserveNow", request);
+      return { ...answer, body: { ...reservation, warnings } };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/reservations/{reservationId}",
+    access: "viewer",
+    tag,
+    summary: "One reservation",
+    params,
+    query: whose,
+    answers: { 200: Reservation },
+    handle: async ({ params, query, house }) => ok(viewOf(await find(params.reservationId, query, house))),
+  }),
+  route({
+    method: "delete",
+    path: "/v1/reservations/{reservationId}",
+    access: "operator",
+    tag,
+    summary: "Sends CancelReservation to the charge point",
+    description:
+      "Also for a reservation that is over, or that the charge point does not have any more: its answer tells. " +
+      "Answers as the POST does.",
+    params,
+    query: whose,
+    answers: { 200: Reservation, 202: Reservation },
+    handle: async ({ params: { reservationId }, query, ...asked }) => {
+      const { chargePoint } = await find(reservationId, query, asked.house);
+      return await send(asked, chargePoint, "CancelReservation", { reservationId });
+    },
+  }),
+];

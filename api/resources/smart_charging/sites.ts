@@ -1,0 +1,173 @@
+/**
+ * Sites as a resource: charge points under one limit. What a site's limit is shared into is shown by site_allocation.ts.
+ */
+import { z } from "zod";
+import type { Site as Row } from "../../../db/smart_charging/sites.ts";
+import { identity, moment, nothing, timeZone } from "../../http/fields.ts";
+import type { House } from "../../http/app.ts";
+import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
+import { notFound, Problem } from "../../http/problem.ts";
+import { created, done, ok, type Route, route } from "../../http/route.ts";
+
+export const tag = "Sites";
+export const params = z.strictObject({ id: z.uuid() });
+
+const CHARGE_POINTS_MAX = 1000;
+const LIMIT_MAX = 10_000_000;
+
+export const unit = z.enum(["A", "W"]).meta({ description: "A = amperes on each phase, W = watts over all phases" });
+
+const limit = z.strictObject({
+  value: z.number().min(0).max(LIMIT_MAX),
+  unit,
+  phases: z.union([z.literal(1), z.literal(3)]).default(3),
+});
+
+const Particulars = z.strictObject({
+  weight: z.number().positive().max(1000).optional()
+    .meta({ description: "Its sessions' share in proportion to others; absent: its label `site-weight`, or 1" }),
+  maxAmps: z.number().positive().max(1000).optional()
+    .meta({ description: "What each connector can draw at most, per phase; absent: 32" }),
+  phases: z.union([z.literal(1), z.literal(3)]).optional().meta({ description: "Absent: as many as the limit has" }),
+  phase: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional()
+    .meta({ description: "Of a single-phase charge point; absent: it counts on all" }),
+  connectors: z.int().min(1).max(100).optional().meta({ description: "Absent: as many as it has told of" }),
+}).meta({ id: "SiteParticulars" });
+
+const fields = {
+  name: z.string().min(1).max(200),
+  timeZone,
+  limit,
+  voltage: z.number().min(50).max(1000).meta({ description: "Nominal, between a phase and neutral" }),
+  failSafe: z.number().min(0).max(LIMIT_MAX).nullable().meta({
+    description:
+      "What each connector may draw without a limit of its own, in the limit's unit: when its charge point is offline, or a " +
+      "transaction has just begun. null: 6 A when that takes at most half of the limit for all, else 0",
+  }),
+  mode: z.enum(["off", "preview", "on"]).meta({
+    description: "off: nothing is kept; preview: the allocation is shown, nothing is sent; on: the limit is kept",
+  }),
+  chargePoints: z.array(identity).max(CHARGE_POINTS_MAX)
+    .refine((list) => new Set(list).size === list.length, "Each charge point only once"),
+  particulars: z.record(z.string(), Particulars).meta({ description: "By identity" }),
+};
+
+const Site = z.object({ id: z.string(), ...fields, createdAt: moment, updatedAt: moment }).meta({ id: "Site" });
+
+const SitePut = z.strictObject({
+  ...fields,
+  timeZone: timeZone.default("UTC"),
+  voltage: fields.voltage.default(230),
+  failSafe: fields.failSafe.default(null),
+  mode: fields.mode.default("off"),
+  chargePoints: fields.chargePoints.default([]),
+  particulars: fields.particulars.default({}),
+}).check(({ value: { chargePoints, particulars }, issues }) => {
+  for (const identity of Object.keys(particulars)) {
+    if (chargePoints.includes(identity)) continue;
+    issues.push({
+      code: "custom",
+      input: identity,
+      path: ["particulars", identity],
+      message: "Not among the chargePoints",
+    });
+  }
+}).meta({ id: "SitePut" });
+
+const example = {
+  name: "Harbour",
+  timeZone: "Europe/Berlin",
+  limit: { value: 63, unit: "A", phases: 3 },
+  chargePoints: ["CP001"],
+  mode: "preview",
+} as const;
+
+/** 404 for a site. */
+export function noSite(id: string): Problem {
+  return notFound(`There is no site ${id}`);
+}
+
+async function put(id: string, body: z.output<typeof SitePut>, house: House): Promise<{ site: Row; created: boolean }> {
+  const put = await house.store.sites.put(id, body, house.clock.now());
+  if ("taken" in put) {
+    const whose = put.taken.map(({ chargePoint, site, name }) => `${chargePoint} belongs to ${name} (${site})`);
+    throw new Problem(
+      "charge-point-in-another-site",
+      `${whose.join(", ") || "A charge point was taken by another site in this moment"}. Remove it there first.`,
+    );
+  }
+  house.siteLimits.changed();
+  return put;
+}
+
+/** A site's mode decides whether anything is sent. */
+export const siteRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/sites",
+    access: "viewer",
+    tag,
+    summary: "All sites, newest first",
+    query: listQuery({}),
+    answers: { 200: listOf(Site) },
+    handle: async ({ query, house }) => ok(await house.store.sites.list(pageAndFilter(query).page)),
+  }),
+  route({
+    method: "post",
+    path: "/v1/sites",
+    access: "operator",
+    tag,
+    summary: "Makes a site: charge points that share one limit",
+    body: SitePut,
+    example,
+    answers: { 201: Site },
+    handle: async ({ body, house }) => {
+      const { site } = await put(crypto.randomUUID(), body, house);
+      return created(site, `/v1/sites/${site.id}`);
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/sites/{id}",
+    access: "viewer",
+    tag,
+    summary: "One site",
+    params,
+    answers: { 200: Site },
+    handle: async ({ params: { id }, house }) => {
+      const found = await house.store.sites.find(id);
+      if (!found) throw noSite(id);
+      return ok(found);
+    },
+  }),
+  route({
+    method: "put",
+    path: "/v1/sites/{id}",
+    access: "operator",
+    tag,
+    summary: "Makes a site with this id, or replaces it",
+    description: "From `on` to another mode, and for charge points that leave, what was installed is cleared again.",
+    params,
+    body: SitePut,
+    example: { ...example, mode: "on" },
+    answers: { 200: Site, 201: Site },
+    handle: async ({ params: { id }, body, house }) => {
+      const { site, created: isNew } = await put(id, body, house);
+      return isNew ? created(site, `/v1/sites/${id}`) : ok(site);
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/sites/{id}",
+    access: "operator",
+    tag,
+    summary: "Removes a site; what was installed at its charge points is cleared, when they are connected",
+    params,
+    answers: { 204: nothing },
+    handle: async ({ params: { id }, house }) => {
+      if (!await house.store.sites.remove(id)) throw noSite(id);
+      house.siteLimits.changed();
+      return done;
+    },
+  }),
+];

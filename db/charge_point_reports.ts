@@ -1,0 +1,126 @@
+/**
+ * What charge points tell us of firmware updates, uploads and security, as it came. Recording is all that happens here: the state
+ * machines that read notices belong to their feature profiles.
+ */
+import { type Kysely, sql } from "kysely";
+import { type Bell, fact, intoOutbox, ringing, time } from "./event_outbox.ts";
+import { gather } from "./engine/batched.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import type { Database } from "./tables.ts";
+import { numbered } from "./engine/values.ts";
+
+/** One notification. `reportedAt` is the charge point's own time, null where the action has none. */
+export interface Notice {
+  chargePoint: string;
+  action: string;
+  content: object;
+  reportedAt: Date | null;
+  receivedAt: Date;
+}
+
+/** Narrows `list`. */
+export interface NoticeFilter {
+  chargePoint?: string;
+  action?: string;
+}
+
+/** A SecurityEventNotification (security white paper 4.7). `type` is the charge point's own word, not one of a list. */
+export interface SecurityEvent {
+  id: number;
+  chargePoint: string;
+  type: string;
+  techInfo: string | null;
+  reportedAt: Date | null;
+  receivedAt: Date;
+}
+
+/** Narrows `listSecurityEvents`. By our clock: `from` is included, `to` is not. */
+export interface SecurityEventFilter {
+  chargePoint?: string;
+  type?: string;
+  from?: Date;
+  to?: Date;
+}
+
+export interface Notices {
+  /** Gathered. Once per (charge point, action, time, content). */
+  record(notice: Notice): Promise<void>;
+  /** Newest received first. Throws BadCursor. */
+  list(filter: NoticeFilter, page: Page): Promise<Listed<Notice>>;
+  /** Newest received first unless `order` says otherwise. Throws BadCursor. */
+  listSecurityEvents(filter: SecurityEventFilter, page: Page, order?: Order): Promise<Listed<SecurityEvent>>;
+}
+
+/** Builds the repository. */
+export function notices(db: Kysely<Database>, bell: Bell): Notices {
+  const record = ringing(bell, (batch: readonly Notice[]) => recordNotices(db, batch));
+  return {
+    record: gather(record, { maxRows: 500, maxInFlight: 2 }),
+
+    async list({ chargePoint, action }, page) {
+      const after = readCursor(page, ["number"]);
+      let query = db.selectFrom("notices").selectAll().orderBy("id", "desc").limit(page.limit + 1);
+      if (chargePoint !== undefined) query = query.where("chargePoint", "=", chargePoint);
+      if (action !== undefined) query = query.where("action", "=", action);
+      if (after) query = query.where("id", "<", after[0]);
+      return pageOf(await query.execute(), page, (row) => [row.id], ({ id: _, ...notice }) => notice);
+    },
+
+    listSecurityEvents: (filter, page, order) => listSecurityEvents(db, filter, page, order),
+  };
+}
+
+async function listSecurityEvents(
+  db: Kysely<Database>,
+  { chargePoint, type, from, to }: SecurityEventFilter,
+  page: Page,
+  order: Order = "newest",
+): Promise<Listed<SecurityEvent>> {
+  const after = readCursor(page, ["number"]);
+  let query = db.selectFrom("notices").select(["id", "chargePoint", "reportedAt", "receivedAt"])
+    .select([sql<string>`content ->> 'type'`.as("type"), sql<string | null>`content ->> 'techInfo'`.as("techInfo")])
+    .where("action", "=", SECURITY_EVENT)
+    .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
+  if (chargePoint !== undefined) query = query.where("chargePoint", "=", chargePoint);
+  if (type !== undefined) query = query.where(sql<boolean>`content ->> 'type' = ${type}`);
+  if (from !== undefined) query = query.where("receivedAt", ">=", from);
+  if (to !== undefined) query = query.where("receivedAt", "<", to);
+  if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
+  return pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
+}
+
+const SECURITY_EVENT = "SecurityEventNotification";
+
+async function recordNotices(db: Kysely<Database>, batch: readonly Notice[]): Promise<void[]> {
+  const rows = numbered(batch.map((notice) => ({
+    charge_point: notice.chargePoint,
+    action: notice.action,
+    content: notice.content,
+    reported_at: notice.reportedAt,
+    received_at: notice.receivedAt,
+  })));
+  await sql`
+    with recorded as (
+      insert into notices (charge_point, action, content, reported_at, received_at)
+      select charge_point, action, content, reported_at, received_at from jsonb_to_recordset(${rows}) as g(
+        ordinal integer, charge_point text, action text, content jsonb, reported_at timestamptz, received_at timestamptz)
+      order by ordinal
+      on conflict do nothing
+      returning *
+    ), security_events as (
+      select * from recorded where action = ${sql.lit(SECURITY_EVENT)} order by id
+    ), told as ${
+    intoOutbox(fact("securityEvent.reported", "security_events", {
+      chargePoint: "charge_point",
+      at: "received_at",
+      data: {
+        securityEventId: "id",
+        type: "content ->> 'type'",
+        techInfo: "content ->> 'techInfo'",
+        reportedAt: time("reported_at"),
+      },
+    }))
+  }
+    select from recorded`.execute(db);
+  return batch.map(() => undefined);
+}

@@ -1,0 +1,47 @@
+import { type Kysely, sql } from "kysely";
+import type { Database } from "./tables.ts";
+import { jsonb } from "./engine/values.ts";
+
+/** One charge point's signs of life since the last report; `deviations` are increments. */
+export interface Seen {
+  identity: string;
+  at: Date;
+  remoteAddress: string;
+  /** Absent: not known, and what was known before stays. */
+  dialled?: string | undefined;
+  deviations: Record<string, number>;
+}
+
+/** Increments are added to the counts of the row inside the statement, so that no two reports lose each other's. */
+export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<void> {
+  if (seen.length === 0) return;
+  await sql`
+    update charge_points c set
+      last_seen_at = greatest(c.last_seen_at, s.at),
+      remote_address = case when c.last_seen_at is null or s.at >= c.last_seen_at then s.remote_address
+        else c.remote_address end,
+      dialled = case when c.last_seen_at is null or s.at >= c.last_seen_at then coalesce(s.dialled, c.dialled)
+        else c.dialled end,
+      deviations = case when s.deviations = '{}' then c.deviations else (
+        select jsonb_object_agg(kind, total) from (
+          select kind, sum(n::bigint) as total
+          from (select * from jsonb_each_text(c.deviations) union all select * from jsonb_each_text(s.deviations))
+            as counts(kind, n)
+          group by kind) as sums) end
+    from jsonb_to_recordset(${jsonb(merged(seen))})
+      as s(identity text, at timestamptz, remote_address text, dialled text, deviations jsonb)
+    where c.identity = s.identity`.execute(db);
+}
+
+/** One entry per identity: an update with two source rows for one row would use only one of them. */
+function merged(seen: Seen[]) {
+  const byIdentity = new Map<string, Seen>();
+  for (const each of seen) {
+    const known = byIdentity.get(each.identity);
+    const deviations = new Map(Object.entries(known?.deviations ?? {}));
+    for (const [kind, n] of Object.entries(each.deviations)) deviations.set(kind, (deviations.get(kind) ?? 0) + n);
+    const newest = known && known.at > each.at ? known : each;
+    byIdentity.set(each.identity, { ...newest, deviations: Object.fromEntries(deviations) });
+  }
+  return [...byIdentity.values()].map(({ remoteAddress, ...rest }) => ({ ...rest, remote_address: remoteAddress }));
+}

@@ -1,0 +1,159 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type Actor,
+  ActorSystem,
+  AskTimeout,
+  type Context,
+  type Reply,
+  type StopReason,
+} from "../../../actors/runtime/actor.ts";
+import type { Log } from "../../../actors/runtime/log.ts";
+import { FakeClock } from "../../fake_clock.ts";
+
+const lines: string[] = [];
+const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (line) => void lines.push(line) };
+
+function newSystem() {
+  lines.length = 0;
+  const clock = new FakeClock();
+  return { clock, system: new ActorSystem(clock, log) };
+}
+
+Deno.test("mail is taken one at a time and in order, also when receive awaits", async () => {
+  const { system } = newSystem();
+  const trace: string[] = [];
+  const ref = system.spawn<number>("counter", () => ({
+    async receive(mail) {
+      trace.push(`in ${mail}`);
+      await Promise.resolve();
+      trace.push(`out ${mail}`);
+    },
+  }));
+  for (const mail of [1, 2, 3]) assert(ref.tell(mail));
+  assertEquals(trace, [], "tell returns before the mail is looked at");
+  await system.quiet();
+  assertEquals(trace, ["in 1", "out 1", "in 2", "out 2", "in 3", "out 3"]);
+});
+
+Deno.test("a full mailbox refuses mail, but takes timers", async () => {
+  const { system, clock } = newSystem();
+  const seen: string[] = [];
+  let context!: Context<string>;
+  const ref = system.spawn<string>("small", (given) => {
+    context = given;
+    return { receive: (mail) => void seen.push(mail) };
+  }, { mailboxLimit: 2 });
+  context.after(10, "timer");
+  assertEquals([ref.tell("a"), ref.tell("b"), ref.tell("c")], [true, true, false]);
+  await clock.advance(10);
+  await system.quiet();
+  assertEquals(seen, ["a", "b", "timer"]);
+});
+
+Deno.test("ask resolves with the reply and times out without one", async () => {
+  const { system, clock } = newSystem();
+  type Mail = { reply: Reply<string>; answer: boolean };
+  const ref = system.spawn<Mail>(
+    "oracle",
+    () => ({ receive: ({ reply, answer }) => answer ? reply("42") : undefined }),
+  );
+  assertEquals(await ref.ask((reply) => ({ reply, answer: true }), 100), "42");
+  assertEquals(clock.pending, 0, "the timeout of an answered ask is gone");
+  const silent = assertRejects(() => ref.ask((reply) => ({ reply, answer: false }), 100), AskTimeout);
+  await clock.advance(100, () => system.quiet());
+  await silent;
+});
+
+Deno.test("piped work comes back as mail and does not hold up the mailbox", async () => {
+  const { system } = newSystem();
+  const seen: string[] = [];
+  const work = Promise.withResolvers<string>();
+  const ref = system.spawn<string>("piper", (context) => ({
+    receive(mail) {
+      seen.push(mail);
+      if (mail === "start") context.pipe(work.promise, (value) => `done ${value}`, () => "failed");
+    },
+  }));
+  ref.tell("start");
+  ref.tell("meanwhile");
+  await Promise.resolve();
+  await Promise.resolve();
+  assertEquals(seen, ["start", "meanwhile"]);
+  work.resolve("well");
+  await system.quiet();
+  assertEquals(seen, ["start", "meanwhile", "done well"]);
+});
+
+Deno.test("a temporary actor ends when its work fails; its waiting mail and timers are dropped", async () => {
+  const { system, clock } = newSystem();
+  const reasons: StopReason[] = [];
+  const seen: string[] = [];
+  const ref = system.spawn<string>("fragile", (context) => {
+    context.after(50, "timer");
+    return {
+      receive(mail) {
+        if (mail === "poison") throw new Error("poison");
+        seen.push(mail);
+      },
+      stopped: (reason) => void reasons.push(reason),
+    };
+  });
+  ref.tell("poison");
+  ref.tell("after");
+  await system.quiet();
+  await clock.advance(100, () => system.quiet());
+  assertEquals({ seen, reasons, pending: clock.pending }, { seen: [], reasons: ["failed"], pending: 0 });
+  assertEquals(ref.tell("more"), false);
+  assertEquals(lines, ["fragile failed and is stopped"]);
+});
+
+Deno.test("a permanent actor starts anew with its mailbox, until it fails too often within a minute", async () => {
+  const { system, clock } = newSystem();
+  let births = 0;
+  const seen: string[] = [];
+  const reasons: StopReason[] = [];
+  const ref = system.spawn<string>("shared", () => {
+    births++;
+    return {
+      receive(mail) {
+        if (mail === "poison") throw new Error("poison");
+        seen.push(mail);
+      },
+      stopped: (reason) => void reasons.push(reason),
+    };
+  }, { restartsPerMinute: 2 });
+  for (const mail of ["poison", "a", "poison", "b"]) ref.tell(mail);
+  await system.quiet();
+  assertEquals({ births, seen }, { births: 3, seen: ["a", "b"] });
+  await clock.advance(61_000, () => system.quiet());
+  for (const mail of ["poison", "c"]) ref.tell(mail);
+  await system.quiet();
+  assertEquals(
+    { births, seen },
+    { births: 4, seen: ["a", "b", "c"] },
+    "failures of more than a minute ago are forgiven",
+  );
+  for (const mail of ["poison", "poison", "d"]) ref.tell(mail);
+  await system.quiet();
+  assertEquals({ births, seen, reasons }, { births: 5, seen: ["a", "b", "c"], reasons: ["failed"] });
+});
+
+Deno.test("shutdown ends the youngest first and waits for the mail that is being worked on", async () => {
+  const { system } = newSystem();
+  const trace: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const actor = (name: string): Actor<string> => ({
+    async receive() {
+      trace.push(`${name} works`);
+      await gate.promise;
+    },
+    stopped: (reason) => void trace.push(`${name} ${reason}`),
+  });
+  for (const name of ["store", "shared", "charge point"]) system.spawn<string>(name, () => actor(name)).tell("work");
+  await Promise.resolve();
+  const down = system.shutdown();
+  gate.resolve();
+  await down;
+  assertEquals(trace.slice(0, 3).sort(), ["charge point works", "shared works", "store works"]);
+  assertEquals(trace.slice(3), ["charge point shutdown", "shared shutdown", "store shutdown"]);
+});

@@ -1,0 +1,150 @@
+/**
+ * Walks the route table over real requests to a whole Central System: what holds for every route is tested for every route, and one
+ * that has no good request in `walk.ts` fails.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { type Role, ROLES } from "../../../api/http/operator.ts";
+import type { Route } from "../../../api/http/route.ts";
+import { routes } from "../../../api/routes.ts";
+import { eventually } from "../../conformance/within.ts";
+import { type ApiAnswer, type CentralSystem, startCentralSystem } from "../../harness.ts";
+import { Described, type Document, problemsOfDocument } from "./described.ts";
+import { type Good, setStage } from "./walk.ts";
+
+let central: CentralSystem;
+let stage: Awaited<ReturnType<typeof setStage>>;
+let document: Document;
+const keys = new Map<Role | null, string>();
+
+Deno.test.beforeAll(async () => {
+  central = await startCentralSystem({ webhookHttp: "allow", webhookPrivateTargets: "allow" });
+  stage = await setStage(central);
+  document = (await central.api("GET", "/openapi.json")).body;
+  keys.set("admin", central.adminKey);
+  for (const role of ["viewer", "operator"] as const) {
+    keys.set(role, (await central.api("POST", "/v1/api-keys", { name: role, role })).body.secret);
+  }
+});
+
+Deno.test.afterAll(async () => {
+  await stage.clear();
+  await central.stop();
+});
+
+/** The central system outlives each test. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
+}
+
+/** The table, and the two routes that show it. */
+const table: readonly Pick<Route, "method" | "path" | "access">[] = [
+  ...routes,
+  { method: "get", path: "/openapi.json", access: "open" },
+  { method: "get", path: "/docs", access: "open" },
+];
+
+function nameOf({ method, path }: Pick<Route, "method" | "path">): string {
+  return `${method.toUpperCase()} ${path}`;
+}
+
+function goodFor(route: Pick<Route, "method" | "path">): Good {
+  const good = stage.good.get(nameOf(route));
+  assert(good, `${nameOf(route)} has no good request in walk.ts`);
+  return good;
+}
+
+function target(path: string, { params = {}, query = "" }: Good): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ""));
+  return query === "" ? filled : `${filled}?${query}`;
+}
+
+/** Asks with the key of a role; null: with none. */
+function ask(method: string, path: string, as: Role | null, { body, headers }: Good = {}): Promise<ApiAnswer> {
+  const authorization = as === null ? "" : `Bearer ${keys.get(as)}`;
+  return central.api(method.toUpperCase(), path, body, { ...headers, authorization });
+}
+
+test("every route has a good request, and every good request a route", () => {
+  for (const route of table) goodFor(route);
+  const known = new Set(table.map(nameOf));
+  assertEquals([...stage.good.keys()].filter((name) => !known.has(name)), []);
+  return Promise.resolve();
+});
+
+test("the document is valid after the schema of OpenAPI 3.1 and has no operation that is not in the table", () => {
+  assertEquals(problemsOfDocument(document), []);
+  const operations = Object.entries(document.paths as Record<string, object>)
+    .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+  assertEquals(operations.toSorted(), table.map(nameOf).toSorted());
+  return Promise.resolve();
+});
+
+test("every route refuses a good request without a key, and below its role, with a described problem", async () => {
+  const described = new Described(document);
+  for (const { method, path, access } of table) {
+    const good = goodFor({ method, path });
+    if (access === "open") continue;
+    for (const role of [null, ...ROLES.slice(0, ROLES.indexOf(access))]) {
+      const answer = await ask(method, target(path, good), role, good);
+      assertEquals(answer.status, role === null ? 401 : 403, `${role} ${method} ${path}`);
+      assertEquals(described.problemsOf(method, path, answer), [], path);
+    }
+  }
+});
+
+test("every route refuses a query parameter that it does not know", async () => {
+  for (const { method, path } of table) {
+    const good = goodFor({ method, path });
+    const url = target(path, good);
+    const answer = await ask(method, `${url}${url.includes("?") ? "&" : "?"}nonsense=1`, "admin", good);
+    assertEquals([answer.status, answer.body.errors?.[0]?.pointer], [400, "/nonsense"], nameOf({ method, path }));
+  }
+});
+
+test("every path refuses the methods that it does not have, and says which it has", async () => {
+  for (const [path, there] of Map.groupBy(table, ({ path }) => path)) {
+    const has = there.map(({ method }) => method);
+    const allowed = has.flatMap((method) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
+    for (const method of ["get", "put", "post", "patch", "delete"] as const) {
+      if (has.includes(method)) continue;
+      const answer = await ask(method, target(path, goodFor(there[0]!)), "admin");
+      assertEquals([answer.status, answer.headers.get("Allow")], [405, allowed.join(", ")], `${method} ${path}`);
+    }
+  }
+});
+
+test("every route answers its good request as the document says, asked with the least role that may", async () => {
+  const described = new Described(document);
+  for (const { method, path, access } of table) {
+    const good = goodFor({ method, path });
+    const answer = await ask(method, target(path, good), access === "open" ? null : access, good);
+    assert(answer.status < 300, `${nameOf({ method, path })}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    assertEquals(described.problemsOf(method, path, answer), [], nameOf({ method, path }));
+  }
+});
+
+test("the judge of answers notices what is not as described", () => {
+  const described = new Described(document);
+  const answer = (status: number, type: string, body: unknown) =>
+    described.problemsOf("get", "/healthz", { status, headers: new Headers({ "Content-Type": type }), body }).length;
+  const alive = { status: "alive", version: "1" };
+  assertEquals(answer(200, "application/json", alive), 0);
+  assertEquals(answer(200, "application/json", { ...alive, status: "dead" }), 1);
+  assertEquals(answer(200, "application/json", { status: "alive" }), 1);
+  assertEquals(answer(200, "text/html", alive), 1);
+  assertEquals(answer(201, "application/json", alive), 1);
+  return Promise.resolve();
+});
+
+test("lists that are walked are not empty, so that their items were looked at", async () => {
+  for (const { method, path } of table) {
+    const { items } = (document.paths[path][method].responses["200"]?.content?.["application/json"]?.schema ?? {})
+      .properties ?? {};
+    if (method !== "get" || items === undefined || path === "/v1/charge-points/{identity}/configuration") continue;
+    const good = goodFor({ method, path });
+    await eventually(`${path} has items`, async () => {
+      const answer = await ask(method, target(path, good), "admin", good);
+      return answer.body.items.length > 0 ? true : undefined;
+    });
+  }
+});

@@ -1,0 +1,52 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { StoreError } from "../../../db/engine/errors.ts";
+import { masked, versionProblem } from "../../../db/engine/first_contact.ts";
+import { openStore } from "../../../db/store.ts";
+import { databaseUrl } from "../../database.ts";
+
+Deno.test("PostgreSQL older than 15 is refused", () => {
+  assertEquals(versionProblem("140023"), "it is PostgreSQL 14, and 15 or newer is needed");
+  assertEquals(versionProblem("90624"), "it is PostgreSQL 9, and 15 or newer is needed");
+  for (const version of ["150000", "150018", "180001"]) assertEquals(versionProblem(version), undefined);
+});
+
+Deno.test("an address is shown without its password", () => {
+  assertEquals(masked("postgres://user:p@ss:w/rd@host:5432/db"), "postgres://user:***@host:5432/db");
+  assertEquals(
+    masked("postgres://user@host/db?password=secret&ssl=true"),
+    "postgres://user@host/db?password=***&ssl=true",
+  );
+  assertEquals(masked("postgres://host/db"), "postgres://host/db");
+});
+
+/** What is said about an address that cannot be used. */
+async function said(url: string): Promise<string> {
+  const { message } = await assertRejects(() => openStore({ databaseUrl: url }), StoreError);
+  assertEquals(message.includes("sesame"), false, message);
+  return message;
+}
+
+Deno.test("a server that cannot be reached is named, with a reason and without the password", async () => {
+  const unused = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = unused.addr;
+  unused.close();
+  assertMatch(
+    await said(`postgres://me:sesame@127.0.0.1:${port}/db`),
+    /^Cannot use postgres:\/\/me:\*\*\*@127.*nobody listens/,
+  );
+  assertMatch(await said("postgres://me:sesame@no-such-host.invalid/db"), /host .* \((ENOTFOUND|EAI_AGAIN)\)$/);
+  assertMatch(await said("postgres://me:sesame@in valid/db"), /no valid address/);
+});
+
+Deno.test({
+  name: "a server that refuses is quoted",
+  ignore: databaseUrl === undefined,
+  async fn() {
+    const there = new URL(databaseUrl!);
+    there.pathname = "/no_such_database";
+    assertMatch(await said(String(there)), /no database of this name; make it with createdb \(3D000\)$/);
+    const stranger = new URL(databaseUrl!);
+    [stranger.username, stranger.password] = ["no_such_user", "sesame"];
+    assertMatch(await said(String(stranger)), /it refuses this user( or password)? \(28(P01|000)\)$/);
+  },
+});

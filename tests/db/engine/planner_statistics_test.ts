@@ -1,0 +1,51 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import postgres from "postgres";
+import { openStore } from "../../../db/store.ts";
+import { databaseUrl, openTestStore, testDatabase } from "../../database.ts";
+import { start } from "../facts.ts";
+
+Deno.test("a table is analysed when it has doubled, and then rests", async () => {
+  const store = await openTestStore();
+  try {
+    await store.keepPlannerStatistics(); // what the migrations filled
+    assertEquals(await store.keepPlannerStatistics(), []);
+    const record = (from: number) =>
+      Promise.all(
+        Array.from({ length: 400 }, (_, n) =>
+          store.transactions.recordStart(start({ chargePoint: `STATISTICS-${from + n}`, idTag: `TAG-${from + n}` }))),
+      );
+    await record(0);
+    assertEquals((await store.keepPlannerStatistics()).includes("transactions"), true);
+    assertEquals(await store.keepPlannerStatistics(), []);
+    await record(400);
+    await record(800);
+    assertEquals((await store.keepPlannerStatistics()).includes("transactions"), true);
+  } finally {
+    await store.close();
+  }
+});
+
+Deno.test({
+  name: "a table that something else holds keeps none behind it from being analysed",
+  ignore: databaseUrl === undefined,
+  async fn() {
+    const { storeOptions, remove } = await testDatabase();
+    const store = await openStore(storeOptions);
+    const other = postgres(databaseUrl!, { max: 1, onnotice: () => {} });
+    try {
+      await store.keepPlannerStatistics();
+      const record = (n: number) =>
+        store.transactions.recordStart(start({ chargePoint: `HELD-${n}`, idTag: `TAG-${n}` }));
+      await Promise.all(Array.from({ length: 400 }, (_, n) => record(n)));
+      await other.begin(async (held) => {
+        await held.unsafe(`lock table ${storeOptions.schema}.event_outbox in share update exclusive mode`);
+        await assertRejects(() => store.keepPlannerStatistics(), Error, "lock timeout");
+      });
+      assertEquals(await store.keepPlannerStatistics(), ["event_outbox"]);
+    } finally {
+      await other.end({ timeout: 1 });
+      await store.close();
+      await remove();
+    }
+  },
+});
