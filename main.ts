@@ -1,5 +1,5 @@
 /**
- * Wires the house and nothing else: settings, store, actors, listeners, and their end in reverse order.
+ * Wires the app and nothing else: settings, store, actors, listeners, and their end in reverse order.
  */
 import { ActorSystem } from "./actors/runtime/actor.ts";
 import { createChargePoints } from "./actors/charge_point/registry.ts";
@@ -11,7 +11,7 @@ import { Uploads } from "./actors/firmware_management/uploads.ts";
 import { FirmwareCampaigns } from "./actors/firmware_management/firmware_campaigns.ts";
 import { createLog } from "./actors/runtime/log.ts";
 import { watchLoop } from "./actors/runtime/event_loop_monitor.ts";
-import { Newsroom } from "./actors/runtime/signals.ts";
+import { Signals } from "./actors/runtime/signals.ts";
 import { watchPlannerStatistics } from "./actors/database/planner_statistics.ts";
 import { ReservationKeeper } from "./actors/reservation/reservation_keeper.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings/settings.ts";
@@ -20,7 +20,7 @@ import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts"
 import { SiteSupervisor } from "./actors/smart_charging/site_supervisor.ts";
 import { WebhookSender } from "./actors/webhooks/webhook_sender.ts";
 import { ensureAdminKey } from "./api/resources/api_keys.ts";
-import type { House } from "./api/http/app.ts";
+import type { App } from "./api/http/app.ts";
 import { CannotListen } from "./api/http/listener.ts";
 import { listen, type Listening } from "./api/server.ts";
 import { StoreError } from "./db/engine/errors.ts";
@@ -30,8 +30,8 @@ import config from "./deno.json" with { type: "json" };
 /** The whole time that a shutdown may take. */
 const SHUTDOWN_MS = 10_000;
 
-/** A house that is open, and the way to close it. */
-export interface OpenHouse extends House {
+/** A app that is open, and the way to close it. */
+export interface OpenApp extends App {
   /** A freshly made admin key, to be shown once; null when there is one already. */
   readonly newAdminKey: string | null;
   /** Ends connections and actors, then the store. */
@@ -39,7 +39,7 @@ export interface OpenHouse extends House {
 }
 
 /** Opens the store and starts the actors; nothing listens yet. Store options override what the settings say (tests). */
-export async function openHouse(settings: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenHouse> {
+export async function openApp(settings: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenApp> {
   const clock = systemClock;
   const log = createLog({ level: settings.logLevel, format: settings.logFormat, now: () => clock.now() });
   const store = await openStore({
@@ -60,16 +60,16 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
   const loopWatch = watchLoop(clock, log, system.counts.lateness);
   const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays });
   const webhooks = new WebhookSender(system, store, settings, events);
-  const news = new Newsroom(log);
-  const chargePoints = createChargePoints({ store, settings, system, news, tell: (event) => events.tell(event) });
+  const signals = new Signals(log);
+  const chargePoints = createChargePoints({ store, settings, system, signals, tell: (event) => events.tell(event) });
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
-  keepChargingProfiles(system, store, news);
-  const localLists = new LocalLists({ system, store, chargePoints, settings, news });
+  keepChargingProfiles(system, store, signals);
+  const localLists = new LocalLists({ system, store, chargePoints, settings, signals });
   const uploads = new Uploads(system, store, settings, files);
-  const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, news });
-  const profileInstaller = new ProfileInstaller({ system, store, news, chargePoints });
-  new ReservationKeeper(system, store, news);
-  const firmwareCampaigns = new FirmwareCampaigns(system, store, chargePoints, files, news);
+  const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, signals });
+  const profileInstaller = new ProfileInstaller({ system, store, signals, chargePoints });
+  new ReservationKeeper(system, store, signals);
+  const firmwareCampaigns = new FirmwareCampaigns(system, store, chargePoints, files, signals);
   let open = true;
   return {
     store,
@@ -82,7 +82,7 @@ export async function openHouse(settings: Settings, storeOptions: Partial<StoreO
     uploads,
     siteLimits,
     firmwareCampaigns,
-    news,
+    signals,
     counts: system.counts,
     settings,
     clock,
@@ -103,17 +103,17 @@ async function main(): Promise<void> {
   const args = Deno.args.filter((argument) => argument !== "--");
   if (args.includes("--help") || args.includes("-h")) return console.log(helpText(config.version));
   if (args.length > 0) return refuseToStart([`${args.join(" ")}: there are no arguments but --help`]);
-  const house = await openHouse(settingsOrExit());
+  const app = await openApp(settingsOrExit());
   guard();
-  const listening = await listen(house).catch(async (error) => {
+  const listening = await listen(app).catch(async (error) => {
     // The key exists from now on and would never be shown again.
-    if (house.newAdminKey) console.log(`The admin key, shown only this once: ${house.newAdminKey}`);
-    await house.close();
+    if (app.newAdminKey) console.log(`The admin key, shown only this once: ${app.newAdminKey}`);
+    await app.close();
     throw error;
   });
   // Before anybody is told that it is ready: a signal that follows must end it in order.
-  endOnSignal(house, listening);
-  welcome(house, listening);
+  endOnSignal(app, listening);
+  welcome(app, listening);
 }
 
 /** The settings from the environment; lists all mistakes and ends the process when there are any. */
@@ -147,7 +147,7 @@ export function guard(): void {
 }
 
 /** What an operator needs to know now: for people, or in one line for machines. */
-function welcome({ settings, version, newAdminKey, store, clock }: OpenHouse, { port, apiPort }: Listening): void {
+function welcome({ settings, version, newAdminKey, store, clock }: OpenApp, { port, apiPort }: Listening): void {
   const apiHost = settings.apiPort === null ? settings.host : settings.apiHost;
   const ocpp = `ws://${dialled(settings.host)}:${port}/ocpp/{identity}`;
   const api = `http://${dialled(apiHost)}:${apiPort}/v1`;
@@ -178,25 +178,25 @@ function dialled(host: string): string {
 /** What an end has to know of whatever brings connections. */
 type Endable = Pick<Listening, "stopAccepting" | "close">;
 
-/** Ends the house and then the process on SIGINT or SIGTERM. */
-export function endOnSignal(house: OpenHouse, listening: Endable): void {
+/** Ends the app and then the process on SIGINT or SIGTERM. */
+export function endOnSignal(app: OpenApp, listening: Endable): void {
   let ending = false;
   const end = () => {
-    if (!ending) void shutDown(house, listening);
+    if (!ending) void shutDown(app, listening);
     ending = true;
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, end);
 }
 
 /** Stop accepting, end connections and actors, cut what is left, close the store; all within one budget of time. */
-async function shutDown(house: OpenHouse, listening: Endable): Promise<void> {
-  house.log.info("Shutting down");
+async function shutDown(app: OpenApp, listening: Endable): Promise<void> {
+  app.log.info("Shutting down");
   const forced = setTimeout(() => {
-    house.log.error("The shutdown takes too long and is ended; is the database away?");
+    app.log.error("The shutdown takes too long and is ended; is the database away?");
     Deno.exit(1);
   }, SHUTDOWN_MS);
   listening.stopAccepting();
-  await house.close();
+  await app.close();
   await listening.close();
   clearTimeout(forced);
   Deno.exit(0);

@@ -9,7 +9,7 @@ import { KeyAttempts } from "./http/api_key_throttle.ts";
 import { audited } from "./http/audit_trail.ts";
 import { fileResponse } from "./http/file_answer.ts";
 import { readFile } from "./http/file_body.ts";
-import type { House } from "./http/app.ts";
+import type { App } from "./http/app.ts";
 import { csvResponse, type List, wantsCsv } from "./http/csv.ts";
 import { Idempotency } from "./http/idempotency.ts";
 import { documentRoutes, operationOf } from "./http/openapi.ts";
@@ -19,60 +19,60 @@ import { readBody, readFields, readPath, readQuery } from "./http/request.ts";
 import type { Answer, Asked, Route } from "./http/route.ts";
 import { routes } from "./routes.ts";
 
-export type { House } from "./http/app.ts";
+export type { App } from "./http/app.ts";
 
 const NOTHING = z.strictObject({});
 
-/** The API over this house: `app.fetch` serves it. */
-export function createApp(house: House): OpenAPIHono {
-  const app = new OpenAPIHono();
-  const attempts = new KeyAttempts(house.clock);
-  const idempotency = new Idempotency(house);
-  const table = [...routes, ...documentRoutes(app)];
-  for (const route of table) app.openAPIRegistry.registerPath(operationOf(route));
+/** The API over this app: `app.fetch` serves it. */
+export function createHttpApi(app: App): OpenAPIHono {
+  const httpApi = new OpenAPIHono();
+  const attempts = new KeyAttempts(app.clock);
+  const idempotency = new Idempotency(app);
+  const table = [...routes, ...documentRoutes(httpApi)];
+  for (const route of table) httpApi.openAPIRegistry.registerPath(operationOf(route));
   for (const [path, { routes, allowed }] of namedFirst(table)) {
     for (const route of routes) {
-      app.on(
+      httpApi.on(
         route.method.toUpperCase(),
         path,
         (context) =>
-          serve(route, context, { house, attempts, idempotency }).catch((error) => plainly(error, route, context)),
+          serve(route, context, { app, attempts, idempotency }).catch((error) => plainly(error, route, context)),
       );
     }
-    app.all(path, () => {
+    httpApi.all(path, () => {
       throw new Problem("method-not-allowed", `Allowed: ${allowed}`, { headers: { Allow: allowed } });
     });
   }
-  app.notFound(({ req }) =>
-    problemResponse(notFound("Nothing lives at this path; /docs shows what there is"), req.raw, house.log)
+  httpApi.notFound(({ req }) =>
+    problemResponse(notFound("Nothing lives at this path; /docs shows what there is"), req.raw, app.log)
   );
-  app.onError((error, { req }) => problemResponse(error, req.raw, house.log));
-  return app;
+  httpApi.onError((error, { req }) => problemResponse(error, req.raw, app.log));
+  return httpApi;
 
   /** A loader reads no problem documents; whoever wrote the request itself wrongly is shown where. */
   function plainly(error: unknown, { plain }: Route, { req }: Context): Response {
     if (!plain || (error instanceof Problem && error.more.errors)) throw error;
-    return plainResponse(error, req.raw, house.log);
+    return plainResponse(error, req.raw, app.log);
   }
 }
 
 /** What every request needs. */
 interface Desk {
-  readonly house: House;
+  readonly app: App;
   readonly attempts: KeyAttempts;
   readonly idempotency: Idempotency;
 }
 
 /** Whatever an operator does but reading is kept in the audit log. */
 async function serve(route: Route, { req, env }: Context, desk: Desk): Promise<Response> {
-  const { house, attempts } = desk;
+  const { app, attempts } = desk;
   const { incoming }: Bindings = env ?? {};
   const address = incoming?.socket?.remoteAddress;
-  const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, house, attempts.of(address));
+  const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, app, attempts.of(address));
   const asking = { route, req, operator, incoming };
   if (operator === null || isReading(route, req.raw)) return await answer(asking, desk);
   const writing = { route, operator, params: req.param(), request: req.raw, remoteAddress: address };
-  return await audited(house, writing, (begin) => answer(asking, desk, begin));
+  return await audited(app, writing, (begin) => answer(asking, desk, begin));
 }
 
 /** One request to one route. */
@@ -97,7 +97,7 @@ function isReading({ method, sendsIf }: Route, { url }: Request): boolean {
 /** `begin` is called when the request is found to be right, before anything is done. */
 async function answer(
   { route, req, operator, incoming }: Asking,
-  { house, idempotency }: Desk,
+  { app, idempotency }: Desk,
   begin: (body: unknown) => Promise<void> = () => Promise.resolve(),
 ): Promise<Response> {
   const { raw } = req;
@@ -109,16 +109,16 @@ async function answer(
     body: route.takes ? undefined : route.body && await readBody(route.body, raw),
     file: undefined,
     headers: raw.headers,
-    house,
+    app,
   };
   const done = async (asked: Asked, said: unknown) => {
     await begin(said);
-    const work = async () => await respond(route, await route.handle(asked), raw, house);
+    const work = async () => await respond(route, await route.handle(asked), raw, app);
     if (route.method !== "post" || operator === null) return await work();
     return await idempotency.once(raw, operator.id, said, work);
   };
   if (!route.takes) return await done(asked, asked.body);
-  const { file, fields } = await readFile(route.takes, await route.takes.allow(asked), raw, incoming, house);
+  const { file, fields } = await readFile(route.takes, await route.takes.allow(asked), raw, incoming, app);
   try {
     const body = route.body && readFields(route.body, fields);
     const { name, draft: { bytes, sha256 } } = file;
@@ -132,7 +132,7 @@ async function respond(
   { answers, csv, contentType, stream: streamType }: Route,
   answer: Answer,
   request: Request,
-  { clock }: House,
+  { clock }: App,
 ): Promise<Response> {
   const { status, body, stream, file, headers } = answer;
   if (file) return await fileResponse(file, request, clock);

@@ -6,11 +6,11 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { isEndpoint } from "../ocpp/handshake.ts";
 import { HEALTH } from "./http/listen_watchdog.ts";
-import { createApp } from "./http_api.ts";
+import { createHttpApi } from "./http_api.ts";
 import { type FtpPorts, listenForFtp } from "./ftp/server.ts";
-import { tellOfGarbage } from "./http/non_http.ts";
-import { Gate } from "./http/connection_limits.ts";
-import type { House } from "./http/app.ts";
+import { explainNonHttp } from "./http/non_http.ts";
+import { ConnectionLimits } from "./http/connection_limits.ts";
+import type { App } from "./http/app.ts";
 import { listenAt, type Listener } from "./http/listener.ts";
 import { limitTime } from "./http/body_timeouts.ts";
 import { explain, serveWebSockets } from "./ocpp/transport_ws.ts";
@@ -26,12 +26,12 @@ export interface Listening extends FtpPorts {
 }
 
 /** How long a client may take to send a request. */
-export interface Patience {
+export interface BodyTimeouts {
   readonly headersMs: number;
   readonly requestMs: number;
 }
 
-const PATIENCE: Patience = { headersMs: 15_000, requestMs: 30_000 };
+const TIMEOUTS: BodyTimeouts = { headersMs: 15_000, requestMs: 30_000 };
 
 /** How often it is looked at; Node's 30 s would double what is said above. */
 const CHECK_PATIENCE_MS = 1000;
@@ -40,10 +40,10 @@ const CHECK_PATIENCE_MS = 1000;
 const HEADER_BYTES = 16_384;
 
 /** Starts to listen. Rejects with CannotListen. */
-export async function listen(house: House, patience: Patience = PATIENCE): Promise<Listening> {
-  const ftp = await listenForFtp(house);
+export async function listen(app: App, patience: BodyTimeouts = TIMEOUTS): Promise<Listening> {
+  const ftp = await listenForFtp(app);
   try {
-    const http = await listenForHttp(house, patience);
+    const http = await listenForHttp(app, patience);
     return {
       ...http,
       ...ftp,
@@ -61,40 +61,40 @@ export async function listen(house: House, patience: Patience = PATIENCE): Promi
   }
 }
 
-async function listenForHttp(house: House, patience: Patience): Promise<Omit<Listening, keyof FtpPorts>> {
-  const { settings } = house;
-  const serve: RequestListener = getRequestListener(createApp(house).fetch, { overrideGlobalObjects: false });
+async function listenForHttp(app: App, patience: BodyTimeouts): Promise<Omit<Listening, keyof FtpPorts>> {
+  const { settings } = app;
+  const serve: RequestListener = getRequestListener(createHttpApi(app).fetch, { overrideGlobalObjects: false });
   const answer: RequestListener = (request, response) => {
-    limitTime(request, house.clock, patience.requestMs);
+    limitTime(request, app.clock, patience.requestMs);
     return serve(request, response);
   };
   const shared = settings.apiPort === null;
   const main = newServer(patience);
-  const gate = new Gate(house, settings);
-  gate.watch(main);
-  tellOfGarbage(main, house.chargePoints.doctor);
-  const cutWebSockets = serveWebSockets(main, house, settings, gate);
+  const limits = new ConnectionLimits(app, settings);
+  limits.watch(main);
+  explainNonHttp(main, app.chargePoints.diagnostics);
+  const cutWebSockets = serveWebSockets(main, app, settings, limits);
   main.on("request", (request, response) => {
     const target = request.url ?? "";
     if (isTransfer(target) || (shared && !isEndpoint(target))) return answer(request, response);
-    limitTime(request, house.clock, patience.requestMs);
-    explain(request, response, house, gate).catch((error) => {
-      house.log.error("A request at the charge points' endpoint failed", { error });
+    limitTime(request, app.clock, patience.requestMs);
+    explain(request, response, app, limits).catch((error) => {
+      app.log.error("A request at the charge points' endpoint failed", { error });
       response.destroy();
     });
   });
-  const question = { words: HEALTH, isFull: () => gate.isFull };
+  const question = { words: HEALTH, isFull: () => limits.isFull };
   const variables = ["PORT", "HOST"] as const;
-  const atMain = await listenAt(main, { port: settings.port, host: settings.host, variables }, house, question);
+  const atMain = await listenAt(main, { port: settings.port, host: settings.host, variables }, app, question);
   const mainListening = { server: main, ...atMain };
   if (shared) return listening(atMain.port, [mainListening], cutWebSockets);
 
   const api = newServer(patience);
-  gate.watch(api);
+  limits.watch(api);
   api.on("request", answer);
   try {
     const variables = ["CHARGEHAND_API_PORT", "CHARGEHAND_API_HOST"] as const;
-    const atApi = await listenAt(api, { port: settings.apiPort!, host: settings.apiHost, variables }, house, question);
+    const atApi = await listenAt(api, { port: settings.apiPort!, host: settings.apiHost, variables }, app, question);
     return listening(atApi.port, [mainListening, { server: api, ...atApi }], cutWebSockets);
   } catch (error) {
     void atMain.close();
@@ -112,7 +112,7 @@ interface ListeningServer extends Listener {
   readonly server: Server;
 }
 
-function newServer({ headersMs }: Patience): Server {
+function newServer({ headersMs }: BodyTimeouts): Server {
   return createServer({
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: headersMs,

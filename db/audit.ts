@@ -4,7 +4,7 @@
  * it ended afterwards, as an entry of its own that names the first; readers get both as one.
  */
 import { type Kysely, sql } from "kysely";
-import { gather } from "./engine/batched.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { AuditTable, Database } from "./tables.ts";
 
@@ -67,7 +67,7 @@ const VERIFIED_AT_ONCE = 5000;
 /** Builds the repository. */
 export function audit(db: Kysely<Database>): Audit {
   // One at a time: each needs the hash of the one before. The row of the chain's end keeps other processes in the same order.
-  const append = gather(async ([text = ""]: readonly string[]) => [await appendEntry(db, text)], {
+  const append = batched(async ([text = ""]: readonly string[]) => [await appendEntry(db, text)], {
     maxRows: 1,
     maxInFlight: 1,
   });

@@ -1,16 +1,16 @@
 /**
  * What charge points tell us of firmware updates, uploads and security, as it came. Recording is all that happens here: the state
- * machines that read notices belong to their feature profiles.
+ * machines that read reports belong to their feature profiles.
  */
 import { type Kysely, sql } from "kysely";
-import { type Bell, fact, intoOutbox, ringing, time } from "./event_outbox.ts";
-import { gather } from "./engine/batched.ts";
+import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database } from "./tables.ts";
 import { numbered } from "./engine/values.ts";
 
 /** One notification. `reportedAt` is the charge point's own time, null where the action has none. */
-export interface Notice {
+export interface ChargePointReport {
   chargePoint: string;
   action: string;
   content: object;
@@ -19,7 +19,7 @@ export interface Notice {
 }
 
 /** Narrows `list`. */
-export interface NoticeFilter {
+export interface ReportFilter {
   chargePoint?: string;
   action?: string;
 }
@@ -42,24 +42,24 @@ export interface SecurityEventFilter {
   to?: Date;
 }
 
-export interface Notices {
+export interface ChargePointReports {
   /** Gathered. Once per (charge point, action, time, content). */
-  record(notice: Notice): Promise<void>;
+  record(notice: ChargePointReport): Promise<void>;
   /** Newest received first. Throws BadCursor. */
-  list(filter: NoticeFilter, page: Page): Promise<Listed<Notice>>;
+  list(filter: ReportFilter, page: Page): Promise<Listed<ChargePointReport>>;
   /** Newest received first unless `order` says otherwise. Throws BadCursor. */
   listSecurityEvents(filter: SecurityEventFilter, page: Page, order?: Order): Promise<Listed<SecurityEvent>>;
 }
 
 /** Builds the repository. */
-export function notices(db: Kysely<Database>, bell: Bell): Notices {
-  const record = ringing(bell, (batch: readonly Notice[]) => recordNotices(db, batch));
+export function chargePointReports(db: Kysely<Database>, outbox: OutboxSignal): ChargePointReports {
+  const record = signalling(outbox, (batch: readonly ChargePointReport[]) => recordReports(db, batch));
   return {
-    record: gather(record, { maxRows: 500, maxInFlight: 2 }),
+    record: batched(record, { maxRows: 500, maxInFlight: 2 }),
 
     async list({ chargePoint, action }, page) {
       const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("notices").selectAll().orderBy("id", "desc").limit(page.limit + 1);
+      let query = db.selectFrom("chargePointReports").selectAll().orderBy("id", "desc").limit(page.limit + 1);
       if (chargePoint !== undefined) query = query.where("chargePoint", "=", chargePoint);
       if (action !== undefined) query = query.where("action", "=", action);
       if (after) query = query.where("id", "<", after[0]);
@@ -77,7 +77,7 @@ async function listSecurityEvents(
   order: Order = "newest",
 ): Promise<Listed<SecurityEvent>> {
   const after = readCursor(page, ["number"]);
-  let query = db.selectFrom("notices").select(["id", "chargePoint", "reportedAt", "receivedAt"])
+  let query = db.selectFrom("chargePointReports").select(["id", "chargePoint", "reportedAt", "receivedAt"])
     .select([sql<string>`content ->> 'type'`.as("type"), sql<string | null>`content ->> 'techInfo'`.as("techInfo")])
     .where("action", "=", SECURITY_EVENT)
     .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
@@ -91,7 +91,7 @@ async function listSecurityEvents(
 
 const SECURITY_EVENT = "SecurityEventNotification";
 
-async function recordNotices(db: Kysely<Database>, batch: readonly Notice[]): Promise<void[]> {
+async function recordReports(db: Kysely<Database>, batch: readonly ChargePointReport[]): Promise<void[]> {
   const rows = numbered(batch.map((notice) => ({
     charge_point: notice.chargePoint,
     action: notice.action,
@@ -101,7 +101,7 @@ async function recordNotices(db: Kysely<Database>, batch: readonly Notice[]): Pr
   })));
   await sql`
     with recorded as (
-      insert into notices (charge_point, action, content, reported_at, received_at)
+      insert into charge_point_reports (charge_point, action, content, reported_at, received_at)
       select charge_point, action, content, reported_at, received_at from jsonb_to_recordset(${rows}) as g(
         ordinal integer, charge_point text, action text, content jsonb, reported_at timestamptz, received_at timestamptz)
       order by ordinal

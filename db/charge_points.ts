@@ -5,8 +5,8 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
 import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
-import { type Bell, ringing } from "./event_outbox.ts";
-import { gather } from "./engine/batched.ts";
+import { type OutboxSignal, signalling } from "./event_outbox.ts";
+import { batched } from "./engine/batched.ts";
 import { hasLabel } from "./labels.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { ChargePointsTable, Database } from "./tables.ts";
@@ -105,9 +105,12 @@ const BOOT_FIELDS = [
 ] as const;
 
 /** Builds the repository. */
-export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
+export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): ChargePoints {
   // When the power comes back, a city's charge points are looked up at once.
-  const findRow = gather((identities: readonly string[]) => findRows(db, identities), { maxRows: 500, maxInFlight: 2 });
+  const findRow = batched((identities: readonly string[]) => findRows(db, identities), {
+    maxRows: 500,
+    maxInFlight: 2,
+  });
   return {
     ...keepCredentials(db),
 
@@ -127,7 +130,7 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
 
     list: (filter, page) => list(db, filter, page),
 
-    put: ringing(bell, async (identity, fields, now) => {
+    put: signalling(outbox, async (identity, fields, now) => {
       const values = columnsOf(fields);
       const row = await withBefore(db, identity).with(
         "after",
@@ -141,7 +144,7 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
       return { chargePoint: chargePointOf(row), created: row.created };
     }),
 
-    register: ringing(bell, async (identity, fields, now) => {
+    register: signalling(outbox, async (identity, fields, now) => {
       const row = await withBefore(db, identity).with(
         "after",
         (c) =>
@@ -153,7 +156,7 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
       return chargePointOf(row);
     }),
 
-    patch: ringing(bell, async (identity, fields, now) => {
+    patch: signalling(outbox, async (identity, fields, now) => {
       const values = columnsOf(fields);
       const changed = Object.keys(values).length > 0 ? values : { identity };
       const row = await withBefore(db, identity).with(
@@ -164,7 +167,7 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
       return row && chargePointOf(row);
     }),
 
-    remove: ringing(bell, async (identity, now) => {
+    remove: signalling(outbox, async (identity, now) => {
       const gone = await db
         .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
         .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
@@ -178,7 +181,7 @@ export function chargePoints(db: Kysely<Database>, bell: Bell): ChargePoints {
       return gone !== undefined;
     }),
 
-    recordBoot: ringing(bell, async (identity, boot, now) => {
+    recordBoot: signalling(outbox, async (identity, boot, now) => {
       // Every field is set: what this boot did not say is not known any more.
       const said = Object.fromEntries(BOOT_FIELDS.map((field) => [field, boot[field] ?? null]));
       const row = await db.with(

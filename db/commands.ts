@@ -13,8 +13,8 @@ import {
   type Settlement,
   told,
 } from "./command_row.ts";
-import { type Bell, ringing } from "./event_outbox.ts";
-import { gather } from "./engine/batched.ts";
+import { type OutboxSignal, signalling } from "./event_outbox.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
@@ -80,13 +80,13 @@ export interface CommandOptions {
 }
 
 /** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
-export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, bell: Bell): Commands {
-  const claim = gather((claims: readonly Claim[]) => claimEach(db, process, claims), {
+export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, outbox: OutboxSignal): Commands {
+  const claim = batched((claims: readonly Claim[]) => claimEach(db, process, claims), {
     maxRows: 500,
     maxInFlight: 2,
     keyOf: ({ chargePoint }) => chargePoint,
   });
-  const findRow = gather((ids: readonly string[]) => findEach(db, ids), { maxRows: 500, maxInFlight: 2 });
+  const findRow = batched((ids: readonly string[]) => findEach(db, ids), { maxRows: 500, maxInFlight: 2 });
   let haveLooked = false;
   return {
     async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
@@ -104,7 +104,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
           returning *
         )${reservation}
         select * from inserted`.execute(db);
-      if (action === "ReserveNow") bell.ring();
+      if (action === "ReserveNow") outbox.raise();
       return rows[0] && commandOf(rows[0]);
     },
 
@@ -122,11 +122,11 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
           returning c.*
         ), told as ${told(undefined, error)}
         select * from settled`.execute(db);
-      if (rows.length > 0) bell.ring();
+      if (rows.length > 0) outbox.raise();
       return rows.map(commandOf);
     },
 
-    settle: ringing(bell, async (id, { confirmation, error, latencyMs, onlyQueued, ...settlement }) => {
+    settle: signalling(outbox, async (id, { confirmation, error, latencyMs, onlyQueued, ...settlement }) => {
       const row = await db.with("settled", (c) =>
         c.updateTable("commands").set({
           ...settlement,
@@ -156,7 +156,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
         c.updateTable("commands").set({ state: "expired", settledAt: now })
           .where("state", "=", sql.lit("queued")).where("expiresAt", "<=", now).returningAll())
         .with("told", () => told()).selectFrom("settled").selectAll().execute();
-      if (rows.length > 0) bell.ring();
+      if (rows.length > 0) outbox.raise();
       return rows.map(commandOf);
     },
 
@@ -176,11 +176,11 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
         ), told as ${told()}
         select id from settled`.execute(db);
       haveLooked = true;
-      if (rows.length > 0) bell.ring();
+      if (rows.length > 0) outbox.raise();
       return rows.length;
     },
 
-    cancel: ringing(bell, async (id, now) => {
+    cancel: signalling(outbox, async (id, now) => {
       if (!UUID.test(id)) return undefined;
       const row = await db.with("settled", (c) =>
         c.updateTable("commands").set({ state: "cancelled", settledAt: now })

@@ -3,8 +3,8 @@
  * from it. connectorId 0 stands for the whole charge point (OCPP 1.6, 4.9).
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { type Bell, fact, intoOutbox, ringing, time } from "./event_outbox.ts";
-import { gather } from "./engine/batched.ts";
+import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
 import type { ConnectorsTable, Database, StatusNotificationsTable } from "./tables.ts";
@@ -73,9 +73,9 @@ export interface Connectors {
 }
 
 /** Builds the repository. */
-export function connectors(db: Kysely<Database>, bell: Bell): Connectors {
+export function connectors(db: Kysely<Database>, outbox: OutboxSignal): Connectors {
   return {
-    recordStatus: gather(ringing(bell, (reports: readonly StatusReport[]) => recordStatuses(db, reports)), {
+    recordStatus: batched(signalling(outbox, (reports: readonly StatusReport[]) => recordStatuses(db, reports)), {
       maxRows: 500,
       maxInFlight: 1,
       keyOf: (report) => report.chargePoint,

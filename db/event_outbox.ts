@@ -1,34 +1,34 @@
 /**
  * How an event gets into the outbox: as a part of the statement that records the fact, so that neither exists without the other. Here
- * are the parts that those statements share, and the bell that tells this process's publisher that there is something to number.
+ * are the parts that those statements share, and the outbox that tells this process's publisher that there is something to number.
  */
 import { type RawBuilder, sql } from "kysely";
 import type { EventData, EventType } from "./event_types.ts";
 
 /** Rings when this process may have put something into the outbox: rather too often than too seldom. */
-export interface Bell {
-  ring(): void;
+export interface OutboxSignal {
+  raise(): void;
   /** One listens, the publisher of this process. */
-  onRing(listener: () => void): void;
+  subscribe(listener: () => void): void;
 }
 
-/** A bell that nobody hears yet. */
-export function bell(): Bell {
+/** A outbox that nobody hears yet. */
+export function outboxSignal(): OutboxSignal {
   let hear = () => {};
   return {
-    ring: () => hear(),
-    onRing: (listener) => {
+    raise: () => hear(),
+    subscribe: (listener) => {
       hear = listener;
     },
   };
 }
 
 /** The same work, with a ring when it is over; after an error, too, since its outcome may be unknown. */
-export function ringing<Args extends unknown[], Result>(
-  { ring }: Bell,
+export function signalling<Args extends unknown[], Result>(
+  { raise }: OutboxSignal,
   work: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
-  return (...args) => work(...args).finally(ring);
+  return (...args) => work(...args).finally(raise);
 }
 
 /** Where the parts of an event stand in the rows of a statement, as SQL; the compiler sees to it that none is missing. */

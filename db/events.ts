@@ -4,9 +4,9 @@
  * seen number n never meets a smaller one later. They rise; a gap means nothing.
  */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
-import type { Bell } from "./event_outbox.ts";
+import type { OutboxSignal } from "./event_outbox.ts";
 import type { EventData, EventType } from "./event_types.ts";
-import { gather } from "./engine/batched.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, EventsTable } from "./tables.ts";
 import { numbered, texts } from "./engine/values.ts";
@@ -62,9 +62,9 @@ const PRUNED_AT_ONCE = 5000;
 const PUBLISHING = 433_710_013;
 
 /** Builds the repository. */
-export function events(db: Kysely<Database>, { onRing, ring }: Bell): Events {
+export function events(db: Kysely<Database>, { subscribe, raise }: OutboxSignal): Events {
   return {
-    record: gather((batch: readonly NewEvent[]) => recordEvents(db, batch).finally(ring), {
+    record: batched((batch: readonly NewEvent[]) => recordEvents(db, batch).finally(raise), {
       maxRows: 500,
       maxInFlight: 1,
     }),
@@ -123,7 +123,7 @@ export function events(db: Kysely<Database>, { onRing, ring }: Bell): Events {
       return rows.length;
     },
 
-    onRecorded: onRing,
+    onRecorded: subscribe,
   };
 }
 

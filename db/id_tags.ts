@@ -4,7 +4,7 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
-import { gather } from "./engine/batched.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, IdTagsTable } from "./tables.ts";
 import { folded, texts } from "./engine/values.ts";
@@ -49,7 +49,7 @@ const TTL_MS = 30_000;
 export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags {
   const cache = new Cache<IdTag | undefined>({ maxEntries: CACHED_TAGS, ttlMs: TTL_MS, monotonicMs });
 
-  const load = gather(async (keys: readonly string[]) => {
+  const load = batched(async (keys: readonly string[]) => {
     const rows = await db.selectFrom("idTags").selectAll()
       .where(sql<boolean>`folded_id_tag = any(${texts(keys)})`).execute();
     const found = new Map(rows.map((row) => [row.foldedIdTag, idTagOf(row)]));

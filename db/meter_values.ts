@@ -3,7 +3,7 @@
  * stored again, whatever order or message it comes in.
  */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { gather } from "./engine/batched.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, MeterValuesTable } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
@@ -61,7 +61,7 @@ export function meterValues(
   db: Kysely<Database>,
   options: MeterValueOptions,
 ): MeterValues & { quiet(): Promise<void> } {
-  const recordGathered = gather(
+  const recordBatched = batched(
     async (batches: readonly (readonly Sample[])[]) => {
       await insert(db, batches.flat());
       return batches.map(() => undefined);
@@ -82,7 +82,7 @@ export function meterValues(
       if (first === undefined) return;
       partitions.see(first.receivedAt);
       const slices = Array.from({ length: Math.ceil(samples.length / MAX_ROWS) }, (_, i) => i * MAX_ROWS);
-      await Promise.all(slices.map((from) => recordGathered(samples.slice(from, from + MAX_ROWS))));
+      await Promise.all(slices.map((from) => recordBatched(samples.slice(from, from + MAX_ROWS))));
     },
 
     async list(transactionId, filter, page) {

@@ -15,7 +15,7 @@ import { type ConnectionAttempts, connectionAttempts } from "./connection_attemp
 import { type Connectors, connectors } from "./connectors.ts";
 import { refused } from "./engine/errors.ts";
 import { meetServer } from "./engine/first_contact.ts";
-import { bell } from "./event_outbox.ts";
+import { outboxSignal } from "./event_outbox.ts";
 import { type Events, events } from "./events.ts";
 import { type FirmwareCampaigns, firmwareCampaigns } from "./firmware_management/firmware_campaigns.ts";
 import {
@@ -33,7 +33,7 @@ import { type LocalListSyncs, localListSyncs } from "./local_auth_list_managemen
 import { type Messages, messages } from "./messages.ts";
 import { type MeterValues, meterValues } from "./meter_values.ts";
 import { migrate } from "./engine/migrate.ts";
-import { type Notices, notices } from "./charge_point_reports.ts";
+import { type ChargePointReports, chargePointReports } from "./charge_point_reports.ts";
 import { openPGlite } from "./pglite.ts";
 import { keepPlannerStatistics } from "./engine/planner_statistics.ts";
 import { postgresDialect } from "./engine/postgres_dialect.ts";
@@ -63,7 +63,7 @@ export interface Store {
   readonly profileInstallations: ProfileInstallations;
   readonly commands: Commands;
   readonly apiKeys: ApiKeys;
-  readonly notices: Notices;
+  readonly chargePointReports: ChargePointReports;
   readonly firmwareUpdates: FirmwareUpdates;
   readonly firmwareCampaigns: FirmwareCampaigns;
   readonly firmwareCampaignTargets: FirmwareCampaignTargets;
@@ -137,7 +137,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const { statements, log: count } = countStatements();
   const plugins = [new CamelCasePlugin({ maintainNestedObjectKeys: true })];
   const db = new Kysely<Database>({ dialect, plugins, log: count });
-  const outbox = bell();
+  const outbox = outboxSignal();
   const samples = meterValues(db, { retentionDays: meterValueRetentionDays ?? undefined, log });
   const conversations = messages(db, { retentionDays: options.messageRetentionDays ?? MESSAGE_RETENTION_DAYS, log });
   const groups = sites(db);
@@ -154,7 +154,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
     profileInstallations: profileInstallations(db),
     commands: commands(db, { process, alone }, outbox),
     apiKeys: apiKeys(db, monotonicMs),
-    notices: notices(db, outbox),
+    chargePointReports: chargePointReports(db, outbox),
     firmwareUpdates: firmwareUpdates(db, outbox),
     firmwareCampaigns: firmwareCampaigns(db, outbox),
     firmwareCampaignTargets: firmwareCampaignTargets(db, outbox),

@@ -24,7 +24,7 @@ export interface Database
   meterValues: MeterValuesTable;
   commands: CommandsTable;
   apiKeys: ApiKeysTable;
-  notices: NoticesTable;
+  chargePointReports: ChargePointReportsTable;
   events: EventsTable;
   eventOutbox: EventOutboxTable;
   webhooks: WebhooksTable;
@@ -209,7 +209,7 @@ export interface ApiKeysTable {
   lastUsedAt: Date | null;
 }
 
-export interface NoticesTable {
+export interface ChargePointReportsTable {
   id: Generated<number>;
   chargePoint: string;
   action: string;

@@ -4,8 +4,8 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
-import { type Bell, ringing } from "./event_outbox.ts";
-import { gather } from "./engine/batched.ts";
+import { type OutboxSignal, signalling } from "./event_outbox.ts";
+import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, TransactionsTable, TransactionStopsTable } from "./tables.ts";
 import { type RecordedStart, recordStarts, type TransactionStart } from "./transaction_starts.ts";
@@ -87,12 +87,15 @@ const LARGEST_ID = 2 ** 31 - 1;
 const MOST_OPEN = 1000;
 
 /** Builds the repository. */
-export function transactions(db: Kysely<Database>, bell: Bell): Transactions {
+export function transactions(db: Kysely<Database>, outbox: OutboxSignal): Transactions {
   // One batch at a time: what a batch decides about concurrent transactions must see the batch before it.
   const oneByOne = { maxRows: 500, maxInFlight: 1, keyOf: (row: { chargePoint: string }) => row.chargePoint };
   return {
-    recordStart: gather(ringing(bell, (starts: readonly TransactionStart[]) => recordStarts(db, starts)), oneByOne),
-    recordStop: gather(ringing(bell, (stops: readonly TransactionStop[]) => recordStops(db, stops)), oneByOne),
+    recordStart: batched(
+      signalling(outbox, (starts: readonly TransactionStart[]) => recordStarts(db, starts)),
+      oneByOne,
+    ),
+    recordStop: batched(signalling(outbox, (stops: readonly TransactionStop[]) => recordStops(db, stops)), oneByOne),
 
     async find(transactionId) {
       if (!Number.isInteger(transactionId) || transactionId < 1 || transactionId > LARGEST_ID) return undefined;

@@ -3,19 +3,19 @@
  * through Deno's own WebSockets; the README names what that transport cannot do. Such hosts keep no files and so need DATABASE_URL. Where it
  * listens is the host's business, not that of our settings.
  */
-import { createApp } from "../api/http_api.ts";
+import { createHttpApi } from "../api/http_api.ts";
 import { DenoEndpoint } from "../api/ocpp/transport_deno.ts";
-import { endOnSignal, failToStart, guard, openHouse, settingsOrExit } from "../main.ts";
+import { endOnSignal, failToStart, guard, openApp, settingsOrExit } from "../main.ts";
 import { isEndpoint } from "../ocpp/handshake.ts";
 
 const settings = settingsOrExit();
-const house = await openHouse({ ...settings, ftpPort: null, ftpsPort: null }).catch(failToStart);
-const app = createApp(house);
-const endpoint = new DenoEndpoint(house, settings);
+const app = await openApp({ ...settings, ftpPort: null, ftpsPort: null }).catch(failToStart);
+const httpApi = createHttpApi(app);
+const endpoint = new DenoEndpoint(app, settings);
 guard();
-if (house.newAdminKey) console.log(`The admin key, shown only this once: ${house.newAdminKey}`);
+if (app.newAdminKey) console.log(`The admin key, shown only this once: ${app.newAdminKey}`);
 try {
-  endOnSignal(house, endpoint);
+  endOnSignal(app, endpoint);
 } catch {
   // A host without signals ends us as it likes: every confirmation that went out is committed.
 }
@@ -25,7 +25,7 @@ export default {
     const address = info.remoteAddr.transport === "tcp" ? info.remoteAddr.hostname : "unknown";
     // In the form in which the bridge to node:http tells it.
     const env = { incoming: { socket: { remoteAddress: address } } };
-    if (!isEndpoint(new URL(request.url).pathname)) return app.fetch(request, env);
+    if (!isEndpoint(new URL(request.url).pathname)) return httpApi.fetch(request, env);
     return endpoint.answer(request, address);
   },
 } satisfies Deno.ServeDefaultExport;

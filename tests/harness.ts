@@ -4,7 +4,7 @@
 import type { Settings } from "../actors/settings/settings.ts";
 import { settingsWith } from "../actors/settings/settings.ts";
 import { listen } from "../api/server.ts";
-import { type OpenHouse, openHouse } from "../main.ts";
+import { type OpenApp, openApp } from "../main.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 
 /** An HTTP answer, its body read. */
@@ -21,7 +21,7 @@ export interface CentralSystem extends AsyncDisposable {
   /** `ws://127.0.0.1:port/ocpp` */
   readonly ocppUrl: string;
   readonly adminKey: string;
-  readonly house: OpenHouse;
+  readonly app: OpenApp;
   /** Calls the API as the admin; `path` starts with `/v1`. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
   /** Ends it as an operator would and opens it again on the same data: same database, another port. */
@@ -58,8 +58,8 @@ export async function startCentralSystem(given: Partial<Settings> = {}): Promise
     get ocppUrl() {
       return `ws://127.0.0.1:${running.port}/ocpp`;
     },
-    get house() {
-      return running.house;
+    get app() {
+      return running.app;
     },
     api: (method, path, body, headers) => callApi(`http://127.0.0.1:${running.apiPort}${path}`, method, body, headers),
     async restart() {
@@ -72,14 +72,14 @@ export async function startCentralSystem(given: Partial<Settings> = {}): Promise
 }
 
 async function start(settings: Settings, database: TestDatabase) {
-  const house = await openHouse(settings, database.storeOptions);
-  const { port, apiPort, close } = await listen(house);
+  const app = await openApp(settings, database.storeOptions);
+  const { port, apiPort, close } = await listen(app);
   return {
-    house,
+    app,
     port,
     apiPort,
     async stop() {
-      await house.close();
+      await app.close();
       await close();
     },
   };

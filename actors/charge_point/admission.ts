@@ -7,7 +7,7 @@ import type { Store } from "../../db/store.ts";
 import { basicCredentials } from "../../ocpp/handshake.ts";
 import { type Diagnosis, diagnosis } from "./connection_causes.ts";
 import { verifyPassword } from "./credentials.ts";
-import type { Guesses } from "./password_throttle.ts";
+import type { PasswordThrottle } from "./password_throttle.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** A connection attempt, before the WebSocket exists. */
@@ -35,10 +35,10 @@ export type Admission =
 const RETRY_AFTER_SECONDS = 30;
 
 /** What the decision is made from. */
-export interface AdmissionHouse {
+export interface AdmissionApp {
   readonly store: Store;
   readonly settings: Settings;
-  readonly guesses: Guesses;
+  readonly passwordThrottle: PasswordThrottle;
   /** Where an identity was last seen, when its row does not say so yet. */
   unwritten(identity: string): { readonly remoteAddress: string } | undefined;
   /** Who is connected under an identity. */
@@ -46,8 +46,8 @@ export interface AdmissionHouse {
 }
 
 /** Decides. The registration of an unknown charge point, where the setting asks for it, is the one thing that is written. */
-export async function admit(attempt: Attempt, house: AdmissionHouse, now: Date): Promise<Admission> {
-  const { store, settings } = house;
+export async function admit(attempt: Attempt, app: AdmissionApp, now: Date): Promise<Admission> {
+  const { store, settings } = app;
   const known = await store.chargePoints.findForAdmission(attempt.identity);
   if (!known) return await admitUnknown(attempt, store, settings, now);
   const { securityProfile } = known;
@@ -56,22 +56,22 @@ export async function admit(attempt: Attempt, house: AdmissionHouse, now: Date):
     return refused(403, diagnosis("wrong-security-profile", found));
   }
   if (securityProfile === 0) {
-    return contested(attempt, house, now) ?? { admitted: true, chargePoint: withoutKeys(known) };
+    return contested(attempt, app, now) ?? { admitted: true, chargePoint: withoutKeys(known) };
   }
   if (!known.credentials && known.pendingCredentials.length === 0) {
     const found = `its security profile is ${securityProfile}, but no password has been set`;
     return refused(401, diagnosis("no-password-set", found, attempt.identity));
   }
-  return await checkCredentials(attempt, known, house);
+  return await checkCredentials(attempt, known, app);
 }
 
 /**
  * On security profile 0 nobody can prove anything, so a stranger must not push out who is there and alive. The same address takes over:
  * that is the charge point itself after a connection that it lost. Pings end a dead connection within two intervals.
  */
-function contested({ identity, remoteAddress }: Attempt, house: AdmissionHouse, now: Date): Admission | undefined {
-  const incumbent = house.connection(identity);
-  const deadAfterSeconds = 2 * house.settings.pingIntervalSeconds;
+function contested({ identity, remoteAddress }: Attempt, app: AdmissionApp, now: Date): Admission | undefined {
+  const incumbent = app.connection(identity);
+  const deadAfterSeconds = 2 * app.settings.pingIntervalSeconds;
   if (!incumbent || incumbent.remoteAddress === remoteAddress) return undefined;
   if (now.getTime() - incumbent.lastSeenAt.getTime() > deadAfterSeconds * 1000) return undefined;
   const found = "it is connected from another address, and without a password nobody can tell which of both it is";
@@ -80,17 +80,17 @@ function contested({ identity, remoteAddress }: Attempt, house: AdmissionHouse, 
 
 type Known = NonNullable<Awaited<ReturnType<Store["chargePoints"]["findForAdmission"]>>>;
 
-async function checkCredentials(attempt: Attempt, known: Known, house: AdmissionHouse): Promise<Admission> {
+async function checkCredentials(attempt: Attempt, known: Known, app: AdmissionApp): Promise<Admission> {
   const given = basicCredentials(attempt.authorization, attempt.identity);
   if (!given) {
     return refused(401, diagnosis("no-credentials", "it sent no HTTP Basic credentials"));
   }
-  const ownAddress = house.unwritten(attempt.identity)?.remoteAddress ?? known.remoteAddress;
-  const waitSeconds = house.guesses.waitSeconds(attempt, ownAddress);
+  const ownAddress = app.unwritten(attempt.identity)?.remoteAddress ?? known.remoteAddress;
+  const waitSeconds = app.passwordThrottle.waitSeconds(attempt, ownAddress);
   if (waitSeconds > 0) return guessedTooOften(waitSeconds);
   if (given.user !== attempt.identity) {
     const found = "the user name of its credentials is not its identity";
-    return guessedWrong(attempt, house, diagnosis("wrong-user", found, attempt.identity));
+    return guessedWrong(attempt, app, diagnosis("wrong-user", found, attempt.identity));
   }
   if (known.credentials && await verifyPassword(given.password, known.credentials)) {
     return { admitted: true, chargePoint: withoutKeys(known) };
@@ -98,10 +98,10 @@ async function checkCredentials(attempt: Attempt, known: Known, house: Admission
   // New AuthorizationKeys whose confirmation got lost: whichever of the keys comes is the one that the charge point has.
   for (const pending of known.pendingCredentials) {
     if (!await verifyPassword(given.password, pending)) continue;
-    if (!attempt.onlyAsks) await house.store.chargePoints.promotePendingCredentials(attempt.identity, pending);
+    if (!attempt.onlyAsks) await app.store.chargePoints.promotePendingCredentials(attempt.identity, pending);
     return { admitted: true, chargePoint: withoutKeys(known) };
   }
-  return guessedWrong(attempt, house, diagnosis("wrong-password", "its password is wrong"));
+  return guessedWrong(attempt, app, diagnosis("wrong-password", "its password is wrong"));
 }
 
 /** What a connection keeps: hashes of keys are of no use to it, and ten thousand connections keep them all. */
@@ -109,8 +109,8 @@ function withoutKeys({ credentials: _, pendingCredentials: __, ...chargePoint }:
   return chargePoint;
 }
 
-function guessedWrong(attempt: Attempt, { guesses }: AdmissionHouse, wrong: Diagnosis): Admission {
-  const waitSeconds = guesses.failed(attempt);
+function guessedWrong(attempt: Attempt, { passwordThrottle }: AdmissionApp, wrong: Diagnosis): Admission {
+  const waitSeconds = passwordThrottle.failed(attempt);
   return waitSeconds > 0 ? guessedTooOften(waitSeconds) : refused(401, wrong);
 }
 

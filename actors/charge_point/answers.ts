@@ -14,11 +14,11 @@ import type { Connection } from "./connection.ts";
 import type { Conversation, Heard } from "./noted_messages.ts";
 import { OTHER_ACTION } from "../runtime/counts.ts";
 import { handlers } from "./handlers/mod.ts";
-import { type Handler, quietly, type Scene } from "./handler_context.ts";
+import { type Handler, type HandlerContext, quietly } from "./handler_context.ts";
 
 /** What answering needs. */
 export interface AnswerPorts {
-  readonly scene: Scene;
+  readonly context: HandlerContext;
   readonly connection: Connection;
   readonly clock: Clock;
   /** What is noted of everything that is said. */
@@ -35,11 +35,11 @@ export interface Turn {
 
 /** Answers a CALL. Resolves when the answer has been sent and the work behind it is done; true: it was confirmed. */
 export async function answer(call: Call, turn: Turn, ports: AnswerPorts): Promise<boolean> {
-  const { scene } = ports;
+  const { context } = ports;
   if (!isFromChargePoint(call.action)) return refuse(call, unknownAction(call.action), turn, ports);
   const problem = mayNot(call, ports);
   if (problem) return refuse(call, problem, turn, ports);
-  const checked = checkRequest(call.action, call.payload, scene.chargePoint.validation);
+  const checked = checkRequest(call.action, call.payload, context.chargePoint.validation);
   if (!checked.ok) return refuse(call, checked.fault, turn, ports);
   if (checked.deviations.length > 0) ports.deviated(checked.deviations.map(({ kind }) => kind));
 
@@ -47,14 +47,14 @@ export async function answer(call: Call, turn: Turn, ports: AnswerPorts): Promis
   const now = ports.clock.now();
   let confirmation;
   try {
-    confirmation = await handler.answer(checked.value, scene, now);
+    confirmation = await handler.answer(checked.value, context, now);
   } catch (error) {
-    return refuse(call, failure(call.action, error, scene), turn, ports);
+    return refuse(call, failure(call.action, error, context), turn, ports);
   }
   const problems = problemsIn(call, checked.deviations);
   reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, ports);
-  scene.triggers.heard(scene.chargePoint.identity, call, turn.heard.at);
-  await quietly(scene, call.action, () => handler.afterwards?.(checked.value, confirmation, scene, now));
+  context.triggers.heard(context.chargePoint.identity, call, turn.heard.at);
+  await quietly(context, call.action, () => handler.afterwards?.(checked.value, confirmation, context, now));
   return true;
 }
 
@@ -65,7 +65,7 @@ export function refuse(
   turn: Turn,
   ports: AnswerPorts,
 ): false {
-  const { log, chargePoint } = ports.scene;
+  const { log, chargePoint } = ports.context;
   log.info(`${chargePoint.identity} is answered with ${code}: ${description}`);
   const answer = { type: "CALLERROR", id: call.id, code, description, details } as const;
   reply(call, answer, [{ kind: code, detail: description }], turn, ports);
@@ -74,7 +74,7 @@ export function refuse(
 
 /** Why this CALL is not looked at: the framing of a strictly checked charge point, or a charge point that is not accepted yet. */
 function mayNot(call: Call, ports: AnswerPorts): CallFault | undefined {
-  const { registration, validation } = ports.scene.chargePoint;
+  const { registration, validation } = ports.context.chargePoint;
   if (call.oddity && validation === "strict") {
     return fault("FormationViolation", "A CALL has four elements: [2, id, action, payload]");
   }
@@ -94,7 +94,7 @@ function unknownAction(name: string): CallFault {
 }
 
 /** A handler's failure is an answer, not a crash. Details stay here; the charge point is asked, in effect, to try again. */
-function failure(action: string, error: unknown, { log, chargePoint }: Scene): CallFault {
+function failure(action: string, error: unknown, { log, chargePoint }: HandlerContext): CallFault {
   const said = `${chargePoint.identity} ${action}`;
   if (error instanceof StoreError) {
     log.error(`${said} could not be recorded; it is answered with InternalError`, { error });
@@ -109,7 +109,7 @@ function reply(
   answer: CallResult | CallError,
   problems: readonly MessageProblem[],
   { heard, startedMs }: Turn,
-  { connection, conversation, scene: { counts }, clock }: AnswerPorts,
+  { connection, conversation, context: { counts }, clock }: AnswerPorts,
 ): void {
   const text = encode(answer);
   connection.send(text);

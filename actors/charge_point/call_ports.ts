@@ -14,11 +14,11 @@ import type { Connection } from "./connection.ts";
 import type { Conversation, Heard, Replied } from "./noted_messages.ts";
 import { OTHER_ACTION } from "../runtime/counts.ts";
 import { callHandlers } from "./handlers/mod.ts";
-import { type CallHandler, quietly, type Scene } from "./handler_context.ts";
+import { type CallHandler, type HandlerContext, quietly } from "./handler_context.ts";
 
 /** What the plugs need of the connection. */
 export interface CallSurroundings {
-  readonly scene: Scene;
+  readonly context: HandlerContext;
   readonly connection: Connection;
   readonly conversation: Conversation;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export class CallPlugs implements CallPorts {
   constructor(readonly around: CallSurroundings, readonly turns: CallTurns) {}
 
   get timeoutMs(): number {
-    return this.around.scene.settings.callTimeoutSeconds * 1000;
+    return this.around.context.settings.callTimeoutSeconds * 1000;
   }
 
   monotonicMs(): number {
@@ -63,13 +63,13 @@ export class CallPlugs implements CallPorts {
   }
 
   async claimNext(messageId: string): Promise<Claimed | undefined> {
-    const { scene, clock } = this.around;
+    const { context, clock } = this.around;
     for (;;) {
       const claimed = await this.around.claimNext(messageId);
       if (!claimed) return undefined;
       const { command } = claimed;
       if (!lacksSecret(command)) {
-        await callHandler(command)?.sending?.(command.request as never, scene, clock.now(), command);
+        await callHandler(command)?.sending?.(command.request as never, context, clock.now(), command);
         return claimed;
       }
       await this.settled(command, NEVER_WRITTEN_DOWN);
@@ -77,17 +77,17 @@ export class CallPlugs implements CallPorts {
   }
 
   send(call: Call, commandId: string): void {
-    const { scene, connection, conversation } = this.around;
+    const { context, connection, conversation } = this.around;
     const text = encode(call);
-    scene.triggers.sent(scene.chargePoint.identity, commandId, call);
+    context.triggers.sent(context.chargePoint.identity, commandId, call);
     connection.send(text);
-    scene.counts.messages.add("out", call.action, "sent");
+    context.counts.messages.add("out", call.action, "sent");
     conversation.called(call, text, commandId);
   }
 
   replied(answer: CallResult | CallError, replied: Replied): void {
     const { action = OTHER_ACTION, problem } = replied;
-    this.around.scene.counts.messages.add("in", action, problem?.kind ?? answer.type);
+    this.around.context.counts.messages.add("in", action, problem?.kind ?? answer.type);
     this.around.conversation.replied(this.turns.heard, answer, replied);
   }
 
@@ -104,28 +104,28 @@ export class CallPlugs implements CallPorts {
   }
 
   answeredLate(id: string, answer: unknown): Promise<void> {
-    return quietly(this.around.scene, "late answer", () => answeredLate(id, answer, this.around));
+    return quietly(this.around.context, "late answer", () => answeredLate(id, answer, this.around));
   }
 }
 
-async function answeredLate(id: string, answer: unknown, { scene, clock }: CallSurroundings): Promise<void> {
-  const command = await scene.store.commands.noteLateAnswer(id, maskSecrets(answer));
+async function answeredLate(id: string, answer: unknown, { context, clock }: CallSurroundings): Promise<void> {
+  const command = await context.store.commands.noteLateAnswer(id, maskSecrets(answer));
   if (!command) return;
-  await callHandler(command)?.answeredLate?.(command, scene, clock.now());
-  scene.news.tell({ kind: "commandAnsweredLate", chargePoint: command.chargePoint, command });
+  await callHandler(command)?.answeredLate?.(command, context, clock.now());
+  context.signals.tell({ kind: "commandAnsweredLate", chargePoint: command.chargePoint, command });
 }
 
 /** Lets the action's handler remember what it wants, then records the outcome. */
 async function settled(command: Command, outcome: Outcome, around: CallSurroundings): Promise<void> {
-  const { scene, clock } = around;
+  const { context, clock } = around;
   const { request } = command;
   const { confirmation } = outcome;
   await quietly(
-    scene,
+    context,
     command.action,
     () =>
       callHandler(command)
-        ?.settled?.(request as never, confirmation as never, outcome, scene, clock.now(), command),
+        ?.settled?.(request as never, confirmation as never, outcome, context, clock.now(), command),
   );
   await around.settle(command, outcome);
 }

@@ -12,7 +12,7 @@ import { CLOSE } from "./connection.ts";
 import type { ConnectionCause } from "./connection_causes.ts";
 import type { Heard } from "./noted_messages.ts";
 import { OTHER_ACTION } from "../runtime/counts.ts";
-import type { Scene } from "./handler_context.ts";
+import type { HandlerContext } from "./handler_context.ts";
 
 /** What a charge point's actor understands. */
 export type ChargePointMail =
@@ -31,7 +31,7 @@ export interface ChargePointPorts extends AnswerPorts, CallSurroundings {
   isReplaced(): boolean;
   /** The connection is gone, and no newer one is there: what must not be done late is lost. Never throws. */
   loseUnsent(): Promise<void>;
-  /** Tells the doctor that this is no good connection. */
+  /** Tells the diagnostics that this is no good connection. */
   odd(cause: ConnectionCause, found: string): void;
 }
 
@@ -103,7 +103,7 @@ class ChargePointActor implements Actor<ChargePointMail>, CallTurns {
 
   /** One that was never heard boots first; one that only reconnects may have nothing to say until its next heartbeat. */
   #silenceMs(): number {
-    const { chargePoint: { boot, heartbeatInterval }, settings } = this.#scene;
+    const { chargePoint: { boot, heartbeatInterval }, settings } = this.#handlerContext;
     const knownMs = 2 * (heartbeatInterval ?? settings.heartbeatIntervalSeconds) * 1000;
     return boot === null ? SILENCE_MS : Math.max(SILENCE_MS, knownMs);
   }
@@ -117,8 +117,8 @@ class ChargePointActor implements Actor<ChargePointMail>, CallTurns {
   /** The row was edited. When the database does not answer, it is read again soon: an edit must not cost the connection. */
   async #reload(): Promise<void> {
     try {
-      const found = await this.#scene.store.chargePoints.find(this.#identity);
-      if (found) this.#scene.chargePoint = found;
+      const found = await this.#handlerContext.store.chargePoints.find(this.#identity);
+      if (found) this.#handlerContext.chargePoint = found;
     } catch {
       this.context.after(TRY_AGAIN_MS, { kind: "changed" });
     }
@@ -146,10 +146,10 @@ class ChargePointActor implements Actor<ChargePointMail>, CallTurns {
   /** OCPP-J 4.1.3: what cannot be read is ignored. Somebody who sends nothing else is no charge point. */
   #unreadable(message: Unreadable): void {
     this.ports.deviated(["unreadable"]);
-    this.#scene.counts.messages.add("in", OTHER_ACTION, "unreadable");
+    this.#handlerContext.counts.messages.add("in", OTHER_ACTION, "unreadable");
     this.ports.conversation.ignored(this.heard, message);
     this.ports.odd("not-json", `it sent what is no OCPP-J message: ${message.why}`);
-    this.#scene.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);
+    this.#handlerContext.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);
     const nowMs = this.context.clock.monotonicMs();
     this.#unreadableAtMs.push(nowMs);
     while (this.#unreadableAtMs[0]! < nowMs - 60_000) this.#unreadableAtMs.shift();
@@ -166,11 +166,11 @@ class ChargePointActor implements Actor<ChargePointMail>, CallTurns {
     this.context.after(TRY_AGAIN_MS, { kind: "tryAgain" });
   }
 
-  get #scene(): Scene {
-    return this.ports.scene;
+  get #handlerContext(): HandlerContext {
+    return this.ports.context;
   }
 
   get #identity(): string {
-    return this.#scene.chargePoint.identity;
+    return this.#handlerContext.chargePoint.identity;
   }
 }

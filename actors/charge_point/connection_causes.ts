@@ -1,5 +1,5 @@
 /**
- * Why a charge point does not connect, or not well: every cause that the doctor knows, once, with what an installer can do about it.
+ * Why a charge point does not connect, or not well: every cause that the diagnostics knows, once, with what an installer can do about it.
  * Causes that depend on who asks (password, registration) get their cure where that is decided, in admission.ts.
  */
 

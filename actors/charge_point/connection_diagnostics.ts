@@ -32,13 +32,13 @@ export const FLAPPING_PER_MINUTE = 5;
 const FOUND_MAX_LENGTH = 300;
 const REMOVED_AT_ONCE = 20_000;
 
-/** What the doctor is told besides; `told` hears of each new row. */
+/** What the diagnostics is told besides; `told` hears of each new row. */
 export interface DoctorOptions {
   readonly retentionDays: number;
   readonly told?: (attempt: ConnectionAttempt) => void;
 }
 
-export class ConnectionDoctor {
+export class ConnectionDiagnostics {
   /** Rows of the last minute, oldest first, and how many each address has. */
   readonly #recent = new Map<string, ConnectionAttempt>();
   readonly #byAddress = new Map<string, number>();
@@ -50,7 +50,7 @@ export class ConnectionDoctor {
   #lost = 0;
 
   constructor(readonly system: ActorSystem, readonly store: Store, readonly options: DoctorOptions) {
-    system.spawn<"write">("connection doctor", (context) => {
+    system.spawn<"write">("connection diagnostics", (context) => {
       this.#plan = (ms) => void context.after(ms, "write");
       return { receive: () => this.#write(), stopped: () => this.#record() };
     }, { restartsPerMinute: 60 });

@@ -4,13 +4,13 @@
  */
 import type { Claimed, Command, EndedConnection } from "../../db/commands.ts";
 import { StoreError } from "../../db/engine/errors.ts";
-import { gather } from "../../db/engine/batched.ts";
+import { batched } from "../../db/engine/batched.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
 import type { Outcome } from "./outgoing_calls.ts";
 import { type CallOptions, newCommand, QUEUE_LIMIT, queueFull, refuseUnless, storedRequest } from "./commands.ts";
 import { CommandExpiry } from "./command_expiry.ts";
-import type { Newsroom } from "../runtime/signals.ts";
+import type { Signals } from "../runtime/signals.ts";
 import { Settlements } from "./settlements.ts";
 
 /** How a command ends that must not be done late and was not sent while the charge point was there. */
@@ -38,9 +38,9 @@ export class Dispatch {
   readonly #lose: (ended: EndedConnection) => Promise<void>;
   readonly #settlements: Settlements;
 
-  constructor(readonly store: Store, readonly system: ActorSystem, readonly news: Newsroom, readonly reach: Reach) {
+  constructor(readonly store: Store, readonly system: ActorSystem, readonly signals: Signals, readonly reach: Reach) {
     this.#settlements = new Settlements(system, store);
-    this.#lose = gather((ended) => this.#loseBatch(ended), { maxRows: 1000, maxInFlight: 1 });
+    this.#lose = batched((ended) => this.#loseBatch(ended), { maxRows: 1000, maxInFlight: 1 });
     new CommandExpiry(system, store, {
       expired: (command) => this.#withdrawn(command),
       look: () => this.#loseEnded(),
@@ -130,7 +130,7 @@ export class Dispatch {
     this.system.counts.commands.add(command.action, command.state);
     this.#forget(command.id);
     this.#settlements.tell(command);
-    this.news.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command });
+    this.signals.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command });
   }
 
   /** Records how a command ended and tells whoever waits for it. Never throws. */
@@ -138,7 +138,7 @@ export class Dispatch {
     const settled = await this.#settlements.settle(command, outcome);
     this.system.counts.commands.add(command.action, outcome.state);
     this.#forget(command.id);
-    this.news.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command: settled });
+    this.signals.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command: settled });
   }
 
   #forget(commandId: string): void {

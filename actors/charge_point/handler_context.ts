@@ -9,12 +9,12 @@ import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } fr
 import type { Outcome } from "./outgoing_calls.ts";
 import type { Counts } from "../runtime/counts.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Newsroom } from "../runtime/signals.ts";
+import type { Signals } from "../runtime/signals.ts";
 import type { Triggers } from "../remote_trigger/triggers.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** The charge point that is talked to, and what the house offers. */
-export interface Scene {
+/** The charge point that is talked to, and what the app offers. */
+export interface HandlerContext {
   /** Its row as last read or written; a handler that writes it puts the new one here. */
   chargePoint: ChargePoint;
   readonly store: Store;
@@ -22,7 +22,7 @@ export interface Scene {
   readonly log: Log;
   readonly counts: Counts;
   /** Where handlers tell, in `afterwards`, what shared actors may want to know. */
-  readonly news: Newsroom;
+  readonly signals: Signals;
   /** What the charge point was asked to send. */
   readonly triggers: Triggers;
 }
@@ -30,31 +30,40 @@ export interface Scene {
 /** What we do about one action of a charge point. */
 export interface Handler<N extends FromChargePoint> {
   /** Load, decide, record, answer. Whatever the confirmation promises is committed before it is returned. */
-  answer(request: RequestOf<N>, scene: Scene, now: Date): Promise<ConfirmationOf<N>> | ConfirmationOf<N>;
+  answer(
+    request: RequestOf<N>,
+    handlerContext: HandlerContext,
+    now: Date,
+  ): Promise<ConfirmationOf<N>> | ConfirmationOf<N>;
   /** Runs when the confirmation has been sent. A failure is logged and changes nothing for the charge point. */
-  afterwards?(request: RequestOf<N>, confirmation: ConfirmationOf<N>, scene: Scene, now: Date): Promise<void> | void;
+  afterwards?(
+    request: RequestOf<N>,
+    confirmation: ConfirmationOf<N>,
+    handlerContext: HandlerContext,
+    now: Date,
+  ): Promise<void> | void;
 }
 
 /** What we do around one call of ours. */
 export interface CallHandler<N extends FromCentralSystem> {
   /** Runs before the CALL of `command` goes out, for what must be remembered even if we die while it is under way. It may run again. */
-  sending?(request: RequestOf<N>, scene: Scene, now: Date, command: Command): Promise<void>;
+  sending?(request: RequestOf<N>, handlerContext: HandlerContext, now: Date, command: Command): Promise<void>;
   /** Runs when the call ended, before the command is shown as settled. `confirmation` only when it was answered as specified. */
   settled?(
     request: RequestOf<N>,
     confirmation: ConfirmationOf<N> | undefined,
     outcome: Outcome,
-    scene: Scene,
+    handlerContext: HandlerContext,
     now: Date,
     command: Command,
   ): Promise<void>;
   /** Runs when an answer came after the call had ended; it is the command's `lateAnswer`. */
-  answeredLate?(command: Command, scene: Scene, now: Date): Promise<void>;
+  answeredLate?(command: Command, handlerContext: HandlerContext, now: Date): Promise<void>;
 }
 
 /** Runs work that the charge point does not wait for: a failure is logged and changes nothing for it. */
 export async function quietly(
-  { log, chargePoint }: Scene,
+  { log, chargePoint }: HandlerContext,
   about: string,
   work: () => Promise<void> | void,
 ): Promise<void> {

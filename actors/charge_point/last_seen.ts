@@ -18,7 +18,7 @@ export interface Sighting {
 /** How often sightings are written. */
 const WRITE_MS = 30_000;
 
-export class Sightings {
+export class LastSeen {
   #seen = new Map<string, Sighting>();
   #beingWritten = new Map<string, Sighting>();
 

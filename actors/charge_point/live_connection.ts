@@ -9,11 +9,11 @@ import type { ChargePointMail, ChargePointPorts } from "./charge_point.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Connection } from "./connection.ts";
 import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
-import type { ConnectionDoctor } from "./connection_diagnostics.ts";
+import type { ConnectionDiagnostics } from "./connection_diagnostics.ts";
 import type { Conversation } from "./noted_messages.ts";
 import type { Dispatch } from "./dispatch.ts";
-import type { Scene } from "./handler_context.ts";
-import type { Sightings } from "./last_seen.ts";
+import type { HandlerContext } from "./handler_context.ts";
+import type { LastSeen } from "./last_seen.ts";
 
 /** A connected socket's way to its actor. All of them are harmless after a takeover. */
 export interface Session {
@@ -31,8 +31,8 @@ export interface Session {
 export interface Registered {
   readonly clock: Clock;
   readonly dispatch: Dispatch;
-  readonly sightings: Sightings;
-  readonly doctor: ConnectionDoctor;
+  readonly sightings: LastSeen;
+  readonly diagnostics: ConnectionDiagnostics;
   /** Who is connected under this identity now. */
   current(identity: string): LiveConnection | undefined;
   /** Its socket has ended. */
@@ -47,7 +47,7 @@ export class LiveConnection implements Session, ChargePointPorts {
 
   constructor(
     readonly registered: Registered,
-    readonly scene: Scene,
+    readonly context: HandlerContext,
     readonly connection: Connection,
     readonly conversation: Conversation,
   ) {
@@ -59,7 +59,7 @@ export class LiveConnection implements Session, ChargePointPorts {
   }
 
   get identity(): string {
-    return this.scene.chargePoint.identity;
+    return this.context.chargePoint.identity;
   }
 
   get isCurrent(): boolean {
@@ -79,7 +79,7 @@ export class LiveConnection implements Session, ChargePointPorts {
 
   odd(cause: ConnectionCause, found: string): void {
     const { identity, connection: { remoteAddress: address } } = this;
-    this.registered.doctor.note({ identity, address }, diagnosis(cause, found, identity));
+    this.registered.diagnostics.note({ identity, address }, diagnosis(cause, found, identity));
   }
 
   closed(): void {
@@ -105,7 +105,7 @@ export class LiveConnection implements Session, ChargePointPorts {
   }
 
   deviated(kinds: readonly string[]): void {
-    for (const kind of kinds) this.scene.counts.deviations.add(kind);
+    for (const kind of kinds) this.context.counts.deviations.add(kind);
     this.registered.sightings.deviated(this.identity, kinds);
   }
 

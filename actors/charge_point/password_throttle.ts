@@ -1,5 +1,5 @@
 /**
- * Wrong passwords, counted by the address that they come from and by the identity that they are for (CWE-307). Whoever guesses too often is
+ * Wrong passwords, counted by the address that they come from and by the identity that they are for (CWE-307). Whoever passwordThrottle too often is
  * told to wait without a look at the password. Nobody may lock out a charge point that way: from the address that it was last seen at, and from any
  * address that has not failed of late, its password is looked at whatever others do.
  */
@@ -15,7 +15,7 @@ export interface Guesser {
   readonly remoteAddress: string;
 }
 
-export class Guesses {
+export class PasswordThrottle {
   readonly #byAddress = new Buckets(WRONG_PASSWORDS);
   readonly #byIdentity = new Buckets(WRONG_PASSWORDS);
 

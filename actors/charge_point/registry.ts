@@ -13,18 +13,18 @@ import { type Admission, admit, type Attempt, away } from "./admission.ts";
 import { chargePoint as chargePointActor } from "./charge_point.ts";
 import type { CallOptions } from "./commands.ts";
 import { CLOSE, type Connection } from "./connection.ts";
-import { ConnectionDoctor } from "./connection_diagnostics.ts";
+import { ConnectionDiagnostics } from "./connection_diagnostics.ts";
 import { DatabaseWatch } from "../database/database_watch.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { Guesses } from "./password_throttle.ts";
+import { PasswordThrottle } from "./password_throttle.ts";
 import { LiveConnection, type Registered, type Session } from "./live_connection.ts";
 import { MessageLog } from "./message_log.ts";
-import { Newsroom } from "../runtime/signals.ts";
+import { Signals } from "../runtime/signals.ts";
 import { Triggers } from "../remote_trigger/triggers.ts";
-import type { Scene } from "./handler_context.ts";
+import type { HandlerContext } from "./handler_context.ts";
 import type { Settings } from "../settings/settings.ts";
-import { type Sighting, Sightings } from "./last_seen.ts";
+import { LastSeen, type Sighting } from "./last_seen.ts";
 
 /** Facts about a live connection. */
 export interface ConnectionFacts {
@@ -37,7 +37,7 @@ export interface ConnectionFacts {
 /** What the transports and the API may ask. */
 export interface ChargePoints {
   /** Whom transports tell what went wrong with a connection or an attempt at one. */
-  readonly doctor: ConnectionDoctor;
+  readonly diagnostics: ConnectionDiagnostics;
   /** Decides about a connection attempt. */
   admit(attempt: Attempt): Promise<Admission>;
   /** Takes over an admitted connection. */
@@ -72,23 +72,23 @@ const SWEEP_MS = 10_000;
 
 /** Builds the registry with its shared actors. */
 export function createChargePoints(
-  house: {
+  app: {
     readonly store: Store;
     readonly settings: Settings;
     readonly system: ActorSystem;
     /** Hears of connections. */
     readonly tell?: (event: NewEvent) => void;
-    /** Where news of charge points is told; a new one that nobody hears when absent. */
-    readonly news?: Newsroom;
+    /** Where signals of charge points is told; a new one that nobody hears when absent. */
+    readonly signals?: Signals;
   },
 ): ChargePoints {
-  const { store, settings, system, tell = () => {}, news = new Newsroom(system.log) } = house;
-  return new Registry(store, settings, system, tell, news);
+  const { store, settings, system, tell = () => {}, signals = new Signals(system.log) } = app;
+  return new Registry(store, settings, system, tell, signals);
 }
 
 class Registry implements ChargePoints, Registered {
-  readonly guesses: Guesses;
-  readonly doctor: ConnectionDoctor;
+  readonly passwordThrottle: PasswordThrottle;
+  readonly diagnostics: ConnectionDiagnostics;
   readonly #live = new Map<string, LiveConnection>();
   /** How often each row was edited, so that an admission that was decided by an older one can be told. */
   readonly #edits = new Map<string, number>();
@@ -96,7 +96,7 @@ class Registry implements ChargePoints, Registered {
   #closing = false;
   readonly dispatch: Dispatch;
   readonly triggers: Triggers;
-  readonly sightings: Sightings;
+  readonly sightings: LastSeen;
   readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
 
@@ -105,16 +105,16 @@ class Registry implements ChargePoints, Registered {
     readonly settings: Settings,
     readonly system: ActorSystem,
     readonly tell: (event: NewEvent) => void,
-    readonly news: Newsroom,
+    readonly signals: Signals,
   ) {
-    this.guesses = new Guesses(system.clock);
-    this.dispatch = new Dispatch(store, system, news, {
+    this.passwordThrottle = new PasswordThrottle(system.clock);
+    this.dispatch = new Dispatch(store, system, signals, {
       isConnected: (identity) => this.#live.has(identity),
       announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
     });
-    this.triggers = new Triggers(system, store, news);
-    this.sightings = new Sightings(system, store);
-    this.doctor = new ConnectionDoctor(system, store, {
+    this.triggers = new Triggers(system, store, signals);
+    this.sightings = new LastSeen(system, store);
+    this.diagnostics = new ConnectionDiagnostics(system, store, {
       retentionDays: settings.messageRetentionDays,
       told: (attempt) => tell(attemptEvent(attempt)),
     });
@@ -147,9 +147,9 @@ class Registry implements ChargePoints, Registered {
     const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
     if (this.#closing || outdated) return turnedAway(connection);
     const older = this.#live.get(identity);
-    const { store, settings, news, triggers } = this;
-    const scene: Scene = { chargePoint, store, settings, log, counts, news, triggers };
-    const live = new LiveConnection(this, scene, connection, this.#messages.conversation(identity));
+    const { store, settings, signals, triggers } = this;
+    const handlerContext: HandlerContext = { chargePoint, store, settings, log, counts, signals, triggers };
+    const live = new LiveConnection(this, handlerContext, connection, this.#messages.conversation(identity));
     this.#live.set(identity, live);
     live.actor = this.system.spawn(`charge point ${identity}`, (context) => chargePointActor(context, live), {
       mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE,
@@ -158,7 +158,7 @@ class Registry implements ChargePoints, Registered {
       address: connection.remoteAddress,
     });
     this.sightings.seen(identity, live.since, connection);
-    this.doctor.connected(identity, connection.remoteAddress);
+    this.diagnostics.connected(identity, connection.remoteAddress);
     if (older) older.end(CLOSE.normal, "replaced by a newer connection");
     this.tell({
       type: "chargePoint.connected",
@@ -167,7 +167,7 @@ class Registry implements ChargePoints, Registered {
       data: { remoteAddress: connection.remoteAddress, replaced: older !== undefined },
     });
     live.actor.tell({ kind: "opened" });
-    this.news.tell({ kind: "connected", chargePoint: identity });
+    this.signals.tell({ kind: "connected", chargePoint: identity });
     return live;
   }
 
@@ -215,12 +215,12 @@ class Registry implements ChargePoints, Registered {
   changed(identity: string): void {
     this.#edited(identity);
     this.#live.get(identity)?.actor?.tell({ kind: "changed" });
-    this.news.tell({ kind: "chargePointChanged", chargePoint: identity });
+    this.signals.tell({ kind: "chargePointChanged", chargePoint: identity });
   }
 
   disconnect(identity: string, why: string): void {
     this.#edited(identity);
-    this.news.tell({ kind: "chargePointChanged", chargePoint: identity });
+    this.signals.tell({ kind: "chargePointChanged", chargePoint: identity });
     const live = this.#live.get(identity);
     if (!live) return;
     this.#gone(live, why);
@@ -242,7 +242,7 @@ class Registry implements ChargePoints, Registered {
   }
 
   #tellGone({ identity, since, connection }: LiveConnection, reason: string): void {
-    this.news.tell({ kind: "disconnected", chargePoint: identity });
+    this.signals.tell({ kind: "disconnected", chargePoint: identity });
     this.tell({
       type: "chargePoint.disconnected",
       timestamp: this.clock.now(),

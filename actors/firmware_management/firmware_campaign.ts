@@ -34,7 +34,7 @@ export interface CampaignPorts {
   over(): void;
 }
 
-/** Everything is read again this often: deadlines pass, tries are due, windows open, and news may have been missed. */
+/** Everything is read again this often: deadlines pass, tries are due, windows open, and signals may have been missed. */
 const TICK_MS = 30_000;
 
 /** While the database is away. */
@@ -222,7 +222,7 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
 
   #cancel({ commandId }: ClaimedTarget): void {
     const { chargePoints } = this.ports;
-    // How it ended is told as news; one that could not be cancelled is looked at with the next tick.
+    // How it ended is told as signals; one that could not be cancelled is looked at with the next tick.
     this.context.pipe(chargePoints.cancel(commandId), () => ({ kind: "look" }), () => ({ kind: "look" }));
   }
 

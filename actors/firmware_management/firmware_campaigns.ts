@@ -6,7 +6,7 @@ import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
-import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import { CampaignDesk } from "./campaign_desk.ts";
 import type { Files } from "./files.ts";
 import { type CampaignMail, firmwareCampaign } from "./firmware_campaign.ts";
@@ -40,14 +40,14 @@ export class FirmwareCampaigns {
     readonly store: Store,
     readonly chargePoints: Pick<ChargePoints, "call" | "cancel" | "connection">,
     readonly files: Pick<Files, "addressOf" | "settings">,
-    news: Newsroom,
+    signals: Signals,
   ) {
     system.spawn<"look">("firmware campaigns", (context) => {
       this.#context = context;
       context.self.tell("look");
       return { receive: () => this.#look(), stopped: () => this.#stopListening() };
     }, { restartsPerMinute: 60 });
-    this.#stopListening = news.listen((item) => this.#hear(item));
+    this.#stopListening = signals.listen((item) => this.#hear(item));
   }
 
   /** A campaign was started, paused, resumed or aborted. */
@@ -98,16 +98,16 @@ export class FirmwareCampaigns {
     this.#running.set(id, { ref, desk });
   }
 
-  #hear(news: News): void {
-    switch (news.kind) {
+  #hear(signals: Signal): void {
+    switch (signals.kind) {
       case "connected":
       case "booted":
-        return this.#pass(news.chargePoint);
+        return this.#pass(signals.chargePoint);
       case "noticed":
-        return news.action.endsWith("FirmwareStatusNotification") ? this.#pass(news.chargePoint) : undefined;
+        return signals.action.endsWith("FirmwareStatusNotification") ? this.#pass(signals.chargePoint) : undefined;
       case "commandSettled":
       case "commandAnsweredLate":
-        return news.command.action === "UpdateFirmware" ? this.#pass(news.chargePoint) : undefined;
+        return signals.command.action === "UpdateFirmware" ? this.#pass(signals.chargePoint) : undefined;
       case "chargePointChanged":
         for (const { desk } of this.#running.values()) desk.edited();
     }

@@ -10,7 +10,7 @@ import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
 import type { ActorSystem, Context } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import { refuseUnless } from "../charge_point/commands.ts";
-import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import type { Settings } from "../settings/settings.ts";
 import { beginWhereDifferent } from "./automatic_sync.ts";
 import { Endings } from "./waiters.ts";
@@ -31,10 +31,10 @@ interface Surroundings {
   readonly store: Store;
   readonly chargePoints: Pick<ChargePoints, "call" | "connection">;
   readonly settings: Pick<Settings, "localLists">;
-  readonly news: Newsroom;
+  readonly signals: Signals;
 }
 
-/** News is lost now and then, and other processes tell none: everything that is open is looked at this often. */
+/** Signal is lost now and then, and other processes tell none: everything that is open is looked at this often. */
 const LOOK_EVERY_MS = 10_000;
 
 /** The database did not answer. */
@@ -66,7 +66,7 @@ export class LocalLists {
   #isAsked = false;
 
   constructor(readonly around: Surroundings) {
-    const { system, store, chargePoints, settings, news } = around;
+    const { system, store, chargePoints, settings, signals } = around;
     this.#isAutomatic = settings.localLists === "automatic";
     this.#endings = new Endings(system.clock);
     this.#steps = new ListSteps({
@@ -77,7 +77,7 @@ export class LocalLists {
       mends: this.#isAutomatic,
       ended: (sync) => this.#ended(sync),
     });
-    const stopListening = news.listen((item) => this.#hear(item));
+    const stopListening = signals.listen((item) => this.#hear(item));
     system.spawn<Mail>("local lists", (context) => {
       this.#context = context;
       this.#isAsked = false;
@@ -126,7 +126,7 @@ export class LocalLists {
     this.#work();
   }
 
-  #hear(item: News): void {
+  #hear(item: Signal): void {
     switch (item.kind) {
       case "commandSettled":
       case "connected":
@@ -224,7 +224,7 @@ export class LocalLists {
     const { log, clock } = this.around.system;
     try {
       if (this.#due.has(chargePoint)) await this.#begin(chargePoint);
-      this.#open.add(chargePoint); // until the next look, so that no news of what is begun now is missed
+      this.#open.add(chargePoint); // until the next look, so that no signals of what is begun now is missed
       const next = await this.#steps.advance(chargePoint);
       if (next) {
         this.#context!.after(Math.max(next.getTime() - clock.now().getTime(), 0), { kind: "wake", chargePoint });

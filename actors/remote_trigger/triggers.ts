@@ -18,7 +18,7 @@ import {
 } from "../../ocpp/remote_trigger/triggered.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
 import { named, writtenDown } from "../charge_point/noted_messages.ts";
-import type { Newsroom } from "../runtime/signals.ts";
+import type { Signals } from "../runtime/signals.ts";
 
 /** How long after a trigger was sent a message still counts as brought by it. */
 export const TRIGGER_WINDOW_MS = 120_000;
@@ -52,7 +52,7 @@ export class Triggers {
   #begun = false;
   #tell: (mail: TriggersMail) => void = () => {};
 
-  constructor(readonly system: ActorSystem, readonly store: Store, news: Newsroom) {
+  constructor(readonly system: ActorSystem, readonly store: Store, signals: Signals) {
     system.spawn<TriggersMail>("triggers", (context) => {
       this.#tell = (mail) => void context.self.tell(mail);
       context.self.tell("begin");
@@ -69,7 +69,7 @@ export class Triggers {
         stopped: async () => void await this.#write(),
       };
     }, { restartsPerMinute: 60 });
-    news.listen((item) => {
+    signals.listen((item) => {
       if (item.kind !== "commandSettled" || !isTrigger(item.command)) return;
       const { id, state, confirmation } = item.command;
       if (isRefused(state, confirmation)) this.#refused(item.chargePoint, id);

@@ -5,10 +5,10 @@
  */
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
-import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import { isAboutReservation, recordOutcome } from "./outcomes.ts";
 
-/** The longest time without a look, for what other processes do and what no news tells. */
+/** The longest time without a look, for what other processes do and what no signals tells. */
 const LOOK_AT_LEAST_MS = 30_000;
 
 /** After the database did not answer. */
@@ -22,13 +22,13 @@ export class ReservationKeeper {
   #active: ReadonlySet<string> = new Set();
   #planned = false;
 
-  constructor(system: ActorSystem, readonly store: Store, news: Newsroom) {
+  constructor(system: ActorSystem, readonly store: Store, signals: Signals) {
     const keeper = system.spawn<ReservationMail>(
       "reservations",
       (context) => this.#born(context, system),
       { restartsPerMinute: 60 },
     );
-    news.listen((item) => {
+    signals.listen((item) => {
       if (this.#planned || !this.#concerns(item)) return;
       this.#planned = keeper.tell("look");
     });
@@ -54,7 +54,7 @@ export class ReservationKeeper {
     };
   }
 
-  #concerns(item: News): boolean {
+  #concerns(item: Signal): boolean {
     switch (item.kind) {
       case "commandSettled":
         return isAboutReservation(item.command);

@@ -1,5 +1,5 @@
 /**
- * What is counted while the house runs, for whoever watches it from outside. Counting is an addition in memory and nothing else: no clock
+ * What is counted while the app runs, for whoever watches it from outside. Counting is an addition in memory and nothing else: no clock
  * is read for it, nothing is written, and the API reads the sums when it is asked. Labels come from closed lists and never name a
  * charge point or a driver, so that the number of sums is bounded, however large the network is.
  */

@@ -1,13 +1,13 @@
 /**
  * What is new about charge points, told inside this process as it happens. A shared actor listens instead of asking the database every
- * second. News is a hint to look and nothing more: it is told after the fact is committed, it is lost when the process dies, and
+ * second. Signal is a hint to look and nothing more: it is told after the fact is committed, it is lost when the process dies, and
  * it is never told of what happened elsewhere, so whoever acts on it decides from the rows and looks at them once at birth.
  */
 import type { Command } from "../../db/commands.ts";
 import type { Log } from "./log.ts";
 
-/** One piece of news. Each has the identity that it is about, but for id tags, which belong to no charge point. */
-export type News =
+/** One piece of signals. Each has the identity that it is about, but for id tags, which belong to no charge point. */
+export type Signal =
   | { readonly kind: "connected" | "disconnected" | "booted"; readonly chargePoint: string }
   | {
     readonly kind: "statusReported";
@@ -35,24 +35,24 @@ export type News =
   | { readonly kind: "chargePointChanged"; readonly chargePoint: string };
 
 /** Tells everybody who listens. */
-export class Newsroom {
-  readonly #listeners = new Set<(news: News) => void>();
+export class Signals {
+  readonly #listeners = new Set<(signals: Signal) => void>();
 
   constructor(readonly log: Log) {}
 
   /** Never throws: a listener's failure is nobody else's. */
-  tell(news: News): void {
+  tell(signals: Signal): void {
     for (const hear of this.#listeners) {
       try {
-        hear(news);
+        hear(signals);
       } catch (error) {
-        this.log.error(`News (${news.kind}) was not taken`, { error });
+        this.log.error(`Signal (${signals.kind}) was not taken`, { error });
       }
     }
   }
 
-  /** Listeners are called at once, where the news comes from: they put it into a mailbox and do nothing else. Returns the way to stop. */
-  listen(listener: (news: News) => void): () => void {
+  /** Listeners are called at once, where the signals comes from: they put it into a mailbox and do nothing else. Returns the way to stop. */
+  listen(listener: (signals: Signal) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }

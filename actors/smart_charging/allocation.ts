@@ -11,7 +11,7 @@ export interface Session {
   readonly id: string;
   /** Shares are in proportion to the weights. Above 0. */
   readonly weight: number;
-  /** What it may draw in any case, because its charge point is never told less. */
+  /** What it may draw in any case, reason its charge point is never told less. */
   readonly floor: number;
   /** Below this a car does not charge at all: it gets this much at least, or is paused and keeps its floor. */
   readonly least: number;

@@ -9,14 +9,14 @@ import type { Store } from "../../db/store.ts";
 import type { ActorSystem, Context } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import { CommandRefused } from "../charge_point/commands.ts";
-import type { Newsroom } from "../runtime/signals.ts";
+import type { Signals } from "../runtime/signals.ts";
 import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
 
 /** So many charge points are asked at once, and the next ones a moment later, so that everybody else has a turn. */
 const ASKED_AT_ONCE = 25;
 const PAUSE_MS = 250;
 
-/** Commands also end without news: after a restart, and in other processes. */
+/** Commands also end without signals: after a restart, and in other processes. */
 const LOOK_EVERY_MS = 5000;
 
 /** While the database is away it is asked this often. */
@@ -24,26 +24,26 @@ const TRY_AGAIN_MS = 1000;
 
 const ENDED_AT_ONCE = 500;
 
-/** What the installer needs of the house. */
-export interface InstallerHouse {
+/** What the installer needs of the app. */
+export interface InstallerApp {
   readonly system: ActorSystem;
   readonly store: Store;
-  readonly news: Newsroom;
+  readonly signals: Signals;
   readonly chargePoints: Pick<ChargePoints, "call">;
 }
 
 type InstallerMail = "look";
 
 export class ProfileInstaller {
-  readonly #house: InstallerHouse;
+  readonly #app: InstallerApp;
   #context: Context<InstallerMail> | undefined;
   #asked = false;
   /** Ids of commands that this process has asked for and whose end it has not heard of. */
   readonly #underWay = new Set<string>();
 
-  constructor(house: InstallerHouse) {
-    this.#house = house;
-    house.system.spawn<InstallerMail>("profile installations", (context) => {
+  constructor(app: InstallerApp) {
+    this.#app = app;
+    app.system.spawn<InstallerMail>("profile installations", (context) => {
       this.#context = context;
       this.#asked = false;
       let cancel = context.after(0, "look");
@@ -54,7 +54,7 @@ export class ProfileInstaller {
         },
       };
     }, { restartsPerMinute: 60 });
-    house.news.listen((item) => {
+    app.signals.listen((item) => {
       if (item.kind === "commandSettled" && this.#underWay.delete(item.command.id)) this.begun();
     });
   }
@@ -68,7 +68,7 @@ export class ProfileInstaller {
   /** Does what can be done now; answers after how many milliseconds to look again. */
   async #work(): Promise<number> {
     this.#asked = false;
-    const { profileInstallations } = this.#house.store;
+    const { profileInstallations } = this.#app.store;
     try {
       for (const ended of await profileInstallations.listEnded(ENDED_AT_ONCE)) {
         await profileInstallations.end(ended.commandId, outcomeOf(ended));
@@ -78,13 +78,13 @@ export class ProfileInstaller {
       return due.length > 0 ? PAUSE_MS : LOOK_EVERY_MS;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#house.system.log.warn("Charging profiles are installed later: the database does not answer", { error });
+      this.#app.system.log.warn("Charging profiles are installed later: the database does not answer", { error });
       return TRY_AGAIN_MS;
     }
   }
 
   async #ask(target: DueTarget): Promise<void> {
-    const { store, system } = this.#house;
+    const { store, system } = this.#app;
     const { commandId } = target;
     const refused = await store.commands.find(commandId) ? null : await this.#send(target);
     await store.profileInstallations.asked(commandId, refused, system.clock.now());
@@ -99,7 +99,7 @@ export class ProfileInstaller {
     }
     this.#underWay.add(commandId);
     try {
-      await this.#house.chargePoints.call({
+      await this.#app.chargePoints.call({
         chargePoint,
         commandId,
         action: "SetChargingProfile",
@@ -120,7 +120,7 @@ export class ProfileInstaller {
   /** With the running transaction's id, where the installation wants that; undefined: none runs there. */
   async #profileFor({ chargePoint, connectorId, profile, transactions }: DueTarget) {
     if (transactions === "any") return profile;
-    const open = await this.#house.store.transactions.findOpen(chargePoint);
+    const open = await this.#app.store.transactions.findOpen(chargePoint);
     const running = open.findLast((one) => one.connectorId === connectorId);
     return running && { ...profile, transactionId: running.transactionId };
   }

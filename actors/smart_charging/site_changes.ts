@@ -100,7 +100,7 @@ function wishesOf(
       isOverdrawn ? withoutRaise(member, connector, target.limit) : target.limit,
     );
     if (!member.controlled && connector.grant === null) {
-      first.push({ ...wish, limit: Math.min(wish.limit, connector.counts), more: 0 });
+      first.push({ ...wish, limit: Math.min(wish.limit, connector.countedLimit), more: 0 });
     } else if (isWanted(site, member, connector, target.limit)) later.push(wish);
   }
   const failSafe = failSafeWish(member, isToldAgain);
@@ -118,7 +118,7 @@ function withoutRaise({ failSafe }: MemberState, { grant }: ConnectorState, limi
 
 function sessionWish(
   member: MemberState,
-  { connectorId, running, grant, counts }: ConnectorState,
+  { connectorId, running, grant, countedLimit }: ConnectorState,
   limit: number,
 ): Wish {
   const { identity, facts, failSafeGrant, failSafe, phases, weight } = member;
@@ -133,7 +133,7 @@ function sessionWish(
       : stackLevelFor(facts, grant?.refusals ?? 0),
     limit,
     phases,
-    more: Math.max(0, limit - counts),
+    more: Math.max(0, limit - countedLimit),
     wealth: (grant?.confirmed ?? failSafe) / weight,
   };
 }
@@ -143,7 +143,7 @@ function isWanted(site: Site, member: MemberState, { grant }: ConnectorState, li
   if (grant === null || grant.confirmed === null || grant.doubtful !== null) return true;
   const { confirmed } = grant;
   if (limit <= confirmed) return limit < confirmed;
-  return limit >= confirmed + inSiteUnit(site, member.particulars, LEAST_RAISE_AMPS) || limit >= member.most ||
+  return limit >= confirmed + inSiteUnit(site, member.memberSettings, LEAST_RAISE_AMPS) || limit >= member.most ||
     (confirmed < member.least && limit >= member.least);
 }
 
@@ -160,7 +160,7 @@ function failSafeWish(member: MemberState, again: boolean): Wish | undefined {
       : stackLevelFor(facts, failSafeGrant?.refusals ?? 0),
     limit: failSafe,
     phases,
-    more: connectors.reduce((sum, { counts }) => sum + Math.max(0, failSafe - counts), 0),
+    more: connectors.reduce((sum, { countedLimit }) => sum + Math.max(0, failSafe - countedLimit), 0),
     wealth: 0,
   };
 }

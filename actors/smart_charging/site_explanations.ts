@@ -2,7 +2,7 @@
  * A plan in words: why each charge point and each session has what it has, and what an operator should look at. Every number that the
  * allocation shows is explained here.
  */
-import type { Because } from "./water_filling.ts";
+import type { LimitReason } from "./water_filling.ts";
 import type { SitePlan } from "./site_plan.ts";
 import { targetKey } from "./site_targets.ts";
 import type { ConnectorState, MemberState } from "./site_state.ts";
@@ -95,20 +95,27 @@ function restOf({ restsUntil }: MemberState, outcome: string | null): string[] {
 /** What a connector gets, and why. */
 export function explainConnector(plan: SitePlan, member: MemberState, connector: ConnectorState): string {
   const say = sayIn(plan);
-  const { running, grant, counts } = connector;
-  if (running === null) return `No transaction: ${say(counts)} are kept for one that begins before we hear of it.`;
+  const { running, grant, countedLimit } = connector;
+  if (running === null) {
+    return `No transaction: ${say(countedLimit)} are kept for one that begins before we hear of it.`;
+  }
   const target = plan.targets.get(targetKey(member.identity, connector.connectorId));
   const sentences = [
     target
-      ? because(target.because, target.limit, plan, member)
-      : `It cannot be told now and counts with ${say(counts)}.`,
+      ? explainReason(target.reason, target.limit, plan, member)
+      : `It cannot be told now and counts with ${say(countedLimit)}.`,
   ];
   if (target && plan.site.mode === "on") sentences.push(...progress(say, connector, target.limit));
   if (grant?.outcome) sentences.push(grant.outcome);
   return sentences.join(" ");
 }
 
-function because(why: Because, limit: number, plan: SitePlan, { weight, least, failSafe }: MemberState): string {
+function explainReason(
+  why: LimitReason,
+  limit: number,
+  plan: SitePlan,
+  { weight, least, failSafe }: MemberState,
+): string {
   const say = sayIn(plan);
   const heavy = weight === 1 ? "" : ` with its weight of ${weight}`;
   switch (why) {
@@ -132,23 +139,23 @@ function whichPhases({ capacity }: SitePlan): string {
   return capacity.length > 1 ? " on a phase that it uses" : "";
 }
 
-function progress(say: Say, { grant, counts }: ConnectorState, limit: number): string[] {
+function progress(say: Say, { grant, countedLimit }: ConnectorState, limit: number): string[] {
   if (grant?.asked != null) {
-    return [`${say(grant.asked)} were sent and not yet confirmed; it counts with ${say(counts)}.`];
+    return [`${say(grant.asked)} were sent and not yet confirmed; it counts with ${say(countedLimit)}.`];
   }
   if (grant?.doubtful != null) {
-    return [`Whether it took ${say(grant.doubtful)} is not known; it counts with ${say(counts)}.`];
+    return [`Whether it took ${say(grant.doubtful)} is not known; it counts with ${say(countedLimit)}.`];
   }
   if (grant?.confirmed === limit) return [];
-  if (grant?.confirmed != null && grant.confirmed === counts && limit < counts) {
-    return [`It counts with ${say(counts)} until it has confirmed to draw less.`];
+  if (grant?.confirmed != null && grant.confirmed === countedLimit && limit < countedLimit) {
+    return [`It counts with ${say(countedLimit)} until it has confirmed to draw less.`];
   }
-  if (limit > counts) {
+  if (limit > countedLimit) {
     return [
       `It has ${
-        say(counts)
+        say(countedLimit)
       } and is raised when others have confirmed to leave room, unless that is too little to be sent.`,
     ];
   }
-  return [`It counts with ${say(counts)} until it has confirmed a limit.`];
+  return [`It counts with ${say(countedLimit)} until it has confirmed a limit.`];
 }

@@ -72,7 +72,7 @@ export function lostOf({ site, running, grants }: SiteSituation): LostGrant[] {
   const isRunning = new Set(running.map(({ transactionId }) => transactionId));
   return grants.flatMap(({ chargePoint, connectorId, transactionId, confirmedBy, foreign }) => {
     if (foreign !== "ended" || transactionId !== null && !isRunning.has(transactionId)) return [];
-    const doubtful = mostOf(site, site.particulars[chargePoint] ?? {});
+    const doubtful = mostOf(site, site.memberSettings[chargePoint] ?? {});
     const outcome = "Somebody else's command has changed what was installed, or may have.";
     return [{ chargePoint, connectorId, confirmedBy: confirmedBy!, doubtful, outcome }];
   });

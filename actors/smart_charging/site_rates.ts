@@ -3,7 +3,7 @@
  * conversion is always to the safe side: whatever the car does with the limit that is sent, the site's number is not exceeded.
  */
 import type { MemberFacts } from "../../db/smart_charging/site_situation.ts";
-import type { Particulars, Site } from "../../db/smart_charging/sites.ts";
+import type { MemberSettings, Site } from "../../db/smart_charging/sites.ts";
 import type { RequestOf } from "../../ocpp/registry.ts";
 
 /** What decides about conversions. */
@@ -21,27 +21,27 @@ export function capacityOf({ limit }: Pick<Site, "limit">): number[] {
 }
 
 /** The entries of the capacity that a charge point's sessions use. A single-phase one that could be on any phase counts on all. */
-export function phasesOf({ limit }: Pick<Site, "limit">, { phases, phase }: Particulars): number {
+export function phasesOf({ limit }: Pick<Site, "limit">, { phases, phase }: MemberSettings): number {
   if (limit.unit === "W" || limit.phases === 1) return 1;
   return phases === 1 && phase !== undefined ? 1 << phase - 1 : 0b111;
 }
 
 /** Amperes per phase of a charge point in the site's unit. */
-export function inSiteUnit(site: SiteRates, particulars: Particulars, amps: number): number {
-  return site.limit.unit === "A" ? amps : roundDown(amps * site.voltage * phaseCount(site, particulars));
+export function inSiteUnit(site: SiteRates, memberSettings: MemberSettings, amps: number): number {
+  return site.limit.unit === "A" ? amps : roundDown(amps * site.voltage * phaseCount(site, memberSettings));
 }
 
 /** What each connector can draw at most, in the site's unit. */
-export function mostOf(site: SiteRates, particulars: Particulars): number {
-  return inSiteUnit(site, particulars, particulars.maxAmps ?? USUAL_AMPS);
+export function mostOf(site: SiteRates, memberSettings: MemberSettings): number {
+  return inSiteUnit(site, memberSettings, memberSettings.maxAmps ?? USUAL_AMPS);
 }
 
 /** What a car needs to charge at all, in the site's unit. */
-export function leastOf(site: SiteRates, particulars: Particulars): number {
-  return inSiteUnit(site, particulars, LEAST_AMPS);
+export function leastOf(site: SiteRates, memberSettings: MemberSettings): number {
+  return inSiteUnit(site, memberSettings, LEAST_AMPS);
 }
 
-function phaseCount({ limit }: SiteRates, { phases }: Particulars): number {
+function phaseCount({ limit }: SiteRates, { phases }: MemberSettings): number {
   return phases ?? limit.phases;
 }
 
@@ -63,9 +63,9 @@ export function sentUnit({ limit }: SiteRates, { keys }: Pick<MemberFacts, "keys
  * A limit in the unit that is sent. Watts into amperes: a car on fewer phases draws less. Amperes into watts: as if all of it were drawn on
  * one phase, because a car may do that (errata 3.34: numberPhases does not make it use more).
  */
-export function sentLimit(site: SiteRates, particulars: Particulars, unit: "A" | "W", value: number): number {
+export function sentLimit(site: SiteRates, memberSettings: MemberSettings, unit: "A" | "W", value: number): number {
   if (unit === site.limit.unit) return roundDown(value);
-  if (unit === "A") return roundDown(value / (site.voltage * phaseCount(site, particulars)));
+  if (unit === "A") return roundDown(value / (site.voltage * phaseCount(site, memberSettings)));
   return roundDown(value * site.voltage);
 }
 
@@ -101,13 +101,13 @@ export interface Purpose {
 export function requestFor(
   { connectorId, transactionId, stackLevel, limit }: Purpose,
   site: SiteRates,
-  { facts, particulars }: { readonly facts: Pick<MemberFacts, "keys">; readonly particulars: Particulars },
+  { facts, memberSettings }: { readonly facts: Pick<MemberFacts, "keys">; readonly memberSettings: MemberSettings },
 ): RequestOf<"SetChargingProfile"> {
   const unit = sentUnit(site, facts);
   const period = {
     startPeriod: 0,
-    limit: sentLimit(site, particulars, unit, limit),
-    ...(phaseCount(site, particulars) === 1 && { numberPhases: 1 }),
+    limit: sentLimit(site, memberSettings, unit, limit),
+    ...(phaseCount(site, memberSettings) === 1 && { numberPhases: 1 }),
   };
   return {
     connectorId,

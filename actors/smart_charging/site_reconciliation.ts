@@ -8,7 +8,7 @@ import type { ActorSystem } from "../runtime/actor.ts";
 import { endOf, lostOf } from "./site_outcomes.ts";
 
 /** Of a site; undefined: there is no such site. */
-export async function learnSite(
+export async function reconcileSite(
   siteGrants: SiteGrants,
   siteId: string,
   { clock, log }: Pick<ActorSystem, "clock" | "log">,

@@ -4,7 +4,7 @@
  * in any case, because a transaction may end and another one begin before we hear of it.
  */
 import type { Grant, MemberFacts, RunningTransaction, SiteSituation } from "../../db/smart_charging/site_situation.ts";
-import type { Particulars, Site } from "../../db/smart_charging/sites.ts";
+import type { MemberSettings, Site } from "../../db/smart_charging/sites.ts";
 import { capacityOf, leastOf, mostOf, phasesOf, roundDown } from "./site_rates.ts";
 
 /** One connector. Limits are in the site's unit. */
@@ -14,14 +14,14 @@ export interface ConnectorState {
   /** What was granted to the running transaction. */
   readonly grant: Grant | null;
   /** What it may draw at most. */
-  readonly counts: number;
+  readonly countedLimit: number;
 }
 
 /** One charge point of a site. */
 export interface MemberState {
   readonly identity: string;
   readonly facts: MemberFacts;
-  readonly particulars: Particulars;
+  readonly memberSettings: MemberSettings;
   readonly connected: boolean;
   /** It can be sent something: connected, registered and not Rejected. */
   readonly reachable: boolean;
@@ -54,16 +54,16 @@ export function membersOf(
   const grantsOf = Map.groupBy(grants, ({ chargePoint }) => chargePoint);
   const runningAt = Map.groupBy(running, ({ chargePoint }) => chargePoint);
   const basics = members.map((facts) => {
-    const particulars = site.particulars[facts.chargePoint] ?? {};
+    const memberSettings = site.memberSettings[facts.chargePoint] ?? {};
     const there = runningAt.get(facts.chargePoint) ?? [];
-    return { facts, particulars, there, count: connectorCount(facts, particulars, there) };
+    return { facts, memberSettings, there, count: connectorCount(facts, memberSettings, there) };
   });
   const chosen = chosenFailSafe(site, basics);
-  return basics.map(({ facts, particulars, there, count }) => {
+  return basics.map(({ facts, memberSettings, there, count }) => {
     const connected = isConnected(facts.chargePoint);
-    const most = mostOf(site, particulars);
+    const most = mostOf(site, memberSettings);
     const own = (grantsOf.get(facts.chargePoint) ?? []).map((grant) => withForeign(grant, most));
-    const failSafe = Math.min(most, roundDown(site.failSafe ?? chosen * leastOf(site, particulars)));
+    const failSafe = Math.min(most, roundDown(site.failSafe ?? chosen * leastOf(site, memberSettings)));
     const failSafeGrant = own.find((grant) => grant.connectorId === 0 && isOf(site, grant)) ?? null;
     const confirmed = failSafeGrant?.confirmed ?? null;
     const failSafeCounts = ceiling(failSafeGrant, most);
@@ -71,12 +71,12 @@ export function membersOf(
     return {
       identity: facts.chargePoint,
       facts,
-      particulars,
+      memberSettings,
       connected,
       reachable: connected && (facts.registration === "Accepted" || facts.registration === "Pending"),
-      weight: particulars.weight ?? labelledWeight(facts.labels),
-      phases: phasesOf(site, particulars),
-      least: leastOf(site, particulars),
+      weight: memberSettings.weight ?? labelledWeight(facts.labels),
+      phases: phasesOf(site, memberSettings),
+      least: leastOf(site, memberSettings),
       most,
       failSafe,
       failSafeGrant,
@@ -87,7 +87,7 @@ export function membersOf(
       restsUntil: retryAts.length > 0 ? new Date(Math.max(...retryAts.map((at) => at.getTime()))) : null,
       connectors: Array.from({ length: count }, (_, i) => {
         const [running, grant] = sessionOn(i + 1, there, own, site);
-        return { connectorId: i + 1, running, grant, counts: Math.max(ceiling(grant, 0), failSafeCounts) };
+        return { connectorId: i + 1, running, grant, countedLimit: Math.max(ceiling(grant, 0), failSafeCounts) };
       }),
     };
   });
@@ -98,7 +98,7 @@ export function countedOf(site: Pick<Site, "limit">, members: readonly MemberSta
   return capacityOf(site).map((_, phase) =>
     members.reduce(
       (sum, { phases, connectors }) =>
-        phases >> phase & 1 ? connectors.reduce((more, { counts }) => more + counts, sum) : sum,
+        phases >> phase & 1 ? connectors.reduce((more, { countedLimit }) => more + countedLimit, sum) : sum,
       0,
     )
   );
@@ -136,7 +136,7 @@ function ceiling(grant: Grant | null, unknown: number): number {
 
 function connectorCount(
   { highestConnector, keys }: MemberFacts,
-  { connectors }: Particulars,
+  { connectors }: MemberSettings,
   there: readonly RunningTransaction[],
 ): number {
   const told = Number(keys.numberofconnectors);
@@ -161,12 +161,12 @@ const WEIGHT_LABEL = "site-weight";
  */
 function chosenFailSafe(
   site: Site,
-  members: readonly { particulars: Particulars; count: number }[],
+  members: readonly { memberSettings: MemberSettings; count: number }[],
 ): 0 | 1 {
   const fits = capacityOf(site).every((limit, phase) =>
     members.reduce(
-      (sum, { particulars, count }) =>
-        phasesOf(site, particulars) >> phase & 1 ? sum + count * leastOf(site, particulars) : sum,
+      (sum, { memberSettings, count }) =>
+        phasesOf(site, memberSettings) >> phase & 1 ? sum + count * leastOf(site, memberSettings) : sum,
       0,
     ) <= limit / 2
   );

@@ -1,7 +1,7 @@
 /**
  * Keeps the limits of sites. One shared actor for all of them: a site is a few rows to read when something happened at it, and nothing that
  * needs an actor of its own. It keeps nothing that the database does not have; every look begins with the rows, writes down what
- * is to be asked before it is sent, and finds after a restart how that ended. News only say where to look.
+ * is to be asked before it is sent, and finds after a restart how that ended. Signal only say where to look.
  */
 import type { NewAsk } from "../../db/smart_charging/site_grants.ts";
 import type { Store } from "../../db/store.ts";
@@ -9,12 +9,12 @@ import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { ActorSystem, Context } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import { CommandRefused } from "../charge_point/commands.ts";
-import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import type { Settings } from "../settings/settings.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { notTaken } from "./site_outcomes.ts";
 import { type Change, clearsOf } from "./site_changes.ts";
-import { learnSite, learnUngoverned } from "./site_reconciliation.ts";
+import { learnUngoverned, reconcileSite } from "./site_reconciliation.ts";
 import { planSite, type SitePlan } from "./site_plan.ts";
 import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
 
@@ -27,7 +27,7 @@ type SiteMail =
 /** What happens within this time is one look. */
 const GATHER_MS = 100;
 
-/** It is looked all the same: news may be lost, and another process may have edited a site. */
+/** It is looked all the same: signals may be lost, and another process may have edited a site. */
 const LOOK_EVERY_MS = 30_000;
 
 /** Grants of transactions that are over mean nothing, and the next transaction there takes their place: removing them is not urgent. */
@@ -53,17 +53,17 @@ export class SiteSupervisor {
     readonly system: ActorSystem,
     readonly store: Store,
     readonly chargePoints: Pick<ChargePoints, "call" | "connection">,
-    house: { readonly settings: Pick<Settings, "preset">; readonly news: Newsroom },
+    app: { readonly settings: Pick<Settings, "preset">; readonly signals: Signals },
   ) {
     // Certification: no CALL that nobody asked for.
-    if (house.settings.preset === "certification") return;
+    if (app.settings.preset === "certification") return;
     system.spawn<SiteMail>("site limits", (context) => {
       this.#context = context;
       this.#planned = null;
       this.changed();
       return { receive: (mail) => this.#receive(mail) };
     }, { restartsPerMinute: 60, mailboxLimit: 10_000 });
-    house.news.listen((news) => this.#hear(news));
+    app.signals.listen((signals) => this.#hear(signals));
   }
 
   /** A site was made, edited or removed. */
@@ -84,9 +84,9 @@ export class SiteSupervisor {
     isToBeToldAgain: (identity: string) => this.#booted.has(identity),
   };
 
-  #hear(news: News): void {
-    if (!("chargePoint" in news)) return;
-    const { chargePoint, kind } = news;
+  #hear(signals: Signal): void {
+    if (!("chargePoint" in signals)) return;
+    const { chargePoint, kind } = signals;
     const site = this.#memberships.get(chargePoint);
     if (kind === "booted" && site !== undefined) this.#booted.add(chargePoint);
     const isUngoverned = this.#ungoverned.has(chargePoint);
@@ -141,7 +141,7 @@ export class SiteSupervisor {
     this.#due.clear();
     if (all) this.#allDueAtMs = nowMs + LOOK_EVERY_MS;
     const on = await this.store.sites.listOn();
-    // Of every site at once, so not at each of the many looks that follow news.
+    // Of every site at once, so not at each of the many looks that follow signals.
     if (all) this.#memberships = await this.store.sites.memberships();
     if (nowMs >= this.#tidyDueAtMs) {
       await this.store.siteGrants.tidy();
@@ -154,7 +154,7 @@ export class SiteSupervisor {
 
   async #lookAt(siteId: string): Promise<void> {
     const { clock } = this.system;
-    const situation = await learnSite(this.store.siteGrants, siteId, this.system);
+    const situation = await reconcileSite(this.store.siteGrants, siteId, this.system);
     if (!situation) return;
     const plan = planSite(situation, { ...this.#beside, now: clock.now() });
     if (plan.changes.length > 0) await this.#ask(plan);

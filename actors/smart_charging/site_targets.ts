@@ -1,14 +1,14 @@
 /** What each session of a site shall get of its limit: the fair shares of what those leave who cannot be told. */
 import type { Site } from "../../db/smart_charging/sites.ts";
 import { allocate } from "./allocation.ts";
-import type { Because } from "./water_filling.ts";
+import type { LimitReason } from "./water_filling.ts";
 import { capacityOf, roundDown } from "./site_rates.ts";
 import type { MemberState } from "./site_state.ts";
 
 /** What a session shall get. One that cannot be told now has no target, and keeps what it may draw. */
 export interface Target {
   readonly limit: number;
-  readonly because: Because;
+  readonly reason: LimitReason;
 }
 
 /** The key of a connector in `targets`. */
@@ -38,8 +38,8 @@ function share(site: Site, members: readonly MemberState[], held: (member: Membe
   const sessions = [];
   for (const member of members) {
     const { identity, connectors, failSafe, phases, weight, least, most } = member;
-    for (const { connectorId, running, counts } of connectors) {
-      if (held(member)) take(member, counts);
+    for (const { connectorId, running, countedLimit } of connectors) {
+      if (held(member)) take(member, countedLimit);
       else if (running === null) take(member, failSafe);
       else {
         const since = running.transactionId;
@@ -47,9 +47,9 @@ function share(site: Site, members: readonly MemberState[], held: (member: Membe
       }
     }
   }
-  const { granted, because } = allocate(sessions, room);
+  const { granted, reason } = allocate(sessions, room);
   return new Map(sessions.map(({ id, floor }, i) => [
     id,
-    { limit: Math.max(floor, roundDown(granted[i]!)), because: because[i]! },
+    { limit: Math.max(floor, roundDown(granted[i]!)), reason: reason[i]! },
   ]));
 }

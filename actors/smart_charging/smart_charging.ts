@@ -1,18 +1,18 @@
 /**
  * The shared actor that owns the stack of charging profiles of every charge point: what becomes of it without a command. It binds profiles to
  * transactions that start, removes those of transactions that ended, writes down outcomes that a crash or an outage kept out of the
- * mirror, and tells of doubts that will last. All of it is decided from the rows, so it has nothing to lose: news only says
+ * mirror, and tells of doubts that will last. All of it is decided from the rows, so it has nothing to lose: signals only says
  * where to look first, and everything is looked at when it is born and
- * again and again, also because other processes have news of their own.
+ * again and again, also because other processes have signals of their own.
  */
 import type { Command } from "../../db/commands.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
-import type { News, Newsroom } from "../runtime/signals.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import { learnOutcome } from "./profile_outcomes.ts";
 
-/** `hinted`: some charge points have news. `all`: look at every one. */
+/** `hinted`: some charge points have signals. `all`: look at every one. */
 export type SmartChargingMail = "hinted" | "all";
 
 /** What is in doubt or waits for a transaction is little, and looked at so often. */
@@ -30,19 +30,19 @@ const KEEP_UNSTARTED_MS = 24 * 3600 * 1000;
 /** What may have happened to the profiles of a charge point. */
 type Hint = "started" | "ended" | "settled";
 
-/** Charge points with news that nobody has looked at. */
+/** Charge points with signals that nobody has looked at. */
 type Hints = Map<Hint, Set<string>>;
 
 const PROFILE_ACTIONS = ["SetChargingProfile", "ClearChargingProfile", "RemoteStartTransaction"];
 
 /** Starts the actor. */
-export function keepChargingProfiles(system: ActorSystem, store: Store, news: Newsroom): Ref<SmartChargingMail> {
+export function keepChargingProfiles(system: ActorSystem, store: Store, signals: Signals): Ref<SmartChargingMail> {
   const hints: Hints = new Map();
   const actor = system.spawn<SmartChargingMail>("smart charging", (context) => {
     hints.clear();
     return smartCharging(context, store, hints);
   }, { restartsPerMinute: 60 });
-  news.listen((item) => {
+  signals.listen((item) => {
     const hint = hintOf(item);
     if (!hint || item.kind === "idTagChanged") return;
     const isFirst = hints.size === 0;
@@ -52,7 +52,7 @@ export function keepChargingProfiles(system: ActorSystem, store: Store, news: Ne
   return actor;
 }
 
-function hintOf(item: News): Hint | undefined {
+function hintOf(item: Signal): Hint | undefined {
   switch (item.kind) {
     case "transactionStarted":
       return "started";

@@ -7,7 +7,7 @@
 export type Capacity = readonly number[];
 
 /** Why a session gets what it gets. */
-export type Because =
+export type LimitReason =
   /** Not everybody can have the least that is of use, and others come first. */
   | "paused"
   /** It can draw no more. */
@@ -20,7 +20,7 @@ export type Because =
 /** What each session gets, in the order in which the sessions were given. */
 export interface Allocation {
   readonly granted: Float64Array;
-  readonly because: readonly Because[];
+  readonly reason: readonly LimitReason[];
 }
 
 /** Rounding errors of sums stay far below this, limits are far above it. */
@@ -47,7 +47,7 @@ const STILL = 2;
 /** One rise of the level until everybody stands still. */
 export class Tide {
   readonly #granted: Float64Array;
-  readonly #because: Because[];
+  readonly #reason: LimitReason[];
   /** Of each session: RISES, STILL, or 0 while its turn has not come. */
   readonly #state: Uint8Array;
   /** What is left of each phase, how fast it shrinks, and how many make it shrink. */
@@ -59,7 +59,7 @@ export class Tide {
   constructor(readonly columns: Columns, capacity: Capacity) {
     const { floor } = columns;
     this.#granted = Float64Array.from(floor);
-    this.#because = new Array<Because>(floor.length).fill("most");
+    this.#reason = new Array<LimitReason>(floor.length).fill("most");
     this.#state = new Uint8Array(floor.length);
     this.#room = Float64Array.from(capacity);
     this.#slope = new Float64Array(capacity.length);
@@ -78,7 +78,7 @@ export class Tide {
       if ((turns[k]! & 1) === 0) this.#begin(i);
       else this.#end(i, this.columns.high[i]!, "most");
     }
-    return { granted: this.#granted, because: this.#because };
+    return { granted: this.#granted, reason: this.#reason };
   }
 
   /**
@@ -95,7 +95,7 @@ export class Tide {
       full ||= this.#hasLess(i, more - TINY);
       if (full) {
         this.#state[i] = STILL;
-        this.#because[i] = "paused";
+        this.#reason[i] = "paused";
       } else {
         this.#take(i, more);
         this.#granted[i] = low[i]!;
@@ -106,16 +106,16 @@ export class Tide {
   #begin(i: number): void {
     if (this.#hasLess(i, TINY) && this.columns.high[i]! > this.columns.low[i]!) {
       this.#state[i] = STILL;
-      this.#because[i] = "least";
+      this.#reason[i] = "least";
       return;
     }
     this.#state[i] = RISES;
     this.#turn(i, 1);
   }
 
-  #end(i: number, granted: number, because: Because): void {
+  #end(i: number, granted: number, reason: LimitReason): void {
     this.#granted[i] = granted;
-    this.#because[i] = because;
+    this.#reason[i] = reason;
     this.#state[i] = STILL;
     this.#turn(i, -1);
   }

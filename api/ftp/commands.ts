@@ -1,7 +1,7 @@
 /** The commands of FTP that fetch or bring a file take: RFC 959, SIZE, MDTM and REST of RFC 3659, EPSV of RFC 2428, TLS of RFC 4217. */
 import type { Socket } from "node:net";
 import { streamOf } from "../http/file_answer.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { incomplete, notFound } from "../http/problem.ts";
 import { download } from "../resources/firmware_management/downloads.ts";
 import { allowUpload } from "../resources/firmware_management/uploads.ts";
@@ -68,12 +68,12 @@ export class Commands {
 
   constructor(
     control: Socket,
-    readonly house: House,
+    readonly app: App,
     readonly patience: FtpPatience,
     readonly say: (reply: Reply) => void,
   ) {
-    this.protection = new Protection(house);
-    this.#passive = new Passive(control, house, this.protection, patience.connectMs);
+    this.protection = new Protection(app);
+    this.#passive = new Passive(control, app, this.protection, patience.connectMs);
   }
 
   /** Rejects with what the HTTP way would throw. */
@@ -119,17 +119,17 @@ export class Commands {
   }
 
   async #fileAt(path: string) {
-    return (await download(this.#placeAt(path, "files").token, this.house)).file;
+    return (await download(this.#placeAt(path, "files").token, this.app)).file;
   }
 
   async #retrieve(path: string): Promise<Reply> {
     const from = this.#takeRestart();
     const file = await this.#fileAt(path);
     if (from > file.bytes) return [554, `The file has ${file.bytes} bytes`];
-    const stream = await streamOf(file, { from, bytes: file.bytes - from }, this.house.clock);
+    const stream = await streamOf(file, { from, bytes: file.bytes - from }, this.app.clock);
     try {
       return await this.#overData(async (connection) => {
-        await send(stream, connection, this.house, this.patience.stallMs);
+        await send(stream, connection, this.app, this.patience.stallMs);
         return "That was all";
       });
     } finally {
@@ -140,7 +140,7 @@ export class Commands {
   async #store(path: string): Promise<Reply> {
     if (this.#takeRestart() > 0) return [554, "A file is brought from its beginning"];
     const place = this.#placeAt(path, "uploads");
-    const allowance = await allowUpload(place.token, this.house);
+    const allowance = await allowUpload(place.token, this.app);
     let isOver = false;
     const end = () => {
       if (!isOver) allowance.end?.();
@@ -148,7 +148,7 @@ export class Commands {
     };
     try {
       return await this.#overData((connection, aborted) =>
-        receive(place, { ...allowance, end }, connection, this.house, aborted)
+        receive(place, { ...allowance, end }, connection, this.app, aborted)
       );
     } finally {
       end();

@@ -1,7 +1,7 @@
 /** The passive data connections of one session, one after the other: opened by PASV or EPSV, taken by the next transfer. */
 import { lookup } from "node:dns/promises";
 import { isIPv4, type Socket } from "node:net";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { DataPort, plainAddress } from "./data_port.ts";
 import type { Protection } from "./protection.ts";
 import type { Reply } from "./reply.ts";
@@ -13,7 +13,7 @@ export class Passive {
 
   constructor(
     readonly control: Socket,
-    readonly house: House,
+    readonly app: App,
     readonly protection: Pick<Protection, "ofData">,
     readonly waitMs: number,
   ) {}
@@ -48,7 +48,7 @@ export class Passive {
 
   #listen(): DataPort | undefined {
     this.close();
-    const { control, house: { settings, clock }, waitMs } = this;
+    const { control, app: { settings, clock }, waitMs } = this;
     if (control.destroyed) return undefined;
     const { host, ftpPassivePorts: ports } = settings;
     const peer = plainAddress(control.remoteAddress);
@@ -58,7 +58,7 @@ export class Passive {
 
   /** That of the public host, else the one that was dialled. */
   async #reachedAt(): Promise<string | undefined> {
-    const { publicUrl } = this.house.settings;
+    const { publicUrl } = this.app.settings;
     const found = publicUrl && await lookup(new URL(publicUrl).hostname, { family: 4 }).catch(() => undefined);
     if (found) return found.address;
     const local = plainAddress(this.control.localAddress);

@@ -3,7 +3,7 @@
  * are protected until PROT C.
  */
 import { type Certificate, readCertificate } from "../../actors/settings/ftp_certificate.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import type { Reply } from "./reply.ts";
 
 export class Protection {
@@ -11,7 +11,7 @@ export class Protection {
   #isSized = false;
   #isOfData = false;
 
-  constructor(readonly house: Pick<House, "settings" | "log">) {}
+  constructor(readonly app: Pick<App, "settings" | "log">) {}
 
   /** With what the control connection is protected, once TLS has begun. */
   get ofControl(): Certificate | undefined {
@@ -20,7 +20,7 @@ export class Protection {
 
   /** What FEAT tells of it (RFC 4217 6). */
   get features(): string[] {
-    return this.house.settings.ftpCertificate === null ? [] : ["AUTH TLS", "PBSZ", "PROT"];
+    return this.app.settings.ftpCertificate === null ? [] : ["AUTH TLS", "PBSZ", "PROT"];
   }
 
   /** With what data connections are protected; undefined: not at all. */
@@ -60,7 +60,7 @@ export class Protection {
   }
 
   #read(): Certificate | undefined {
-    const { settings, log } = this.house;
+    const { settings, log } = this.app;
     const read = readCertificate(settings);
     if (read?.ok) return read.certificate;
     for (const mistake of read?.mistakes ?? []) log.error(`The FTP server's certificate: ${mistake}`);

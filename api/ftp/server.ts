@@ -4,13 +4,13 @@
  * at once at a port of its own, which is what many clients take `ftps:` for.
  */
 import { createServer, type Server } from "node:net";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { listenAt } from "../http/listener.ts";
 import { plainAddress } from "./data_port.ts";
 import type { FtpPatience } from "./commands.ts";
 import { Session } from "./session.ts";
 
-const PATIENCE: FtpPatience = { commandMs: 120_000, connectMs: 30_000, stallMs: 60_000 };
+const TIMEOUTS: FtpPatience = { commandMs: 120_000, connectMs: 30_000, stallMs: 60_000 };
 
 /** Control connections in all; each has one data connection at most. */
 const AT_ONCE = 100;
@@ -25,7 +25,7 @@ export interface FtpServer {
 }
 
 /** Makes the server; `isImplicit`: TLS begins at once. */
-export function ftpServer(house: House, isImplicit = false, patience: FtpPatience = PATIENCE): FtpServer {
+export function ftpServer(app: App, isImplicit = false, patience: FtpPatience = TIMEOUTS): FtpServer {
   const sessions = new Map<Session, string>();
   const server = createServer((socket) => {
     const peer = plainAddress(socket.remoteAddress);
@@ -35,7 +35,7 @@ export function ftpServer(house: House, isImplicit = false, patience: FtpPatienc
       socket.end("421 Too many connections; try again later\r\n", () => socket.destroy());
       return;
     }
-    const session = new Session(socket, house, patience, isImplicit, () => sessions.delete(session));
+    const session = new Session(socket, app, patience, isImplicit, () => sessions.delete(session));
     sessions.set(session, peer);
   });
   return {
@@ -53,15 +53,15 @@ export interface FtpPorts {
 }
 
 /** Listens where the settings say, if they do. Rejects with CannotListen. */
-export async function listenForFtp(house: House) {
-  const { host, ftpPort, ftpsPort } = house.settings;
+export async function listenForFtp(app: App) {
+  const { host, ftpPort, ftpsPort } = app.settings;
   const closers: (() => Promise<void>)[] = [];
   const cutters: (() => void)[] = [];
   const open = async (port: number | null, variable: string, isImplicit: boolean) => {
     if (port === null) return null;
-    const { server, cut } = ftpServer(house, isImplicit);
+    const { server, cut } = ftpServer(app, isImplicit);
     const address = { port, host, variables: [variable, "HOST"] as const };
-    const listener = await listenAt(server, address, house, { words: "QUIT\r\n" });
+    const listener = await listenAt(server, address, app, { words: "QUIT\r\n" });
     closers.push(listener.close);
     cutters.push(cut);
     return listener.port;

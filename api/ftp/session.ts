@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Certificate } from "../../actors/settings/ftp_certificate.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { Problem, problemFor, statusOf } from "../http/problem.ts";
 import { Commands, type FtpPatience } from "./commands.ts";
 import type { Reply } from "./reply.ts";
@@ -32,13 +32,13 @@ export class Session {
   /** `isImplicit`: TLS begins at once. */
   constructor(
     readonly control: Socket,
-    readonly house: House,
+    readonly app: App,
     readonly patience: FtpPatience,
     isImplicit: boolean,
     readonly ended: () => void,
   ) {
     this.#socket = control;
-    this.#commands = new Commands(control, house, patience, (reply) => this.#say(reply));
+    this.#commands = new Commands(control, app, patience, (reply) => this.#say(reply));
     this.#hear();
     const certificate = isImplicit ? this.#commands.protection.begin() : undefined;
     if (certificate) this.#beginTls(certificate);
@@ -116,7 +116,7 @@ export class Session {
 
   #listen(): void {
     this.#stopTimer();
-    this.#stopTimer = this.house.clock.after(
+    this.#stopTimer = this.app.clock.after(
       this.patience.commandMs,
       () => this.#part([421, "Nothing was said for long"]),
     );
@@ -140,12 +140,12 @@ export class Session {
     this.#say(reply);
     this.#socket.end(() => this.close());
     this.#stopTimer();
-    this.#stopTimer = this.house.clock.after(this.patience.stallMs, () => this.close());
+    this.#stopTimer = this.app.clock.after(this.patience.stallMs, () => this.close());
   }
 
   #refusal(error: unknown): Reply {
     const status = statusOf(error);
-    if (status >= 500 && !(error instanceof Problem)) this.house.log.error("A transfer over FTP failed", { error });
+    if (status >= 500 && !(error instanceof Problem)) this.app.log.error("A transfer over FTP failed", { error });
     return [CODES[status] ?? 550, problemFor(error).detail];
   }
 }

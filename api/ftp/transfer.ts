@@ -1,7 +1,7 @@
 /** The bytes of a file over a data connection, with the rules of the HTTP way: its limits, its pace, its one file for one address. */
 import type { Clock } from "../../actors/runtime/clock.ts";
 import { type Allowance, readBytes } from "../http/file_body.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { incomplete } from "../http/problem.ts";
 import { keepUpload } from "../resources/firmware_management/uploads.ts";
 import type { Place } from "./place.ts";
@@ -33,13 +33,13 @@ export async function receive(
   place: Place,
   allowance: Allowance,
   connection: Deno.Conn,
-  house: House,
+  app: App,
   aborted: AbortSignal,
 ): Promise<string> {
-  const draft = await readBytes(connection.readable, allowance, house);
+  const draft = await readBytes(connection.readable, allowance, app);
   try {
     if (aborted.aborted) throw incomplete();
-    return (await keepUpload(place.token, place.name, { draft, name: null }, house)).body;
+    return (await keepUpload(place.token, place.name, { draft, name: null }, app)).body;
   } finally {
     await draft.drop();
   }

@@ -13,7 +13,7 @@ export const WRONG_KEYS: Rate = { perSecond: 1 / 5, burst: 10 };
 const REMEMBERED_KEYS = 1000;
 
 /** What one address tries. A key goes by its hash. */
-export interface Attempts {
+export interface ApiKeyThrottle {
   /** Throws the problem of 429 when the address has to wait and the key is not one that was good. */
   permit(hash: Uint8Array): void;
   /** The key was good. It is still looked up each time: it may be revoked. */
@@ -28,7 +28,7 @@ export class KeyAttempts {
   constructor(readonly clock: Clock) {}
 
   /** The attempts of one address. Where the platform does not tell the address, limits are the platform's. */
-  of(address: string | undefined): Attempts {
+  of(address: string | undefined): ApiKeyThrottle {
     const now = () => this.clock.monotonicMs();
     return {
       permit: (hash) => {

@@ -7,7 +7,7 @@ import type { LocalLists } from "../../actors/local_auth_list_management/local_l
 import type { Uploads } from "../../actors/firmware_management/uploads.ts";
 import type { FirmwareCampaigns } from "../../actors/firmware_management/firmware_campaigns.ts";
 import type { Log } from "../../actors/runtime/log.ts";
-import type { Newsroom } from "../../actors/runtime/signals.ts";
+import type { Signals } from "../../actors/runtime/signals.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
 import type { SiteSupervisor } from "../../actors/smart_charging/site_supervisor.ts";
 import type { ProfileInstaller } from "../../actors/smart_charging/profile_installer.ts";
@@ -15,7 +15,7 @@ import type { WebhookSender } from "../../actors/webhooks/webhook_sender.ts";
 import type { Store } from "../../db/store.ts";
 
 /** What the API answers from: main.ts builds it once, tests build their own. */
-export interface House {
+export interface App {
   readonly store: Store;
   readonly chargePoints: ChargePoints;
   readonly events: EventHub;
@@ -30,7 +30,7 @@ export interface House {
   readonly siteLimits: SiteSupervisor;
   readonly firmwareCampaigns: FirmwareCampaigns;
   /** Where edits are told that shared actors may want to know of. */
-  readonly news: Newsroom;
+  readonly signals: Signals;
   readonly counts: Counts;
   readonly settings: Settings;
   readonly clock: Clock;

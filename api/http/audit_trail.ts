@@ -4,7 +4,7 @@
  * body) is one entry with its status.
  */
 import { MASK, maskSecrets } from "../../ocpp/secrets.ts";
-import type { House } from "./app.ts";
+import type { App } from "./app.ts";
 import type { Operator } from "./operator.ts";
 import { statusOf } from "./problem.ts";
 import type { Route } from "./route.ts";
@@ -30,11 +30,11 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set(["password", "secret"]);
  * and its effect any more. Throws what the work throws.
  */
 export async function audited(
-  house: House,
+  app: App,
   writing: Writing,
   work: (begin: (body: unknown) => Promise<void>) => Promise<Response>,
 ): Promise<Response> {
-  const { store, clock } = house;
+  const { store, clock } = app;
   let number: number | undefined;
   const begin = async (body: unknown) => {
     number = await store.audit.ask({ ...entryOf(writing), at: clock.now(), request: kept(body), status: null });
@@ -45,16 +45,16 @@ export async function audited(
       : store.audit.settle(number, status, clock.now());
   try {
     const response = await work(begin);
-    await noted(house, end(response.status));
+    await noted(app, end(response.status));
     return response;
   } catch (error) {
-    await noted(house, end(statusOf(error)));
+    await noted(app, end(statusOf(error)));
     throw error;
   }
 }
 
 /** The request has been dealt with: it is not answered otherwise because its outcome could not be written down. */
-async function noted({ log }: House, written: Promise<unknown>): Promise<void> {
+async function noted({ log }: App, written: Promise<unknown>): Promise<void> {
   await written.catch((error) =>
     log.error("The outcome of a request could not be written to the audit log", { error })
   );

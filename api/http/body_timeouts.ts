@@ -63,7 +63,7 @@ export async function* paced(
     }
   } finally {
     stop();
-    // The rest is not taken; that it cannot be is no news.
+    // The rest is not taken; that it cannot be is no signals.
     reader.cancel().catch(() => {});
   }
 }

@@ -20,13 +20,13 @@ const COME_BACK_SECONDS = 15;
 
 const LOG_AT_MOST_EVERY_MS = 10_000;
 
-/** What the gate needs of the house. */
-export interface GateHouse {
+/** What the gate needs of the app. */
+export interface GateApp {
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export class Gate {
+export class ConnectionLimits {
   /** Connections that are open, HTTP and WebSocket. */
   open = 0;
   /** Attempts that were refused here. */
@@ -34,7 +34,7 @@ export class Gate {
   readonly #attempts: Buckets;
   #loggedAtMs = -LOG_AT_MOST_EVERY_MS;
 
-  constructor(readonly house: GateHouse, readonly settings: Settings) {
+  constructor(readonly app: GateApp, readonly settings: Settings) {
     const perSecond = settings.handshakesPerSecond;
     this.#attempts = new Buckets({ perSecond, burst: perSecond * SECONDS_AT_ONCE });
   }
@@ -58,7 +58,7 @@ export class Gate {
     if (this.open > this.settings.maxConnections * SHARE_OF_CHARGE_POINTS) {
       return this.#refuse(503, "There is no room for more connections; raise CHARGEHAND_MAX_CONNECTIONS", address);
     }
-    if (!this.#attempts.take(address, this.house.clock.monotonicMs())) {
+    if (!this.#attempts.take(address, this.app.clock.monotonicMs())) {
       return this.#refuse(429, "This address connects too often; see CHARGEHAND_HANDSHAKES_PER_SECOND", address);
     }
     return undefined;
@@ -66,10 +66,10 @@ export class Gate {
 
   #refuse(status: number, body: string, address: string): Refusal {
     this.refused++;
-    const nowMs = this.house.clock.monotonicMs();
+    const nowMs = this.app.clock.monotonicMs();
     if (nowMs - this.#loggedAtMs >= LOG_AT_MOST_EVERY_MS) {
       this.#loggedAtMs = nowMs;
-      this.house.log.warn(`Connection attempts are refused with ${status}: ${body}`, {
+      this.app.log.warn(`Connection attempts are refused with ${status}: ${body}`, {
         address,
         refused: this.refused,
       });

@@ -4,7 +4,7 @@
  */
 import type { Draft, FileFolder } from "../../db/firmware_management/file_folder.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
-import type { House } from "./app.ts";
+import type { App } from "./app.ts";
 import { BadForm, boundaryOf, partsOf } from "./multipart.ts";
 import { paced, takeTime } from "./body_timeouts.ts";
 import { invalid, Problem } from "./problem.ts";
@@ -60,7 +60,7 @@ export async function readFile(
   allowance: Allowance,
   request: Request,
   incoming: object | undefined,
-  { clock }: Pick<House, "clock">,
+  { clock }: Pick<App, "clock">,
 ): Promise<FileBody> {
   try {
     const boundary = formOf(takes, allowance, request);
@@ -81,7 +81,7 @@ export async function readFile(
 export async function readBytes(
   body: ReadableStream<Uint8Array>,
   allowance: Allowance,
-  { clock }: Pick<House, "clock">,
+  { clock }: Pick<App, "clock">,
 ): Promise<Draft> {
   const { maxBytes, folder } = allowance;
   try {

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import type { KeyedRequest, KeyState } from "../../db/idempotency_keys.ts";
-import type { House } from "./app.ts";
+import type { App } from "./app.ts";
 import { invalid, Problem, problemResponse } from "./problem.ts";
 
 const KEPT_MS = 24 * 3600 * 1000;
@@ -29,7 +29,7 @@ export class Idempotency {
   readonly #running = new Map<string, number>();
   #forgotAtMs = -Infinity;
 
-  constructor(readonly house: House) {}
+  constructor(readonly app: App) {}
 
   /**
    * Answers a POST: by `work`, or as the first time. `asked` is what was asked for, checked already: what is refused before that
@@ -42,7 +42,7 @@ export class Idempotency {
       throw invalid({ in: "header", pointer: "/Idempotency-Key", detail: "1 to 255 visible ASCII characters" });
     }
     const keyed = { apiKey, key, fingerprint: fingerprintOf(request, asked) };
-    const now = this.house.clock.now();
+    const now = this.app.clock.now();
     const keptFrom = new Date(now.getTime() - KEPT_MS);
     let known = await this.#begin(keyed, now, keptFrom);
     // The first request may have been answered after this one looked: then its answer is there now.
@@ -62,7 +62,7 @@ export class Idempotency {
     this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
     let known: KeyState | undefined;
     try {
-      return known = await this.house.store.idempotencyKeys.begin(keyed, now, keptFrom);
+      return known = await this.app.store.idempotencyKeys.begin(keyed, now, keptFrom);
     } finally {
       if (known?.state !== "begun") this.#leave(keyed);
     }
@@ -82,7 +82,7 @@ export class Idempotency {
 
   /** A request that fails has been answered, too: whether it took effect is not to be tried by doing it again. */
   async #first(request: Request, keyed: KeyedRequest, work: () => Promise<Response>): Promise<Response> {
-    const { store, log } = this.house;
+    const { store, log } = this.app;
     const response = await work().catch((error) => problemResponse(error, request, log));
     const body = response.body === null ? null : await response.text();
     const { status } = response;
@@ -111,11 +111,11 @@ export class Idempotency {
   }
 
   #forget(keptFrom: Date): void {
-    const nowMs = this.house.clock.monotonicMs();
+    const nowMs = this.app.clock.monotonicMs();
     if (nowMs - this.#forgotAtMs < FORGET_EVERY_MS) return;
     this.#forgotAtMs = nowMs;
-    this.house.store.idempotencyKeys.removeBefore(keptFrom).catch((error) =>
-      this.house.log.warn("Old Idempotency-Keys could not be removed", { error })
+    this.app.store.idempotencyKeys.removeBefore(keptFrom).catch((error) =>
+      this.app.log.warn("Old Idempotency-Keys could not be removed", { error })
     );
   }
 }

@@ -18,8 +18,8 @@ const PROBING: Probing = { everyMs: 10_000, answerMs: 5000 };
 /** One question without an answer proves nothing: the process itself may have taken no turns meanwhile. The next one follows at once. */
 const SILENT_AFTER_QUESTIONS = 2;
 
-/** What it needs of the house. */
-export interface AcceptingHouse {
+/** What it needs of the app. */
+export interface AcceptingApp {
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,7 +37,7 @@ export const HEALTH = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: c
 /** Watches a server that listens. Returns the way to stop, which must come before the server is closed. */
 export function keepAccepting(
   server: Server,
-  { clock, log }: AcceptingHouse,
+  { clock, log }: AcceptingApp,
   question: Question,
   { everyMs, answerMs }: Probing = PROBING,
 ): () => void {

@@ -1,6 +1,6 @@
 /** A server at an address: started with words that help when it cannot be had, watched while it listens, and closed once. */
 import type { AddressInfo, Server } from "node:net";
-import { type AcceptingHouse, keepAccepting, type Question } from "./listen_watchdog.ts";
+import { type AcceptingApp, keepAccepting, type Question } from "./listen_watchdog.ts";
 
 /** Where a server shall listen. */
 export interface Address {
@@ -24,11 +24,11 @@ export class CannotListen extends Error {}
 export async function listenAt(
   server: Server,
   address: Address,
-  house: AcceptingHouse,
+  app: AcceptingApp,
   question: Question,
 ): Promise<Listener> {
   const port = await start(server, address);
-  const stopWatching = keepAccepting(server, house, question);
+  const stopWatching = keepAccepting(server, app, question);
   let closed: Promise<void> | undefined;
   const close = () => {
     stopWatching();

@@ -6,7 +6,7 @@ import type { Server } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { diagnosis } from "../../actors/charge_point/connection_causes.ts";
-import type { ConnectionDoctor } from "../../actors/charge_point/connection_diagnostics.ts";
+import type { ConnectionDiagnostics } from "../../actors/charge_point/connection_diagnostics.ts";
 
 /** What the parser says of bytes that it cannot read; the answers are those of Node where nobody listens. */
 interface ParserError extends Error {
@@ -29,17 +29,17 @@ function isRequestLine(bytes: Uint8Array): boolean {
   return /^[A-Z]{3,16} /.test(new TextDecoder().decode(bytes.subarray(0, 20)));
 }
 
-/** Tells the doctor of connections that begin with something else than HTTP, and answers whatever the parser refuses. */
-export function tellOfGarbage(server: Server, doctor: ConnectionDoctor): void {
+/** Tells the diagnostics of connections that begin with something else than HTTP, and answers whatever the parser refuses. */
+export function explainNonHttp(server: Server, diagnostics: ConnectionDiagnostics): void {
   server.on("clientError", (error: ParserError, socket: Socket) => {
     const { code = "", rawPacket } = error;
     const patient = { identity: null, address: addressOf(socket) };
     if (rawPacket && isTls(rawPacket)) {
-      doctor.note(patient, diagnosis("tls-on-plain-port", "it speaks TLS, and this port does not"));
+      diagnostics.note(patient, diagnosis("tls-on-plain-port", "it speaks TLS, and this port does not"));
       return void socket.destroy();
     }
     if (rawPacket && code.startsWith("HPE_") && !isRequestLine(rawPacket)) {
-      doctor.note(patient, diagnosis("not-http", "what it sends is no HTTP"));
+      diagnostics.note(patient, diagnosis("not-http", "what it sends is no HTTP"));
     }
     if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
     const status = STATUS[code] ?? 400;

@@ -121,7 +121,7 @@ export function documentRoutes(app: OpenAPIHono): readonly Route[] {
       tag: "Health",
       summary: "This description, as OpenAPI 3.1",
       answers: { 200: z.record(z.string(), z.unknown()) },
-      handle: ({ house }) => ok(documentOf(house.version)),
+      handle: ({ app }) => ok(documentOf(app.version)),
     }),
     route({
       method: "get",
@@ -131,8 +131,8 @@ export function documentRoutes(app: OpenAPIHono): readonly Route[] {
       summary: "This description, as a page for people",
       contentType: "text/html; charset=utf-8",
       answers: { 200: z.string() },
-      handle: async ({ house, headers }) => {
-        page ??= pageOf(documentOf(house.version) as unknown as Document);
+      handle: async ({ app, headers }) => {
+        page ??= pageOf(documentOf(app.version) as unknown as Document);
         return { ...ok(pageFor(await page, headers)), headers: { "Content-Security-Policy": CONTENT_SECURITY_POLICY } };
       },
     }),

@@ -5,8 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import type { ApiKey } from "../../db/api_keys.ts";
-import type { Attempts } from "./api_key_throttle.ts";
-import type { House } from "./app.ts";
+import type { ApiKeyThrottle } from "./api_key_throttle.ts";
+import type { App } from "./app.ts";
 import { Problem } from "./problem.ts";
 
 /** From the least to the most: each may do what those before it may. */
@@ -23,8 +23,8 @@ const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="chargehand"' };
 /** The operator behind a request. Throws the problem of 401, or of 429 for an address that presented too many wrong keys. */
 export async function operatorOf(
   headers: Headers,
-  house: House,
-  attempts: Attempts,
+  app: App,
+  attempts: ApiKeyThrottle,
 ): Promise<Operator> {
   const secret = /^Bearer +(\S+) *$/i.exec(headers.get("Authorization") ?? "")?.[1];
   if (secret === undefined) {
@@ -32,7 +32,7 @@ export async function operatorOf(
   }
   const hash = hashOfKey(secret);
   attempts.permit(hash);
-  const key = await house.store.apiKeys.findByHash(hash);
+  const key = await app.store.apiKeys.findByHash(hash);
   if (key === undefined) {
     attempts.failed(hash);
     throw new Problem(
@@ -42,7 +42,7 @@ export async function operatorOf(
     );
   }
   attempts.passed(hash);
-  await house.store.apiKeys.noteUse(key.id, house.clock.now());
+  await app.store.apiKeys.noteUse(key.id, app.clock.now());
   return key;
 }
 

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import type { ServedFile } from "./file_answer.ts";
 import type { ReceivedFile, TakesFile } from "./file_body.ts";
-import type { House } from "./app.ts";
+import type { App } from "./app.ts";
 import type { Operator, Role } from "./operator.ts";
 
 /** The least role that may ask; `open` needs no key. */
@@ -26,7 +26,7 @@ export interface Asked<
   readonly file: File;
   readonly operator: A extends "open" ? null : Operator;
   readonly headers: Headers;
-  readonly house: House;
+  readonly app: App;
 }
 
 /** What a route answers. `body` goes through the answer's schema, which encodes times and leaves out what it does not name. */

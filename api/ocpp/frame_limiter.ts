@@ -27,7 +27,7 @@ export interface IntakePorts {
 /** What takes a turn: a frame, or `null` for a ping, whose turn is all there is to it. */
 type Item = string | null;
 
-export class Intake {
+export class FrameLimiter {
   readonly #bucket: Bucket;
   readonly #waiting: Item[] = [];
   #stopTimer: (() => void) | null = null;

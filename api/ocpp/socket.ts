@@ -39,14 +39,14 @@ export type Decision =
   | { readonly accepted: true; readonly chargePoint: ChargePoint }
   | { readonly accepted: false; readonly refusal: Refusal & { readonly diagnosis: Diagnosis } };
 
-/** What the endpoint needs of the house. */
-export interface SocketHouse {
+/** What the endpoint needs of the app. */
+export interface SocketApp {
   readonly chargePoints: ChargePoints;
   readonly log: Log;
 }
 
 /** What the transports need besides: they bound how much comes in a time. */
-export interface TransportHouse extends SocketHouse {
+export interface TransportApp extends SocketApp {
   readonly clock: Clock;
 }
 
@@ -71,25 +71,25 @@ function pathDiagnosis(problem: PathProblem, target: string): Diagnosis {
 
 type PathProblem = Extract<PathReading, { ok: false }>["problem"];
 
-/** Decides about one upgrade request; a refusal is told to the doctor. */
-export async function decide(request: UpgradeRequest, house: SocketHouse): Promise<Decision> {
+/** Decides about one upgrade request; a refusal is told to the diagnostics. */
+export async function decide(request: UpgradeRequest, app: SocketApp): Promise<Decision> {
   const path = identityFromTarget(request.target);
   const decision = path.ok
-    ? await decideAbout(path.identity, request, house)
+    ? await decideAbout(path.identity, request, app)
     : refuse(path.problem === "badCharacters" ? 400 : 404, pathDiagnosis(path.problem, request.target));
   if (!decision.accepted) {
     const patient = { identity: path.ok ? path.identity : null, address: request.remoteAddress };
-    house.chargePoints.doctor.note(patient, decision.refusal.diagnosis);
+    app.chargePoints.diagnostics.note(patient, decision.refusal.diagnosis);
   }
   return decision;
 }
 
 /** In the order handshake, identity, security profile, credentials, subprotocol. */
-async function decideAbout(identity: string, request: UpgradeRequest, house: SocketHouse): Promise<Decision> {
+async function decideAbout(identity: string, request: UpgradeRequest, app: SocketApp): Promise<Decision> {
   const wrong = handshakeProblem(request);
   if (wrong) return wrong;
   const onlyAsks = !wantsWebSocket(request);
-  const admission = await house.chargePoints.admit({
+  const admission = await app.chargePoints.admit({
     onlyAsks,
     identity,
     authorization: request.header("authorization"),

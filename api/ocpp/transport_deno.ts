@@ -8,8 +8,8 @@ import { CLOSE, type Connection } from "../../actors/charge_point/connection.ts"
 import type { Settings } from "../../actors/settings/settings.ts";
 import type { ChargePoint } from "../../db/charge_points.ts";
 import { originDialled, SUBPROTOCOL } from "../../ocpp/handshake.ts";
-import { Intake } from "./frame_limiter.ts";
-import { decide, type TransportHouse } from "./socket.ts";
+import { FrameLimiter } from "./frame_limiter.ts";
+import { decide, type TransportApp } from "./socket.ts";
 
 /** What may wait to be written to a charge point that does not read, before nothing more is written to it. */
 const SEND_BUFFER_BYTES = 1_048_576;
@@ -22,7 +22,7 @@ export class DenoEndpoint {
   readonly #open = new Set<WebSocket>();
   #accepting = true;
 
-  constructor(readonly house: TransportHouse, readonly settings: Settings) {}
+  constructor(readonly app: TransportApp, readonly settings: Settings) {}
 
   /** Upgrades a request, or says why not. */
   async answer(request: Request, remoteAddress: string): Promise<Response> {
@@ -34,7 +34,7 @@ export class DenoEndpoint {
       header: (name) => request.headers.get(name) ?? undefined,
       secure: url.protocol === "https:",
       remoteAddress,
-    }, this.house);
+    }, this.app);
     if (!decision.accepted) {
       const { status, headers, body } = decision.refusal;
       return new Response(body, { status, headers });
@@ -70,10 +70,10 @@ export class DenoEndpoint {
     const { socket } = connection;
     const { messagesPerSecond, messageBurst, maxMessageBytes } = this.settings;
     this.#open.add(socket);
-    const session = this.house.chargePoints.connect(chargePoint, connection);
+    const session = this.app.chargePoints.connect(chargePoint, connection);
     const tooMany = () => connection.close(CLOSE.policyViolation, "too many messages at once");
-    const intake = new Intake({
-      clock: this.house.clock,
+    const intake = new FrameLimiter({
+      clock: this.app.clock,
       rate: { perSecond: messagesPerSecond, burst: messageBurst },
       deliver: (text) => session.received(text) || tooMany(),
       overflow: tooMany,

@@ -14,9 +14,9 @@ import type { Session } from "../../actors/charge_point/live_connection.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
 import { originDialled, SUBPROTOCOL } from "../../ocpp/handshake.ts";
 import { addressOf as socketAddress } from "../http/non_http.ts";
-import type { Gate } from "../http/connection_limits.ts";
-import { Intake } from "./frame_limiter.ts";
-import { decide, type Refusal, type TransportHouse, type UpgradeRequest } from "./socket.ts";
+import type { ConnectionLimits } from "../http/connection_limits.ts";
+import { FrameLimiter } from "./frame_limiter.ts";
+import { decide, type Refusal, type TransportApp, type UpgradeRequest } from "./socket.ts";
 
 /** A charge point that does not take part in the closing handshake is cut after this. */
 const CLOSE_GRACE_MS = 2000;
@@ -25,7 +25,12 @@ const CLOSE_GRACE_MS = 2000;
 const SEND_BUFFER_BYTES = 1_048_576;
 
 /** Serves WebSocket upgrades of an HTTP server. Returns the way to cut every connection that is still there. */
-export function serveWebSockets(server: Server, house: TransportHouse, settings: Settings, gate: Gate): () => void {
+export function serveWebSockets(
+  server: Server,
+  app: TransportApp,
+  settings: Settings,
+  limits: ConnectionLimits,
+): () => void {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: settings.maxMessageBytes,
@@ -37,23 +42,23 @@ export function serveWebSockets(server: Server, house: TransportHouse, settings:
     // Until ws owns the socket nobody listens for its errors, and an unheard error ends the process.
     const ignore = () => {};
     socket.on("error", ignore);
-    const refusal = gate.refusal(addressOf(request));
+    const refusal = limits.refusal(addressOf(request));
     if (refusal) {
       const patient = { identity: null, address: addressOf(request) };
-      house.chargePoints.doctor.note(patient, diagnosis("turned-away", refusal.body.trim()));
+      app.chargePoints.diagnostics.note(patient, diagnosis("turned-away", refusal.body.trim()));
       return refuse(socket, refusal);
     }
-    decide(upgradeRequest(request), house).then((decision) => {
+    decide(upgradeRequest(request), app).then((decision) => {
       if (socket.destroyed) return;
       if (!decision.accepted) return refuse(socket, decision.refusal);
       socket.off("error", ignore);
       sockets.handleUpgrade(request, socket, head as never, (webSocket) => {
         const connection = new WsConnection(webSocket, addressOf(request), originDialled(request.headers.host, false));
-        const session = house.chargePoints.connect(decision.chargePoint, connection);
-        attend(webSocket, connection, intakeOf(webSocket, connection, session, house, settings), session, settings);
+        const session = app.chargePoints.connect(decision.chargePoint, connection);
+        attend(webSocket, connection, intakeOf(webSocket, connection, session, app, settings), session, settings);
       });
     }).catch((error) => {
-      house.log.error("An upgrade request failed", { error });
+      app.log.error("An upgrade request failed", { error });
       socket.destroy();
     });
   });
@@ -66,15 +71,15 @@ export function serveWebSockets(server: Server, house: TransportHouse, settings:
 export async function explain(
   request: IncomingMessage,
   response: ServerResponse,
-  house: TransportHouse,
-  gate: Gate,
+  app: TransportApp,
+  limits: ConnectionLimits,
 ): Promise<void> {
-  const { status, headers, body } = gate.refusal(addressOf(request)) ?? await explanation(request, house);
+  const { status, headers, body } = limits.refusal(addressOf(request)) ?? await explanation(request, app);
   response.writeHead(status, headers).end(body);
 }
 
-async function explanation(request: IncomingMessage, house: TransportHouse): Promise<Refusal> {
-  const decision = await decide(upgradeRequest(request), house);
+async function explanation(request: IncomingMessage, app: TransportApp): Promise<Refusal> {
+  const decision = await decide(upgradeRequest(request), app);
   if (decision.accepted) throw new Error("A request that asks for no upgrade was given one");
   return decision.refusal;
 }
@@ -111,14 +116,14 @@ function intakeOf(
   webSocket: WebSocket,
   connection: WsConnection,
   session: Session,
-  { clock }: TransportHouse,
+  { clock }: TransportApp,
   settings: Settings,
-): Intake {
+): FrameLimiter {
   const tooMany = () => {
     session.odd("too-many-messages", "it sends messages faster than they can be answered");
     connection.close(CLOSE.policyViolation, "too many messages at once");
   };
-  return new Intake({
+  return new FrameLimiter({
     clock,
     rate: { perSecond: settings.messagesPerSecond, burst: settings.messageBurst },
     deliver: (text) => session.received(text) || tooMany(),
@@ -132,7 +137,7 @@ function intakeOf(
 function attend(
   webSocket: WebSocket,
   connection: WsConnection,
-  intake: Intake,
+  intake: FrameLimiter,
   session: Session,
   settings: Settings,
 ): void {

@@ -59,7 +59,7 @@ export const apiKeyRoutes: readonly Route[] = [
     summary: "All API keys, without their secrets",
     query: listQuery({}),
     answers: { 200: listOf(ApiKey) },
-    handle: async ({ query, house }) => ok(await house.store.apiKeys.list(pageAndFilter(query).page)),
+    handle: async ({ query, app }) => ok(await app.store.apiKeys.list(pageAndFilter(query).page)),
   }),
   route({
     method: "post",
@@ -70,11 +70,11 @@ export const apiKeyRoutes: readonly Route[] = [
     body: z.strictObject({ name, role }),
     example: { name: "night shift", role: "operator" },
     answers: { 201: NewApiKey },
-    handle: async ({ body, house }) => {
+    handle: async ({ body, app }) => {
       const secret = makeSecret();
       const id = crypto.randomUUID();
-      const made = { id, ...body, hash: hashOfKey(secret), createdAt: house.clock.now() };
-      const key = await house.store.apiKeys.insert(made);
+      const made = { id, ...body, hash: hashOfKey(secret), createdAt: app.clock.now() };
+      const key = await app.store.apiKeys.insert(made);
       return created({ ...key, secret }, `/v1/api-keys/${key.id}`);
     },
   }),
@@ -86,8 +86,8 @@ export const apiKeyRoutes: readonly Route[] = [
     summary: "Revokes an API key; dead everywhere within 5 s",
     params: z.strictObject({ id: z.uuid() }),
     answers: { 204: nothing },
-    handle: async ({ params, house }) => {
-      if (!await house.store.apiKeys.remove(params.id)) throw notFound(`There is no API key ${params.id}`);
+    handle: async ({ params, app }) => {
+      if (!await app.store.apiKeys.remove(params.id)) throw notFound(`There is no API key ${params.id}`);
       return done;
     },
   }),

@@ -52,9 +52,9 @@ export const auditRoutes: readonly Route[] = [
       to: moment.optional(),
     }),
     answers: { 200: listOf(AuditEntry) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter } = pageAndFilter(query);
-      return ok(await house.store.audit.list(filter, page));
+      return ok(await app.store.audit.list(filter, page));
     },
   }),
   route({
@@ -64,8 +64,8 @@ export const auditRoutes: readonly Route[] = [
     tag,
     summary: "Recomputes the chain of hashes",
     answers: { 200: AuditVerdict },
-    handle: async ({ house }) => {
-      const verdict = await house.store.audit.verify();
+    handle: async ({ app }) => {
+      const verdict = await app.store.audit.verify();
       return ok({ ...verdict, intact: verdict.brokenAt === null });
     },
   }),

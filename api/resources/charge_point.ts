@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { ChargePoint as Row } from "../../db/charge_points.ts";
 import { RESERVATION_STATES } from "../../ocpp/reservation/reservation_rules.ts";
 import { identity, moment } from "../http/fields.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 
 const label = z.string().min(1).max(64).regex(/^[^=]+$/, "A label's name has no equals sign");
 
@@ -88,11 +88,11 @@ export const ChargePoint = z.object({
 type View = z.output<typeof ChargePoint>;
 
 /** Completes rows to resources, with one query each for the connectors and the reservations of all. */
-export async function viewsOf(rows: readonly Row[], house: House): Promise<View[]> {
+export async function viewsOf(rows: readonly Row[], app: App): Promise<View[]> {
   const identities = rows.map(({ identity }) => identity);
   const [connectors, held] = await Promise.all([
-    house.store.connectors.listAmong(identities),
-    house.store.reservations.listHeld(identities),
+    app.store.connectors.listAmong(identities),
+    app.store.reservations.listHeld(identities),
   ]);
   return rows.map((row) => {
     const reservations = held.get(row.identity) ?? [];
@@ -100,16 +100,16 @@ export async function viewsOf(rows: readonly Row[], house: House): Promise<View[
       ...connector,
       reservation: reservations.find(({ connectorId }) => connectorId === connector.connectorId) ?? null,
     }));
-    return complete(row, shown, house);
+    return complete(row, shown, app);
   });
 }
 
 /** Completes a row to the resource. */
-export async function viewOf(row: Row, house: House): Promise<View> {
-  return (await viewsOf([row], house))[0]!;
+export async function viewOf(row: Row, app: App): Promise<View> {
+  return (await viewsOf([row], app))[0]!;
 }
 
-function complete(row: Row, connectors: View["connectors"], { chargePoints }: House): View {
+function complete(row: Row, connectors: View["connectors"], { chargePoints }: App): View {
   const { lastSeenAt, remoteAddress, deviations, ...shown } = row;
   const live = chargePoints.connection(row.identity);
   const unwritten = chargePoints.unwritten(row.identity);

@@ -7,7 +7,7 @@ import { unknownChargePoint } from "../../actors/charge_point/commands.ts";
 import type { ChargePoint as Row } from "../../db/charge_points.ts";
 import { ChargePoint, chargePointFields as fields, viewOf, viewsOf } from "./charge_point.ts";
 import { flag, identity, nothing, searchText } from "../http/fields.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../http/list.ts";
 import { invalid, notFound, type Problem } from "../http/problem.ts";
 import { created, done, ok, type Route, route } from "../http/route.ts";
@@ -45,7 +45,7 @@ const ChargePointPut = z.strictObject({
 const ChargePointPatch = z.strictObject(fields).partial().meta({ id: "ChargePointPatch" });
 
 /** Tells the actors of an edit. */
-function edited(before: Row | undefined, after: Row, { chargePoints }: House): void {
+function edited(before: Row | undefined, after: Row, { chargePoints }: App): void {
   const { identity } = after;
   if (before && before.securityProfile !== after.securityProfile) {
     chargePoints.disconnect(identity, "the security profile was changed");
@@ -62,13 +62,13 @@ export const chargePointRoutes: readonly Route[] = [
     summary: "All charge points",
     query: listQuery(filters),
     answers: { 200: listOf(ChargePoint) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter: { connected, ...filter } } = pageAndFilter(query);
       const among = connected === undefined ? {} : {
-        [connected ? "connectedAmong" : "notAmong"]: house.chargePoints.connectedIdentities(),
+        [connected ? "connectedAmong" : "notAmong"]: app.chargePoints.connectedIdentities(),
       };
-      const { items, next } = await house.store.chargePoints.list({ ...filter, ...among }, page);
-      return ok({ items: await viewsOf(items, house), next });
+      const { items, next } = await app.store.chargePoints.list({ ...filter, ...among }, page);
+      return ok({ items: await viewsOf(items, app), next });
     },
   }),
   route({
@@ -79,10 +79,10 @@ export const chargePointRoutes: readonly Route[] = [
     summary: "One charge point",
     params,
     answers: { 200: ChargePoint },
-    handle: async ({ params: { identity }, house }) => {
-      const row = await house.store.chargePoints.find(identity);
+    handle: async ({ params: { identity }, app }) => {
+      const row = await app.store.chargePoints.find(identity);
       if (!row) throw noChargePoint(identity);
-      return ok(await viewOf(row, house));
+      return ok(await viewOf(row, app));
     },
   }),
   route({
@@ -95,12 +95,12 @@ export const chargePointRoutes: readonly Route[] = [
     body: ChargePointPut,
     example: { registration: "Accepted", securityProfile: 1, labels: { site: "harbour" }, description: "by the crane" },
     answers: { 200: ChargePoint, 201: ChargePoint },
-    handle: async ({ params: { identity }, body: { identity: named = identity, ...fields }, house }) => {
+    handle: async ({ params: { identity }, body: { identity: named = identity, ...fields }, app }) => {
       if (named !== identity) throw invalid({ in: "body", pointer: "/identity", detail: `The path says ${identity}` });
-      const before = await house.store.chargePoints.find(identity);
-      const put = await house.store.chargePoints.put(identity, fields, house.clock.now());
-      edited(before, put.chargePoint, house);
-      const view = await viewOf(put.chargePoint, house);
+      const before = await app.store.chargePoints.find(identity);
+      const put = await app.store.chargePoints.put(identity, fields, app.clock.now());
+      edited(before, put.chargePoint, app);
+      const view = await viewOf(put.chargePoint, app);
       return put.created ? created(view, `/v1/charge-points/${encodeURIComponent(identity)}`) : ok(view);
     },
   }),
@@ -114,12 +114,12 @@ export const chargePointRoutes: readonly Route[] = [
     body: ChargePointPatch,
     example: { registration: "Accepted" },
     answers: { 200: ChargePoint },
-    handle: async ({ params: { identity }, body, house }) => {
-      const before = await house.store.chargePoints.find(identity);
-      const after = await house.store.chargePoints.patch(identity, body, house.clock.now());
+    handle: async ({ params: { identity }, body, app }) => {
+      const before = await app.store.chargePoints.find(identity);
+      const after = await app.store.chargePoints.patch(identity, body, app.clock.now());
       if (!after) throw noChargePoint(identity);
-      edited(before, after, house);
-      return ok(await viewOf(after, house));
+      edited(before, after, app);
+      return ok(await viewOf(after, app));
     },
   }),
   route({
@@ -130,9 +130,9 @@ export const chargePointRoutes: readonly Route[] = [
     summary: "Forgets a charge point; its transactions and commands stay",
     params,
     answers: { 204: nothing },
-    handle: async ({ params: { identity }, house }) => {
-      if (!await house.store.chargePoints.remove(identity, house.clock.now())) throw noChargePoint(identity);
-      house.chargePoints.disconnect(identity, "deleted");
+    handle: async ({ params: { identity }, app }) => {
+      if (!await app.store.chargePoints.remove(identity, app.clock.now())) throw noChargePoint(identity);
+      app.chargePoints.disconnect(identity, "deleted");
       return done;
     },
   }),

@@ -11,7 +11,7 @@ import { maskSecrets } from "../../ocpp/secrets.ts";
 import { noChargePoint } from "./charge_points.ts";
 import { applyRules } from "./command_rules.ts";
 import { flag, jsonObject, moment, wholeNumber } from "../http/fields.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import type { Asked } from "../http/route.ts";
 
 /** How long a client waits for the charge point when it says nothing, and how long it can at most. */
@@ -83,11 +83,11 @@ export function viewOf(row: Row): z.output<typeof Command> {
 }
 
 /** What sending needs of a request. */
-export type Sending = Pick<Asked<unknown, z.output<typeof howToSend>>, "query" | "operator" | "headers" | "house">;
+export type Sending = Pick<Asked<unknown, z.output<typeof howToSend>>, "query" | "operator" | "headers" | "app">;
 
 /** Sends a command and answers with it: 200 when it ended within the wait, else 202. Throws what refuses it. */
 export async function send(asked: Sending, identity: string, action: FromCentralSystem, request: object) {
-  applyRules(action, request, await targetOf(asked.house, identity), asked.operator);
+  applyRules(action, request, await targetOf(asked.app, identity), asked.operator);
   const command = await call(asked, identity, action, request, patienceMs(asked, identity));
   return answerOf(isUnderWay(command), command, { Location: `/v1/commands/${command.id}` });
 }
@@ -98,7 +98,7 @@ export function answerOf<T>(underWay: boolean, body: T, headers: Record<string, 
 }
 
 /** The charge point that is to be sent something. Throws the problem of 404. */
-export async function targetOf({ store }: House, identity: string): Promise<ChargePoint> {
+export async function targetOf({ store }: App, identity: string): Promise<ChargePoint> {
   const target = await store.chargePoints.find(identity);
   if (!target) throw noChargePoint(identity);
   return target;
@@ -106,14 +106,14 @@ export async function targetOf({ store }: House, identity: string): Promise<Char
 
 /** Hands a command to the charge point's actor and waits for its end so long. Throws CommandRefused. */
 export async function call(
-  { query, operator, house }: Sending,
+  { query, operator, app }: Sending,
   chargePoint: string,
   action: FromCentralSystem,
   request: object,
   waitMs: number,
 ): Promise<z.output<typeof Command>> {
   const { id } = operator;
-  return viewOf(await house.chargePoints.call({ chargePoint, action, request, requestedBy: id, ...query, waitMs }));
+  return viewOf(await app.chargePoints.call({ chargePoint, action, request, requestedBy: id, ...query, waitMs }));
 }
 
 /** Whether a command is not over yet. */
@@ -125,10 +125,10 @@ export function isUnderWay({ state }: { readonly state: string }): boolean {
  * How long to wait for the end of a command: what `Prefer` says (RFC 7240: `wait=N` in seconds, `respond-async` for not at all), else
  * 30 s, or nothing while the charge point is away. A preference that is not understood is ignored.
  */
-export function patienceMs({ headers, house }: Pick<Sending, "headers" | "house">, identity: string): number {
+export function patienceMs({ headers, app }: Pick<Sending, "headers" | "app">, identity: string): number {
   const preferences = (headers.get("Prefer") ?? "").toLowerCase().split(",").map((one) => one.trim());
   const [wait] = preferences.flatMap((one) => /^wait *= *"?(\d{1,6})"?$/.exec(one)?.[1] ?? []);
   if (wait !== undefined) return Math.min(Number(wait), WAIT_MAX_SECONDS) * 1000;
-  const isAway = house.chargePoints.connection(identity) === undefined;
+  const isAway = app.chargePoints.connection(identity) === undefined;
   return isAway || preferences.includes("respond-async") ? 0 : WAIT_SECONDS * 1000;
 }

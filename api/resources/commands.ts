@@ -46,9 +46,9 @@ export const commandRoutes: readonly Route[] = [
       sort,
     }),
     answers: { 200: listOf(Command) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter: { sort, ...filter } } = pageAndFilter(query);
-      const { items, next } = await house.store.commands.list(filter, page, sort);
+      const { items, next } = await app.store.commands.list(filter, page, sort);
       return ok({ items: items.map(viewOf), next });
     },
   }),
@@ -60,8 +60,8 @@ export const commandRoutes: readonly Route[] = [
     summary: "One command as it is now",
     params: oneCommand,
     answers: { 200: Command },
-    handle: async ({ params: { id }, house }) => {
-      const found = await house.store.commands.find(id);
+    handle: async ({ params: { id }, app }) => {
+      const found = await app.store.commands.find(id);
       if (!found) throw notFound(`There is no command ${id}`);
       return ok(viewOf(found));
     },
@@ -74,10 +74,10 @@ export const commandRoutes: readonly Route[] = [
     summary: "Cancels a command that is still queued",
     params: oneCommand,
     answers: { 200: Command },
-    handle: async ({ params: { id }, house }) => {
-      const cancelled = await house.chargePoints.cancel(id);
+    handle: async ({ params: { id }, app }) => {
+      const cancelled = await app.chargePoints.cancel(id);
       if (cancelled) return ok(viewOf(cancelled));
-      const found = await house.store.commands.find(id);
+      const found = await app.store.commands.find(id);
       if (!found) throw notFound(`There is no command ${id}`);
       throw new Problem("command-not-queued", `The command is ${found.state}`);
     },

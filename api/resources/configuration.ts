@@ -47,7 +47,7 @@ async function changeAll(
   identity: string,
   requests: readonly { key: string; value: string }[],
 ): Promise<Change[]> {
-  const { clock } = asked.house;
+  const { clock } = asked.app;
   const deadlineMs = clock.monotonicMs() + patienceMs(asked, identity);
   const changes: Change[] = [];
   for (const request of requests) {
@@ -76,7 +76,7 @@ export const configurationRoutes: readonly Route[] = [
     summary: "The configuration as last fetched with GetConfiguration",
     params,
     answers: { 200: listOf(ConfigurationKey) },
-    handle: async ({ params: { identity }, house: { store } }) => {
+    handle: async ({ params: { identity }, app: { store } }) => {
       const known = await store.configurationKeys.list(identity);
       if (known.length === 0 && !await store.chargePoints.find(identity)) throw noChargePoint(identity);
       const items = known.map((one) => one.value !== null && isSecretKey(one.key) ? { ...one, value: MASK } : one);
@@ -97,7 +97,7 @@ export const configurationRoutes: readonly Route[] = [
     answers: { 200: Changes, 202: Changes },
     handle: async ({ params: { identity }, body, ...asked }) => {
       const requests = Object.entries(body).map(([key, value]) => ({ key, value }));
-      const target = await targetOf(asked.house, identity);
+      const target = await targetOf(asked.app, identity);
       for (const request of requests) {
         applyRules("ChangeConfiguration", request, target, asked.operator, pointerTo([request.key]));
       }

@@ -39,7 +39,7 @@ export const connectionAttemptRoutes: readonly Route[] = [
       sort,
     }),
     answers: { 200: listOf(ConnectionAttempt) },
-    handle: async ({ query, house: { store } }) => {
+    handle: async ({ query, app: { store } }) => {
       const { page, filter: { sort, chargePoint, identity = chargePoint, ...filter } } = pageAndFilter(query);
       if (chargePoint !== undefined && identity !== chargePoint) {
         throw invalid({ in: "query", pointer: "/identity", detail: "It contradicts chargePoint" });

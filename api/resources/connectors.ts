@@ -26,8 +26,8 @@ export const connectorRoutes: readonly Route[] = [
     summary: "One connector; 0 is the charge point as a whole",
     params: z.strictObject({ identity, connectorId }),
     answers: { 200: ConnectorInUse },
-    handle: async ({ params: { identity, connectorId }, house }) => {
-      const { store } = house;
+    handle: async ({ params: { identity, connectorId }, app }) => {
+      const { store } = app;
       const connector = await store.connectors.find(identity, connectorId);
       if (!connector) throw notFound(`${identity} has not reported a connector ${connectorId}`);
       const [open, reserved] = await Promise.all([
@@ -38,7 +38,7 @@ export const connectorRoutes: readonly Route[] = [
       return ok({
         ...connector,
         openTransaction: open.findLast((one) => one.connectorId === connectorId) ?? null,
-        effectiveLimit: await effectiveLimit(house, identity, connectorId),
+        effectiveLimit: await effectiveLimit(app, identity, connectorId),
         reservation: reservation ? viewOf(reservation) : null,
       });
     },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { hashPassword, makeKey } from "../../actors/charge_point/credentials.ts";
 import { noChargePoint, params } from "./charge_points.ts";
 import { nothing } from "../http/fields.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { created, done, type Route, route } from "../http/route.ts";
 
 const tag = "Charge points";
@@ -12,7 +12,7 @@ const MadeKey = z.object({
 }).meta({ id: "MadeKey" });
 
 /** Stores only a salted hash. Whoever is connected with the old password must come in anew. */
-async function setPassword(identity: string, password: string, { store, chargePoints }: House): Promise<void> {
+async function setPassword(identity: string, password: string, { store, chargePoints }: App): Promise<void> {
   if (!await store.chargePoints.setCredentials(identity, await hashPassword(password))) throw noChargePoint(identity);
   chargePoints.disconnect(identity, "the credentials were changed");
 }
@@ -31,8 +31,8 @@ export const credentialRoutes: readonly Route[] = [
     body: z.strictObject({ password: z.string().min(1).max(255) }),
     example: { password: "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF" },
     answers: { 204: nothing },
-    handle: async ({ params: { identity }, body: { password }, house }) => {
-      await setPassword(identity, password, house);
+    handle: async ({ params: { identity }, body: { password }, app }) => {
+      await setPassword(identity, password, app);
       return done;
     },
   }),
@@ -45,9 +45,9 @@ export const credentialRoutes: readonly Route[] = [
     params,
     body: z.strictObject({}),
     answers: { 201: MadeKey },
-    handle: async ({ params: { identity }, house }) => {
+    handle: async ({ params: { identity }, app }) => {
       const password = makeKey().toHex();
-      await setPassword(identity, password, house);
+      await setPassword(identity, password, app);
       return created({ password }, `/v1/charge-points/${encodeURIComponent(identity)}`);
     },
   }),

@@ -72,18 +72,18 @@ export const eventRoutes: readonly Route[] = [
     query,
     answers: { 200: listOf(Event) },
     stream: "text/event-stream",
-    handle: async ({ query, headers, house }) => {
+    handle: async ({ query, headers, app }) => {
       const { page, filter: { chargePoint, type, after = undefined, sort } } = pageAndFilter(query);
       const filter = { ...(chargePoint && { chargePoints: [chargePoint] }), ...(type && { types: type }) };
       if (wantsPage(headers)) {
         const order = sort ?? (after === undefined ? "newest" : "oldest");
-        const { items, next } = await house.store.events.list({ ...filter, after }, order, page);
+        const { items, next } = await app.store.events.list({ ...filter, after }, order, page);
         return ok({ items: items as z.output<typeof Event>[], next });
       }
-      const reader = await house.events.read(filter, lastEventId(headers) ?? after);
+      const reader = await app.events.read(filter, lastEventId(headers) ?? after);
       const hash = hashOfKey(/\S+$/.exec((headers.get("Authorization") ?? "").trim())?.[0] ?? "");
-      const isAllowed = async () => await house.store.apiKeys.findByHash(hash) !== undefined;
-      return { status: 200, stream: eventStream({ reader, clock: house.clock, isAllowed, encode: shown }) };
+      const isAllowed = async () => await app.store.apiKeys.findByHash(hash) !== undefined;
+      return { status: 200, stream: eventStream({ reader, clock: app.clock, isAllowed, encode: shown }) };
     },
   }),
 ];

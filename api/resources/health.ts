@@ -14,7 +14,7 @@ export const healthRoutes: readonly Route[] = [
     tag: "Health",
     summary: "The process is alive",
     answers: { 200: Health },
-    handle: ({ house }) => ok({ status: "alive", version: house.version }),
+    handle: ({ app }) => ok({ status: "alive", version: app.version }),
   }),
   route({
     method: "get",
@@ -23,12 +23,12 @@ export const healthRoutes: readonly Route[] = [
     tag: "Health",
     summary: "Able to serve: the database is migrated and answers",
     answers: { 200: Health },
-    handle: async ({ house }) => {
-      if (!house.ready()) throw new Problem("not-ready", "Starting, or shutting down", SOON);
-      await house.store.probe().catch(() => {
+    handle: async ({ app }) => {
+      if (!app.ready()) throw new Problem("not-ready", "Starting, or shutting down", SOON);
+      await app.store.probe().catch(() => {
         throw new Problem("not-ready", "The database does not answer", SOON);
       });
-      return ok({ status: "ready", version: house.version });
+      return ok({ status: "ready", version: app.version });
     },
   }),
 ];

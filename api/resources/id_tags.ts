@@ -44,9 +44,9 @@ export const idTagRoutes: readonly Route[] = [
     summary: "All id tags",
     query: listQuery({ status: fields.status.optional(), parentIdTag: idTag.optional() }),
     answers: { 200: listOf(IdTag) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { filter, page } = pageAndFilter(query);
-      return ok(await house.store.idTags.list(filter, page));
+      return ok(await app.store.idTags.list(filter, page));
     },
   }),
   route({
@@ -57,8 +57,8 @@ export const idTagRoutes: readonly Route[] = [
     summary: "One id tag",
     params,
     answers: { 200: IdTag },
-    handle: async ({ params, house }) => {
-      const found = await house.store.idTags.find(params.idTag);
+    handle: async ({ params, app }) => {
+      const found = await app.store.idTags.find(params.idTag);
       if (!found) throw missing(params.idTag);
       return ok(found);
     },
@@ -79,12 +79,12 @@ export const idTagRoutes: readonly Route[] = [
       description: "van 7",
     },
     answers: { 200: IdTag, 201: IdTag },
-    handle: async ({ params, body: { idTag = params.idTag, ...fields }, house }) => {
+    handle: async ({ params, body: { idTag = params.idTag, ...fields }, app }) => {
       if (idTag.toLowerCase() !== params.idTag.toLowerCase()) {
         throw invalid({ in: "body", pointer: "/idTag", detail: `The path says ${params.idTag}` });
       }
-      const put = await house.store.idTags.put(params.idTag, fields, house.clock.now());
-      house.news.tell({ kind: "idTagChanged", idTag: params.idTag });
+      const put = await app.store.idTags.put(params.idTag, fields, app.clock.now());
+      app.signals.tell({ kind: "idTagChanged", idTag: params.idTag });
       return put.created ? created(put.idTag, `/v1/id-tags/${encodeURIComponent(params.idTag)}`) : ok(put.idTag);
     },
   }),
@@ -98,10 +98,10 @@ export const idTagRoutes: readonly Route[] = [
     body: IdTagPatch,
     example: { status: "Blocked" },
     answers: { 200: IdTag },
-    handle: async ({ params, body, house }) => {
-      const patched = await house.store.idTags.patch(params.idTag, body, house.clock.now());
+    handle: async ({ params, body, app }) => {
+      const patched = await app.store.idTags.patch(params.idTag, body, app.clock.now());
       if (!patched) throw missing(params.idTag);
-      house.news.tell({ kind: "idTagChanged", idTag: params.idTag });
+      app.signals.tell({ kind: "idTagChanged", idTag: params.idTag });
       return ok(patched);
     },
   }),
@@ -113,9 +113,9 @@ export const idTagRoutes: readonly Route[] = [
     summary: "Forgets an id tag; charge points are then answered Invalid",
     params,
     answers: { 204: nothing },
-    handle: async ({ params, house }) => {
-      if (!await house.store.idTags.remove(params.idTag)) throw missing(params.idTag);
-      house.news.tell({ kind: "idTagChanged", idTag: params.idTag });
+    handle: async ({ params, app }) => {
+      if (!await app.store.idTags.remove(params.idTag)) throw missing(params.idTag);
+      app.signals.tell({ kind: "idTagChanged", idTag: params.idTag });
       return done;
     },
   }),

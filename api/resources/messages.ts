@@ -44,7 +44,7 @@ export const messageRoutes: readonly Route[] = [
       sort,
     }),
     answers: { 200: listOf(Message) },
-    handle: async ({ params: { identity }, query, house: { store } }) => {
+    handle: async ({ params: { identity }, query, app: { store } }) => {
       const { page, filter: { sort, ...filter } } = pageAndFilter(query);
       const listed = await store.messages.list(identity, filter, page, sort);
       if (listed.items.length === 0 && !await store.chargePoints.find(identity)) throw noChargePoint(identity);

@@ -29,7 +29,7 @@ export const meterValueRoutes: readonly Route[] = [
     query: listQuery({ measurand: searchText.optional().meta({ example: "Energy.Active.Import.Register" }) }),
     answers: { 200: listOf(MeterValue) },
     csv: MeterValue,
-    handle: async ({ params: { transactionId }, query, house: { store } }) => {
+    handle: async ({ params: { transactionId }, query, app: { store } }) => {
       const { filter, page } = pageAndFilter(query);
       const listed = await store.meterValues.list(transactionId, filter, page);
       if (listed.items.length === 0 && !await store.transactions.find(transactionId)) {

@@ -7,23 +7,23 @@ import process from "node:process";
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
 import { z } from "zod";
 import { STEPS_SECONDS, type Sum, type Times } from "../../actors/runtime/counts.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { ok, type Route, route } from "../http/route.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** The text of one scrape. */
-export async function exposition(house: House): Promise<string> {
+export async function exposition(app: App): Promise<string> {
   const registry = new Registry();
-  describeTraffic(house, registry);
-  describeTransactions(house, registry);
-  describeWebhooks(house, registry);
-  describeDatabase(house, registry);
-  describeProcess(house, registry);
+  describeTraffic(app, registry);
+  describeTransactions(app, registry);
+  describeWebhooks(app, registry);
+  describeDatabase(app, registry);
+  describeProcess(app, registry);
   return await registry.metrics();
 }
 
-function describeTraffic({ chargePoints, counts }: House, registry: Registry): void {
+function describeTraffic({ chargePoints, counts }: App, registry: Registry): void {
   gauge(
     registry,
     "chargehand_charge_points_connected",
@@ -63,7 +63,7 @@ function describeTraffic({ chargePoints, counts }: House, registry: Registry): v
   );
 }
 
-function describeTransactions({ counts }: House, registry: Registry): void {
+function describeTransactions({ counts }: App, registry: Registry): void {
   counter(
     registry,
     "chargehand_transactions_started_total",
@@ -78,14 +78,14 @@ function describeTransactions({ counts }: House, registry: Registry): void {
   );
 }
 
-function describeWebhooks({ counts }: House, registry: Registry): void {
+function describeWebhooks({ counts }: App, registry: Registry): void {
   const attempts = "Attempts to deliver an event to a webhook";
   counter(registry, "chargehand_webhook_attempts_total", attempts, counts.deliveries);
   const times = "Until a webhook's target had answered";
   histogram(registry, "chargehand_webhook_attempt_seconds", times, counts.deliveryTimes);
 }
 
-function describeDatabase({ store, chargePoints, counts }: House, registry: Registry): void {
+function describeDatabase({ store, chargePoints, counts }: App, registry: Registry): void {
   const { answered, refused, unknownOutcome, seconds } = store.statements;
   gauge(
     registry,
@@ -112,7 +112,7 @@ function describeDatabase({ store, chargePoints, counts }: House, registry: Regi
   );
 }
 
-function describeProcess({ counts, version }: House, registry: Registry): void {
+function describeProcess({ counts, version }: App, registry: Registry): void {
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   gauge(registry, "chargehand_info", "The version that runs", one(1, { version }));
@@ -180,6 +180,6 @@ export const metricRoutes: readonly Route[] = [
     description: "Scrape it with `authorization: {credentials: <a viewer's key>}`.",
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     answers: { 200: z.string() },
-    handle: async ({ house }) => ok(await exposition(house)),
+    handle: async ({ app }) => ok(await exposition(app)),
   }),
 ];

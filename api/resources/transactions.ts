@@ -65,9 +65,9 @@ export const transactionRoutes: readonly Route[] = [
     }),
     answers: { 200: listOf(Transaction) },
     csv: Transaction,
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter: { sort, ...filter } } = pageAndFilter(query);
-      return ok(await house.store.transactions.list(filter, page, sort));
+      return ok(await app.store.transactions.list(filter, page, sort));
     },
   }),
   route({
@@ -78,8 +78,8 @@ export const transactionRoutes: readonly Route[] = [
     summary: "One transaction",
     params,
     answers: { 200: Transaction },
-    handle: async ({ params: { transactionId }, house }) => {
-      const found = await house.store.transactions.find(transactionId);
+    handle: async ({ params: { transactionId }, app }) => {
+      const found = await app.store.transactions.find(transactionId);
       if (!found) throw notFound(`There is no transaction ${transactionId}`);
       return ok(found);
     },
@@ -96,7 +96,7 @@ export const transactionRoutes: readonly Route[] = [
     body: z.strictObject({}),
     answers: { 200: Command, 202: Command },
     handle: async ({ params: { transactionId }, ...asked }) => {
-      const found = await asked.house.store.transactions.find(transactionId);
+      const found = await asked.app.store.transactions.find(transactionId);
       if (!found) throw notFound(`There is no transaction ${transactionId}`);
       return await send(asked, found.chargePoint, "RemoteStopTransaction", { transactionId });
     },
@@ -110,9 +110,9 @@ export const transactionRoutes: readonly Route[] = [
     description: "Also those that fit no transaction (`orphan`) and those that contradict the first one (`conflict`).",
     query: listQuery({ chargePoint: identity.optional(), outcome: outcome.optional(), sort }),
     answers: { 200: listOf(TransactionStop) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter: { sort, ...filter } } = pageAndFilter(query);
-      return ok(await house.store.transactions.listStops(filter, page, sort));
+      return ok(await app.store.transactions.listStops(filter, page, sort));
     },
   }),
 ];

@@ -7,7 +7,7 @@ import { targetProblem } from "../../actors/webhooks/webhook_request.ts";
 import type { Webhook as Row } from "../../db/webhooks.ts";
 import { eventType } from "./events.ts";
 import { identity, moment, nothing } from "../http/fields.ts";
-import type { House } from "../http/app.ts";
+import type { App } from "../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../http/list.ts";
 import { invalid, notFound, type Problem } from "../http/problem.ts";
 import { created, done, ok, type Route, route } from "../http/route.ts";
@@ -91,14 +91,14 @@ function noWebhook(id: string): Problem {
 }
 
 /** Creates or replaces. Throws the problem of a target that is not allowed. */
-async function put(id: string, { secret: given, ...fields }: z.output<typeof WebhookPut>, house: House) {
-  const problem = targetProblem(fields.url, house.settings);
+async function put(id: string, { secret: given, ...fields }: z.output<typeof WebhookPut>, app: App) {
+  const problem = targetProblem(fields.url, app.settings);
   if (problem !== undefined) throw invalid({ in: "body", pointer: "/url", detail: problem });
-  const now = house.clock.now();
+  const now = app.clock.now();
   const made = makeWebhookSecret();
   const secrets = { given, made, previousUntil: new Date(now.getTime() + OLD_SECRET_MS) };
-  const { webhook, created: isNew } = await house.store.webhooks.put(id, fields, secrets, now);
-  house.webhooks.changed();
+  const { webhook, created: isNew } = await app.store.webhooks.put(id, fields, secrets, now);
+  app.webhooks.changed();
   return { isNew, view: viewOf(webhook), shown: isNew && given === undefined ? { secret: made } : {} };
 }
 
@@ -112,8 +112,8 @@ export const webhookRoutes: readonly Route[] = [
     summary: "All webhooks, newest first",
     query: listQuery({}),
     answers: { 200: listOf(Webhook) },
-    handle: async ({ query, house }) => {
-      const { items, next } = await house.store.webhooks.list(pageAndFilter(query).page);
+    handle: async ({ query, app }) => {
+      const { items, next } = await app.store.webhooks.list(pageAndFilter(query).page);
       return ok({ items: items.map(viewOf), next });
     },
   }),
@@ -128,8 +128,8 @@ export const webhookRoutes: readonly Route[] = [
     body: WebhookPut,
     example: { url: "https://example.com/chargehand", types: ["transaction.ended"] },
     answers: { 201: NewWebhook },
-    handle: async ({ body, house }) => {
-      const { view, shown } = await put(crypto.randomUUID(), body, house);
+    handle: async ({ body, app }) => {
+      const { view, shown } = await put(crypto.randomUUID(), body, app);
       return created({ ...view, ...shown }, `/v1/webhooks/${view.id}`);
     },
   }),
@@ -141,8 +141,8 @@ export const webhookRoutes: readonly Route[] = [
     summary: "One webhook",
     params,
     answers: { 200: Webhook },
-    handle: async ({ params: { id }, house }) => {
-      const found = await house.store.webhooks.find(id);
+    handle: async ({ params: { id }, app }) => {
+      const found = await app.store.webhooks.find(id);
       if (!found) throw noWebhook(id);
       return ok(viewOf(found));
     },
@@ -157,8 +157,8 @@ export const webhookRoutes: readonly Route[] = [
     body: WebhookPut,
     example: { url: "https://example.com/chargehand", enabled: true },
     answers: { 200: Webhook, 201: NewWebhook },
-    handle: async ({ params: { id }, body, house }) => {
-      const { isNew, view, shown } = await put(id, body, house);
+    handle: async ({ params: { id }, body, app }) => {
+      const { isNew, view, shown } = await put(id, body, app);
       return isNew ? created({ ...view, ...shown }, `/v1/webhooks/${id}`) : ok(view);
     },
   }),
@@ -170,9 +170,9 @@ export const webhookRoutes: readonly Route[] = [
     summary: "Removes a webhook with its deliveries",
     params,
     answers: { 204: nothing },
-    handle: async ({ params: { id }, house }) => {
-      if (!await house.store.webhooks.remove(id)) throw noWebhook(id);
-      house.webhooks.changed();
+    handle: async ({ params: { id }, app }) => {
+      if (!await app.store.webhooks.remove(id)) throw noWebhook(id);
+      app.webhooks.changed();
       return done;
     },
   }),
@@ -185,10 +185,10 @@ export const webhookRoutes: readonly Route[] = [
     params,
     query: listQuery({ state: Delivery.shape.state.optional() }),
     answers: { 200: listOf(Delivery) },
-    handle: async ({ params: { id }, query, house }) => {
-      if (!await house.store.webhooks.find(id)) throw noWebhook(id);
+    handle: async ({ params: { id }, query, app }) => {
+      if (!await app.store.webhooks.find(id)) throw noWebhook(id);
       const { page, filter } = pageAndFilter(query);
-      return ok(await house.store.webhookDeliveries.list(id, filter, page));
+      return ok(await app.store.webhookDeliveries.list(id, filter, page));
     },
   }),
   route({
@@ -200,8 +200,8 @@ export const webhookRoutes: readonly Route[] = [
     params,
     body: z.strictObject({}),
     answers: { 200: TestResult },
-    handle: async ({ params: { id }, house }) => {
-      const outcome = await house.webhooks.test(id);
+    handle: async ({ params: { id }, app }) => {
+      const outcome = await app.webhooks.test(id);
       if (!outcome) throw noWebhook(id);
       const { status, error, latencyMs } = outcome;
       return ok({ delivered: error === null, status, error, latencyMs: Math.round(latencyMs) });

@@ -28,7 +28,7 @@ interface Waiting<Row, Result> {
  * idempotent and answer in the order of its rows: it is called again after a broken connection, and row by row when the
  * content of one row spoils a batch, so that only the bad row fails.
  */
-export function gather<Row, Result>(
+export function batched<Row, Result>(
   send: (rows: readonly Row[]) => Promise<readonly Result[]>,
   options: GatherOptions<Row>,
 ): (row: Row) => Promise<Result> {

@@ -5,7 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
 import type { CommandState } from "../commands.ts";
-import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
+import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
@@ -94,7 +94,7 @@ export interface Diagnostics {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Builds the repository. */
-export function diagnostics(db: Kysely<Database>, { ring }: Bell): Diagnostics {
+export function diagnostics(db: Kysely<Database>, { raise }: OutboxSignal): Diagnostics {
   const requests = () =>
     db.selectFrom("commands as c").leftJoin("diagnostics as d", "d.commandId", "c.id")
       .where("c.action", "=", "GetDiagnostics")
@@ -107,7 +107,7 @@ export function diagnostics(db: Kysely<Database>, { ring }: Bell): Diagnostics {
       await db.insertInto("diagnostics").values(sent).onConflict((conflict) => conflict.doNothing()).execute();
     },
 
-    recordStatus: (report) => recordStatus(db, report).finally(ring),
+    recordStatus: (report) => recordStatus(db, report).finally(raise),
 
     async findAddress(tokenHash) {
       return await db.selectFrom("diagnostics").select(["commandId", "chargePoint", "expiresAt"])
@@ -115,7 +115,7 @@ export function diagnostics(db: Kysely<Database>, { ring }: Bell): Diagnostics {
         .executeTakeFirst();
     },
 
-    receive: (commandId, brought) => receive(db, commandId, brought).finally(ring),
+    receive: (commandId, brought) => receive(db, commandId, brought).finally(raise),
 
     async find(id) {
       if (!UUID.test(id)) return undefined;
@@ -153,7 +153,7 @@ async function recordStatus(db: Kysely<Database>, report: UploadReport): Promise
   const { chargePoint, status, content, replaces, receivedAt } = report;
   await sql`
     with noticed as (
-      insert into notices (charge_point, action, content, received_at)
+      insert into charge_point_reports (charge_point, action, content, received_at)
       values (${chargePoint}::text, 'DiagnosticsStatusNotification', ${jsonb(content)}, ${receivedAt}::timestamptz)
       on conflict do nothing
     ), latest as (

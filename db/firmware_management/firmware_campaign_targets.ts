@@ -5,7 +5,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
 import type { CommandState } from "../commands.ts";
-import { type Bell, intoOutbox } from "../event_outbox.ts";
+import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
@@ -74,7 +74,7 @@ export interface FirmwareCampaignTargets {
 export type CampaignTargetRow = Selectable<FirmwareCampaignTargetsTable>;
 
 /** Builds the repository. */
-export function firmwareCampaignTargets(db: Kysely<Database>, { ring }: Bell): FirmwareCampaignTargets {
+export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxSignal): FirmwareCampaignTargets {
   return {
     list: (campaign, filter, page) => list(db, campaign, filter, page),
 
@@ -104,13 +104,13 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { ring }: Bell): F
     claim: (campaign, targets, now) => claim(db, campaign, targets, now),
 
     async decide(campaign, decisions, now) {
-      const { rows } = await decide(campaign, decisions, now).execute(db).finally(ring);
+      const { rows } = await decide(campaign, decisions, now).execute(db).finally(raise);
       return rows;
     },
 
     async endIdle(campaign, now) {
       const { rows } = await endIdle(campaign, now).execute(db);
-      if (rows.length > 0) ring();
+      if (rows.length > 0) raise();
       return rows.length;
     },
   };

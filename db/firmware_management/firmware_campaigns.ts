@@ -4,7 +4,7 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { TargetCount } from "../../ocpp/firmware_management/firmware_campaign.ts";
-import { type Bell, intoOutbox } from "../event_outbox.ts";
+import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
@@ -55,9 +55,9 @@ export interface FirmwareCampaigns {
 const SAMPLE = 20;
 
 /** Builds the repository. */
-export function firmwareCampaigns(db: Kysely<Database>, { ring }: Bell): FirmwareCampaigns {
+export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal): FirmwareCampaigns {
   const inSql = async (statement: ReturnType<typeof sql<FirmwareCampaign>>) => {
-    const { rows } = await statement.execute(db).finally(ring);
+    const { rows } = await statement.execute(db).finally(raise);
     return rows[0];
   };
   return {

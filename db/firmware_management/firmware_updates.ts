@@ -4,8 +4,8 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../commands.ts";
-import { type Bell, fact, intoOutbox } from "../event_outbox.ts";
-import { gather } from "../engine/batched.ts";
+import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
+import { batched } from "../engine/batched.ts";
 import type { Database } from "../tables.ts";
 import { jsonb, numbered } from "../engine/values.ts";
 
@@ -52,11 +52,11 @@ export interface FirmwareUpdates {
 }
 
 /** Builds the repository. */
-export function firmwareUpdates(db: Kysely<Database>, { ring }: Bell): FirmwareUpdates {
+export function firmwareUpdates(db: Kysely<Database>, { raise }: OutboxSignal): FirmwareUpdates {
   return {
-    begin: gather((batch: readonly UpdateBegin[]) => begin(db, batch), { maxRows: 500, maxInFlight: 2 }),
+    begin: batched((batch: readonly UpdateBegin[]) => begin(db, batch), { maxRows: 500, maxInFlight: 2 }),
 
-    recordStatus: gather((batch: readonly FirmwareStatusReport[]) => recordStatuses(db, batch).finally(ring), {
+    recordStatus: batched((batch: readonly FirmwareStatusReport[]) => recordStatuses(db, batch).finally(raise), {
       maxRows: 500,
       maxInFlight: 2,
       keyOf: ({ chargePoint }) => chargePoint,
@@ -101,7 +101,7 @@ async function recordStatuses(db: Kysely<Database>, batch: readonly FirmwareStat
       select * from jsonb_to_recordset(${rows}) as g(ordinal integer, charge_point text, action text, content jsonb,
         status text, rank smallint, request_id bigint, received_at timestamptz)
     ), noticed as (
-      insert into notices (charge_point, action, content, received_at)
+      insert into charge_point_reports (charge_point, action, content, received_at)
       select charge_point, action, content, received_at from given order by ordinal
       on conflict do nothing
     ), meant as (

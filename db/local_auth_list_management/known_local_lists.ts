@@ -5,7 +5,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
-import { type Bell, fact, intoOutbox, ringing } from "../event_outbox.ts";
+import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
 import { folded, jsonb } from "../engine/values.ts";
 
@@ -67,7 +67,7 @@ const NOTHING_KNOWN: KnownLocalList = {
 };
 
 /** Builds the repository. */
-export function knownLocalLists(db: Kysely<Database>, bell: Bell): KnownLocalLists {
+export function knownLocalLists(db: Kysely<Database>, outbox: OutboxSignal): KnownLocalLists {
   return {
     async find(chargePoint) {
       const { rows: [row] } = await sql<KnownLocalList>`
@@ -81,7 +81,7 @@ export function knownLocalLists(db: Kysely<Database>, bell: Bell): KnownLocalLis
 
     recordSending: (chargePoint, update, entries) => recordSending(db, chargePoint, update, entries),
 
-    recordAnswer: ringing(bell, (...answered) => recordAnswer(db, ...answered)),
+    recordAnswer: signalling(outbox, (...answered) => recordAnswer(db, ...answered)),
 
     recordReported: (chargePoint, version, now) => recordReported(db, chargePoint, version, now),
 

@@ -5,7 +5,7 @@
  */
 import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
-import { type Bell, fact, intoOutbox, ringing } from "../event_outbox.ts";
+import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
 import { hasLabel, hasLabelOf } from "../labels.ts";
 import type { Database } from "../tables.ts";
 import { folded, jsonb, texts } from "../engine/values.ts";
@@ -84,7 +84,7 @@ export interface LocalListSyncs {
 type Row = Selectable<LocalListSyncsTable>;
 
 /** Builds the repository. Every change of state is one conditional update, so that of two only one succeeds. */
-export function localListSyncs(db: Kysely<Database>, bell: Bell): LocalListSyncs {
+export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): LocalListSyncs {
   const update = (chargePoint: string, ...states: NonNullable<Row["state"]>[]) =>
     db.updateTable("localListSyncs").where("chargePoint", "=", chargePoint).where("state", "in", states);
 
@@ -131,7 +131,7 @@ export function localListSyncs(db: Kysely<Database>, bell: Bell): LocalListSyncs
       await update(chargePoint, "waiting").set({ state: "running", reason: null }).execute();
     },
 
-    end: ringing(bell, async (chargePoint, state, reason, now) => {
+    end: signalling(outbox, async (chargePoint, state, reason, now) => {
       const row = await db.with(
         "ended",
         () =>

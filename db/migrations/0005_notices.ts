@@ -1,5 +1,5 @@
 /**
- * Notices: what a charge point tells us of firmware, diagnostics, logs and security, kept as it came. A repeated notification is recognised by
+ * ChargePointReports: what a charge point tells us of firmware, diagnostics, logs and security, kept as it came. A repeated notification is recognised by
  * its own time where it has one; the others are told apart by their arrival, since the same status may come twice on purpose.
  */
 import type { Kysely } from "kysely";

@@ -29,6 +29,7 @@ import * as knownLocalLists from "./0061_known_local_lists.ts";
 import * as lighterTransactions from "./0070_lighter_transactions.ts";
 import * as campaignSchemes from "./0071_campaign_schemes.ts";
 import * as dialledHosts from "./0072_dialled_hosts.ts";
+import * as plainNames from "./0080_plain_names.ts";
 
 /**
  * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
@@ -65,4 +66,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0070_lighter_transactions": lighterTransactions,
   "0071_campaign_schemes": campaignSchemes,
   "0072_dialled_hosts": dialledHosts,
+  "0080_plain_names": plainNames,
 };

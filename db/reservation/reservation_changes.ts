@@ -5,7 +5,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Verdict } from "../../ocpp/reservation/reservation_rules.ts";
 import type { Command } from "../commands.ts";
-import { type Bell, intoOutbox } from "../event_outbox.ts";
+import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
 import { termsOf, toldOf } from "./reservation_facts.ts";
 
@@ -20,11 +20,15 @@ export interface Change {
 }
 
 /** Makes a change; returns of how many. */
-export async function changed(db: Kysely<Database>, bell: Bell, { set, where, told }: Change): Promise<number> {
+export async function changed(
+  db: Kysely<Database>,
+  outbox: OutboxSignal,
+  { set, where, told }: Change,
+): Promise<number> {
   const { rows } = await sql`
     with changed as (update reservations r set ${set} where ${where} returning r.*), told as ${intoOutbox(told)}
     select reservation_id from changed`.execute(db);
-  if (rows.length > 0) bell.ring();
+  if (rows.length > 0) outbox.raise();
   return rows.length;
 }
 

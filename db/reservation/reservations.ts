@@ -5,7 +5,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { ReservationState, Verdict } from "../../ocpp/reservation/reservation_rules.ts";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
-import type { Bell } from "../event_outbox.ts";
+import type { OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
 import { folded, texts } from "../engine/values.ts";
@@ -88,7 +88,7 @@ const MOST_OPEN = 1000;
 const UNHEARD_AT_ONCE = 200;
 
 /** Builds the repository. */
-export function reservations(db: Kysely<Database>, bell: Bell): Reservations {
+export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reservations {
   return {
     async nextId() {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -122,17 +122,17 @@ export function reservations(db: Kysely<Database>, bell: Bell): Reservations {
       return Map.groupBy(rows, (row) => row.chargePoint);
     },
 
-    reserveEnded: (command, verdict, now) => changed(db, bell, reserveEnded(command, verdict, now)).then(() => {}),
-    cancelEnded: (command, verdict, now) => changed(db, bell, cancelEnded(command, verdict, now)).then(() => {}),
+    reserveEnded: (command, verdict, now) => changed(db, outbox, reserveEnded(command, verdict, now)).then(() => {}),
+    cancelEnded: (command, verdict, now) => changed(db, outbox, cancelEnded(command, verdict, now)).then(() => {}),
 
     expireDue: (now) =>
-      changed(db, bell, {
+      changed(db, outbox, {
         set: sql`state = 'expired', doubt = null, ended_at = ${now}::timestamptz`,
         where: sql`r.state in ('requested', 'active') and r.expiry_date <= ${now}::timestamptz`,
         told: toldOf("reservation.expired", "changed", "ended_at"),
       }),
 
-    useFitting: () => useFitting(db).finally(bell.ring),
+    useFitting: () => useFitting(db).finally(outbox.raise),
 
     async listUnheard() {
       const { rows } = await sql<CommandRow>`

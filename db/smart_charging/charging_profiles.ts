@@ -6,7 +6,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
-import { type Bell, ringing } from "../event_outbox.ts";
+import { type OutboxSignal, signalling } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database } from "../tables.ts";
 import { boundDoubts, standsForOthers } from "./charging_profile_bounds.ts";
@@ -108,7 +108,7 @@ export interface ByCommand {
 }
 
 /** Builds the repository. */
-export function chargingProfiles(db: Kysely<Database>, bell: Bell): ChargingProfiles {
+export function chargingProfiles(db: Kysely<Database>, outbox: OutboxSignal): ChargingProfiles {
   return {
     async list(chargePoint) {
       const rows = await db.selectFrom("chargingProfiles as p").selectAll("p").where("chargePoint", "=", chargePoint)
@@ -128,23 +128,23 @@ export function chargingProfiles(db: Kysely<Database>, bell: Bell): ChargingProf
 
     expect: (sent) => expectProfile(db, sent),
     expectClear: (sent) => expectClear(db, sent),
-    accept: ringing(bell, async ({ commandId }, now) => await acceptProfile(db, commandId, now) > 0),
-    refuse: ringing(bell, async (command, now) => await refuseChange(db, command, now) > 0),
-    refuseLate: ringing(
-      bell,
+    accept: signalling(outbox, async ({ commandId }, now) => await acceptProfile(db, commandId, now) > 0),
+    refuse: signalling(outbox, async (command, now) => await refuseChange(db, command, now) > 0),
+    refuseLate: signalling(
+      outbox,
       async (command, now) => !await standsForOthers(db, command.commandId) && await refuseChange(db, command, now) > 0,
     ),
-    clear: ringing(bell, async (command, how, now) => await clearProfiles(db, command, how, now) > 0),
+    clear: signalling(outbox, async (command, how, now) => await clearProfiles(db, command, how, now) > 0),
 
-    doubt: ringing(bell, (doubts, now) => doubtProfiles(db, doubts, now)),
-    endDoubts: ringing(bell, (proof, now) => endDoubts(db, proof, now)),
+    doubt: signalling(outbox, (doubts, now) => doubtProfiles(db, doubts, now)),
+    endDoubts: signalling(outbox, (proof, now) => endDoubts(db, proof, now)),
 
-    bind: ringing(bell, (chargePoints, now) => bindProfiles(db, chargePoints, now)),
-    removeEnded: ringing(bell, (chargePoints, now) => removeEnded(db, chargePoints, now)),
+    bind: signalling(outbox, (chargePoints, now) => bindProfiles(db, chargePoints, now)),
+    removeEnded: signalling(outbox, (chargePoints, now) => removeEnded(db, chargePoints, now)),
     dropUnstarted: (before) => dropUnstarted(db, before),
     findUnsettled: (chargePoints) => findUnsettled(db, chargePoints),
-    tellDoubts: ringing(bell, (chargePoints, now) => tellDoubts(db, chargePoints, now)),
-    boundDoubts: ringing(bell, (chargePoints, now) => boundDoubts(db, chargePoints, now)),
+    tellDoubts: signalling(outbox, (chargePoints, now) => tellDoubts(db, chargePoints, now)),
+    boundDoubts: signalling(outbox, (chargePoints, now) => boundDoubts(db, chargePoints, now)),
   };
 }
 

@@ -25,7 +25,7 @@ export interface SiteMembersTable {
   chargePoint: string;
   site: string;
   place: number;
-  particulars: Record<string, unknown>;
+  memberSettings: Record<string, unknown>;
 }
 
 /** One limit: on connector 0 the fail-safe, else that of a transaction. All values are in `unit`. */

@@ -17,7 +17,7 @@ export interface SiteLimit {
 }
 
 /** What is special about one charge point of a site. */
-export interface Particulars {
+export interface MemberSettings {
   /** Its sessions' share in proportion to others. Absent: its label `site-weight`, or 1. */
   weight?: number;
   /** What each connector can draw at most, in amperes per phase. Absent: 32. */
@@ -43,7 +43,7 @@ export interface SiteFields {
   mode: "off" | "preview" | "on";
   chargePoints: string[];
   /** By identity; charge points without an entry have nothing special about them. */
-  particulars: Record<string, Particulars>;
+  memberSettings: Record<string, MemberSettings>;
 }
 
 export interface Site extends SiteFields {
@@ -72,7 +72,7 @@ export interface Sites {
   listOn(): Promise<string[]>;
 }
 
-type Member = { charge_point: string; particulars: Particulars };
+type Member = { charge_point: string; member_settings: MemberSettings };
 type Row = Selectable<SitesTable> & { members: Member[] };
 
 /** Builds the repository. */
@@ -81,7 +81,7 @@ export function sites(db: Kysely<Database>): Sites {
     db.selectFrom("sites").selectAll().select(
       sql<
         Member[]
-      >`(select coalesce(json_agg(json_build_object('charge_point', charge_point, 'particulars', particulars)
+      >`(select coalesce(json_agg(json_build_object('charge_point', charge_point, 'member_settings', member_settings)
         order by place), '[]') from site_members where site = sites.id)`.as("members"),
     );
   const takenBy = async (id: string, chargePoints: readonly string[]) =>
@@ -132,16 +132,18 @@ export function sites(db: Kysely<Database>): Sites {
 
 /** Whether it was made (else replaced); undefined: a charge point belongs to another site, and nothing was written. */
 async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Date): Promise<boolean | undefined> {
-  const { chargePoints, particulars, limit, ...plain } = fields;
+  const { chargePoints, memberSettings, limit, ...plain } = fields;
   const members = chargePoints.map((identity, place) => ({
     charge_point: identity,
     place,
-    particulars: particulars[identity] ?? {},
+    member_settings: memberSettings[identity] ?? {},
   }));
   try {
     const { rows } = await sql<{ created: boolean }>`
       with given as (
-        select * from jsonb_to_recordset(${jsonb(members)}) as g(charge_point text, place integer, particulars jsonb)
+        select * from jsonb_to_recordset(${
+      jsonb(members)
+    }) as g(charge_point text, place integer, member_settings jsonb)
       ), kept as (
         insert into sites (id, name, time_zone, "limit", voltage, fail_safe, mode, created_at, updated_at)
         select ${id}::uuid, ${plain.name}::text, ${plain.timeZone}::text, ${jsonb(limit)},
@@ -156,11 +158,11 @@ async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Da
         delete from site_members m using kept where m.site = kept.id
           and not exists (select from given g where g.charge_point = m.charge_point)
       ), edited as (
-        update site_members m set place = g.place, particulars = g.particulars
+        update site_members m set place = g.place, member_settings = g.member_settings
         from given g, kept where m.charge_point = g.charge_point and m.site = kept.id
       ), new as (
-        insert into site_members (charge_point, site, place, particulars)
-        select g.charge_point, kept.id, g.place, g.particulars from given g, kept
+        insert into site_members (charge_point, site, place, member_settings)
+        select g.charge_point, kept.id, g.place, g.member_settings from given g, kept
         where not exists (select from site_members m where m.charge_point = g.charge_point and m.site = kept.id)
       )
       select created from kept`.execute(db);
@@ -176,9 +178,9 @@ function siteOf({ number: _, members, ...row }: Row): Site {
   return {
     ...row,
     chargePoints: members.map(({ charge_point }) => charge_point),
-    particulars: Object.fromEntries(
-      members.filter(({ particulars }) => Object.keys(particulars).length > 0)
-        .map(({ charge_point, particulars }) => [charge_point, particulars]),
+    memberSettings: Object.fromEntries(
+      members.filter(({ member_settings }) => Object.keys(member_settings).length > 0)
+        .map(({ charge_point, member_settings }) => [charge_point, member_settings]),
     ),
   };
 }

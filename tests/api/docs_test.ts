@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { routes } from "../../api/routes.ts";
-import { desk } from "./desk.ts";
+import { desk } from "./bare_app.ts";
 
 const test = desk();
 

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { PGlite } from "@electric-sql/pglite";
 import postgres from "postgres";
 import { WebSocketServer } from "ws";
-import { gather } from "../../db/engine/batched.ts";
+import { batched } from "../../db/engine/batched.ts";
 
 type Run = (statement: string, values?: string[]) => Promise<unknown>;
 
@@ -28,7 +28,7 @@ await run(`create table bench_rows (
   id bigint generated always as identity primary key, charge_point text not null, message jsonb not null,
   received_at timestamptz not null)`);
 
-const insert = gather(async (rows: readonly Record<string, unknown>[]) => {
+const insert = batched(async (rows: readonly Record<string, unknown>[]) => {
   await run(
     `insert into bench_rows (charge_point, message, received_at)
     select charge_point, message, received_at from jsonb_to_recordset($1::text::jsonb) as g(

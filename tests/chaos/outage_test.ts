@@ -19,14 +19,14 @@ const ALL_SENT_AWAY_MS = 18_000;
 const ignore = databaseUrl === undefined;
 
 /** The state of one outage test. */
-interface Scene {
+interface HandlerContext {
   readonly server: Server;
   readonly proxy: Proxy;
   readonly chargePoints: readonly LedgeredChargePoint[];
 }
 
 /** A server with its database behind a proxy, and charge points in the middle of their transactions. */
-async function withScene(test: (scene: Scene) => Promise<void>): Promise<void> {
+async function withScene(test: (context: HandlerContext) => Promise<void>): Promise<void> {
   await using data = await serverData();
   const url = data.environment.DATABASE_URL!;
   await using proxy = await Proxy.to(url);
@@ -58,7 +58,7 @@ async function assertNotConfirmed(chargePoints: readonly LedgeredChargePoint[]):
 }
 
 /** The database answers again; so does every message that was not confirmed. */
-async function assertRecovers({ server, chargePoints }: Scene): Promise<void> {
+async function assertRecovers({ server, chargePoints }: HandlerContext): Promise<void> {
   await eventually("the server is ready again", async () => {
     return (await server.api("GET", "/readyz")).status === 200 || undefined;
   });
@@ -73,13 +73,13 @@ Deno.test({
   name: "connections to the database break and new ones are refused: InternalError, nothing lost, no one is sent away",
   ignore,
   fn: () =>
-    withScene(async (scene) => {
-      await scene.proxy.cut();
-      await assertNotConfirmed(scene.chargePoints);
-      assertEquals((await scene.server.api("GET", "/healthz")).status, 200);
-      assertEquals((await scene.server.api("GET", "/readyz")).status, 503);
-      await scene.proxy.restore();
-      await assertRecovers(scene);
+    withScene(async (context) => {
+      await context.proxy.cut();
+      await assertNotConfirmed(context.chargePoints);
+      assertEquals((await context.server.api("GET", "/healthz")).status, 200);
+      assertEquals((await context.server.api("GET", "/readyz")).status, 503);
+      await context.proxy.restore();
+      await assertRecovers(context);
     }),
 });
 
@@ -87,8 +87,8 @@ Deno.test({
   name: "a silent database: InternalError in time, after 5 s charge points are sent away, and all is well afterwards",
   ignore,
   fn: () =>
-    withScene(async (scene) => {
-      const { server, proxy, chargePoints } = scene;
+    withScene(async (context) => {
+      const { server, proxy, chargePoints } = context;
       const [answered, ignored] = await Promise.all(
         ["OUT-A", "OUT-I"].map((identity) => sentCommand(server, identity)),
       );
@@ -114,7 +114,7 @@ Deno.test({
       assertEquals([status, headers.has("retry-after")], [503, true]);
 
       proxy.thaw();
-      await assertRecovers(scene);
+      await assertRecovers(context);
       for (const [command, state] of [[answered, "answered"], [ignored, "connectionLost"]] as const) {
         await eventually(`the outcome of a command is written: ${state}`, async () => {
           return (await server.api("GET", `/v1/commands/${command!.id}`)).body.state === state || undefined;
@@ -127,8 +127,8 @@ Deno.test({
   name: "connections to the database break after any number of bytes: nothing lost, nothing doubled",
   ignore,
   fn: () =>
-    withScene(async (scene) => {
-      const { server, proxy, chargePoints: [chargePoint] } = scene;
+    withScene(async (context) => {
+      const { server, proxy, chargePoints: [chargePoint] } = context;
       for (const allowance of allowances()) {
         proxy.allow(allowance);
         // Recorded at the second attempt, or not confirmed and sent again in the next round.
@@ -137,7 +137,7 @@ Deno.test({
       }
       const broken = server.said().match(/Replacing the database connections/g) ?? [];
       assertGreater(broken.length, 50);
-      await assertRecovers(scene);
+      await assertRecovers(context);
     }),
 });
 

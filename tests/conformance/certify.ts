@@ -38,10 +38,10 @@ export async function certify(
       results.push(result);
     }
     return reportOf({
-      version: central.house.version,
+      version: central.app.version,
       date: new Date(),
-      database: central.house.store.kind === "postgres" ? "PostgreSQL" : "the embedded database (PGlite)",
-      callTimeoutSeconds: central.house.settings.callTimeoutSeconds,
+      database: central.app.store.kind === "postgres" ? "PostgreSQL" : "the embedded database (PGlite)",
+      callTimeoutSeconds: central.app.settings.callTimeoutSeconds,
       cases: results,
       anyCall: observations.measured(),
       authorize: observations.measured("Authorize"),

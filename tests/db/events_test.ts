@@ -255,7 +255,7 @@ Deno.test("lists go both ways, filter and page; after a number they begin behind
   assertEquals(await store.events.head(), all.at(-1));
 });
 
-Deno.test("the bell rings for what is recorded", async () => {
+Deno.test("the outbox rings for what is recorded", async () => {
   let rings = 0;
   store.events.onRecorded(() => rings++);
   await store.events.record(connection(fresh("CP")));

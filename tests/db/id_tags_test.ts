@@ -5,7 +5,7 @@ import { at, fresh } from "./facts.ts";
 
 let monotonicMs = 0;
 const store = await openTestStore({ monotonicMs: () => monotonicMs });
-const { idTags, apiKeys, configurationKeys, notices } = store;
+const { idTags, apiKeys, configurationKeys, chargePointReports } = store;
 Deno.test.afterAll(() => store.close());
 
 const tag = (given: Partial<IdTagFields> = {}): IdTagFields => ({
@@ -121,7 +121,7 @@ Deno.test("notices are kept once each and listed newest first", async () => {
     receivedAt: at(9),
   });
   const all = [notice("a", 1), notice("b", 1), notice("a", 2)];
-  for (const each of [...all, ...all]) await notices.record({ ...each, receivedAt: at(10) });
-  const { items } = await notices.list({ chargePoint }, { limit: 9 });
+  for (const each of [...all, ...all]) await chargePointReports.record({ ...each, receivedAt: at(10) });
+  const { items } = await chargePointReports.list({ chargePoint }, { limit: 9 });
   assertEquals(items, all.map((each) => ({ ...each, receivedAt: at(10) })).toReversed());
 });

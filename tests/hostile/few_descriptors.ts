@@ -9,11 +9,11 @@ import { createLog } from "../../actors/runtime/log.ts";
 import { HEALTH, keepAccepting } from "../../api/http/listen_watchdog.ts";
 
 const log = createLog({ level: "error", format: "text", now: () => new Date(), write: console.error });
-const house = { clock: systemClock, log };
+const app = { clock: systemClock, log };
 
 async function serve(server: Server, words: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  keepAccepting(server, house, { words }, { everyMs: 200, answerMs: 500 });
+  keepAccepting(server, app, { words }, { everyMs: 200, answerMs: 500 });
   return (server.address() as AddressInfo).port;
 }
 

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Operator } from "../conformance/operator.ts";
 import { type CentralSystem, startCentralSystem } from "../harness.ts";
 import { answersFor, type Line, LINES } from "./corpus.ts";
-import { commandWhen, registerTags, type Scene, stage } from "./stage.ts";
+import { commandWhen, type HandlerContext, registerTags, stage } from "./stage.ts";
 import { excess, mismatch, type Outcome } from "./verdict.ts";
 
 /** Above the default, because the widest line is. */
@@ -48,22 +48,22 @@ for (const line of LINES) {
 }
 
 async function run(line: Line, validation: "tolerant" | "strict"): Promise<void> {
-  const scene = await stage(central, operator, `CP-${line.id}-${validation}`, line, validation);
+  const context = await stage(central, operator, `CP-${line.id}-${validation}`, line, validation);
   try {
-    if (line.send.wait_s) await commandWhen(operator, scene.commandId!, (state) => state === "timedOut");
+    if (line.send.wait_s) await commandWhen(operator, context.commandId!, (state) => state === "timedOut");
     const rssBefore = Deno.memoryUsage().rss;
     const sentAt = performance.now();
-    const outcome = await scene.play(line);
+    const outcome = await context.play(line);
     const tookMs = performance.now() - sentAt;
     assertAnswered(line, validation, outcome);
     // Far above the line's own figure, which is for an idle machine: it tells a walk over the frame from work that multiplies it.
     if (line.expect.max_stall_ms) assert(tookMs < 10 * line.expect.max_stall_ms, `it took ${tookMs} ms`);
     const grownMb = (Deno.memoryUsage().rss - rssBefore) / 2 ** 20;
     assert(grownMb < (line.expect.max_rss_growth_mb ?? Infinity), `the process grew by ${grownMb} MiB`);
-    await assertEffects(line, scene);
-    await probe(scene);
+    await assertEffects(line, context);
+    await probe(context);
   } finally {
-    await scene.leave();
+    await context.leave();
   }
 }
 
@@ -78,29 +78,29 @@ function assertAnswered(line: Line, validation: "tolerant" | "strict", outcome: 
 }
 
 /** A heartbeat over the next connection of the same charge point, which takes over. */
-async function probe({ cp }: Scene): Promise<void> {
+async function probe({ cp }: HandlerContext): Promise<void> {
   const older = await cp.connect();
   cp.send("Heartbeat", {}, "probe");
   assertEquals(JSON.parse(await cp.wire.nextText("the probe's answer"))[1], "probe");
   await older?.cut();
 }
 
-async function assertEffects({ expect: { effect = {}, then = {} } }: Line, scene: Scene): Promise<void> {
-  const { identity } = scene.cp;
+async function assertEffects({ expect: { effect = {}, then = {} } }: Line, context: HandlerContext): Promise<void> {
+  const { identity } = context.cp;
   for (const [name, count] of Object.entries(effect)) {
-    assertEquals(await EFFECTS[name]!(identity, scene), count, name);
+    assertEquals(await EFFECTS[name]!(identity, context), count, name);
   }
   for (const [name, wanted] of Object.entries(then)) {
     const check = CONSEQUENCES[name];
     assert(check, `the consequence ${name} is known`);
-    await check(String(wanted), scene);
+    await check(String(wanted), context);
   }
 }
 
-const EFFECTS: Readonly<Record<string, (identity: string, scene: Scene) => Promise<number>>> = {
+const EFFECTS: Readonly<Record<string, (identity: string, context: HandlerContext) => Promise<number>>> = {
   transactions_created: async (identity) => (await operator.transactions(identity)).length,
   stops_recorded: async (chargePoint) => {
-    const { items } = await central.house.store.transactions.listStops({ chargePoint }, { limit: 10 });
+    const { items } = await central.app.store.transactions.listStops({ chargePoint }, { limit: 10 });
     return items.filter(({ outcome }) => outcome === "ended").length;
   },
   meter_samples_stored: async (_, { transactionId }) =>
@@ -120,7 +120,7 @@ const COMMAND_STATES: Readonly<Record<string, string>> = {
   "timed out (late answer noted)": "timedOut",
 };
 
-const CONSEQUENCES: Readonly<Record<string, (wanted: string, scene: Scene) => Promise<void> | void>> = {
+const CONSEQUENCES: Readonly<Record<string, (wanted: string, context: HandlerContext) => Promise<void> | void>> = {
   async command(wanted, { commandId }) {
     const state = COMMAND_STATES[wanted];
     const command = await commandWhen(operator, commandId!, (found) => found === state);

@@ -125,7 +125,7 @@ test("FI-21 a charge point that reads nothing is cut off, and its commands end",
     const { connection } = await tool.operator.get(`/v1/charge-points/${identity}`);
     return connection.connected ? undefined : true;
   });
-  assertEquals(central.house.chargePoints.connection(identity), undefined);
+  assertEquals(central.app.chargePoints.connection(identity), undefined);
   const ended = (items: { state: string }[]) => items.every(({ state }) => state === "connectionLost");
   await tool.operator.until(`/v1/commands?chargePoint=${identity}&limit=100`, ({ items }) => ended(items));
 });

@@ -17,7 +17,7 @@ import type { Outcome } from "./verdict.ts";
 const ENDLESS_BYTES = 64 * 1024 * 1024;
 
 /** A charge point in its state. */
-export interface Scene extends Values {
+export interface HandlerContext extends Values {
   readonly cp: ChargePoint;
   /** The command in flight, in state `cmd`. */
   readonly commandId?: string;
@@ -43,17 +43,17 @@ export async function stage(
   identity: string,
   line: Line,
   validation: "tolerant" | "strict",
-): Promise<Scene> {
+): Promise<HandlerContext> {
   const registration = line.pre === "new_pending" ? "Pending" : "Accepted";
   const cp = await enter(central, operator, identity, { registration, validation });
-  const values = { cp, maxMessageBytes: central.house.settings.maxMessageBytes };
-  const scene = { ...values, ...await before(line, cp, central, operator) };
+  const values = { cp, maxMessageBytes: central.app.settings.maxMessageBytes };
+  const context = { ...values, ...await before(line, cp, central, operator) };
   return {
-    ...scene,
-    play: (line) => isShaped(line) ? playShaped(line, central, identity, cp.wire) : playTexts(line, cp.wire, scene),
+    ...context,
+    play: (line) => isShaped(line) ? playShaped(line, central, identity, cp.wire) : playTexts(line, cp.wire, context),
     async leave() {
       await cp.disconnect("cut");
-      await scene.other?.disconnect("cut");
+      await context.other?.disconnect("cut");
     },
   };
 }
@@ -99,8 +99,8 @@ async function start(cp: ChargePoint): Promise<number> {
   return Number((await cp.call("StartTransaction", request)).transactionId);
 }
 
-async function playTexts(line: Line, wire: Wire, scene: Values): Promise<Outcome> {
-  const texts = textsOf(line, scene);
+async function playTexts(line: Line, wire: Wire, context: Values): Promise<Outcome> {
+  const texts = textsOf(line, context);
   const replies: string[] = [];
   for (const [at, text] of texts.entries()) {
     wire.sendText(text);

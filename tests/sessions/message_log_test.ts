@@ -126,11 +126,11 @@ test("a charge point that nobody knows has no conversation, one that says nothin
   assertEquals(await tool.operator.get(`/v1/charge-points/${tool.cp.identity}/messages`), empty);
 });
 
-const silent: Run = async (tool, { house }) => {
+const silent: Run = async (tool, { app }) => {
   await tool.booted();
   await tool.command("ClearCache", {}, { status: "Accepted" });
-  await house.chargePoints.shutdown();
-  assertEquals((await house.store.messages.list(tool.cp.identity, {}, { limit: 10 })).items, []);
+  await app.chargePoints.shutdown();
+  assertEquals((await app.store.messages.list(tool.cp.identity, {}, { limit: 10 })).items, []);
 };
 suite({ messageLog: "off" })("CHARGEHAND_MESSAGE_LOG=off keeps nothing", silent);
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { News } from "../../actors/runtime/signals.ts";
+import type { Signal } from "../../actors/runtime/signals.ts";
 import { suite } from "../conformance/suite.ts";
 import { now } from "../conformance/tool.ts";
 import { eventually } from "../conformance/within.ts";
@@ -9,13 +9,13 @@ const test = suite();
 test(
   "whoever listens hears of everything that happened to a charge point, after it is recorded",
   async (tool, central) => {
-    const heard: News[] = [];
-    const { news } = central.house;
+    const heard: Signal[] = [];
+    const { signals } = central.app;
     const { identity } = tool.cp;
-    const stopFailing = news.listen(() => {
+    const stopFailing = signals.listen(() => {
       throw new Error("a listener that fails is nobody else's business");
     });
-    const stop = news.listen((item) => {
+    const stop = signals.listen((item) => {
       if ("chargePoint" in item && item.chargePoint === identity) heard.push(item);
     });
 
@@ -53,9 +53,9 @@ test(
   },
 );
 
-test("an edited idTag is news, too", async (_tool, central) => {
-  const heard: News[] = [];
-  const stop = central.house.news.listen((item) => void heard.push(item));
+test("an edited idTag is signals, too", async (_tool, central) => {
+  const heard: Signal[] = [];
+  const stop = central.app.signals.listen((item) => void heard.push(item));
   const body = { expiryDate: now() };
   await central.api("PUT", "/v1/id-tags/NEWS", body);
   await central.api("PATCH", "/v1/id-tags/NEWS", { status: "Blocked" });

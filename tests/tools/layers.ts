@@ -1,15 +1,14 @@
 /**
  * The rules about who may import whom, as functions over sources, so that they can be tried on sources that break them.
- * `main → api → actors → db → ocpp`: a file imports from its own room and from those to the right, `db` takes only types from
- * `ocpp`, and nothing leads back to where it came from, types included: files that need each other's types are one idea
- * in two places.
+ * `main → api → actors → db → ocpp`: a file imports from its own layer and from those to the right, and nothing leads back to
+ * where it came from, types included: files that need each other's types are one idea in two places.
  */
 import { posix } from "node:path";
 import { type Import, importsOf, type Source } from "./source.ts";
 
-/** The rooms from the one that may see everything to the one that sees nothing. */
-const ROOMS = ["main", "api", "actors", "db", "ocpp"] as const;
-type Room = (typeof ROOMS)[number];
+/** The layers from the one that may see everything to the one that sees nothing. */
+const LAYERS = ["main", "api", "actors", "db", "ocpp"] as const;
+type Layer = (typeof LAYERS)[number];
 
 /** The agreed top level; folders end with a slash. */
 const TOP_LEVEL = [
@@ -30,9 +29,9 @@ const TOP_LEVEL = [
 ];
 
 /** Packages that have one home. */
-const HOMES: readonly { readonly room: Room; readonly packages: RegExp }[] = [
-  { room: "api", packages: /^(hono|@hono\/[^/]+)(\/|$)/ },
-  { room: "db", packages: /^(kysely|postgres|@electric-sql\/[^/]+)(\/|$)/ },
+const HOMES: readonly { readonly layer: Layer; readonly packages: RegExp }[] = [
+  { layer: "api", packages: /^(hono|@hono\/[^/]+)(\/|$)/ },
+  { layer: "db", packages: /^(kysely|postgres|@electric-sql\/[^/]+)(\/|$)/ },
 ];
 
 /** Reads of a clock and waits. Below `actors/` time is an argument, so that every rule can be tried at any moment. */
@@ -67,7 +66,7 @@ export function checkLayers(sources: readonly Source[], clockExceptions: readonl
   return [...found, ...checkClocks(sources, clockExceptions), ...findCircles(sources)];
 }
 
-function roomOf(path: string): string {
+function layerOf(path: string): string {
   return path === "main.ts" || path === "deno.json" ? "main" : path.split("/")[0]!;
 }
 
@@ -76,41 +75,40 @@ function resolve(importer: string, specifier: string): string | undefined {
   return /^\.{0,2}\//.test(specifier) ? posix.join(posix.dirname(importer), specifier) : undefined;
 }
 
-function checkImport(importer: string, { specifier, typeOnly }: Import, paths: ReadonlySet<string>): string[] {
-  const from = roomOf(importer);
+function checkImport(importer: string, { specifier }: Import, paths: ReadonlySet<string>): string[] {
+  const from = layerOf(importer);
   if (specifier === undefined) {
     return from === "tests" ? [] : [`${importer}: imports a computed name, which nobody can check`];
   }
   const target = resolve(importer, specifier);
   if (target === undefined) return checkPackage(importer, specifier);
   if (target.endsWith(".ts") && !paths.has(target)) return [`${importer}: imports ${target}, which does not exist`];
-  const to = roomOf(target);
+  const to = layerOf(target);
   if (from === to || from === "tests" || from === "deploy") return [];
-  const [fromRank, toRank] = [ROOMS.indexOf(from as Room), ROOMS.indexOf(to as Room)];
+  const [fromRank, toRank] = [LAYERS.indexOf(from as Layer), LAYERS.indexOf(to as Layer)];
   if (fromRank < 0 || toRank < fromRank) return [`${importer}: ${from} must not import ${target}`];
-  if (from === "db" && !typeOnly) return [`${importer}: db imports ${target}, but only types may come from ocpp`];
   return [];
 }
 
 function checkPackage(importer: string, specifier: string): string[] {
-  const from = roomOf(importer);
+  const from = layerOf(importer);
   if (/^(npm|jsr|https?):/.test(specifier)) {
     return [`${importer}: imports ${specifier}, whose version belongs into deno.json`];
   }
   if (from === "tests") return [];
   if (specifier.startsWith("@std/")) return [`${importer}: ${specifier} is for tests/ only`];
   const home = HOMES.find(({ packages }) => packages.test(specifier));
-  return home && home.room !== from ? [`${importer}: ${specifier} is for ${home.room}/ only`] : [];
+  return home && home.layer !== from ? [`${importer}: ${specifier} is for ${home.layer}/ only`] : [];
 }
 
 function checkExports({ path, code }: Source): string[] {
-  if (["main", "deploy"].includes(roomOf(path))) return [];
+  if (["main", "deploy"].includes(layerOf(path))) return [];
   return /\bexport\s+default\b|\bas\s+default\b/.test(code) ? [`${path}: has a default export`] : [];
 }
 
 function checkClocks(sources: readonly Source[], exceptions: readonly ClockException[]): string[] {
   const unused = new Set(exceptions);
-  const found = sources.filter(({ path }) => ["db", "ocpp"].includes(roomOf(path))).flatMap(({ path, code }) =>
+  const found = sources.filter(({ path }) => ["db", "ocpp"].includes(layerOf(path))).flatMap(({ path, code }) =>
     CLOCKS.filter(({ pattern }) => pattern.test(code)).flatMap(({ name }) => {
       const exception = exceptions.find((candidate) => candidate.path === path && candidate.name === name);
       if (exception) unused.delete(exception);

@@ -46,8 +46,8 @@ for (const [text, why] of dead) {
 Deno.test("a path in a comment must exist, from the root or from its own folder; one in a string need not", async () => {
   const text =
     '/**\n * See handlers/mod.ts, actors/runtime/actor.ts.\n * and db/gone.ts */\nconst s = "db/no.ts"; // ocpp/no.ts';
-  assertEquals(await check({ ...tree, "actors/b.ts": text }), [
-    "actors/b.ts:3: db/gone.ts does not exist",
-    "actors/b.ts:4: ocpp/no.ts does not exist",
+  assertEquals(await check({ ...tree, "actors/charge_point/b.ts": text }), [
+    "actors/charge_point/b.ts:3: db/gone.ts does not exist",
+    "actors/charge_point/b.ts:4: ocpp/no.ts does not exist",
   ]);
 });

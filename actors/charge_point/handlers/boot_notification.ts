@@ -7,19 +7,19 @@ import type { Handler } from "../handler_context.ts";
  * StopTransaction is still to come. Charging profiles and lists survive a boot, so nothing is cleared (errata 3.37).
  */
 export const BootNotification: Handler<"BootNotification"> = {
-  async answer(request, scene, now) {
-    const { identity } = scene.chargePoint;
-    const recorded = await scene.store.chargePoints.recordBoot(identity, bootOf(request), now);
-    if (recorded) scene.chargePoint = recorded;
+  async answer(request, context, now) {
+    const { identity } = context.chargePoint;
+    const recorded = await context.store.chargePoints.recordBoot(identity, bootOf(request), now);
+    if (recorded) context.chargePoint = recorded;
     // Deleted while it was connected: as good as unknown, until somebody registers it again.
     const status = recorded?.registration ?? "Rejected";
-    return { status, currentTime: now.toISOString(), interval: intervalFor(status, scene) };
+    return { status, currentTime: now.toISOString(), interval: intervalFor(status, context) };
   },
 
-  afterwards(request, { status }, { chargePoint, log, news }) {
+  afterwards(request, { status }, { chargePoint, log, signals }) {
     const { chargePointVendor: vendor, chargePointModel: model, firmwareVersion: firmware } = request;
     log.info(`${chargePoint.identity} booted and is ${status}`, { vendor, model, firmware });
-    news.tell({ kind: "booted", chargePoint: chargePoint.identity });
+    signals.tell({ kind: "booted", chargePoint: chargePoint.identity });
   },
 };
 

@@ -1,6 +1,6 @@
 import { replacedBy } from "../../../ocpp/firmware_management/diagnostics.ts";
 import type { Handler } from "../handler_context.ts";
-import { notice } from "./notice.ts";
+import { notice } from "./charge_point_report.ts";
 
 /** How an upload of diagnostics goes (OCPP 1.6 4.4): kept as it came, and as what is known of the latest GetDiagnostics. */
 export const DiagnosticsStatusNotification: Handler<"DiagnosticsStatusNotification"> = {

@@ -4,7 +4,7 @@
  */
 import { rankOf } from "../../../ocpp/firmware_management/firmware_update.ts";
 import type { Handler } from "../handler_context.ts";
-import { notice } from "./notice.ts";
+import { notice } from "./charge_point_report.ts";
 
 type FirmwareStatusAction = "FirmwareStatusNotification" | "SignedFirmwareStatusNotification";
 

@@ -24,7 +24,7 @@ import { CancelReservation, ReserveNow } from "./reservation.ts";
 import { SignCertificate } from "./sign_certificate.ts";
 import { StartTransaction } from "./start_transaction.ts";
 import { StatusNotification } from "./status_notification.ts";
-import { LogStatusNotification, SecurityEventNotification } from "./status_notices.ts";
+import { LogStatusNotification, SecurityEventNotification } from "./status_reports.ts";
 import { StopTransaction } from "./stop_transaction.ts";
 import { SignedUpdateFirmware, UpdateFirmware } from "./update_firmware.ts";
 

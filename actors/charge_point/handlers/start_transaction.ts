@@ -29,11 +29,11 @@ export const StartTransaction: Handler<"StartTransaction"> = {
     return { transactionId, idTagInfo: recorded };
   },
 
-  afterwards({ connectorId, idTag }, { transactionId, idTagInfo }, { chargePoint, log, news }) {
+  afterwards({ connectorId, idTag }, { transactionId, idTagInfo }, { chargePoint, log, signals }) {
     log.info(`${chargePoint.identity} connector ${connectorId} started transaction ${transactionId}`, {
       idTag,
       idTagStatus: idTagInfo.status,
     });
-    news.tell({ kind: "transactionStarted", chargePoint: chargePoint.identity, connectorId, transactionId });
+    signals.tell({ kind: "transactionStarted", chargePoint: chargePoint.identity, connectorId, transactionId });
   },
 };

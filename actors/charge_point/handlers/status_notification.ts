@@ -14,9 +14,9 @@ export const StatusNotification: Handler<"StatusNotification"> = {
     return {};
   },
 
-  afterwards({ connectorId, status, errorCode, info }, _confirmation, { chargePoint, log, news }) {
+  afterwards({ connectorId, status, errorCode, info }, _confirmation, { chargePoint, log, signals }) {
     const fault = errorCode === "NoError" ? undefined : errorCode;
     log.info(`${chargePoint.identity} connector ${connectorId} is ${status}`, { fault, info });
-    news.tell({ kind: "statusReported", chargePoint: chargePoint.identity, connectorId, status, errorCode });
+    signals.tell({ kind: "statusReported", chargePoint: chargePoint.identity, connectorId, status, errorCode });
   },
 };

@@ -34,8 +34,8 @@ export const StopTransaction: Handler<"StopTransaction"> = {
     return idTag === undefined ? {} : { idTagInfo: authorize(tag, now) };
   },
 
-  afterwards({ transactionId, reason = "Local", meterStop }, _confirmation, { chargePoint, log, news }) {
+  afterwards({ transactionId, reason = "Local", meterStop }, _confirmation, { chargePoint, log, signals }) {
     log.info(`${chargePoint.identity} stopped transaction ${transactionId}`, { reason, meterStop });
-    news.tell({ kind: "transactionEnded", chargePoint: chargePoint.identity, transactionId });
+    signals.tell({ kind: "transactionEnded", chargePoint: chargePoint.identity, transactionId });
   },
 };

@@ -9,7 +9,7 @@ import { call, commandState, howToSend, patienceMs, targetOf } from "../command.
 import { applyRules } from "../command_rules.ts";
 import { identity, jsonObject, moment } from "../../http/fields.ts";
 import { BYTES } from "../../http/file_answer.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
 import { requireScheme, scheme } from "./scheme.ts";
 import { notFound, Problem } from "../../http/problem.ts";
@@ -82,10 +82,10 @@ export const diagnosticsRoutes: readonly Route[] = [
     summary: "All requests for diagnostics, newest first",
     query: listQuery({ chargePoint: identity.optional() }),
     answers: { 200: listOf(Diagnostics) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { filter, page } = pageAndFilter(query);
-      const { items, next } = await house.store.diagnostics.list(filter, page);
-      return ok({ items: items.map((item) => viewOf(item, house)), next });
+      const { items, next } = await app.store.diagnostics.list(filter, page);
+      return ok({ items: items.map((item) => viewOf(item, app)), next });
     },
   }),
   route({
@@ -101,13 +101,13 @@ export const diagnosticsRoutes: readonly Route[] = [
     example: { chargePoint: "CP001", startTime: "2026-03-02T00:00:00.000Z", retries: 2 },
     answers: { 201: Diagnostics },
     handle: async (asked) => {
-      const { body: { chargePoint, location, scheme, ...rest }, house, operator } = asked;
-      requireScheme(scheme, house);
-      const target = await targetOf(house, chargePoint);
-      const request = { location: location ?? await house.uploads.newLocation(chargePoint, scheme), ...rest };
+      const { body: { chargePoint, location, scheme, ...rest }, app, operator } = asked;
+      requireScheme(scheme, app);
+      const target = await targetOf(app, chargePoint);
+      const request = { location: location ?? await app.uploads.newLocation(chargePoint, scheme), ...rest };
       applyRules("GetDiagnostics", request, target, operator);
       const { id } = await call(asked, chargePoint, "GetDiagnostics", request, patienceMs(asked, chargePoint));
-      return created(await find(id, house), `/v1/diagnostics/${id}`);
+      return created(await find(id, app), `/v1/diagnostics/${id}`);
     },
   }),
   route({
@@ -118,7 +118,7 @@ export const diagnosticsRoutes: readonly Route[] = [
     summary: "One request for diagnostics",
     params,
     answers: { 200: Diagnostics },
-    handle: async ({ params: { id }, house }) => ok(await find(id, house)),
+    handle: async ({ params: { id }, app }) => ok(await find(id, app)),
   }),
   route({
     method: "get",
@@ -129,7 +129,7 @@ export const diagnosticsRoutes: readonly Route[] = [
     params,
     contentType: BYTES,
     answers: { 200: z.string() },
-    handle: async ({ params: { id }, house: { store, uploads } }) => {
+    handle: async ({ params: { id }, app: { store, uploads } }) => {
       const found = await store.diagnostics.find(id);
       if (!found) throw missing(id);
       const { file, bytes, sha256, receivedAt, name } = found;
@@ -146,13 +146,13 @@ export const diagnosticsRoutes: readonly Route[] = [
 
 const missing = (id: string) => notFound(`There is no request for diagnostics ${id}`);
 
-async function find(id: string, house: House): Promise<z.output<typeof Diagnostics>> {
-  const found = await house.store.diagnostics.find(id);
+async function find(id: string, app: App): Promise<z.output<typeof Diagnostics>> {
+  const found = await app.store.diagnostics.find(id);
   if (!found) throw missing(id);
-  return viewOf(found, house);
+  return viewOf(found, app);
 }
 
-function viewOf(row: DiagnosticsRequest, { clock }: Pick<House, "clock">): z.output<typeof Diagnostics> {
+function viewOf(row: DiagnosticsRequest, { clock }: Pick<App, "clock">): z.output<typeof Diagnostics> {
   const { request, name, bytes, sha256, receivedAt, file } = row;
   // Charge points collect before they answer, which may take longer than a CALL waits.
   const late = lateEndOf("GetDiagnostics", row);

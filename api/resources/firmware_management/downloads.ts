@@ -3,7 +3,7 @@
  * loaders that want to see one, and is not looked at.
  */
 import { z } from "zod";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { BYTES } from "../../http/file_answer.ts";
 import { nothing } from "../../http/fields.ts";
 import { notFound, Problem } from "../../http/problem.ts";
@@ -29,19 +29,19 @@ export const downloadRoutes: readonly Route[] = [
     ...declared,
     path: "/files/{token}",
     params: z.strictObject({ token }),
-    handle: ({ params, house }) => download(params.token, house),
+    handle: ({ params, app }) => download(params.token, app),
   }),
   route({
     ...declared,
     path: "/files/{token}/{fileName}",
     rest: "fileName",
     params: z.strictObject({ token, fileName }),
-    handle: ({ params, house }) => download(params.token, house),
+    handle: ({ params, app }) => download(params.token, app),
   }),
 ];
 
 /** The file of an address. Throws the problem when there is none, or not any more. */
-export async function download(token: string, { files, log }: House) {
+export async function download(token: string, { files, log }: App) {
   const found = await files.find(token);
   if (!found) throw notFound("There is no such address");
   if (found.isOver) throw new Problem("gone", "This address is over; ask for a new one");

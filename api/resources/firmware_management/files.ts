@@ -52,9 +52,9 @@ export const fileRoutes: readonly Route[] = [
     summary: "All files",
     query: listQuery({}),
     answers: { 200: listOf(File) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { filter, page } = pageAndFilter(query);
-      return ok(await house.store.files.list(filter, page));
+      return ok(await app.store.files.list(filter, page));
     },
   }),
   fileRoute({
@@ -69,13 +69,13 @@ export const fileRoutes: readonly Route[] = [
     takes: {
       field: "file",
       bare: false,
-      allow: ({ house: { settings, files } }) => ({ maxBytes: settings.maxFileBytes, folder: files.folder }),
+      allow: ({ app: { settings, files } }) => ({ maxBytes: settings.maxFileBytes, folder: files.folder }),
     },
     answers: { 201: File },
-    handle: async ({ body: { description }, file: { draft, name }, house }) => {
+    handle: async ({ body: { description }, file: { draft, name }, app }) => {
       if (name === null) throw invalid({ in: "body", pointer: "/file", detail: "The file needs a name" });
       if (draft.bytes === 0) throw invalid({ in: "body", pointer: "/file", detail: "The file is empty" });
-      const file = await house.files.add(draft, { name: safeName(name) ?? name, description });
+      const file = await app.files.add(draft, { name: safeName(name) ?? name, description });
       return created(file, `/v1/files/${file.id}`);
     },
   }),
@@ -87,8 +87,8 @@ export const fileRoutes: readonly Route[] = [
     summary: "One file",
     params,
     answers: { 200: File },
-    handle: async ({ params: { id }, house }) => {
-      const file = await house.store.files.find(id);
+    handle: async ({ params: { id }, app }) => {
+      const file = await app.store.files.find(id);
       if (!file) throw missing(id);
       return ok(file);
     },
@@ -102,8 +102,8 @@ export const fileRoutes: readonly Route[] = [
     description: "409 as long as a firmware campaign that is not over needs it.",
     params,
     answers: { 204: nothing },
-    handle: async ({ params: { id }, house }) => {
-      const removal = await house.files.remove(id);
+    handle: async ({ params: { id }, app }) => {
+      const removal = await app.files.remove(id);
       if (removal === "removed") return done;
       if (removal === "missing") throw missing(id);
       const detail = `Firmware campaign ${removal.usedBy} needs it. Wait for its end, or abort it first.`;
@@ -121,13 +121,13 @@ export const fileRoutes: readonly Route[] = [
     body: AddressPost,
     example: { chargePoint: "CP001", expiresInSeconds: DAY_SECONDS, once: false },
     answers: { 201: Address },
-    handle: async ({ params: { id }, body: { expiresInSeconds, ...asked }, house }) => {
-      if (asked.chargePoint !== null && !await house.store.chargePoints.find(asked.chargePoint)) {
+    handle: async ({ params: { id }, body: { expiresInSeconds, ...asked }, app }) => {
+      if (asked.chargePoint !== null && !await app.store.chargePoints.find(asked.chargePoint)) {
         throw new Problem("charge-point-unknown", unknownChargePoint(asked.chargePoint));
       }
-      requireScheme(asked.scheme, house);
-      const expiresAt = new Date(house.clock.now().getTime() + expiresInSeconds * 1000);
-      const location = await house.files.addressOf({ ...asked, file: id, expiresAt });
+      requireScheme(asked.scheme, app);
+      const expiresAt = new Date(app.clock.now().getTime() + expiresInSeconds * 1000);
+      const location = await app.files.addressOf({ ...asked, file: id, expiresAt });
       if (location === undefined) throw missing(id);
       return created({ location, expiresAt }, `/v1/files/${id}`);
     },

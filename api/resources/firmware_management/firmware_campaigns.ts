@@ -3,7 +3,7 @@ import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import type { FirmwareCampaign as Row } from "../../../db/firmware_management/firmware_campaigns.ts";
 import { commandState } from "../command.ts";
 import { identity, moment } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
 import { invalid, notFound, Problem } from "../../http/problem.ts";
 import { created, ok, type Route, route } from "../../http/route.ts";
@@ -51,13 +51,13 @@ const Target = z.object({
   endedAt: moment.nullable(),
 }).meta({ id: "FirmwareCampaignTarget" });
 
-async function viewsOf(rows: readonly Row[], { store, clock }: House): Promise<z.output<typeof Campaign>[]> {
+async function viewsOf(rows: readonly Row[], { store, clock }: App): Promise<z.output<typeof Campaign>[]> {
   const counts = await store.firmwareCampaigns.countTargets(rows.map(({ id }) => id));
   return rows.map((row) => viewOf(row, counts.get(row.id) ?? [], clock.now()));
 }
 
 /** Throws the problem of a campaign that has no image, or two, or one that is not there. */
-async function requireImage({ location, file }: Pick<Row, "location" | "file">, { store }: House): Promise<void> {
+async function requireImage({ location, file }: Pick<Row, "location" | "file">, { store }: App): Promise<void> {
   if ((location === null) === (file === null)) {
     throw invalid({ in: "body", pointer: "/location", detail: "Give either a location or a file" });
   }
@@ -67,7 +67,7 @@ async function requireImage({ location, file }: Pick<Row, "location" | "file">, 
 }
 
 /** The campaign, or the problem of 404. */
-async function find(id: string, { store }: House): Promise<Row> {
+async function find(id: string, { store }: App): Promise<Row> {
   const found = await store.firmwareCampaigns.find(id);
   if (!found) throw notFound(`There is no firmware campaign ${id}`);
   return found;
@@ -80,7 +80,7 @@ interface Verb {
   /** The state that the campaign is in afterwards, and so also when it was done before. */
   readonly leadsTo: Row["state"];
   readonly cure: string;
-  does(campaign: Row, house: House, now: Date): Promise<Row | undefined>;
+  does(campaign: Row, app: App, now: Date): Promise<Row | undefined>;
 }
 
 const VERBS: readonly Verb[] = [
@@ -124,15 +124,15 @@ function verbRoute({ name, summary, leadsTo, cure, does }: Verb): Route {
     params,
     body: z.strictObject({}),
     answers: { 200: Campaign },
-    handle: async ({ params: { id }, house }) => {
-      const campaign = await find(id, house);
-      const changed = await does(campaign, house, house.clock.now());
-      if (changed) house.firmwareCampaigns.changed(id);
-      const after = changed ?? await find(id, house);
+    handle: async ({ params: { id }, app }) => {
+      const campaign = await find(id, app);
+      const changed = await does(campaign, app, app.clock.now());
+      if (changed) app.firmwareCampaigns.changed(id);
+      const after = changed ?? await find(id, app);
       if (after.state !== leadsTo) {
         throw new Problem("firmware-campaign-state", `The campaign is ${after.state}. ${cure}`);
       }
-      return ok((await viewsOf([after], house))[0]!);
+      return ok((await viewsOf([after], app))[0]!);
     },
   });
 }
@@ -147,10 +147,10 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     summary: "All firmware campaigns, newest first",
     query: listQuery({ state: campaignState.optional() }),
     answers: { 200: listOf(Campaign) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter } = pageAndFilter(query);
-      const { items, next } = await house.store.firmwareCampaigns.list(filter, page);
-      return ok({ items: await viewsOf(items, house), next });
+      const { items, next } = await app.store.firmwareCampaigns.list(filter, page);
+      return ok({ items: await viewsOf(items, app), next });
     },
   }),
   route({
@@ -162,11 +162,11 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     body: NewCampaign,
     example,
     answers: { 201: Campaign },
-    handle: async ({ body: { window, ...body }, operator, house }) => {
-      const now = house.clock.now();
-      await requireImage(body, house);
-      requireScheme(body.scheme, house);
-      const campaign = await house.store.firmwareCampaigns.create({
+    handle: async ({ body: { window, ...body }, operator, app }) => {
+      const now = app.clock.now();
+      await requireImage(body, app);
+      requireScheme(body.scheme, app);
+      const campaign = await app.store.firmwareCampaigns.create({
         ...body,
         id: uuidVersion7(now),
         maintenanceWindow: window,
@@ -186,8 +186,8 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     body: NewCampaign.partial().extend({ targets: Targets }).meta({ id: "FirmwareCampaignToPreview" }),
     example: { version: "3.5.0", targets: { vendor: "Example", model: "Duo22" } },
     answers: { 200: Preview },
-    handle: async ({ body: { targets, version }, house }) =>
-      ok(await house.store.firmwareCampaigns.preview(targets, version ?? null)),
+    handle: async ({ body: { targets, version }, app }) =>
+      ok(await app.store.firmwareCampaigns.preview(targets, version ?? null)),
   }),
   route({
     method: "get",
@@ -197,7 +197,7 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     summary: "One firmware campaign, with how far it has come",
     params,
     answers: { 200: Campaign },
-    handle: async ({ params: { id }, house }) => ok((await viewsOf([await find(id, house)], house))[0]!),
+    handle: async ({ params: { id }, app }) => ok((await viewsOf([await find(id, app)], app))[0]!),
   }),
   ...VERBS.map(verbRoute),
   route({
@@ -209,10 +209,10 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     params,
     query: listQuery({ state: Target.shape.state.optional(), outcome: targetOutcome.optional() }),
     answers: { 200: listOf(Target) },
-    handle: async ({ params: { id }, query, house }) => {
-      await find(id, house);
+    handle: async ({ params: { id }, query, app }) => {
+      await find(id, app);
       const { page, filter } = pageAndFilter(query);
-      return ok(await house.store.firmwareCampaignTargets.list(id, filter, page));
+      return ok(await app.store.firmwareCampaignTargets.list(id, filter, page));
     },
   }),
 ];

@@ -28,10 +28,10 @@ export const firmwareUpdateRoutes: readonly Route[] = [
     description: "Followed across reboots, in whatever order the charge point reports.",
     params,
     answers: { 200: FirmwareUpdate },
-    handle: async ({ params: { identity }, house }) => {
-      const found = await house.store.firmwareUpdates.findLatest(identity);
+    handle: async ({ params: { identity }, app }) => {
+      const found = await app.store.firmwareUpdates.findLatest(identity);
       if (found) return ok(found);
-      if (!await house.store.chargePoints.find(identity)) throw noChargePoint(identity);
+      if (!await app.store.chargePoints.find(identity)) throw noChargePoint(identity);
       throw notFound(`${identity} was never sent an UpdateFirmware`);
     },
   }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lackOf } from "../../../actors/firmware_management/files.ts";
 import type { Scheme } from "../../../db/firmware_management/firmware_campaign_tables.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { invalid } from "../../http/problem.ts";
 
 /** How an address of ours shall be reached. */
@@ -11,7 +11,7 @@ export const scheme = z.enum(["http", "ftp", "ftps"]).meta({
 });
 
 /** Throws the problem when nobody listens there. */
-export function requireScheme(asked: Scheme, { settings }: Pick<House, "settings">): void {
+export function requireScheme(asked: Scheme, { settings }: Pick<App, "settings">): void {
   const detail = lackOf(asked, settings);
   if (detail !== undefined) throw invalid({ in: "body", pointer: "/scheme", detail });
 }

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { UploadAddress } from "../../../db/firmware_management/diagnostics.ts";
 import { type Allowance, type ReceivedFile, safeName } from "../../http/file_body.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { notFound, Problem } from "../../http/problem.ts";
 import { fileRoute, type Route } from "../../http/route.ts";
 
@@ -30,8 +30,8 @@ export const uploadRoutes: readonly Route[] = (["put", "post"] as const).flatMap
     method,
     path: "/uploads/{token}",
     params: z.strictObject({ token }),
-    takes: { field: null, bare: true, allow: ({ params, house }) => allowUpload(params.token, house) },
-    handle: ({ params, file, house }) => keepUpload(params.token, "", file, house),
+    takes: { field: null, bare: true, allow: ({ params, app }) => allowUpload(params.token, app) },
+    handle: ({ params, file, app }) => keepUpload(params.token, "", file, app),
   }),
   fileRoute({
     ...declared,
@@ -39,13 +39,13 @@ export const uploadRoutes: readonly Route[] = (["put", "post"] as const).flatMap
     path: "/uploads/{token}/{fileName}",
     rest: "fileName",
     params: z.strictObject({ token, fileName }),
-    takes: { field: null, bare: true, allow: ({ params, house }) => allowUpload(params.token, house) },
-    handle: ({ params, file, house }) => keepUpload(params.token, params.fileName, file, house),
+    takes: { field: null, bare: true, allow: ({ params, app }) => allowUpload(params.token, app) },
+    handle: ({ params, file, app }) => keepUpload(params.token, params.fileName, file, app),
   }),
 ]);
 
 /** Whether a file may come to an address. Throws the problem; else `end` must be called. */
-export async function allowUpload(token: string, { uploads, settings, clock }: House): Promise<Allowance> {
+export async function allowUpload(token: string, { uploads, settings, clock }: App): Promise<Allowance> {
   const address = await addressOf(token, uploads);
   if (address.isReceived) throw received();
   if (address.expiresAt <= clock.now()) throw new Problem("gone", "This address is over");
@@ -56,14 +56,14 @@ export async function allowUpload(token: string, { uploads, settings, clock }: H
 }
 
 /** Keeps a file that came to an address. */
-export async function keepUpload(token: string, path: string, { draft, name }: ReceivedFile, { uploads }: House) {
+export async function keepUpload(token: string, path: string, { draft, name }: ReceivedFile, { uploads }: App) {
   const address = await addressOf(token, uploads);
   // Behind the address stands what the charge point confirmed; a form's own name may be that of a temporary file.
   if (!await uploads.keep(address, draft, safeName(path) ?? name)) throw received();
   return { status: 201, body: `${draft.bytes} bytes are kept.\n` } as const;
 }
 
-async function addressOf(token: string, uploads: House["uploads"]): Promise<UploadAddress> {
+async function addressOf(token: string, uploads: App["uploads"]): Promise<UploadAddress> {
   const address = await uploads.find(token);
   if (!address) throw notFound("There is no such address");
   return address;

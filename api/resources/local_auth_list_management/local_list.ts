@@ -12,7 +12,7 @@ import { IdTagInfo } from "../../../ocpp/types/id_tag_info.ts";
 import { params } from "../charge_points.ts";
 import { answerOf, Command, howToSend, patienceMs, targetOf, viewOf as commandView } from "../command.ts";
 import { moment } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
 import { ok, type Route, route } from "../../http/route.ts";
 import { listEntries } from "./list_entries.ts";
@@ -72,7 +72,7 @@ const SyncOutcome = Synchronisation.omit({ commands: true }).extend({
   messages: z.array(Command).meta({ description: "Each command that was sent, with its outcome" }),
 }).meta({ id: "LocalListOutcome" });
 
-async function viewOf(chargePoint: string, { store, clock }: House): Promise<z.output<typeof LocalList>> {
+async function viewOf(chargePoint: string, { store, clock }: App): Promise<z.output<typeof LocalList>> {
   const now = clock.now();
   const [known, desired, sync, row] = await Promise.all([
     store.knownLocalLists.find(chargePoint),
@@ -110,9 +110,9 @@ export const localListRoutes: readonly Route[] = [
     summary: "A charge point's local list: known, desired, and what differs",
     params,
     answers: { 200: LocalList },
-    handle: async ({ params: { identity }, house }) => {
-      await targetOf(house, identity);
-      return ok(await viewOf(identity, house));
+    handle: async ({ params: { identity }, app }) => {
+      await targetOf(app, identity);
+      return ok(await viewOf(identity, app));
     },
   }),
   route({
@@ -126,11 +126,11 @@ export const localListRoutes: readonly Route[] = [
     body: z.strictObject({ entries: listEntries }).meta({ id: "LocalListPut" }),
     example: { entries: [{ idTag: "04A2B3C4" }, { idTag: "0BADCAFE", idTagInfo: { status: "Blocked" } }] },
     answers: { 200: LocalList },
-    handle: async ({ params: { identity }, body: { entries }, house }) => {
-      await targetOf(house, identity);
-      await house.store.desiredLocalLists.set(identity, entries, house.clock.now());
-      house.localLists.edited({ chargePoint: identity });
-      return ok(await viewOf(identity, house));
+    handle: async ({ params: { identity }, body: { entries }, app }) => {
+      await targetOf(app, identity);
+      await app.store.desiredLocalLists.set(identity, entries, app.clock.now());
+      app.localLists.edited({ chargePoint: identity });
+      return ok(await viewOf(identity, app));
     },
   }),
   route({
@@ -147,14 +147,14 @@ export const localListRoutes: readonly Route[] = [
     body: z.strictObject({ updateType }).meta({ id: "LocalListSync" }),
     example: { updateType: "Differential" },
     answers: { 200: SyncOutcome, 202: SyncOutcome },
-    handle: async ({ params: { identity }, query, body: { updateType }, operator, headers, house }) => {
-      await targetOf(house, identity);
+    handle: async ({ params: { identity }, query, body: { updateType }, operator, headers, app }) => {
+      await targetOf(app, identity);
       const request = { chargePoint: identity, updateType, requestedBy: operator.id, ...query };
-      const sync = await house.localLists.synchronise(request, patienceMs({ headers, house }, identity));
+      const sync = await app.localLists.synchronise(request, patienceMs({ headers, app }, identity));
       if (!sync) {
         throw new Problem("local-list-busy", `The list of ${identity} is being synchronised. Wait for its end.`);
       }
-      const commands = await Promise.all(commandsOf(sync).map((id) => house.store.commands.find(id)));
+      const commands = await Promise.all(commandsOf(sync).map((id) => app.store.commands.find(id)));
       const messages = commands.flatMap((command) => command ? [commandView(command)] : []);
       return answerOf(isOpen(sync), { ...sync, messages }, {
         Location: path.replace("{identity}", encodeURIComponent(identity)),

@@ -30,7 +30,7 @@ export const sharedLocalListRoutes: readonly Route[] = [
     summary: "All shared local lists, without their entries",
     query: listQuery({}),
     answers: { 200: listOf(SharedList.omit({ entries: true }).extend({ entryCount: z.int() })) },
-    handle: async ({ query, house }) => ok(await house.store.desiredLocalLists.list(pageAndFilter(query).page)),
+    handle: async ({ query, app }) => ok(await app.store.desiredLocalLists.list(pageAndFilter(query).page)),
   }),
   route({
     method: "get",
@@ -40,8 +40,8 @@ export const sharedLocalListRoutes: readonly Route[] = [
     summary: "One shared local list",
     params,
     answers: { 200: SharedList },
-    handle: async ({ params: { name }, house }) => {
-      const found = await house.store.desiredLocalLists.find(name);
+    handle: async ({ params: { name }, app }) => {
+      const found = await app.store.desiredLocalLists.find(name);
       if (!found) throw missing(name);
       return ok(found);
     },
@@ -56,9 +56,9 @@ export const sharedLocalListRoutes: readonly Route[] = [
     body: z.strictObject({ label, entries: listEntries }).meta({ id: "SharedLocalListPut" }),
     example: { label: "site=harbour", entries: [{ idTag: "04A2B3C4" }] },
     answers: { 200: SharedList, 201: SharedList },
-    handle: async ({ params: { name }, body: { label, entries }, house }) => {
-      const { list, labelBefore } = await house.store.desiredLocalLists.put(name, label, entries, house.clock.now());
-      house.localLists.edited({ labels: labelBefore === undefined ? [label] : [label, labelBefore] });
+    handle: async ({ params: { name }, body: { label, entries }, app }) => {
+      const { list, labelBefore } = await app.store.desiredLocalLists.put(name, label, entries, app.clock.now());
+      app.localLists.edited({ labels: labelBefore === undefined ? [label] : [label, labelBefore] });
       return labelBefore === undefined ? created(list, `/v1/local-lists/${name}`) : ok(list);
     },
   }),
@@ -70,10 +70,10 @@ export const sharedLocalListRoutes: readonly Route[] = [
     summary: "Removes a shared local list; its entries are not desired any more",
     params,
     answers: { 204: nothing },
-    handle: async ({ params: { name }, house }) => {
-      const removed = await house.store.desiredLocalLists.remove(name);
+    handle: async ({ params: { name }, app }) => {
+      const removed = await app.store.desiredLocalLists.remove(name);
       if (!removed) throw missing(name);
-      house.localLists.edited({ labels: [removed.label] });
+      app.localLists.edited({ labels: [removed.label] });
       return done;
     },
   }),

@@ -5,7 +5,7 @@ import { RESERVATION_STATES } from "../../../ocpp/reservation/reservation_rules.
 import { IdToken } from "../../../ocpp/types/id_token.ts";
 import { answerOf, call, Command, isUnderWay, patienceMs, targetOf, viewOf as viewOfCommand } from "../command.ts";
 import { connectorId, identity, moment, searchText, wholeNumber } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter, sort } from "../../http/list.ts";
 import { notFound, Problem } from "../../http/problem.ts";
 import { ReservationWarning, warningsFor } from "./reservation_warnings.ts";
@@ -72,7 +72,7 @@ export function viewOf({ command, ...row }: Row): z.output<typeof Reservation> {
 }
 
 /** Throws the problems of 404 and of an id that is not enough to tell. */
-async function find(reservationId: number, { chargePoint }: z.output<typeof whose>, { store }: House): Promise<Row> {
+async function find(reservationId: number, { chargePoint }: z.output<typeof whose>, { store }: App): Promise<Row> {
   const [found, other] = await store.reservations.find(reservationId, chargePoint);
   if (!found) throw notFound(`There is no reservation ${reservationId}`);
   if (other) {
@@ -88,19 +88,19 @@ type Sending = Omit<Asked, "params" | "query" | "body">;
 
 /** Sends the command and answers with the reservation as it is when the command has ended or the wait is over. */
 async function send(
-  { operator, headers, house }: Sending,
+  { operator, headers, app }: Sending,
   chargePoint: string,
   action: "ReserveNow" | "CancelReservation",
   request: { readonly reservationId: number },
 ) {
-  await targetOf(house, chargePoint);
-  const sending = { operator, headers, house, query: {} };
+  await targetOf(app, chargePoint);
+  const sending = { operator, headers, app, query: {} };
   const command = await call(sending, chargePoint, action, request, patienceMs(sending, chargePoint));
   // One that was never sent has ended without its handler.
   if (command.sentAt === null) {
-    await recordOutcome({ ...command, request: { ...request } }, house.store, house.clock.now());
+    await recordOutcome({ ...command, request: { ...request } }, app.store, app.clock.now());
   }
-  const [row] = await house.store.reservations.find(request.reservationId, chargePoint);
+  const [row] = await app.store.reservations.find(request.reservationId, chargePoint);
   const location = `/v1/reservations/${request.reservationId}`;
   return answerOf(isUnderWay(command), viewOf(row!), { Location: location });
 }
@@ -121,9 +121,9 @@ export const reservationRoutes: readonly Route[] = [
       sort,
     }),
     answers: { 200: listOf(Reservation) },
-    handle: async ({ query, house }) => {
+    handle: async ({ query, app }) => {
       const { page, filter: { sort, ...filter } } = pageAndFilter(query);
-      const { items, next } = await house.store.reservations.list(filter, page, sort);
+      const { items, next } = await app.store.reservations.list(filter, page, sort);
       return ok({ items: items.map(viewOf), next });
     },
   }),
@@ -141,12 +141,12 @@ export const reservationRoutes: readonly Route[] = [
     answers: { 200: WarnedReservation, 202: WarnedReservation },
     handle: async ({ body, ...asked }) => {
       const { chargePoint, expiryDate, expiresInSeconds = 0, ...wanted } = body;
-      await targetOf(asked.house, chargePoint);
-      const now = asked.house.clock.now().getTime();
+      await targetOf(asked.app, chargePoint);
+      const now = asked.app.clock.now().getTime();
       const expiry = expiryDate ?? new Date(now + expiresInSeconds * 1000);
-      const reservationId = await asked.house.store.reservations.nextId();
+      const reservationId = await asked.app.store.reservations.nextId();
       const request = { ...wanted, expiryDate: expiry.toISOString(), reservationId };
-      const warnings = await warningsFor(asked.house, chargePoint, { ...wanted, expiryDate: expiry });
+      const warnings = await warningsFor(asked.app, chargePoint, { ...wanted, expiryDate: expiry });
       const { body: reservation, ...answer } = await send(asked, chargePoint, "ReserveNow", request);
       return { ...answer, body: { ...reservation, warnings } };
     },
@@ -160,7 +160,7 @@ export const reservationRoutes: readonly Route[] = [
     params,
     query: whose,
     answers: { 200: Reservation },
-    handle: async ({ params, query, house }) => ok(viewOf(await find(params.reservationId, query, house))),
+    handle: async ({ params, query, app }) => ok(viewOf(await find(params.reservationId, query, app))),
   }),
   route({
     method: "delete",
@@ -175,7 +175,7 @@ export const reservationRoutes: readonly Route[] = [
     query: whose,
     answers: { 200: Reservation, 202: Reservation },
     handle: async ({ params: { reservationId }, query, ...asked }) => {
-      const { chargePoint } = await find(reservationId, query, asked.house);
+      const { chargePoint } = await find(reservationId, query, asked.app);
       return await send(asked, chargePoint, "CancelReservation", { reservationId });
     },
   }),

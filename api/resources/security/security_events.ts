@@ -30,9 +30,9 @@ export const securityEventRoutes: readonly Route[] = [
       sort,
     }),
     answers: { 200: listOf(SecurityEvent) },
-    handle: async ({ query, house: { store } }) => {
+    handle: async ({ query, app: { store } }) => {
       const { page, filter: { sort, ...filter } } = pageAndFilter(query);
-      return ok(await store.notices.listSecurityEvents(filter, page, sort));
+      return ok(await store.chargePointReports.listSecurityEvents(filter, page, sort));
     },
   }),
 ];

@@ -67,10 +67,10 @@ export const chargingProfileRoutes: readonly Route[] = [
     params,
     query: listQuery({}),
     answers: { 200: listOf(ChargingProfileEntry) },
-    handle: async ({ params: { identity }, query, house }) => {
-      await targetOf(house, identity);
+    handle: async ({ params: { identity }, query, app }) => {
+      await targetOf(app, identity);
       const { page } = pageAndFilter(query);
-      const { items, next } = await house.store.chargingProfiles.page(identity, house.clock.now(), page);
+      const { items, next } = await app.store.chargingProfiles.page(identity, app.clock.now(), page);
       const entries = items.map(({ doubtedBy, ...entry }) => ({
         ...entry,
         profile: { ...entry.profile },
@@ -93,8 +93,8 @@ export const chargingProfileRoutes: readonly Route[] = [
     example: SetChargingProfile.example.request,
     answers: { 200: WarnedCommand, 202: WarnedCommand },
     handle: async (asked) => {
-      const { params: { identity }, body: { connectorId, csChargingProfiles: profile }, house } = asked;
-      const warnings = await warningsFor(house, identity, { connectorId, profile });
+      const { params: { identity }, body: { connectorId, csChargingProfiles: profile }, app } = asked;
+      const warnings = await warningsFor(app, identity, { connectorId, profile });
       const { body, ...answer } = await send(asked, identity, "SetChargingProfile", asked.body);
       return { ...answer, body: { ...body, warnings } };
     },

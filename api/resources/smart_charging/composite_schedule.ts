@@ -51,7 +51,7 @@ const Explanation = Limit.extend({
   setBy: z.array(Setter),
   beaten: z.array(Setter.extend({
     reason: z.enum(Object.keys(REASONS) as (keyof typeof REASONS)[]),
-    because: z.string(),
+    explanation: z.string(),
   })),
 }).meta({ id: "ScheduleExplanation" });
 
@@ -114,7 +114,7 @@ function explained(situation: Situation, window: Window) {
   return explain(situation, window).map(({ setBy, beaten, ...limit }) => ({
     ...limit,
     setBy: [...setBy],
-    beaten: beaten.map((one) => ({ ...one, because: REASONS[one.reason] })),
+    beaten: beaten.map((one) => ({ ...one, explanation: REASONS[one.reason] })),
   }));
 }
 
@@ -136,11 +136,11 @@ export const compositeScheduleRoutes: readonly Route[] = [
     query,
     answers: { 200: CompositeSchedule },
     handle: async (asked) => {
-      const { params: { identity, connectorId }, query, house, operator } = asked;
+      const { params: { identity, connectorId }, query, app, operator } = asked;
       if (query.verify) requireRole(operator, "operator");
-      await targetOf(house, identity);
-      const facts = await factsOf(house, identity);
-      const schedule = reckon(facts, connectorId, query, house.clock.now());
+      await targetOf(app, identity);
+      const facts = await factsOf(app, identity);
+      const schedule = reckon(facts, connectorId, query, app.clock.now());
       if (!query.verify) return ok(schedule);
       const verification = await verify(asked, identity, {
         installed: facts.installed,
@@ -148,7 +148,7 @@ export const compositeScheduleRoutes: readonly Route[] = [
         from: schedule.scheduleStart,
         situationAt: (from, installed = facts.installed) =>
           situationAt({ ...facts, installed, running: facts.runningByTheirs }, connectorId, query, from),
-        holds: async () => isSame(facts, await factsOf(house, identity)),
+        holds: async () => isSame(facts, await factsOf(app, identity)),
       });
       return ok({ ...schedule, verification });
     },

@@ -9,7 +9,7 @@ import type { ScheduledTransaction } from "../../../ocpp/smart_charging/profile_
 import { runningTransactions } from "../../../ocpp/smart_charging/running_transactions.ts";
 import { WHOLE_CHARGE_POINT } from "../../../ocpp/types/connector_id.ts";
 import { moment } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 
 /** A charge point that says that it has more is not believed. */
 const MOST_CONNECTORS = 1000;
@@ -25,7 +25,7 @@ export interface Facts {
 }
 
 /** Reads them, all at once. */
-export async function factsOf({ store }: House, identity: string): Promise<Facts> {
+export async function factsOf({ store }: App, identity: string): Promise<Facts> {
   const [installed, open, connectors, configuration] = await Promise.all([
     store.chargingProfiles.list(identity),
     store.transactions.findOpen(identity),
@@ -91,12 +91,12 @@ export const EffectiveLimit = z.object({
 
 /** The limit of a connector now: with the transactions that run, and no others. */
 export async function effectiveLimit(
-  house: House,
+  app: App,
   identity: string,
   connectorId: number,
 ): Promise<z.output<typeof EffectiveLimit>> {
-  const facts = await factsOf(house, identity);
-  const now = house.clock.now();
+  const facts = await factsOf(app, identity);
+  const now = app.clock.now();
   const at = (chargingRateUnit: "A" | "W") =>
     limitAt(prepare(situationAt(facts, connectorId, { chargingRateUnit, plan: false }, now)), now.getTime());
   const [amperes, watts] = [at("A"), at("W")];

@@ -7,7 +7,7 @@ import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import type { Installation as Row } from "../../../db/smart_charging/profile_installations.ts";
 import { ConnectorOrWhole } from "../../../ocpp/types/connector_id.ts";
 import { identity, jsonObject, moment, searchText } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
 import { invalid, notFound } from "../../http/problem.ts";
 import { ok, type Route, route } from "../../http/route.ts";
@@ -77,7 +77,7 @@ function viewOf(row: Row): z.output<typeof Installation> {
 /** Everybody who is meant, once each. */
 async function targetsOf(
   { chargePoints, label }: z.output<typeof InstallRequest>,
-  { store }: House,
+  { store }: App,
 ): Promise<string[]> {
   const targets = new Set(chargePoints);
   let after: string | undefined;
@@ -101,7 +101,7 @@ async function targetsOf(
 
 const oneInstallation = oneTemplate.extend({ installationId: z.uuid() });
 
-async function found(params: z.output<typeof oneInstallation>, { store }: House): Promise<Row> {
+async function found(params: z.output<typeof oneInstallation>, { store }: App): Promise<Row> {
   const installation = await store.profileInstallations.find(params.id, params.installationId);
   if (!installation) throw notFound(`There is no installation ${params.installationId} of ${params.id}`);
   return installation;
@@ -120,22 +120,22 @@ export const profileInstallationRoutes: readonly Route[] = [
     body: InstallRequest,
     example: { label: "site=harbour", connectorId: 1, whenOffline: "queue" },
     answers: { 202: Installation },
-    handle: async ({ params: { id }, body, operator, house }) => {
-      const template = await house.store.profileTemplates.find(id);
+    handle: async ({ params: { id }, body, operator, app }) => {
+      const template = await app.store.profileTemplates.find(id);
       if (!template) throw noTemplate(id);
-      const targets = await targetsOf(body, house);
+      const targets = await targetsOf(body, app);
       const { connectorId, transactions, whenOffline = "refuse" as const, expiresInSeconds = null } = body;
       const how = { connectorId, transactions, whenOffline, expiresInSeconds, requestedBy: operator.id };
-      const now = house.clock.now();
+      const now = app.clock.now();
       const installationId = uuidVersion7(now);
-      await house.store.profileInstallations.begin(
+      await app.store.profileInstallations.begin(
         installationId,
         { templateId: id, profile: template.profile, ...how },
         targets.map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) })),
         now,
       );
-      house.profileInstaller.begun();
-      const view = viewOf(await found({ id, installationId }, house));
+      app.profileInstaller.begun();
+      const view = viewOf(await found({ id, installationId }, app));
       return {
         status: 202,
         body: view,
@@ -152,9 +152,9 @@ export const profileInstallationRoutes: readonly Route[] = [
     params: oneTemplate,
     query: listQuery({}),
     answers: { 200: listOf(Installation) },
-    handle: async ({ params: { id }, query, house }) => {
-      const { items, next } = await house.store.profileInstallations.list(id, pageAndFilter(query).page);
-      if (items.length === 0 && !await house.store.profileTemplates.find(id)) throw noTemplate(id);
+    handle: async ({ params: { id }, query, app }) => {
+      const { items, next } = await app.store.profileInstallations.list(id, pageAndFilter(query).page);
+      if (items.length === 0 && !await app.store.profileTemplates.find(id)) throw noTemplate(id);
       return ok({ items: items.map(viewOf), next });
     },
   }),
@@ -166,7 +166,7 @@ export const profileInstallationRoutes: readonly Route[] = [
     summary: "One installation as far as it is",
     params: oneInstallation,
     answers: { 200: Installation },
-    handle: async ({ params, house }) => ok(viewOf(await found(params, house))),
+    handle: async ({ params, app }) => ok(viewOf(await found(params, app))),
   }),
   route({
     method: "get",
@@ -177,10 +177,10 @@ export const profileInstallationRoutes: readonly Route[] = [
     params: oneInstallation,
     query: listQuery({ outcome: outcome.optional() }),
     answers: { 200: listOf(InstallationTarget) },
-    handle: async ({ params, query, house }) => {
-      await found(params, house);
+    handle: async ({ params, query, app }) => {
+      await found(params, app);
       const { page, filter } = pageAndFilter(query);
-      const { items, next } = await house.store.profileInstallations.listTargets(params.installationId, filter, page);
+      const { items, next } = await app.store.profileInstallations.listTargets(params.installationId, filter, page);
       return ok({ items: items.map((one) => ({ ...one, outcome: outcome.parse(one.outcome) })), next });
     },
   }),

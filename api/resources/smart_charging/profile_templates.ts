@@ -5,7 +5,7 @@ import { z } from "zod";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { jsonObject, moment, nothing } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
 import { notFound, type Problem } from "../../http/problem.ts";
 import { created, done, ok, type Route, route } from "../../http/route.ts";
@@ -41,7 +41,7 @@ export function noTemplate(id: string): Problem {
   return notFound(`There is no stored charging profile ${id}`);
 }
 
-async function put(id: string, body: z.output<typeof ProfileTemplatePut>, { store, clock }: House) {
+async function put(id: string, body: z.output<typeof ProfileTemplatePut>, { store, clock }: App) {
   const { template, created } = await store.profileTemplates.put(id, body, clock.now());
   return { view: { ...template, profile: { ...template.profile } }, isNew: created };
 }
@@ -56,8 +56,8 @@ export const profileTemplateRoutes: readonly Route[] = [
     summary: "All stored charging profiles, newest first",
     query: listQuery({}),
     answers: { 200: listOf(ProfileTemplate) },
-    handle: async ({ query, house }) => {
-      const { items, next } = await house.store.profileTemplates.list(pageAndFilter(query).page);
+    handle: async ({ query, app }) => {
+      const { items, next } = await app.store.profileTemplates.list(pageAndFilter(query).page);
       return ok({ items: items.map((one) => ({ ...one, profile: { ...one.profile } })), next });
     },
   }),
@@ -70,8 +70,8 @@ export const profileTemplateRoutes: readonly Route[] = [
     body: ProfileTemplatePut,
     example,
     answers: { 201: ProfileTemplate },
-    handle: async ({ body, house }) => {
-      const { view } = await put(crypto.randomUUID(), body, house);
+    handle: async ({ body, app }) => {
+      const { view } = await put(crypto.randomUUID(), body, app);
       return created(view, `/v1/charging-profiles/${view.id}`);
     },
   }),
@@ -83,8 +83,8 @@ export const profileTemplateRoutes: readonly Route[] = [
     summary: "One stored charging profile",
     params: oneTemplate,
     answers: { 200: ProfileTemplate },
-    handle: async ({ params: { id }, house }) => {
-      const found = await house.store.profileTemplates.find(id);
+    handle: async ({ params: { id }, app }) => {
+      const found = await app.store.profileTemplates.find(id);
       if (!found) throw noTemplate(id);
       return ok({ ...found, profile: { ...found.profile } });
     },
@@ -99,8 +99,8 @@ export const profileTemplateRoutes: readonly Route[] = [
     body: ProfileTemplatePut,
     example,
     answers: { 200: ProfileTemplate, 201: ProfileTemplate },
-    handle: async ({ params: { id }, body, house }) => {
-      const { view, isNew } = await put(id, body, house);
+    handle: async ({ params: { id }, body, app }) => {
+      const { view, isNew } = await put(id, body, app);
       return isNew ? created(view, `/v1/charging-profiles/${id}`) : ok(view);
     },
   }),
@@ -112,8 +112,8 @@ export const profileTemplateRoutes: readonly Route[] = [
     summary: "Forgets a stored charging profile; what is installed stays, installations that have begun go on",
     params: oneTemplate,
     answers: { 204: nothing },
-    handle: async ({ params: { id }, house }) => {
-      if (!await house.store.profileTemplates.remove(id)) throw noTemplate(id);
+    handle: async ({ params: { id }, app }) => {
+      if (!await app.store.profileTemplates.remove(id)) throw noTemplate(id);
       return done;
     },
   }),

@@ -3,7 +3,7 @@ import { chargePointLimits } from "../../../ocpp/smart_charging/charge_point_lim
 import { replaces } from "../../../ocpp/smart_charging/installed_profile.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import { warningsAbout } from "../../../ocpp/smart_charging/profile_warnings.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 
 /** What an operator should know of a charging profile that is sent; the charge point decides. */
 export const ProfileWarning = z.object({
@@ -14,7 +14,7 @@ export const ProfileWarning = z.object({
 
 /** Everything that is odd about a profile that is to be sent to this charge point. */
 export async function warningsFor(
-  { store, clock }: House,
+  { store, clock }: App,
   identity: string,
   candidate: InstalledProfile,
 ): Promise<z.output<typeof ProfileWarning>[]> {

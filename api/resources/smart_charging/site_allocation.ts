@@ -18,8 +18,8 @@ const Connector = z.object({
   target: limit.meta({ description: "What it shall get; null: no transaction, or it cannot be told now" }),
   confirmed: limit.meta({ description: "What its charge point accepted last for this transaction" }),
   asked: limit.meta({ description: "What was sent and is not confirmed yet" }),
-  counts: z.number().meta({ description: "What it may draw at most, and counts with" }),
-  because: z.enum(["most", "share", "least", "paused"]).nullable(),
+  countedLimit: z.number().meta({ description: "What it may draw at most, and counts with" }),
+  reason: z.enum(["most", "share", "least", "paused"]).nullable(),
   explanation: z.string(),
   request: jsonObject.nullable().meta({ description: "The SetChargingProfile that says so" }),
 });
@@ -34,7 +34,7 @@ const Member = z.object({
   }),
   weight: z.number(),
   failSafe: z.number().meta({ description: "For each connector" }),
-  counts: z.number().meta({ description: "Of all its connectors" }),
+  countedLimit: z.number().meta({ description: "Of all its connectors" }),
   explanation: z.string(),
   request: jsonObject.meta({ description: "The SetChargingProfile of its fail-safe" }),
   connectors: z.array(Connector),
@@ -79,7 +79,7 @@ function explained(plan: SitePlan, member: MemberState, grants: readonly Grant[]
 }
 
 function viewOfConnector(plan: SitePlan, member: MemberState, connector: ConnectorState): z.output<typeof Connector> {
-  const { connectorId, running, grant, counts } = connector;
+  const { connectorId, running, grant, countedLimit } = connector;
   const target = plan.targets.get(targetKey(member.identity, connectorId));
   const purpose = target && running && {
     connectorId,
@@ -93,8 +93,8 @@ function viewOfConnector(plan: SitePlan, member: MemberState, connector: Connect
     target: target?.limit ?? null,
     confirmed: grant?.confirmed ?? null,
     asked: grant?.asked ?? null,
-    counts: tenths(counts),
-    because: target?.because ?? null,
+    countedLimit: tenths(countedLimit),
+    reason: target?.reason ?? null,
     explanation: explainConnector(plan, member, connector),
     request: purpose ? { ...requestFor(purpose, plan.site, member) } : null,
   };
@@ -110,7 +110,7 @@ function viewOfMember(plan: SitePlan, member: MemberState): z.output<typeof Memb
     state: stateOf(plan, member, grants),
     weight,
     failSafe,
-    counts: tenths(connectors.reduce((sum, { counts }) => sum + counts, 0)),
+    countedLimit: tenths(connectors.reduce((sum, { countedLimit }) => sum + countedLimit, 0)),
     explanation: explained(plan, member, grants),
     request: { ...requestFor({ connectorId: 0, transactionId: null, stackLevel, limit: failSafe }, plan.site, member) },
     connectors: connectors.map((connector) => viewOfConnector(plan, member, connector)),
@@ -129,12 +129,12 @@ export const siteAllocationRoutes: readonly Route[] = [
       "In the mode `preview` it is what would be sent. After the mode was `on` it tells how far the clearing is.",
     params,
     answers: { 200: Allocation },
-    handle: async ({ params: { id }, house }) => {
-      const plan = await house.siteLimits.plan(id);
+    handle: async ({ params: { id }, app }) => {
+      const plan = await app.siteLimits.plan(id);
       if (!plan) throw noSite(id);
       const { site, capacity, counted, members } = plan;
-      const at = house.clock.now();
-      const isOff = house.settings.preset === "certification" && site.mode === "on";
+      const at = app.clock.now();
+      const isOff = app.settings.preset === "certification" && site.mode === "on";
       const preset = isOff ? ["The certification preset keeps every automation off: nothing is sent."] : [];
       return ok({
         site: id,

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import type { Site as Row } from "../../../db/smart_charging/sites.ts";
 import { identity, moment, nothing, timeZone } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
 import { notFound, Problem } from "../../http/problem.ts";
 import { created, done, ok, type Route, route } from "../../http/route.ts";
@@ -23,7 +23,7 @@ const limit = z.strictObject({
   phases: z.union([z.literal(1), z.literal(3)]).default(3),
 });
 
-const Particulars = z.strictObject({
+const MemberSettings = z.strictObject({
   weight: z.number().positive().max(1000).optional()
     .meta({ description: "Its sessions' share in proportion to others; absent: its label `site-weight`, or 1" }),
   maxAmps: z.number().positive().max(1000).optional()
@@ -49,7 +49,7 @@ const fields = {
   }),
   chargePoints: z.array(identity).max(CHARGE_POINTS_MAX)
     .refine((list) => new Set(list).size === list.length, "Each charge point only once"),
-  particulars: z.record(z.string(), Particulars).meta({ description: "By identity" }),
+  memberSettings: z.record(z.string(), MemberSettings).meta({ description: "By identity" }),
 };
 
 const Site = z.object({ id: z.string(), ...fields, createdAt: moment, updatedAt: moment }).meta({ id: "Site" });
@@ -61,14 +61,14 @@ const SitePut = z.strictObject({
   failSafe: fields.failSafe.default(null),
   mode: fields.mode.default("off"),
   chargePoints: fields.chargePoints.default([]),
-  particulars: fields.particulars.default({}),
-}).check(({ value: { chargePoints, particulars }, issues }) => {
-  for (const identity of Object.keys(particulars)) {
+  memberSettings: fields.memberSettings.default({}),
+}).check(({ value: { chargePoints, memberSettings }, issues }) => {
+  for (const identity of Object.keys(memberSettings)) {
     if (chargePoints.includes(identity)) continue;
     issues.push({
       code: "custom",
       input: identity,
-      path: ["particulars", identity],
+      path: ["memberSettings", identity],
       message: "Not among the chargePoints",
     });
   }
@@ -87,8 +87,8 @@ export function noSite(id: string): Problem {
   return notFound(`There is no site ${id}`);
 }
 
-async function put(id: string, body: z.output<typeof SitePut>, house: House): Promise<{ site: Row; created: boolean }> {
-  const put = await house.store.sites.put(id, body, house.clock.now());
+async function put(id: string, body: z.output<typeof SitePut>, app: App): Promise<{ site: Row; created: boolean }> {
+  const put = await app.store.sites.put(id, body, app.clock.now());
   if ("taken" in put) {
     const whose = put.taken.map(({ chargePoint, site, name }) => `${chargePoint} belongs to ${name} (${site})`);
     throw new Problem(
@@ -96,7 +96,7 @@ async function put(id: string, body: z.output<typeof SitePut>, house: House): Pr
       `${whose.join(", ") || "A charge point was taken by another site in this moment"}. Remove it there first.`,
     );
   }
-  house.siteLimits.changed();
+  app.siteLimits.changed();
   return put;
 }
 
@@ -110,7 +110,7 @@ export const siteRoutes: readonly Route[] = [
     summary: "All sites, newest first",
     query: listQuery({}),
     answers: { 200: listOf(Site) },
-    handle: async ({ query, house }) => ok(await house.store.sites.list(pageAndFilter(query).page)),
+    handle: async ({ query, app }) => ok(await app.store.sites.list(pageAndFilter(query).page)),
   }),
   route({
     method: "post",
@@ -121,8 +121,8 @@ export const siteRoutes: readonly Route[] = [
     body: SitePut,
     example,
     answers: { 201: Site },
-    handle: async ({ body, house }) => {
-      const { site } = await put(crypto.randomUUID(), body, house);
+    handle: async ({ body, app }) => {
+      const { site } = await put(crypto.randomUUID(), body, app);
       return created(site, `/v1/sites/${site.id}`);
     },
   }),
@@ -134,8 +134,8 @@ export const siteRoutes: readonly Route[] = [
     summary: "One site",
     params,
     answers: { 200: Site },
-    handle: async ({ params: { id }, house }) => {
-      const found = await house.store.sites.find(id);
+    handle: async ({ params: { id }, app }) => {
+      const found = await app.store.sites.find(id);
       if (!found) throw noSite(id);
       return ok(found);
     },
@@ -151,8 +151,8 @@ export const siteRoutes: readonly Route[] = [
     body: SitePut,
     example: { ...example, mode: "on" },
     answers: { 200: Site, 201: Site },
-    handle: async ({ params: { id }, body, house }) => {
-      const { site, created: isNew } = await put(id, body, house);
+    handle: async ({ params: { id }, body, app }) => {
+      const { site, created: isNew } = await put(id, body, app);
       return isNew ? created(site, `/v1/sites/${id}`) : ok(site);
     },
   }),
@@ -164,9 +164,9 @@ export const siteRoutes: readonly Route[] = [
     summary: "Removes a site; what was installed at its charge points is cleared, when they are connected",
     params,
     answers: { 204: nothing },
-    handle: async ({ params: { id }, house }) => {
-      if (!await house.store.sites.remove(id)) throw noSite(id);
-      house.siteLimits.changed();
+    handle: async ({ params: { id }, app }) => {
+      if (!await app.store.sites.remove(id)) throw noSite(id);
+      app.siteLimits.changed();
       return done;
     },
   }),

@@ -13,7 +13,7 @@ import { explain } from "../../../ocpp/smart_charging/schedule_explanation.ts";
 import { WHOLE_CHARGE_POINT } from "../../../ocpp/types/connector_id.ts";
 import { call, Command, patienceMs } from "../command.ts";
 import { jsonObject, moment } from "../../http/fields.ts";
-import type { House } from "../../http/app.ts";
+import type { App } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
 import type { Asked } from "../../http/route.ts";
 
@@ -71,7 +71,7 @@ type View = z.output<typeof Verification>;
  * profiles in doubt are certain, or gone, that it could not have agreed without, or with.
  */
 export async function verify(
-  asked: Pick<Asked, "operator" | "headers" | "house">,
+  asked: Pick<Asked, "operator" | "headers" | "app">,
   identity: string,
   claim: Claim,
 ): Promise<View> {
@@ -113,8 +113,8 @@ export async function verify(
       to: new Date(from.getTime() + endPeriod * 1000),
       ...difference,
     })),
-    doubted: await doubt(asked.house, claim, from, found, command.id),
-    ...await endDoubts(asked.house, claim, (stack) => differ(claim.situationAt(from, stack)).length === 0),
+    doubted: await doubt(asked.app, claim, from, found, command.id),
+    ...await endDoubts(asked.app, claim, (stack) => differ(claim.situationAt(from, stack)).length === 0),
     command,
   };
 }
@@ -140,7 +140,7 @@ function differencesFrom(
 
 /** Puts those in doubt that set our limit where the charge point's is higher. */
 async function doubt(
-  { store, clock }: House,
+  { store, clock }: App,
   { asked, installed, situationAt }: Claim,
   from: Date,
   found: readonly Difference[],
@@ -161,7 +161,7 @@ async function doubt(
 
 /** Ends the doubts that agreement ends. A command that came in between may have changed what was compared: then nothing is proved. */
 async function endDoubts(
-  { store, clock }: House,
+  { store, clock }: App,
   { asked, installed, holds }: Claim,
   agrees: (stack: readonly MirroredProfile[]) => boolean,
 ): Promise<Pick<View, "present" | "absent">> {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { hashPassword, verifyPassword } from "../../../actors/charge_point/credentials.ts";
 import { ChangeConfiguration } from "../../../actors/charge_point/handlers/change_configuration.ts";
-import type { Scene } from "../../../actors/charge_point/handler_context.ts";
+import type { HandlerContext } from "../../../actors/charge_point/handler_context.ts";
 import type { Command } from "../../../db/commands.ts";
 import { openTestStore } from "../../database.ts";
 import { fields } from "../../db/facts.ts";
@@ -18,12 +18,12 @@ type Answer = "Accepted" | "RebootRequired" | "Rejected" | "NotSupported" | "non
 async function changed(identity: string, ...changes: [key: string, answer: Answer][]): Promise<string[]> {
   const chargePoint = (await chargePoints.put(identity, fields(), now)).chargePoint;
   await chargePoints.setCredentials(identity, await hashPassword(OLD));
-  const scene = { chargePoint, store: { chargePoints, ...store } } as Scene;
+  const context = { chargePoint, store: { chargePoints, ...store } } as HandlerContext;
   for (const [value, status] of changes) {
     const request = { key: "authorizationKey", value };
-    await ChangeConfiguration.sending?.(request, scene, now, {} as Command);
+    await ChangeConfiguration.sending?.(request, context, now, {} as Command);
     const confirmation = status === "none" ? undefined : { status };
-    await ChangeConfiguration.settled?.(request, confirmation, { state: "answered" }, scene, now, {} as Command);
+    await ChangeConfiguration.settled?.(request, confirmation, { state: "answered" }, context, now, {} as Command);
   }
   const { credentials, pendingCredentials } = (await chargePoints.findForAdmission(identity))!;
   assert(credentials);

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createChargePoints } from "../../../actors/charge_point/registry.ts";
 import { diagnosis } from "../../../actors/charge_point/connection_causes.ts";
-import { ConnectionDoctor, FLAPPING_PER_MINUTE } from "../../../actors/charge_point/connection_diagnostics.ts";
+import { ConnectionDiagnostics, FLAPPING_PER_MINUTE } from "../../../actors/charge_point/connection_diagnostics.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { settingsWith } from "../../../actors/settings/settings.ts";
 import type { ConnectionAttempt } from "../../../db/connection_attempts.ts";
@@ -38,16 +38,19 @@ const wrong = diagnosis("wrong-password", "its password is wrong");
 Deno.test("repeats within a minute are one row, one line and one telling; then it begins anew", async () => {
   const { system, pass, rows, lines } = begin();
   const told: ConnectionAttempt[] = [];
-  const doctor = new ConnectionDoctor(system, store, { retentionDays: 30, told: (attempt) => void told.push(attempt) });
+  const diagnostics = new ConnectionDiagnostics(system, store, {
+    retentionDays: 30,
+    told: (attempt) => void told.push(attempt),
+  });
   const [identity, address] = [fresh("CP"), "10.0.0.1"];
   for (let second = 0; second < 59; second++) {
-    doctor.note({ identity, address }, wrong);
+    diagnostics.note({ identity, address }, wrong);
     await pass(1000);
   }
   assertEquals((await rows(identity)).map(({ count }) => count), [59]);
-  doctor.note({ identity, address }, diagnosis("no-credentials", "it sent none"));
-  doctor.note({ identity, address: "10.0.0.2" }, wrong);
-  doctor.note({ identity, address }, wrong);
+  diagnostics.note({ identity, address }, diagnosis("no-credentials", "it sent none"));
+  diagnostics.note({ identity, address: "10.0.0.2" }, wrong);
+  diagnostics.note({ identity, address }, wrong);
   assertEquals((await rows(identity)).map(({ count }) => count), [1, 1, 1, 59]);
   assertEquals([lines.length, told.length], [4, 4]);
   assertMatch(lines[0]!, /its password is wrong.*cause=wrong-password/);
@@ -56,11 +59,13 @@ Deno.test("repeats within a minute are one row, one line and one telling; then i
 
 Deno.test("an address that tries many identities, and a storm from everywhere, stay within bounds", async () => {
   const { system, lines, rows } = begin();
-  const doctor = new ConnectionDoctor(system, store, { retentionDays: 30 });
+  const diagnostics = new ConnectionDiagnostics(system, store, { retentionDays: 30 });
   const many = fresh("MANY");
-  for (let i = 0; i < 500; i++) doctor.note({ identity: `${many}.${i}`, address: "10.1.1.1" }, wrong);
+  for (let i = 0; i < 500; i++) diagnostics.note({ identity: `${many}.${i}`, address: "10.1.1.1" }, wrong);
   assertEquals(lines.length, 101);
-  for (let i = 0; i < 5000; i++) doctor.note({ identity: `${many}.x`, address: `10.2.${i >> 8}.${i & 255}` }, wrong);
+  for (let i = 0; i < 5000; i++) {
+    diagnostics.note({ identity: `${many}.x`, address: `10.2.${i >> 8}.${i & 255}` }, wrong);
+  }
   assertEquals(lines.length, 1000);
   assertEquals((await rows(`${many}.0`)).map(({ count }) => count), [1]);
   const { items } = await store.connectionAttempts.list({ address: "10.1.1.1" }, { limit: 200 });
@@ -75,15 +80,15 @@ Deno.test("rows wait while the database is away, and are written when it is back
   const record: Store["connectionAttempts"]["record"] = (attempts) =>
     away ? Promise.reject(new Error("away")) : store.connectionAttempts.record(attempts);
   const faltering = { ...store, connectionAttempts: { ...store.connectionAttempts, record } };
-  const doctor = new ConnectionDoctor(system, faltering, { retentionDays: 30 });
+  const diagnostics = new ConnectionDiagnostics(system, faltering, { retentionDays: 30 });
   const [identity, other] = [fresh("CP"), fresh("CP")];
-  doctor.note({ identity, address: "10.0.0.3" }, wrong);
+  diagnostics.note({ identity, address: "10.0.0.3" }, wrong);
   await pass(3000);
   assertEquals(await rows(identity), []);
   away = false;
   await pass(5000);
   assertEquals((await rows(identity)).length, 1);
-  doctor.note({ identity: other, address: "10.0.0.3" }, wrong);
+  diagnostics.note({ identity: other, address: "10.0.0.3" }, wrong);
   await system.shutdown();
   assertEquals((await store.connectionAttempts.list({ identity: other }, { limit: 1 })).items.length, 1);
 });

@@ -260,7 +260,7 @@ class World {
     await this.quiet();
   }
 
-  /** Lets everything run out, ends the house and returns the rows. */
+  /** Lets everything run out, ends the app and returns the rows. */
   async end(): Promise<Command[]> {
     await this.#disconnect();
     await this.#settleAsked();

@@ -11,7 +11,7 @@ import { FakeClock } from "../../fake_clock.ts";
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
-/** A house whose charge point `identity` has been let in but is not connected yet. */
+/** A app whose charge point `identity` has been let in but is not connected yet. */
 async function admitted(identity: string) {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
@@ -38,7 +38,7 @@ Deno.test("a charge point that was edited between its admission and its connecti
   }
 });
 
-Deno.test("a connection that is let in while the house closes is sent away, and so is the next attempt", async () => {
+Deno.test("a connection that is let in while the app closes is sent away, and so is the next attempt", async () => {
   const { chargePoints, attempt, closed, connect } = await admitted("LATE");
   const shutdown = chargePoints.shutdown();
   connect();

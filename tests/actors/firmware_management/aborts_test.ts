@@ -7,7 +7,7 @@ import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import { openTestStore } from "../../database.ts";
 import { watchedStore } from "../charge_point/watched_store.ts";
 import { type Station, World } from "./campaign_world.ts";
-import { Course, type House, prepare } from "./course.ts";
+import { type App, Course, prepare } from "./course.ts";
 import { assertTold, countSent } from "./told.ts";
 
 const store = await openTestStore();
@@ -20,7 +20,7 @@ interface Moment {
   readonly call: number;
 }
 
-class AbortedHouse implements House {
+class AbortedApp implements App {
   readonly store = store;
   readonly stations: Station[] = [];
   readonly world: World;
@@ -30,7 +30,7 @@ class AbortedHouse implements House {
   sentBefore: number[] | undefined;
   #calls = 0;
 
-  constructor(readonly moment: Moment, readonly comes: (house: AbortedHouse) => void = () => {}) {
+  constructor(readonly moment: Moment, readonly comes: (app: AbortedApp) => void = () => {}) {
     const { when, call } = moment;
     const watched = watchedStore(store, async (statement, work) => {
       if (this.campaign === null || statement !== moment.statement || ++this.#calls !== call) return await work();
@@ -54,27 +54,27 @@ class AbortedHouse implements House {
   }
 }
 
-/** Runs a campaign that is aborted in this house. */
-async function aborted(house: AbortedHouse): Promise<Course> {
-  const course = await Course.prepare(house);
-  house.campaign = course.id;
+/** Runs a campaign that is aborted in this app. */
+async function aborted(app: AbortedApp): Promise<Course> {
+  const course = await Course.prepare(app);
+  app.campaign = course.id;
   await course.run();
   return course;
 }
 
 async function endsWell(moment: Moment): Promise<void> {
-  const house = new AbortedHouse(moment);
-  const course = await aborted(house);
+  const app = new AbortedApp(moment);
+  const course = await aborted(app);
   const about = JSON.stringify(moment);
   assertEquals((await course.campaign()).state, "aborted", about);
-  assertEquals(house.stations.map(({ updates }) => updates.length), house.sentBefore, about);
+  assertEquals(app.stations.map(({ updates }) => updates.length), app.sentBefore, about);
   for (const [n, { outcome, state }] of (await course.targets()).entries()) {
-    const sent = house.sentBefore![n]!;
+    const sent = app.sentBefore![n]!;
     const ends = sent === 0 ? ["aborted"] : n > 0 || sent === 2 ? ["installed"] : ["downloadFailed", "aborted"];
     assertEquals([state, ends.includes(outcome!) || outcome], ["ended", true], about);
   }
   await assertTold(store, course.id, ["running", "aborted"]);
-  await house.world.end();
+  await app.world.end();
 }
 
 /** The steps of a campaign, as the statements that they are made of. */
@@ -103,14 +103,14 @@ for (const { about, statement } of STEPS) {
 
 Deno.test("a command that is refused while the campaign is aborted leaves no target behind", async () => {
   const moment = { statement: "chargePoints.find", when: "after", call: 1 } as const;
-  const house = new AbortedHouse(moment, ({ stations }) => {
+  const app = new AbortedApp(moment, ({ stations }) => {
     for (const { session } of stations) session?.closed();
   });
-  const course = await aborted(house);
+  const course = await aborted(app);
   assertEquals((await course.targets()).map(({ outcome }) => outcome), Array(4).fill("aborted"));
-  assertEquals(house.stations.flatMap(({ updates }) => updates), []);
+  assertEquals(app.stations.flatMap(({ updates }) => updates), []);
   await assertTold(store, course.id, ["running", "aborted"]);
-  await house.world.end();
+  await app.world.end();
 });
 
 Deno.test("an abort and a decision at the same moment: no target is left waiting", async () => {

@@ -8,7 +8,7 @@ import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { Files } from "../../../actors/firmware_management/files.ts";
 import { FirmwareCampaigns } from "../../../actors/firmware_management/firmware_campaigns.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import type { CampaignTarget } from "../../../db/firmware_management/firmware_campaign_targets.ts";
@@ -75,7 +75,7 @@ export class Station {
 
 /** One life of the process: a new one on the same store is a restart. */
 export class World {
-  readonly news: Newsroom;
+  readonly signals: Signals;
   readonly system: ActorSystem;
   readonly chargePoints: ChargePoints;
   readonly campaigns: FirmwareCampaigns;
@@ -89,12 +89,12 @@ export class World {
   ) {
     const logger = createLog({ level: "error", format: "text", now: () => clock.now(), write: log });
     this.system = new ActorSystem(clock, logger);
-    this.news = new Newsroom(logger);
+    this.signals = new Signals(logger);
     const fixed = { callTimeoutSeconds: 30, filesDir: "./data/no-files", messageLog: "off" } as const;
     const settings = settingsWith({ ...fixed, ...given });
-    this.chargePoints = createChargePoints({ store, settings, system: this.system, news: this.news });
+    this.chargePoints = createChargePoints({ store, settings, system: this.system, signals: this.signals });
     const files = new Files(this.system, store, settings, (identity) => this.chargePoints.dialled(identity));
-    this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.news);
+    this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.signals);
   }
 
   quiet(): Promise<void> {

@@ -6,7 +6,7 @@ import { fresh } from "../../db/facts.ts";
 import type { Station, World } from "./campaign_world.ts";
 
 /** Where a campaign runs. Does things in the process of the moment. */
-export interface House {
+export interface App {
   readonly store: Store;
   readonly stations: Station[];
   readonly world: World;
@@ -20,11 +20,11 @@ const MOST_ROUNDS = 20;
 
 /** Registers and connects so many, and starts a campaign for them, of which no actor hears yet. */
 export async function prepare(
-  house: Omit<House, "do">,
+  app: Omit<App, "do">,
   count: number,
   given: Partial<NewFirmwareCampaign>,
 ): Promise<string> {
-  const { world, store, stations } = house;
+  const { world, store, stations } = app;
   const prefix = fresh("COURSE");
   for (let n = 0; n < count; n++) stations.push(await world.station(`${prefix}-${n}`));
   const chargePoints = stations.map(({ identity }) => identity);
@@ -37,17 +37,17 @@ export async function prepare(
 export class Course {
   readonly #done = new Map<Station, number>();
 
-  private constructor(readonly house: House, readonly id: string) {}
+  private constructor(readonly app: App, readonly id: string) {}
 
-  static async prepare(house: House): Promise<Course> {
-    const id = await prepare(house, 4, { waves: [50, 100], maxConcurrent: 2, retries: 1, retryIntervalSeconds: 60 });
-    await house.world.arrive(house.stations);
-    return new Course(house, id);
+  static async prepare(app: App): Promise<Course> {
+    const id = await prepare(app, 4, { waves: [50, 100], maxConcurrent: 2, retries: 1, retryIntervalSeconds: 60 });
+    await app.world.arrive(app.stations);
+    return new Course(app, id);
   }
 
   /** To the end, which is that of all targets. */
   async run(): Promise<void> {
-    await this.house.do((world) => {
+    await this.app.do((world) => {
       world.campaigns.changed(this.id);
       return world.pass(1);
     });
@@ -57,12 +57,12 @@ export class Course {
 
   /** Time only passes when nobody has anything to do. */
   async #goOn(): Promise<void> {
-    const updating = this.house.stations.filter((station) => station.updates.length > (this.#done.get(station) ?? 0));
+    const updating = this.app.stations.filter((station) => station.updates.length > (this.#done.get(station) ?? 0));
     if (updating.length === 0) return await this.#leap();
     for (const station of updating) this.#done.set(station, station.updates.length);
-    await this.house.do(async (world) => {
+    await this.app.do(async (world) => {
       await this.#say(world, updating, () => "Downloading");
-      const [first] = this.house.stations;
+      const [first] = this.app.stations;
       await this.#say(world, updating, (station) => {
         return station === first && this.#done.get(station) === 1 ? "DownloadFailed" : "Installed";
       });
@@ -76,7 +76,7 @@ export class Course {
 
   /** Whatever is due by then is done: ticks, and the next try of a target. */
   #leap(): Promise<void> {
-    return this.house.do((world) => world.leap(LEAP_SECONDS));
+    return this.app.do((world) => world.leap(LEAP_SECONDS));
   }
 
   async #isOver(): Promise<boolean> {
@@ -86,11 +86,11 @@ export class Course {
   }
 
   async campaign(): Promise<FirmwareCampaign> {
-    return (await this.house.store.firmwareCampaigns.find(this.id))!;
+    return (await this.app.store.firmwareCampaigns.find(this.id))!;
   }
 
   /** In the order of the charge points. */
   async targets(): Promise<CampaignTarget[]> {
-    return (await this.house.store.firmwareCampaignTargets.list(this.id, {}, { limit: 10 })).items;
+    return (await this.app.store.firmwareCampaignTargets.list(this.id, {}, { limit: 10 })).items;
   }
 }

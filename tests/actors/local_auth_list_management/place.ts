@@ -9,7 +9,7 @@ import type { Session } from "../../../actors/charge_point/live_connection.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { LocalLists } from "../../../actors/local_auth_list_management/local_lists.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import type { Store } from "../../../db/store.ts";
 import type { ListUpdate } from "../../../ocpp/local_auth_list_management/local_list.ts";
@@ -47,7 +47,7 @@ export class Place {
   system!: ActorSystem;
   chargePoints!: ChargePoints;
   localLists!: LocalLists;
-  news!: Newsroom;
+  signals!: Signals;
   /** Statements since `fail` was called. */
   statements = 0;
   #failing: Failing | null = null;
@@ -77,12 +77,12 @@ export class Place {
     this.clock = new FakeClock(new Date(this.#startMs).toISOString());
     const log = createLog({ level: "error", format: "text", now: () => this.clock.now(), write: () => {} });
     this.system = new ActorSystem(this.clock, log);
-    this.news = new Newsroom(log);
+    this.signals = new Signals(log);
     const settings = settingsWith({ messageLog: "off", ...this.settings });
-    const { system, news } = this;
+    const { system, signals } = this;
     const store = this.#watched();
-    this.chargePoints = createChargePoints({ store, settings, system, news });
-    this.localLists = new LocalLists({ system, store, settings, news, chargePoints: this.chargePoints });
+    this.chargePoints = createChargePoints({ store, settings, system, signals });
+    this.localLists = new LocalLists({ system, store, settings, signals, chargePoints: this.chargePoints });
   }
 
   /** The charge point connects and boots. */

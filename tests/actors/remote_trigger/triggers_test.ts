@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { TRIGGER_WINDOW_MS, Triggers } from "../../../actors/remote_trigger/triggers.ts";
 import type { Command } from "../../../db/commands.ts";
 import type { TriggeredMessages } from "../../../db/remote_trigger/triggered_messages.ts";
@@ -19,13 +19,13 @@ Deno.test.afterAll(() => store.close());
 function startTriggers(clock: FakeClock, broken: Partial<TriggeredMessages> = {}) {
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
-  const news = new Newsroom(log);
+  const signals = new Signals(log);
   const seen: Store = { ...store, triggeredMessages: { ...store.triggeredMessages, ...broken } };
-  const triggers = new Triggers(system, seen, news);
+  const triggers = new Triggers(system, seen, signals);
   const quiet = () => within(system.quiet(), "the triggers to have nothing to do");
   return {
     triggers,
-    news,
+    signals,
     quiet,
     pass: (ms: number) => clock.advance(ms, quiet),
     end: () => system.shutdown(),
@@ -99,7 +99,7 @@ Deno.test("what came is written when the database is back, also what a refusal t
     hear(running, command);
   }
   const settled = { ...refused, state: "answered" as const, confirmation: { status: "Rejected" } };
-  running.news.tell({ kind: "commandSettled", chargePoint: refused.chargePoint, command: settled });
+  running.signals.tell({ kind: "commandSettled", chargePoint: refused.chargePoint, command: settled });
   await running.pass(10_000);
   assertEquals([await brought(accepted), await brought(refused)], [["theirs"], []]);
   await running.end();

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { type News, Newsroom } from "../../../actors/runtime/signals.ts";
+import { type Signal, Signals } from "../../../actors/runtime/signals.ts";
 import { ReservationKeeper } from "../../../actors/reservation/reservation_keeper.ts";
 import type { Reservations } from "../../../db/reservation/reservations.ts";
 import type { Store } from "../../../db/store.ts";
@@ -24,15 +24,15 @@ const life = () => new Life(store, ++lastId).begin();
 function startKeeper(clock: FakeClock, broken: Partial<Reservations> = {}) {
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
-  const news = new Newsroom(log);
+  const signals = new Signals(log);
   const seen: Store = { ...store, reservations: { ...store.reservations, ...broken } };
-  new ReservationKeeper(system, seen, news);
+  new ReservationKeeper(system, seen, signals);
   const quiet = () => within(system.quiet(), "the keeper to have nothing to do");
   return {
     quiet,
     pass: (ms: number) => clock.advance(ms, quiet),
-    hear: (item: News) => {
-      news.tell(item);
+    hear: (item: Signal) => {
+      signals.tell(item);
       return quiet();
     },
     end: () => system.shutdown(),
@@ -42,7 +42,11 @@ function startKeeper(clock: FakeClock, broken: Partial<Reservations> = {}) {
 /** A clock at the moment at which facts begin. */
 const clockAt = (minutes: number) => new FakeClock(at(minutes).toISOString());
 
-const settled = (one: Life): News => ({ kind: "commandSettled", chargePoint: one.chargePoint, command: one.reserving });
+const settled = (one: Life): Signal => ({
+  kind: "commandSettled",
+  chargePoint: one.chargePoint,
+  command: one.reserving,
+});
 
 Deno.test("a reservation expires at its moment and not before, however many there are", async () => {
   const clock = clockAt(2);
@@ -70,7 +74,7 @@ Deno.test("what expired while nobody was there expires at the birth of the keepe
   await keeper.end();
 });
 
-Deno.test("what another process did is seen without any news", async () => {
+Deno.test("what another process did is seen without any signals", async () => {
   const clock = clockAt(2);
   const keeper = startKeeper(clock);
   await keeper.quiet();
@@ -92,7 +96,7 @@ Deno.test("a start is looked at only where there is something active", async () 
   const one = await (await life()).accepted();
   await keeper.hear(settled(one));
   const before = looks;
-  const started = (chargePoint: string, transactionId: number): News => (
+  const started = (chargePoint: string, transactionId: number): Signal => (
     { kind: "transactionStarted", chargePoint, connectorId: 1, transactionId }
   );
   await keeper.hear(started("SOMEBODY", 1));

@@ -8,7 +8,7 @@ function written(format: LogFormat = "text", level: LogLevel = "debug") {
   return { lines, log: createLog({ level, format, now, write: (line) => lines.push(line) }) };
 }
 
-/** What could end a line, move a cursor, ring a bell, or let text run backwards on some terminal. */
+/** What could end a line, move a cursor, ring a outbox, or let text run backwards on some terminal. */
 // deno-lint-ignore no-control-regex -- these are what the test is about
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 

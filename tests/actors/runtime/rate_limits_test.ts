@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Spread } from "../../../actors/runtime/counts.ts";
-import { Guesses, WRONG_PASSWORDS } from "../../../actors/charge_point/password_throttle.ts";
+import { PasswordThrottle, WRONG_PASSWORDS } from "../../../actors/charge_point/password_throttle.ts";
 import { watchLoop } from "../../../actors/runtime/event_loop_monitor.ts";
 import { Bucket, Buckets } from "../../../actors/runtime/rate_limits.ts";
 import { FakeClock } from "../../fake_clock.ts";
@@ -23,7 +23,7 @@ Deno.test("strangers' keys are forgotten before they fill the memory, those in u
 
 Deno.test("whoever guesses too often waits, and is heard again after the wait", async () => {
   const clock = new FakeClock();
-  const guesses = new Guesses(clock);
+  const guesses = new PasswordThrottle(clock);
   const guesser = { identity: "CP1", remoteAddress: "10.0.0.9" };
   for (let at = 0; at < WRONG_PASSWORDS.burst; at++) assertEquals(guesses.failed(guesser), 0);
   assertEquals(guesses.failed(guesser), 5);
@@ -34,7 +34,7 @@ Deno.test("whoever guesses too often waits, and is heard again after the wait", 
 });
 
 Deno.test("an identity that is besieged from many addresses is not locked out", () => {
-  const guesses = new Guesses(new FakeClock());
+  const guesses = new PasswordThrottle(new FakeClock());
   const from = (at: number) => ({ identity: "CP1", remoteAddress: `10.0.0.${at}` });
   for (let at = 0; at < 50; at++) guesses.failed(from(at));
   assertEquals(guesses.waitSeconds(from(0), null), 5, "who failed before waits");

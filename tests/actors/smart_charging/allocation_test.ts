@@ -17,7 +17,7 @@ function shares(sessions: readonly Session[], capacity: Capacity): number[] {
 Deno.test("equal sessions get equal shares, and what one cannot use goes to the others", () => {
   assertEquals(shares([session("a"), session("b")], [40, 40, 40]), [20, 20]);
   assertEquals(shares([session("a", { most: 10 }), session("b")], [40, 40, 40]), [10, 30]);
-  assertEquals(allocate([session("a", { most: 10 }), session("b")], [40, 40, 40]).because, ["most", "share"]);
+  assertEquals(allocate([session("a", { most: 10 }), session("b")], [40, 40, 40]).reason, ["most", "share"]);
   assertEquals(shares([session("a"), session("b")], [100, 100, 100]), [32, 32]);
 });
 
@@ -28,13 +28,13 @@ Deno.test("a session of twice the weight gets twice as much", () => {
 Deno.test("where it is not enough for the least that is of use, the later one is paused", () => {
   const allocation = allocate([session("a", { since: 2 }), session("b", { since: 1 })], [10, 10, 10]);
   assertEquals([...allocation.granted], [0, 10]);
-  assertEquals(allocation.because, ["paused", "share"]);
+  assertEquals(allocation.reason, ["paused", "share"]);
 });
 
 Deno.test("a light session still gets the least that is of use", () => {
   const allocation = allocate([session("a", { weight: 10 }), session("b")], [20, 20, 20]);
   assertEquals([...allocation.granted], [14, 6]);
-  assertEquals(allocation.because, ["share", "least"]);
+  assertEquals(allocation.reason, ["share", "least"]);
 });
 
 Deno.test("nobody gets less than his floor, even when the floors alone are too much", () => {
@@ -94,14 +94,14 @@ Deno.test("property: never above the limit, unless the floors alone are", () => 
 Deno.test("property: nobody can get more without taking from one who has less for his weight", () => {
   fc.assert(
     fc.property(anySessions, anyCapacity, (sessions, capacity) => {
-      const { granted, because } = allocate(sessions, capacity);
+      const { granted, reason } = allocate(sessions, capacity);
       sessions.forEach(({ weight, most, phases }, i) => {
-        if (because[i] === "paused" || granted[i]! >= most - 1e-6) return;
+        if (reason[i] === "paused" || granted[i]! >= most - 1e-6) return;
         const mine = granted[i]! / weight;
         const isHeldBack = capacity.some((limit, phase) =>
           phases & 1 << phase && used(sessions, granted, phase) >= limit - 1e-6 &&
           sessions.every((other, j) => {
-            const lowest = because[j] === "paused"
+            const lowest = reason[j] === "paused"
               ? other.floor
               : Math.max(other.floor, Math.min(other.least, other.most));
             return !(other.phases & 1 << phase) || granted[j]! <= lowest + 1e-6 ||
@@ -135,9 +135,9 @@ Deno.test("property: more to share pauses nobody, and takes from nobody unless s
       const alike = sessions.map((one) => ({ ...one, phases: 1 }));
       const before = allocate(alike, [limit]);
       const after = allocate(alike, [limit + more]);
-      const paused = (because: readonly string[]) => because.filter((why) => why === "paused").length;
-      alike.forEach((_, i) => assert(after.because[i] !== "paused" || before.because[i] === "paused"));
-      if (paused(after.because) === paused(before.because)) {
+      const paused = (reason: readonly string[]) => reason.filter((why) => why === "paused").length;
+      alike.forEach((_, i) => assert(after.reason[i] !== "paused" || before.reason[i] === "paused"));
+      if (paused(after.reason) === paused(before.reason)) {
         alike.forEach((_, i) => assert(after.granted[i]! >= before.granted[i]! - 1e-6));
       }
       assert(used(alike, after.granted, 0) >= used(alike, before.granted, 0) - 1e-6);

@@ -4,7 +4,7 @@ import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createChargePoints } from "../../../actors/charge_point/registry.ts";
 import { systemClock } from "../../../actors/runtime/clock.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { settingsWith } from "../../../actors/settings/settings.ts";
 import { ProfileInstaller } from "../../../actors/smart_charging/profile_installer.ts";
 import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
@@ -48,8 +48,13 @@ async function installWith(step: number, when: "before" | "after"): Promise<numb
   const now = new Date();
   const log = createLog({ level: "error", format: "text", now: () => now, write: () => {} });
   const system = new ActorSystem(systemClock, log);
-  const news = new Newsroom(log);
-  const chargePoints = createChargePoints({ store, settings: settingsWith({ preset: "certification" }), system, news });
+  const signals = new Signals(log);
+  const chargePoints = createChargePoints({
+    store,
+    settings: settingsWith({ preset: "certification" }),
+    system,
+    signals,
+  });
   const known = [fresh("CP"), fresh("CP")];
   for (const one of known) await store.chargePoints.register(one, fields(), now);
   const targets = [...known, fresh("NOBODY")].map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
@@ -57,7 +62,7 @@ async function installWith(step: number, when: "before" | "after"): Promise<numb
   const how = { transactions: "any", whenOffline: "queue", expiresInSeconds: 3600, requestedBy: null } as const;
   await store.profileInstallations.begin(id, { templateId, connectorId: 1, profile, ...how }, targets, now);
   const mortal = dying(step, when);
-  new ProfileInstaller({ system, store: mortal.store, news, chargePoints });
+  new ProfileInstaller({ system, store: mortal.store, signals, chargePoints });
   await eventually("everybody was asked", async () => {
     const due = await store.profileInstallations.listDue(10);
     return due.length === 0 || undefined;

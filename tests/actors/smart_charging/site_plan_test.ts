@@ -3,14 +3,14 @@ import { planSite, type SitePlan } from "../../../actors/smart_charging/site_pla
 import { requestFor } from "../../../actors/smart_charging/site_rates.ts";
 import { explainConnector, explainMember, warningsOf } from "../../../actors/smart_charging/site_explanations.ts";
 import type { Grant, MemberFacts, SiteSituation } from "../../../db/smart_charging/site_situation.ts";
-import type { Particulars, Site } from "../../../db/smart_charging/sites.ts";
+import type { MemberSettings, Site } from "../../../db/smart_charging/sites.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 
 const now = new Date("2026-03-02T08:00:00Z");
 
 /** A charge point in a test: its fail-safe is confirmed unless `failSafe` is null, each number in `running` is what is confirmed there. */
 interface Given {
-  readonly particulars?: Particulars;
+  readonly memberSettings?: MemberSettings;
   readonly keys?: MemberFacts["keys"];
   readonly labels?: Record<string, string>;
   readonly failSafe?: number | null;
@@ -61,7 +61,7 @@ function plan(members: Record<string, Given>, site: Partial<Site> = {}): SitePla
       failSafe: 0,
       mode: "on",
       chargePoints: Object.keys(members),
-      particulars: Object.fromEntries(entries.map(([id, { particulars = {} }]) => [id, particulars])),
+      memberSettings: Object.fromEntries(entries.map(([id, { memberSettings = {} }]) => [id, memberSettings])),
       createdAt: now,
       updatedAt: now,
       ...site,
@@ -107,7 +107,7 @@ Deno.test("limits are rounded down to a tenth, which is what can be sent", () =>
 Deno.test("the weight is a particular of the site, else a label of the charge point", () => {
   const members = {
     A: { running: { 1: 0 }, labels: { "site-weight": "3" } },
-    B: { running: { 1: 0 }, labels: { "site-weight": "3" }, particulars: { weight: 1 } },
+    B: { running: { 1: 0 }, labels: { "site-weight": "3" }, memberSettings: { weight: 1 } },
     C: { running: { 1: 0 }, labels: { "site-weight": "heavy" } },
   };
   assertEquals(limits(plan(members)), { "A/1": 24, "B/1": 8, "C/1": 8 });
@@ -117,7 +117,7 @@ Deno.test("what others may draw comes off the top: who is away with what he has,
   const members = {
     A: { running: { 1: 16 }, away: true },
     B: { running: { 1: 0 } },
-    C: { failSafe: null, away: true, particulars: { maxAmps: 10 } },
+    C: { failSafe: null, away: true, memberSettings: { maxAmps: 10 } },
   };
   const found = plan(members);
   assertEquals(limits(found), { "B/1": 14 });
@@ -136,19 +136,19 @@ Deno.test("a raise of less than half an ampere is not sent, a lowering always is
 });
 
 Deno.test("single-phase charge points on different phases each have a whole phase", () => {
-  const on = (phase: 1 | 2): Given => ({ running: { 1: 0 }, particulars: { phases: 1, phase, maxAmps: 63 } });
+  const on = (phase: 1 | 2): Given => ({ running: { 1: 0 }, memberSettings: { phases: 1, phase, maxAmps: 63 } });
   assertEquals(limits(plan({ A: on(1), B: on(2), C: on(2) })), { "A/1": 40, "B/1": 20, "C/1": 20 });
-  const unknown: Given = { running: { 1: 0 }, particulars: { phases: 1, maxAmps: 63 } };
+  const unknown: Given = { running: { 1: 0 }, memberSettings: { phases: 1, maxAmps: 63 } };
   assertEquals(limits(plan({ A: on(1), B: unknown })), { "A/1": 20, "B/1": 20 });
 });
 
 Deno.test("chosen by us, the fail-safe is what a car needs where that is little, else nothing", () => {
   const site: Partial<Site> = { failSafe: null };
   assertEquals(plan({ A: {}, B: {} }, site).members.map(({ failSafe }) => failSafe), [6, 6]);
-  const many = { A: { particulars: { connectors: 4 } } };
+  const many = { A: { memberSettings: { connectors: 4 } } };
   assertEquals(plan(many, site).members.map(({ failSafe }) => failSafe), [0]);
   const watts: Partial<Site> = { failSafe: null, limit: { value: 22_080, unit: "W", phases: 3 } };
-  assertEquals(plan({ A: {}, B: { particulars: { phases: 1 } } }, watts).members.map(({ failSafe }) => failSafe), [
+  assertEquals(plan({ A: {}, B: { memberSettings: { phases: 1 } } }, watts).members.map(({ failSafe }) => failSafe), [
     4140,
     1380,
   ]);
@@ -158,7 +158,7 @@ Deno.test("the fail-safe is raised like anything else: when there is room", () =
   const members = { A: { running: { 1: 32 } }, B: { running: { 1: 8 }, failSafe: 0 } };
   const found = plan(members, { failSafe: 6 });
   assertEquals(changes(found), ["A/0 6", "B/0 6"]);
-  const idle = { A: { running: { 1: 32 } }, B: { particulars: { connectors: 2 } } };
+  const idle = { A: { running: { 1: 32 } }, B: { memberSettings: { connectors: 2 } } };
   assertEquals(changes(plan(idle, { failSafe: 6 })), ["A/0 6"], "8 A are left, and B would need 12");
 });
 
@@ -174,7 +174,7 @@ function sent(limit: number, site: SitePlan, at = 0): string {
 Deno.test("a charge point is told in a unit that it takes, and never so much that the site's limit could be passed", () => {
   const power = { chargingscheduleallowedchargingrateunit: "Power" };
   const both = { chargingscheduleallowedchargingrateunit: "Current,Power" };
-  const members = { A: {}, B: { keys: power }, C: { keys: both }, D: { particulars: { phases: 1 as const } } };
+  const members = { A: {}, B: { keys: power }, C: { keys: both }, D: { memberSettings: { phases: 1 as const } } };
   const amps = plan(members);
   assertEquals([0, 1, 2, 3].map((at) => sent(16, amps, at)), ["16 A -", "3680 W -", "16 A -", "16 A 1"]);
   const watts = plan(members, { limit: { value: 40_000, unit: "W", phases: 3 } });
@@ -198,7 +198,7 @@ Deno.test("every number has its reason in words", () => {
   const members = {
     A: { running: { 1: 16 }, away: true },
     B: { running: { 1: 8 }, labels: { "site-weight": "2" } },
-    C: { running: { 1: 5 }, particulars: { maxAmps: 5 } },
+    C: { running: { 1: 5 }, memberSettings: { maxAmps: 5 } },
     D: { running: { 1: 0 } },
     E: {},
   };

@@ -15,14 +15,14 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => store.close());
 
-interface Scene {
+interface HandlerContext {
   readonly given?: Partial<SiteFields>;
   readonly settings?: Partial<Settings>;
   run(world: SiteWorld, a: LimitedChargePoint, b: LimitedChargePoint): Promise<void>;
 }
 
 /** A site of two charge points with two connectors each, a limit of 40 A and a fail-safe of 0 A unless it is said. */
-function test(name: string, { given, settings, run }: Scene): void {
+function test(name: string, { given, settings, run }: HandlerContext): void {
   const fn = async () => {
     names++;
     const world = new SiteWorld(store, [`A${names}`, `B${names}`], given, settings);
@@ -220,7 +220,7 @@ test("what an operator clears is installed again, also when we die before we hea
   },
 });
 
-test("what an operator's command in another process has cleared is found without news of it", {
+test("what an operator's command in another process has cleared is found without signals of it", {
   async run(world, a) {
     await world.arrive(a);
     await world.settle();
@@ -253,7 +253,7 @@ test("while an operator's command is under way, what it may change counts with a
     b.stop(1);
     await world.advance(5000);
     const { counted, members: [first] } = await world.plan();
-    assertEquals([first!.connectors[0]!.counts, counted], [32, [32, 32, 32]]);
+    assertEquals([first!.connectors[0]!.countedLimit, counted], [32, [32, 32, 32]]);
     a.received.length = 0;
     a.decide("callError");
     await world.advance(200);
@@ -340,6 +340,6 @@ test("in the mode preview nothing is sent, and the plan says what would be", {
     a.start(1);
     await world.advance(60_000);
     assertEquals(said(a), []);
-    assertEquals((await world.plan()).targets.get(`${a.identity}/1`), { limit: 32, because: "most" });
+    assertEquals((await world.plan()).targets.get(`${a.identity}/1`), { limit: 32, reason: "most" });
   },
 });

@@ -6,7 +6,7 @@ import { assert } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import type { SitePlan } from "../../../actors/smart_charging/site_plan.ts";
 import { SiteSupervisor } from "../../../actors/smart_charging/site_supervisor.ts";
@@ -50,7 +50,7 @@ export class SiteWorld {
       failSafe: 0,
       mode: "on",
       chargePoints: [...identities],
-      particulars: Object.fromEntries(identities.map((identity) => [identity, { connectors: 2, maxAmps: RATED }])),
+      memberSettings: Object.fromEntries(identities.map((identity) => [identity, { connectors: 2, maxAmps: RATED }])),
       ...given,
     };
   }
@@ -178,11 +178,11 @@ export class SiteWorld {
       write: (line) => console.error(line),
     });
     this.#system = new ActorSystem(this.clock, log);
-    const news = new Newsroom(log);
+    const signals = new Signals(log);
     const settings = settingsWith({ callTimeoutSeconds: 30, ...this.settings });
     const store = { ...this.store, siteGrants: this.#stumbling(this.store.siteGrants) };
-    this.#registry = createChargePoints({ store, settings, system: this.#system, news });
-    this.supervisor = new SiteSupervisor(this.#system, store, this.#registry, { settings, news });
+    this.#registry = createChargePoints({ store, settings, system: this.#system, signals });
+    this.supervisor = new SiteSupervisor(this.#system, store, this.#registry, { settings, signals });
   }
 
   #stumbling(grants: SiteGrants): SiteGrants {

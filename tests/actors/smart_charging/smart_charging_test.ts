@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { Newsroom } from "../../../actors/runtime/signals.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { keepChargingProfiles } from "../../../actors/smart_charging/smart_charging.ts";
 import { eventTypes } from "../../../db/event_types.ts";
 import { unknownOutcome } from "../../../db/engine/errors.ts";
@@ -123,7 +123,7 @@ async function lookAfter(death?: Death): Promise<number> {
   const quiet = () => within(system.quiet(), "the actor to have nothing to do");
   const chargePoint = await unfinished(clock);
   const dyingStore = dying(death);
-  keepChargingProfiles(system, dyingStore.store, new Newsroom(log));
+  keepChargingProfiles(system, dyingStore.store, new Signals(log));
   await clock.advance(0, quiet);
   const steps = dyingStore.calls();
   await clock.advance(30_000, quiet);
@@ -156,17 +156,17 @@ Deno.test("killed at any step, it comes back and finishes what it had to do, onc
   }
 });
 
-Deno.test("news leads it to one charge point at once", async () => {
+Deno.test("signals leads it to one charge point at once", async () => {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
-  const news = new Newsroom(log);
-  keepChargingProfiles(system, store, news);
+  const signals = new Signals(log);
+  keepChargingProfiles(system, store, signals);
   const quiet = () => within(system.quiet(), "the actor to have nothing to do");
   await clock.advance(0, quiet);
   const [told, untold] = [await unfinished(clock), await unfinished(clock)];
-  news.tell({ kind: "transactionStarted", chargePoint: told, connectorId: 2, transactionId: 1 });
-  news.tell({ kind: "transactionEnded", chargePoint: told, transactionId: 1 });
+  signals.tell({ kind: "transactionStarted", chargePoint: told, connectorId: 2, transactionId: 1 });
+  signals.tell({ kind: "transactionEnded", chargePoint: told, transactionId: 1 });
   await quiet();
   const states = async (chargePoint: string) =>
     (await shown(chargePoint, clock)).map(([id, state]) => `${id} ${state}`);

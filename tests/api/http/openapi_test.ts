@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { routes } from "../../../api/routes.ts";
 import { actionNames, findAction, isFromCentralSystem } from "../../../ocpp/registry.ts";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 

@@ -3,7 +3,7 @@ import { CommandRefused } from "../../../actors/charge_point/commands.ts";
 import { problemResponse } from "../../../api/http/problem.ts";
 import { BODY_MAX_BYTES } from "../../../api/http/request.ts";
 import { StoreError } from "../../../db/engine/errors.ts";
-import { type Answer, desk, type Saying } from "../desk.ts";
+import { type Answer, desk, type Saying } from "../bare_app.ts";
 
 const test = desk();
 
@@ -172,10 +172,10 @@ test("what a newcomer gets wrong is answered with what to do", async ({ ask }) =
   );
 });
 
-test("whatever a route throws becomes a problem that tells a stranger nothing", async ({ house }) => {
+test("whatever a route throws becomes a problem that tells a stranger nothing", async ({ app }) => {
   const of = async (error: unknown) => {
     const response = problemResponse(error, new Request("http://localhost/v1/commands?x=1"), {
-      ...house.log,
+      ...app.log,
       error() {},
     });
     const body = await response.json();
@@ -190,9 +190,9 @@ test("whatever a route throws becomes a problem that tells a stranger nothing", 
   assertEquals(await of(full), [429, "/problems/command-queue-full", "5", instance]);
 });
 
-test("a failure at an address is logged without its token", ({ house }) => {
+test("a failure at an address is logged without its token", ({ app }) => {
   const lines: string[] = [];
-  const log = { ...house.log, error: (line: string) => void lines.push(line) };
+  const log = { ...app.log, error: (line: string) => void lines.push(line) };
   const token = "0123456789abcdef".repeat(2);
   for (const path of [`/uploads/${token}/diag.zip`, `/uploads/${token}?again`, `/files/${token}`]) {
     problemResponse(new Error("no disk"), new Request(`http://localhost${path}`, { method: "PUT" }), log);

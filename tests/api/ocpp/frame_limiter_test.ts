@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BYTES_PER_TOKEN, FRAMES_THAT_MAY_WAIT, Intake } from "../../../api/ocpp/frame_limiter.ts";
+import { BYTES_PER_TOKEN, FrameLimiter, FRAMES_THAT_MAY_WAIT } from "../../../api/ocpp/frame_limiter.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 /** An intake of 10 at once and 2 a second, and what it does. */
@@ -10,7 +10,7 @@ function intake() {
   const rate = { perSecond: 2, burst: 10 };
   const deliver = (text: string) => void seen.push(text);
   const ports = { clock, rate, deliver, pause: done("pause"), resume: done("resume"), overflow: done("overflow") };
-  const made = new Intake(ports);
+  const made = new FrameLimiter(ports);
   return {
     clock,
     seen,

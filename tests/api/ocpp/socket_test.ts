@@ -105,9 +105,9 @@ test("whoever sends a header every moment is cut off, too", async (_tool, centra
   while (await socket.send("X-More: x\r\n")) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-/** Another listener of the same house, which waits for nobody. */
-async function impatient({ house }: CentralSystem): Promise<AsyncDisposable & { url: string }> {
-  const settings = { ...house.settings, port: 0 };
-  const { port, close } = await listen({ ...house, settings }, { headersMs: 200, requestMs: 300 });
+/** Another listener of the same app, which waits for nobody. */
+async function impatient({ app }: CentralSystem): Promise<AsyncDisposable & { url: string }> {
+  const settings = { ...app.settings, port: 0 };
+  const { port, close } = await listen({ ...app, settings }, { headersMs: 200, requestMs: 300 });
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: close };
 }

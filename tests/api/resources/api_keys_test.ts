@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ensureAdminKey } from "../../../api/resources/api_keys.ts";
 import { openTestStore } from "../../database.ts";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 
@@ -44,7 +44,7 @@ test("every write and command is kept with who, what, where from and how it ende
   assertEquals([forbidden.status, forbidden.method, forbidden.route], [403, "POST", "/v1/api-keys"]);
 });
 
-test("no secret gets into it", async ({ ask, house }) => {
+test("no secret gets into it", async ({ ask, app }) => {
   const password = "a-password-that-nobody-sees";
   await ask("PUT", "/v1/charge-points/SECRETIVE", { body: {} });
   await ask("PUT", "/v1/charge-points/SECRETIVE/credentials", { body: { password } });
@@ -54,7 +54,7 @@ test("no secret gets into it", async ({ ask, house }) => {
   await ask("POST", "/v1/charge-points/SECRETIVE/commands/ChangeConfiguration", { body: change });
   await ask("PATCH", "/v1/charge-points/SECRETIVE/configuration", { body: { AuthorizationKEY: change.value } });
   const made = await ask("POST", "/v1/api-keys", { body: { name: "one", role: "viewer" } });
-  const { items } = await house.store.audit.list({}, { limit: 100 });
+  const { items } = await app.store.audit.list({}, { limit: 100 });
   const text = JSON.stringify(items);
   for (const hidden of [password, secret, change.value, made.body.secret]) assert(!text.includes(hidden), hidden);
   const masked = items.filter(({ path }) => /credentials|webhooks|ChangeConf|configuration/.test(path)).map((
@@ -63,10 +63,10 @@ test("no secret gets into it", async ({ ask, house }) => {
   assertEquals(masked.map((request) => JSON.stringify(request).includes("********")), [true, true, true, true]);
 });
 
-test("a stranger's attempts are not kept, and only admins read it", async ({ ask, house }) => {
-  const before = (await house.store.audit.list({}, { limit: 1 })).items[0]?.number;
+test("a stranger's attempts are not kept, and only admins read it", async ({ ask, app }) => {
+  const before = (await app.store.audit.list({}, { limit: 1 })).items[0]?.number;
   assertEquals((await ask("PUT", "/v1/id-tags/A", { as: null, body: { status: "Accepted" } })).status, 401);
-  assertEquals((await house.store.audit.list({}, { limit: 1 })).items[0]?.number, before);
+  assertEquals((await app.store.audit.list({}, { limit: 1 })).items[0]?.number, before);
   for (const path of ["/v1/audit", "/v1/audit/verification"]) {
     assertEquals((await ask("GET", path, { as: "operator" })).status, 403);
   }
@@ -80,14 +80,14 @@ test("a long body is not kept, its length is", async ({ ask }) => {
   assert(/^\d+ characters$/.test(request.notKept));
 });
 
-test("when it cannot be kept, nothing is done", async ({ ask, house }) => {
-  const { audit } = house.store;
+test("when it cannot be kept, nothing is done", async ({ ask, app }) => {
+  const { audit } = app.store;
   const down = { ...audit, ask: () => Promise.reject(new Error("no")) };
-  Object.assign(house.store, { audit: down });
+  Object.assign(app.store, { audit: down });
   try {
     assertEquals((await ask("PUT", "/v1/id-tags/UNKEPT", { body: { status: "Accepted" } })).status, 500);
   } finally {
-    Object.assign(house.store, { audit });
+    Object.assign(app.store, { audit });
   }
   assertEquals((await ask("GET", "/v1/id-tags/UNKEPT")).status, 404);
 });

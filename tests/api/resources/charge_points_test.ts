@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 
@@ -81,11 +81,11 @@ test("DELETE forgets", async ({ ask }) => {
   assertEquals((await ask("GET", "/v1/charge-points/GONE")).status, 404);
 });
 
-test("the list is filtered and paged", async ({ house, ask }) => {
+test("the list is filtered and paged", async ({ app, ask }) => {
   for (const [identity, site] of [["L1", "north"], ["L2", "north"], ["L3", "south"]]) {
     await ask("PUT", `/v1/charge-points/${identity}`, { body: { labels: { list: "yes", site } } });
   }
-  await house.store.chargePoints.recordBoot(
+  await app.store.chargePoints.recordBoot(
     "L2",
     { vendor: "Vendor", model: "M1", firmwareVersion: "1.2" },
     new Date(),
@@ -104,11 +104,11 @@ test("the list is filtered and paged", async ({ house, ask }) => {
   assertEquals(await listed(`label=list&limit=2&cursor=${encodeURIComponent(first.next)}`), ["L3"]);
 });
 
-test("what the charge point reported stands beside what the operator set", async ({ house, ask }) => {
+test("what the charge point reported stands beside what the operator set", async ({ app, ask }) => {
   const path = "/v1/charge-points/SEEN";
   const at = new Date("2026-03-02T01:00:00.000Z");
   await ask("PUT", path);
-  const { store } = house;
+  const { store } = app;
   await store.chargePoints.recordBoot("SEEN", { vendor: "V", model: "M", serialNumber: "S1" }, at);
   await store.chargePoints.recordSeen([
     { identity: "SEEN", at, remoteAddress: "192.0.2.7", deviations: { nullField: 3 } },
@@ -147,7 +147,7 @@ test("what the charge point reported stands beside what the operator set", async
   assertEquals((await ask("GET", `${path}/connectors/2`)).status, 404);
 });
 
-test("credentials can be set and made, never read", async ({ house, ask }) => {
+test("credentials can be set and made, never read", async ({ app, ask }) => {
   const path = "/v1/charge-points/SECRET";
   await ask("PUT", path);
   assertEquals((await ask("PUT", `${path}/credentials`, { body: { password: "" } })).status, 400);
@@ -159,11 +159,11 @@ test("credentials can be set and made, never read", async ({ house, ask }) => {
   assertEquals(shown.body.hasCredentials, true);
   assertEquals(/hash|salt|password/.test(JSON.stringify(shown.body)), false);
   assertEquals((await ask("GET", `${path}/credentials`)).status, 405);
-  const facts = await house.store.chargePoints.findForAdmission("SECRET");
+  const facts = await app.store.chargePoints.findForAdmission("SECRET");
   assertEquals(facts?.credentials?.scheme, "sha256");
 });
 
-test("the last known configuration hides secrets", async ({ house, ask }) => {
+test("the last known configuration hides secrets", async ({ app, ask }) => {
   await ask("PUT", "/v1/charge-points/CONFIGURED");
   const keys = [
     { key: "authorizationkey", value: "0102030405060708090A0B0C0D0E0F10", readonly: false },
@@ -171,7 +171,7 @@ test("the last known configuration hides secrets", async ({ house, ask }) => {
     { key: "Silent", readonly: true },
   ];
   const at = new Date("2026-03-02T01:00:00.000Z");
-  await house.store.configurationKeys.record("CONFIGURED", keys, [], at);
+  await app.store.configurationKeys.record("CONFIGURED", keys, [], at);
   const { body } = await ask("GET", "/v1/charge-points/CONFIGURED/configuration");
   const known = new Map(body.items.map((one: { key: string; value: string }) => [one.key.toLowerCase(), one.value]));
   assertEquals(known, new Map([["authorizationkey", "********"], ["heartbeatinterval", "300"], ["silent", null]]));

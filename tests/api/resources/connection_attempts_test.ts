@@ -36,7 +36,7 @@ async function come(central: CentralSystem): Promise<{ socket: RawSocket; addres
   return { socket: await RawSocket.open(central.url, address), address };
 }
 
-/** What differs from a good upgrade request, and what the doctor says. `{identity}` is a registered charge point's. */
+/** What differs from a good upgrade request, and what the diagnostics says. `{identity}` is a registered charge point's. */
 interface Knock {
   readonly cause: string;
   readonly status: number;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 

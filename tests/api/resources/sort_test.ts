@@ -1,15 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { desk } from "../desk.ts";
+import { desk } from "../bare_app.ts";
 
 const test = desk();
 
-test("lists that grow with time are there both ways round, page by page", async ({ ask, house }) => {
+test("lists that grow with time are there both ways round, page by page", async ({ ask, app }) => {
   const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 1, minute));
   await ask("PUT", "/v1/charge-points/SORT");
   const offline = "/v1/charge-points/SORT/commands/ChangeConfiguration?whenOffline=queue";
   for (let minute = 0; minute < 3; minute++) {
     await ask("POST", offline, { body: { key: "K", value: String(minute) } });
-    await house.store.transactions.recordStop({
+    await app.store.transactions.recordStop({
       chargePoint: "SORT",
       transactionId: 1000 + minute,
       idTag: null,

@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { Sample } from "../../../db/meter_values.ts";
-import { type Desk, desk } from "../desk.ts";
+import { type Desk, desk } from "../bare_app.ts";
 
 const test = desk();
 
 const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 1, minute));
 
 /** A transaction as a charge point reports it; answers its id. */
-async function start({ house }: Desk, chargePoint: string, minute: number, connectorId = 1): Promise<number> {
-  const { transactionId } = await house.store.transactions.recordStart({
+async function start({ app }: Desk, chargePoint: string, minute: number, connectorId = 1): Promise<number> {
+  const { transactionId } = await app.store.transactions.recordStart({
     chargePoint,
     connectorId,
     idTag: "TAG",
@@ -23,8 +23,8 @@ async function start({ house }: Desk, chargePoint: string, minute: number, conne
   return transactionId;
 }
 
-function stop({ house }: Desk, chargePoint: string, transactionId: number, minute: number, meterStop = 1500) {
-  return house.store.transactions.recordStop({
+function stop({ app }: Desk, chargePoint: string, transactionId: number, minute: number, meterStop = 1500) {
+  return app.store.transactions.recordStop({
     chargePoint,
     transactionId,
     idTag: "TAG",
@@ -107,8 +107,8 @@ test("meter values are listed oldest first, by measurand", async (here) => {
   });
   const energy = "Energy.Active.Import.Register";
   // While a month gets its partition, a reader may miss what is being moved there; that is not what is tested here.
-  await here.house.store.meterValues.keepPartitions(at(0));
-  await here.house.store.meterValues.record([
+  await here.app.store.meterValues.keepPartitions(at(0));
+  await here.app.store.meterValues.record([
     sample(2, energy, "1100.50"),
     sample(1, energy, "1050"),
     sample(1, "SoC", "40"),
@@ -162,7 +162,7 @@ test("stops that fit no transaction, or contradict one, are kept in sight", asyn
 
 test("the open transaction is shown at its connector", async (here) => {
   await here.ask("PUT", "/v1/charge-points/T5");
-  await here.house.store.connectors.recordStatus({
+  await here.app.store.connectors.recordStatus({
     chargePoint: "T5",
     connectorId: 2,
     status: "Charging",

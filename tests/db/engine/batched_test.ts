@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEADLINE, refused, StoreError, unknownOutcome } from "../../../db/engine/errors.ts";
-import { gather } from "../../../db/engine/batched.ts";
+import { batched } from "../../../db/engine/batched.ts";
 import { openTestStore } from "../../database.ts";
 import { sample, start } from "../facts.ts";
 
@@ -22,7 +22,7 @@ const settled = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 Deno.test("rows of one moment leave together, later ones when the statement is back", async () => {
   const { sent, send } = statements<number>();
-  const record = gather(send, { maxRows: 3, maxInFlight: 1 });
+  const record = batched(send, { maxRows: 3, maxInFlight: 1 });
   const results = [1, 2, 3, 4, 5].map(record);
   await settled();
   assertEquals(sent.map((each) => each.rows), [[1, 2, 3]]);
@@ -38,7 +38,7 @@ Deno.test("rows of one moment leave together, later ones when the statement is b
 
 Deno.test("no more statements are under way than allowed", async () => {
   const { sent, send } = statements<number>();
-  const record = gather(send, { maxRows: 1, maxInFlight: 2 });
+  const record = batched(send, { maxRows: 1, maxInFlight: 2 });
   const results = [1, 2, 3].map(record);
   await settled();
   assertEquals(sent.map((each) => each.rows), [[1], [2]]);
@@ -52,7 +52,7 @@ Deno.test("no more statements are under way than allowed", async () => {
 
 Deno.test("rows with the same key travel apart and in their order, heavy rows alone", async () => {
   const { sent, send } = statements<string>();
-  const keyed = gather(send, { maxRows: 2, maxInFlight: 1, keyOf: (row) => row[0]! });
+  const keyed = batched(send, { maxRows: 2, maxInFlight: 1, keyOf: (row) => row[0]! });
   ["a1", "a2", "b1", "a3", "b2"].map(keyed);
   for (let i = 0; i < 3; i++) {
     await settled();
@@ -61,7 +61,7 @@ Deno.test("rows with the same key travel apart and in their order, heavy rows al
   assertEquals(sent.map((each) => each.rows), [["a1", "b1"], ["a2", "b2"], ["a3"]]);
 
   const heavy = statements<number>();
-  const weighed = gather(heavy.send, { maxRows: 10, maxInFlight: 1, sizeOf: (row) => row });
+  const weighed = batched(heavy.send, { maxRows: 10, maxInFlight: 1, sizeOf: (row) => row });
   [4, 4, 50].map(weighed);
   await settled();
   heavy.sent[0]!.answer.resolve([]);
@@ -73,7 +73,7 @@ Deno.test("rows with the same key travel apart and in their order, heavy rows al
 
 Deno.test("only the bad row of a batch fails", async () => {
   let statementsSent = 0;
-  const record = gather((rows: readonly number[]) => {
+  const record = batched((rows: readonly number[]) => {
     statementsSent++;
     return rows.includes(3) ? Promise.reject(refused({ message: "bad", code: "22P05" })) : Promise.resolve(rows);
   }, { maxRows: 500, maxInFlight: 1 });
@@ -84,7 +84,7 @@ Deno.test("only the bad row of a batch fails", async () => {
 
 Deno.test("a lock or a lost privilege is not looked for in single rows", async () => {
   let statementsSent = 0;
-  const record = gather((_: readonly number[]) => {
+  const record = batched((_: readonly number[]) => {
     statementsSent++;
     return Promise.reject(refused({ message: "lock timeout", code: "55P03" }));
   }, { maxRows: 500, maxInFlight: 1 });
@@ -95,7 +95,7 @@ Deno.test("a lock or a lost privilege is not looked for in single rows", async (
 Deno.test("after a broken connection the same rows are sent once more", async () => {
   let statementsSent = 0;
   const breaking = (times: number) =>
-    gather((rows: readonly number[]) => {
+    batched((rows: readonly number[]) => {
       const broken = unknownOutcome("gone", "CONNECTION_CLOSED");
       return ++statementsSent <= times ? Promise.reject(broken) : Promise.resolve(rows);
     }, { maxRows: 500, maxInFlight: 1 });
@@ -106,7 +106,7 @@ Deno.test("after a broken connection the same rows are sent once more", async ()
 
 Deno.test("after a deadline nobody who waited behind it has to wait for another", async () => {
   const { sent, send } = statements<number>();
-  const record = gather(send, { maxRows: 1, maxInFlight: 1 });
+  const record = batched(send, { maxRows: 1, maxInFlight: 1 });
   const results = Promise.allSettled([1, 2, 3].map(record));
   await settled();
   sent[0]!.answer.reject(unknownOutcome("silence", DEADLINE));
@@ -120,7 +120,7 @@ Deno.test("after a deadline nobody who waited behind it has to wait for another"
 
 Deno.test("who waited for a connection in vain has no time for a second attempt", async () => {
   let statementsSent = 0;
-  const record = gather(() => {
+  const record = batched(() => {
     statementsSent++;
     return Promise.reject(unknownOutcome("no connection", "CONNECT_TIMEOUT"));
   }, { maxRows: 500, maxInFlight: 1 });

@@ -8,7 +8,7 @@ import { at, claim, enqueue, start } from "../facts.ts";
 import { run } from "../process.ts";
 
 /** What a test of PostgreSQL itself has in hand: a store, and a way in beside it. */
-interface Scene {
+interface HandlerContext {
   readonly store: Store;
   readonly options: StoreOptions;
   readonly admin: postgres.Sql;
@@ -18,7 +18,7 @@ interface Scene {
   connections(): Promise<number>;
 }
 
-function withPostgres(name: string, test: (scene: Scene) => Promise<void>): void {
+function withPostgres(name: string, test: (context: HandlerContext) => Promise<void>): void {
   Deno.test({
     name,
     ignore: databaseUrl === undefined,
@@ -46,8 +46,8 @@ function withPostgres(name: string, test: (scene: Scene) => Promise<void>): void
   });
 }
 
-withPostgres("a lock held by another client is an error in time, and the pool is fine afterwards", async (scene) => {
-  const { store, admin, options } = scene;
+withPostgres("a lock held by another client is an error in time, and the pool is fine afterwards", async (context) => {
+  const { store, admin, options } = context;
   const holder = await admin.reserve();
   try {
     await holder.unsafe(`begin; lock table ${options.schema}.transactions in access exclusive mode`);
@@ -85,8 +85,8 @@ withPostgres("a slow statement ends in time and is refused, its effect undone", 
   assertEquals((await store.transactions.list({}, { limit: 9 })).items, []);
 });
 
-withPostgres("terminated backends: gathered writes are sent again, nothing acknowledged is lost", async (scene) => {
-  const { store, terminate } = scene;
+withPostgres("terminated backends: gathered writes are sent again, nothing acknowledged is lost", async (context) => {
+  const { store, terminate } = context;
   const acknowledged: number[] = [];
   let failed = 0;
   let stopping = false;
@@ -117,8 +117,8 @@ withPostgres("terminated backends: gathered writes are sent again, nothing ackno
 
 withPostgres(
   "more questions than connections while these are terminated: all answered, none left over",
-  async (scene) => {
-    const { store, terminate, connections } = scene;
+  async (context) => {
+    const { store, terminate, connections } = context;
     const ask = () => Promise.allSettled(Array.from({ length: 200 }, (_, i) => store.chargePoints.find(`CP${i}`)));
     for (let round = 0; round < 10; round++) {
       const asked = ask();
@@ -138,7 +138,7 @@ withPostgres(
     for (let round = 0; round < 5; round++) {
       await Promise.all(Array.from({ length: 8 }, () => store.probe()));
       await terminate();
-      await store.probe().catch(() => {}); // the news may still be under way
+      await store.probe().catch(() => {}); // the signals may still be under way
       await store.probe();
     }
   },

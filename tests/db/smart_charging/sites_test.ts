@@ -26,7 +26,7 @@ function siteFields(given: Partial<SiteFields> = {}): SiteFields {
     failSafe: null,
     mode: "on",
     chargePoints: [],
-    particulars: {},
+    memberSettings: {},
     ...given,
   };
 }
@@ -73,7 +73,7 @@ async function asking(id: string, ...asks: NewAsk[]): Promise<boolean> {
 test("a site is kept with its charge points in their order, and edits replace all of it", async () => {
   const id = crypto.randomUUID();
   const [a, b, c] = [fresh("CP"), fresh("CP"), fresh("CP")];
-  const first = siteFields({ chargePoints: [b!, a!], particulars: { [a!]: { weight: 2 } } });
+  const first = siteFields({ chargePoints: [b!, a!], memberSettings: { [a!]: { weight: 2 } } });
   const made = await store.sites.put(id, first, at());
   assert("site" in made && made.created);
   assertEquals(await store.sites.find(id), { ...first, id, version: 1, createdAt: at(), updatedAt: at() });

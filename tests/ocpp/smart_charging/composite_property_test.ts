@@ -6,13 +6,13 @@ import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_pr
 import { type Beaten, explain, isMisplaced } from "../../../ocpp/smart_charging/schedule_explanation.ts";
 import { compositePeriods } from "../../simulator/composite_schedule.ts";
 import { allowedAt } from "./oracle.ts";
-import { type Scene, scenes } from "./random_stacks.ts";
+import { type HandlerContext, scenes } from "./random_stacks.ts";
 
 const SHORT = { gridSeconds: 5, steps: 24 };
 const LONG = { gridSeconds: 3600, steps: 30 };
 
 /** Fails at the first second at which the two differ. */
-function compare({ situation, window }: Scene): void {
+function compare({ situation, window }: HandlerContext): void {
   const periods = compositeSchedule(situation, window);
   assertEquals(periods[0]?.startPeriod, 0);
   let current = -1;

@@ -18,7 +18,7 @@ export interface Scale {
 }
 
 /** A situation and the window to look at. */
-export interface Scene {
+export interface HandlerContext {
   readonly situation: Situation & { readonly nominalVoltage: number };
   readonly window: { readonly from: Date; readonly durationSeconds: number };
 }
@@ -109,7 +109,7 @@ function asKept(all: readonly InstalledProfile[]): InstalledProfile[] {
 }
 
 /** Situations with up to `most` profiles on two connectors, some of them in use. */
-export function scenes(scale: Scale, most: number): fc.Arbitrary<Scene> {
+export function scenes(scale: Scale, most: number): fc.Arbitrary<HandlerContext> {
   const transaction: fc.Arbitrary<ScheduledTransaction> = fc.record(
     { transactionId: fc.constantFrom(9, 10, undefined), startedAt: time(scale) },
   );

@@ -38,7 +38,7 @@ async function bring(url: string, body: BodyInit = LOG, method = "PUT", headers:
 }
 
 /** What is on the disk. */
-async function files({ house: { settings } }: CentralSystem): Promise<string[]> {
+async function files({ app: { settings } }: CentralSystem): Promise<string[]> {
   const path = `${settings.dataDir}/files/diagnostics`;
   return await Array.fromAsync(Deno.readDir(path), ({ name }) => name).catch(() => []);
 }
@@ -132,8 +132,8 @@ test("nobody brings a file who was not asked", async (tool, central) => {
     assertEquals(status, 404, path);
   }
   const { commandId, tokenHash } = { commandId: crypto.randomUUID(), tokenHash: null };
-  const expiresAt = central.house.clock.now();
-  await central.house.store.diagnostics.begin({ commandId, chargePoint: tool.cp.identity, tokenHash, expiresAt });
+  const expiresAt = central.app.clock.now();
+  await central.app.store.diagnostics.begin({ commandId, chargePoint: tool.cp.identity, tokenHash, expiresAt });
   assertEquals((await bring(`${central.url}/uploads/null/`)).status, 404);
   assertEquals((await files(central)).length, before);
 });
@@ -142,16 +142,16 @@ test("an address that is over answers 410", async (tool, central) => {
   await tool.booted();
   const { location } = await requested(tool);
   const token = location.split("/").at(-2)!;
-  const { commandId } = (await central.house.uploads.find(token))!;
+  const { commandId } = (await central.app.uploads.find(token))!;
   const later = {
-    ...central.house,
-    clock: { ...central.house.clock, now: () => new Date(Date.now() + 25 * 3_600_000) },
+    ...central.app,
+    clock: { ...central.app.clock, now: () => new Date(Date.now() + 25 * 3_600_000) },
   };
-  const { createApp } = await import("../../../api/http_api.ts");
-  const response = await createApp(later).request(`/uploads/${token}/`, { method: "PUT", body: LOG });
+  const { createHttpApi } = await import("../../../api/http_api.ts");
+  const response = await createHttpApi(later).request(`/uploads/${token}/`, { method: "PUT", body: LOG });
   assertEquals([response.status, await response.text()], [410, "This address is over\n"]);
   const headers = { authorization: `Bearer ${central.adminKey}` };
-  const shown = await createApp(later).request(`/v1/diagnostics/${commandId}`, { headers });
+  const shown = await createHttpApi(later).request(`/v1/diagnostics/${commandId}`, { headers });
   assertEquals((await shown.json()).state, "expired");
 });
 
@@ -229,7 +229,7 @@ test("a charge point that is away is asked when it is back, if the operator want
 test("an answer that comes late counts like any other", async (tool, central) => {
   await tool.booted();
   const { operator, cp } = tool;
-  const { commands } = central.house.store;
+  const { commands } = central.app.store;
   const prefer = { Prefer: "respond-async" };
   const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity }, prefer);
   await cp.expectCall("GetDiagnostics");
@@ -248,7 +248,7 @@ test("files are removed after their time, and what nobody names with them", asyn
   await tool.booted();
   const { id, location } = await requested(tool);
   await bring(location);
-  const { diagnostics } = central.house.store;
+  const { diagnostics } = central.app.store;
   const known = (await diagnostics.find(id))!.file!;
   assert((await files(central)).includes(known));
   assertEquals(await diagnostics.forgetFilesBefore(new Date(0)), []);

@@ -30,7 +30,7 @@ test("without an UpdateFirmware a status is kept as a notice and belongs to noth
   await say(tool, "Installed");
   const answer = await tool.operator.ask("GET", `/v1/charge-points/${tool.cp.identity}/firmware-update`);
   assertEquals([answer.status, answer.body.detail], [404, `${tool.cp.identity} was never sent an UpdateFirmware`]);
-  const { items } = await central.house.store.notices.list({ chargePoint: tool.cp.identity }, { limit: 5 });
+  const { items } = await central.app.store.chargePointReports.list({ chargePoint: tool.cp.identity }, { limit: 5 });
   assertEquals(items.map(({ content }) => content), [{ status: "Installed" }]);
   assertEquals((await tool.operator.ask("GET", "/v1/charge-points/NOBODY/firmware-update")).status, 404);
 });

@@ -61,10 +61,10 @@ test(
 test("addresses end over FTP as they do over HTTP", (_, central) =>
   serving(central, async (port) => {
     const once = await pathOf(central, { once: true });
-    const { house } = central;
+    const { app } = central;
     const { body: { items: [file] } } = await central.api("GET", "/v1/files?limit=1");
-    const expiresAt = house.clock.now();
-    const expired = await house.files.addressOf({ file: file.id, chargePoint: null, expiresAt, scheme: "ftp" });
+    const expiresAt = app.clock.now();
+    const expired = await app.files.addressOf({ file: file.id, chargePoint: null, expiresAt, scheme: "ftp" });
     await withClient(port, async (client) => {
       assertEquals(await fetched(client, once), content);
       await assertRejects(() => fetched(client, once), Error, "550 This address is over");
@@ -147,8 +147,8 @@ test(
 test("without a free port for data it is said so, and the next one that is free is had", async (_, central) => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port: only } = taken.addr;
-  const settings = { ...central.house.settings, ftpPassivePorts: `${only}-${only}` };
-  await serving({ ...central, house: { ...central.house, settings } }, async (port) => {
+  const settings = { ...central.app.settings, ftpPassivePorts: `${only}-${only}` };
+  await serving({ ...central, app: { ...central.app, settings } }, async (port) => {
     const control = await Control.open(port);
     await control.ask("EPSV", /425 There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS/);
     await control.ask("PASV", /425 There is no free port/);
@@ -229,15 +229,15 @@ test("only so many connections of one address are open", (_, central) =>
 test(
   "it listens where the setting says and ends with the rest; without it no address is made",
   async (tool, central) => {
-    const { house } = central;
-    const settings = { ...house.settings, ftpPort: PORT };
-    const listening = await listen({ ...house, settings });
+    const { app } = central;
+    const settings = { ...app.settings, ftpPort: PORT };
+    const listening = await listen({ ...app, settings });
     assertEquals(listening.ftpPort, PORT);
     await withClient(PORT, async (client) => assertEquals(await client.pwd(), "/"));
     await within(listening.close(), "the listeners to end");
     await assertRejects(() => withClient(PORT, () => Promise.resolve()));
 
-    const without = await listen({ ...house, settings: { ...settings, ftpPort: null } });
+    const without = await listen({ ...app, settings: { ...settings, ftpPort: null } });
     assertEquals(without.ftpPort, null);
     const url = `http://127.0.0.1:${without.apiPort}/v1/diagnostics`;
     const { status, body } = await callApi(url, "POST", { chargePoint: tool.cp.identity, scheme: "ftp" });

@@ -23,13 +23,13 @@ export const TRUST = { ca: Deno.readTextFileSync(CERTIFICATE.ftpCertificate), se
 
 export const PATIENT: FtpPatience = { commandMs: 60_000, connectMs: 10_000, stallMs: 10_000 };
 
-/** An FTP server of the house's at a free port. */
+/** An FTP server of the app's at a free port. */
 export async function serving(
-  { house }: Pick<CentralSystem, "house">,
+  { app }: Pick<CentralSystem, "app">,
   run: (port: number) => Promise<void>,
   { patience = PATIENT, isImplicit = false } = {},
 ) {
-  const { server, cut } = ftpServer(house, isImplicit, patience);
+  const { server, cut } = ftpServer(app, isImplicit, patience);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     await run((server.address() as AddressInfo).port);

@@ -192,9 +192,9 @@ test("a certificate that is renewed is used from then on, and a broken one is lo
   await Deno.writeTextFile(ftpCertificate, "renewing");
   const lines: string[] = [];
   const log = createLog({ level: "error", format: "text", now: () => new Date(), write: (line) => lines.push(line) });
-  const { house } = central;
-  const settings = { ...house.settings, ftpCertificate };
-  await serving({ house: { ...house, settings, log } }, async (port) => {
+  const { app } = central;
+  const settings = { ...app.settings, ftpCertificate };
+  await serving({ app: { ...app, settings, log } }, async (port) => {
     const control = await Control.open(port);
     await control.ask("AUTH TLS", /^431 The certificate cannot be used now/);
     assertMatch(lines.join(), /CHARGEHAND_FTP_CERTIFICATE: ".*chain\.pem" is not what is expected/);
@@ -203,15 +203,15 @@ test("a certificate that is renewed is used from then on, and a broken one is lo
     control.close();
   });
   await Deno.writeTextFile(ftpCertificate, "renewing");
-  await serving({ house: { ...house, settings, log } }, async (port) => {
+  await serving({ app: { ...app, settings, log } }, async (port) => {
     assertMatch(await said(port, ""), /^421 The certificate cannot be used now/);
   }, { isImplicit: true });
   await Deno.remove(folder, { recursive: true });
 });
 
-test("what is missing for an address of ftps is said", async (tool, { house }) => {
+test("what is missing for an address of ftps is said", async (tool, { app }) => {
   const refusal = async (changed: object) => {
-    const listening = await listen({ ...house, settings: { ...house.settings, ftpsPort: null, ...changed } });
+    const listening = await listen({ ...app, settings: { ...app.settings, ftpsPort: null, ...changed } });
     const url = `http://127.0.0.1:${listening.apiPort}/v1/diagnostics`;
     const { status, body } = await callApi(url, "POST", { chargePoint: tool.cp.identity, scheme: "ftps" });
     await listening.close();
@@ -223,11 +223,11 @@ test("what is missing for an address of ftps is said", async (tool, { house }) =
   assertMatch(detail, /no certificate for TLS; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY/);
 });
 
-test("both ports serve, in clear only where the setting says FTP, and end with the rest", async (_, { house }) => {
+test("both ports serve, in clear only where the setting says FTP, and end with the rest", async (_, { app }) => {
   const free = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const [ftpPort, ftpsPort] = free.map(({ addr }) => addr.port) as [number, number];
   for (const listener of free) listener.close();
-  const listening = await listen({ ...house, settings: { ...house.settings, ftpPort, ftpsPort } });
+  const listening = await listen({ ...app, settings: { ...app.settings, ftpPort, ftpsPort } });
   assertEquals([listening.ftpPort, listening.ftpsPort], [ftpPort, ftpsPort]);
   const ways = [[ftpPort, false], [ftpPort, true], [ftpsPort, "implicit"]] as const;
   for (const [port, secure] of ways) {

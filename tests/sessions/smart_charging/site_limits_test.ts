@@ -52,7 +52,7 @@ test(
     });
     assertEquals([shown.limit, shown.counted, shown.warnings], [[20, 20, 20], [20, 20, 20], []]);
     const { connectors: [first, second], state, explanation } = shown.chargePoints[0];
-    assertEquals([state, first.transactionId, first.target, first.because], ["limited", transactionId, 20, "share"]);
+    assertEquals([state, first.transactionId, first.target, first.reason], ["limited", transactionId, 20, "share"]);
     assertStringIncludes(explanation, "Its fail-safe of 0 A is installed");
     assertStringIncludes(second.explanation, "No transaction");
 

@@ -38,7 +38,7 @@ async function fetched(url: string, headers: Record<string, string> = {}, method
   return { status: response.status, headers: response.headers, bytes, text };
 }
 
-async function onDisk({ house: { settings } }: CentralSystem): Promise<string[]> {
+async function onDisk({ app: { settings } }: CentralSystem): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(`${settings.dataDir}/files/firmware`))).map(({ name }) => name);
 }
 
@@ -116,9 +116,9 @@ test("an address for one time is over when the last byte was fetched", async (_,
 });
 
 test("an address expires, and one that was never given out is told from it", async (_, central) => {
-  const { house } = central;
+  const { app } = central;
   const { file } = await served(central, image(10));
-  const location = await house.files.addressOf({ file: file.id, chargePoint: null, expiresAt: house.clock.now() });
+  const location = await app.files.addressOf({ file: file.id, chargePoint: null, expiresAt: app.clock.now() });
   assertEquals((await fetched(central.url + new URL(location!).pathname)).status, 410);
   for (const token of ["0".repeat(32), "x", "..%2f..%2fpglite", "%00", "a".repeat(200), "' or 1=1 --"]) {
     const { status, text } = await fetched(`${central.url}/files/${token}`);
@@ -129,7 +129,7 @@ test("an address expires, and one that was never given out is told from it", asy
 test("the token is nowhere but in the address", async (_, central) => {
   const { url } = await served(central, image(10));
   const token = url.split("/").at(-2)!;
-  const found = await central.house.store.files.findAddress(token, new Date());
+  const found = await central.app.store.files.findAddress(token, new Date());
   assertEquals(found, undefined);
   const { body: audit } = await central.api("GET", "/v1/audit?limit=100");
   assert(!JSON.stringify(audit).includes(token));
@@ -247,9 +247,9 @@ test("a connection that is cut in the middle of a file leaves nothing", async (_
   assertEquals((await onDisk(central)).toSorted(), before);
 });
 
-test("a file may take longer than any other request", async (_, { house, adminKey }) => {
-  const settings = { ...house.settings, port: 0 };
-  const { port, close } = await listen({ ...house, settings }, { headersMs: 200, requestMs: 300 });
+test("a file may take longer than any other request", async (_, { app, adminKey }) => {
+  const settings = { ...app.settings, port: 0 };
+  const { port, close } = await listen({ ...app, settings }, { headersMs: 200, requestMs: 300 });
   const url = `http://127.0.0.1:${port}`;
   const slowly = async (head: readonly string[], ...pieces: string[]) => {
     await using socket = await RawSocket.open(url);
@@ -284,9 +284,9 @@ test("a file may take longer than any other request", async (_, { house, adminKe
   }
 });
 
-test("any other request is answered in its time or not at all", async (_, { house, adminKey }) => {
-  const settings = { ...house.settings, port: 0 };
-  const { port, close } = await listen({ ...house, settings }, { headersMs: 200, requestMs: 300 });
+test("any other request is answered in its time or not at all", async (_, { app, adminKey }) => {
+  const settings = { ...app.settings, port: 0 };
+  const { port, close } = await listen({ ...app, settings }, { headersMs: 200, requestMs: 300 });
   try {
     await using socket = await RawSocket.open(`http://127.0.0.1:${port}`);
     const head = [

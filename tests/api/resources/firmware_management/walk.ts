@@ -24,7 +24,7 @@ interface Good {
 }
 
 /** Two files: one that stays and has an address, and one to remove. */
-export async function setFiles(central: Pick<CentralSystem, "house">, operator: Operator): Promise<[string, Good][]> {
+export async function setFiles(central: Pick<CentralSystem, "app">, operator: Operator): Promise<[string, Good][]> {
   const add = async () => (await operator.ask("POST", "/v1/files", formWith("firmware"))).body.id as string;
   const [kept, gone] = [await add(), await add()];
   const { body: { location } } = await operator.ask("POST", `/v1/files/${kept}/addresses`, {});
@@ -44,26 +44,26 @@ export async function setFiles(central: Pick<CentralSystem, "house">, operator: 
 }
 
 /** One request for diagnostics whose file came, and an address for each route that takes one. */
-async function setDiagnostics({ house }: Pick<CentralSystem, "house">, operator: Operator): Promise<[string, Good][]> {
+async function setDiagnostics({ app }: Pick<CentralSystem, "app">, operator: Operator): Promise<[string, Good][]> {
   const address = async () => {
     const commandId = crypto.randomUUID();
     const token = commandId.replaceAll("-", "");
-    const expiresAt = new Date(house.clock.now().getTime() + 3_600_000);
-    await house.store.diagnostics.begin({ commandId, chargePoint: "WALK", tokenHash: hashOf(token), expiresAt });
+    const expiresAt = new Date(app.clock.now().getTime() + 3_600_000);
+    await app.store.diagnostics.begin({ commandId, chargePoint: "WALK", tokenHash: hashOf(token), expiresAt });
     return { token, fileName: "walk.log" };
   };
   const plain = { body: new TextEncoder().encode("log"), headers: { "Content-Type": "application/octet-stream" } };
   await operator.put("/v1/charge-points/LOGS", { securityProfile: 0 });
   const request = { chargePoint: "LOGS" };
   const { body: { id } } = await operator.ask("POST", "/v1/diagnostics?whenOffline=queue", request);
-  await house.store.diagnostics.begin({
+  await app.store.diagnostics.begin({
     commandId: id,
     chargePoint: "LOGS",
     tokenHash: hashOf(id),
     expiresAt: new Date(),
   });
-  const brought = await house.uploads.folder.receive(ReadableStream.from([plain.body]), 10);
-  await house.uploads.keep(
+  const brought = await app.uploads.folder.receive(ReadableStream.from([plain.body]), 10);
+  await app.uploads.keep(
     { commandId: id, chargePoint: "LOGS", expiresAt: new Date(), isReceived: false },
     brought,
     "a.log",

@@ -29,7 +29,7 @@ function path(identity: string, connectorId: number, query = ""): string {
 
 /** Puts a profile into our mirror, as if the charge point had accepted it. */
 async function mirror(chargePoint: string, { connectorId, profile }: InstalledProfile): Promise<void> {
-  const { store, clock } = central.house;
+  const { store, clock } = central.app;
   const now = clock.now();
   const sent = { commandId: uuidVersion7(now), chargePoint, connectorId, profile, sentAt: now };
   await store.chargingProfiles.expect(sent);
@@ -70,7 +70,7 @@ test("a schedule of an hour, planned for a transaction that would begin now", as
     chargingProfileId: 8,
     connectorId: 0,
     reason: "limitNotSmaller",
-    because: "What others allow is smaller, or the same",
+    explanation: "What others allow is smaller, or the same",
   }]);
   assertEquals(rows(await operator.get(path("PLANNED", 1, "chargingRateUnit=W&plan=false"))), [[0, 41_400]]);
   assertEquals("explanation" in await operator.get(path("PLANNED", 1)), false);
@@ -118,7 +118,7 @@ test("where nothing limits there is the rated limit, or null", async () => {
 
 test("warnings of the configuration, and profiles in doubt", async () => {
   await away("WARNED", profile("Max", 0, [[0, 60]], { id: 3, unit: "W" }));
-  const { store, clock } = central.house;
+  const { store, clock } = central.app;
   const key = "ChargingScheduleAllowedChargingRateUnit";
   await store.configurationKeys.record("WARNED", [{ key, value: "Current", readonly: true }], [], clock.now());
   const [installed] = await store.chargingProfiles.list("WARNED");
@@ -170,14 +170,14 @@ test("our simulated charge point agrees", async () => {
   chargePoint.device.profiles.clear({ id: 4 });
   const { verification } = await operator.get(path("SIMULATED", 1, "duration=600&verify=true"));
   assertEquals([verification.outcome, verification.doubted], ["higher", [4]]);
-  const doubtedBy = (await central.house.store.chargingProfiles.list("SIMULATED")).map((one) => one.doubtedBy);
+  const doubtedBy = (await central.app.store.chargingProfiles.list("SIMULATED")).map((one) => one.doubtedBy);
   assertEquals(doubtedBy, [[], [], [], [verification.command.id]]);
 });
 
 test("what the simulated charge point could not have agreed without, or with, is in doubt no longer", async () => {
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "PROVING", connectors: 1 });
   await chargePoint.boot();
-  const { store, clock } = central.house;
+  const { store, clock } = central.app;
   const relative = (id: number, level: number, limit: number) =>
     profile("TxDefault", level, [[0, limit]], { id, kind: "Relative" });
   /** Sent without an answer that anybody knows; it may have come to the charge point. */
@@ -211,7 +211,7 @@ test("what the simulated charge point could not have agreed without, or with, is
 
 test("a command that came in between leaves nothing proved", async () => {
   const cp = await here("BETWEEN", profile("TxDefault", 0, [[0, 16]], { id: 6, kind: "Relative", connectorId: 1 }));
-  const { store, clock } = central.house;
+  const { store, clock } = central.app;
   const [installed] = await store.chargingProfiles.list("BETWEEN");
   const by = uuidVersion7(clock.now());
   await store.chargingProfiles.doubt({ commandIds: [installed!.commandId], by }, clock.now());

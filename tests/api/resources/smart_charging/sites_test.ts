@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { desk } from "../../desk.ts";
+import { desk } from "../../bare_app.ts";
 
 const test = desk();
 
@@ -19,11 +19,11 @@ test("a site is made, read, replaced, listed and removed", async ({ ask }) => {
     failSafe: null,
     mode: "off",
     chargePoints: ["S1"],
-    particulars: {},
+    memberSettings: {},
   });
   assertEquals((await ask("GET", path)).body, { id, ...fields, createdAt, updatedAt });
-  const body = { ...fields, name: "Pier", particulars: { S1: { weight: 2, phases: 1, phase: 2 } } };
-  assertEquals((await ask("PUT", path, { body })).body.particulars, body.particulars);
+  const body = { ...fields, name: "Pier", memberSettings: { S1: { weight: 2, phases: 1, phase: 2 } } };
+  assertEquals((await ask("PUT", path, { body })).body.memberSettings, body.memberSettings);
   assertEquals((await ask("GET", "/v1/sites?limit=1")).body.items[0].name, "Pier");
   assertEquals((await ask("DELETE", path)).status, 204);
   for (const method of ["GET", "DELETE"]) assertEquals((await ask(method, path)).status, 404);
@@ -43,8 +43,8 @@ const wrong: [string, object, string][] = [
   ["an offset, which has no rules", { timeZone: "+02:00" }, "/timeZone"],
   ["a unit that does not exist", { limit: { value: 1, unit: "kW" } }, "/limit/unit"],
   ["a charge point twice", { chargePoints: ["S3", "S3"] }, "/chargePoints"],
-  ["particulars of somebody else", { particulars: { S4: { weight: 2 } } }, "/particulars/S4"],
-  ["a weight of nothing", { chargePoints: ["S3"], particulars: { S3: { weight: 0 } } }, "/particulars/S3/weight"],
+  ["memberSettings of somebody else", { memberSettings: { S4: { weight: 2 } } }, "/memberSettings/S4"],
+  ["a weight of nothing", { chargePoints: ["S3"], memberSettings: { S3: { weight: 0 } } }, "/memberSettings/S3/weight"],
 ];
 
 for (const [what, given, pointer] of wrong) {
@@ -54,7 +54,7 @@ for (const [what, given, pointer] of wrong) {
   });
 }
 
-test("a preview shows what would be sent, with a reason for every number, and sends nothing", async ({ ask, house }) => {
+test("a preview shows what would be sent, with a reason for every number, and sends nothing", async ({ ask, app }) => {
   for (const identity of ["S5", "S6"]) {
     await ask("PUT", `/v1/charge-points/${identity}`, { body: { securityProfile: 0 } });
   }
@@ -72,7 +72,7 @@ test("a preview shows what would be sent, with a reason for every number, and se
   for (const { connectors } of allocation.chargePoints) {
     for (const { explanation } of connectors) assert(explanation.length > 0);
   }
-  assertEquals((await house.store.siteGrants.situation(id))!.grants, []);
+  assertEquals((await app.store.siteGrants.situation(id))!.grants, []);
 });
 
 test("viewers look, operators change", async ({ ask }) => {

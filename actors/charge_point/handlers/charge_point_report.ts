@@ -7,7 +7,7 @@ import { parseDateTime } from "../../../ocpp/types/date_time.ts";
 import type { Handler } from "../handler_context.ts";
 
 /** Actions whose confirmation is empty and whose content is kept as a notice. */
-type NoticeAction = Extract<
+type ReportAction = Extract<
   FromChargePoint,
   | "DiagnosticsStatusNotification"
   | "FirmwareStatusNotification"
@@ -17,11 +17,11 @@ type NoticeAction = Extract<
 >;
 
 /** A handler that records the notification and confirms it. `tell` words it for the log. */
-export function notice<N extends NoticeAction>(action: N, tell: (request: RequestOf<N>) => string): Handler<N> {
+export function notice<N extends ReportAction>(action: N, tell: (request: RequestOf<N>) => string): Handler<N> {
   return {
     async answer(request, { chargePoint, store }, now) {
       const { timestamp } = request as { timestamp?: string };
-      await store.notices.record({
+      await store.chargePointReports.record({
         chargePoint: chargePoint.identity,
         action,
         content: request,
@@ -30,10 +30,10 @@ export function notice<N extends NoticeAction>(action: N, tell: (request: Reques
       });
       return {} as never;
     },
-    afterwards(request, _confirmation, { chargePoint, log, news }) {
+    afterwards(request, _confirmation, { chargePoint, log, signals }) {
       log.info(`${chargePoint.identity} ${tell(request)}`);
       const { status = null } = request as { status?: string };
-      news.tell({ kind: "noticed", chargePoint: chargePoint.identity, action, status });
+      signals.tell({ kind: "noticed", chargePoint: chargePoint.identity, action, status });
     },
   };
 }

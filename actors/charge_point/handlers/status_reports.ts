@@ -1,4 +1,4 @@
-import { notice } from "./notice.ts";
+import { notice } from "./charge_point_report.ts";
 
 /** How an upload of a log goes (security white paper 4.5). */
 export const LogStatusNotification = notice("LogStatusNotification", ({ status }) => `log upload: ${status}`);

@@ -1,11 +1,11 @@
 /**
- * The HTTP API without a network: the real app over a real house, asked with keys of each role. One house for all tests of a file;
+ * The HTTP API without a network: the real app over a real app, asked with keys of each role. One app for all tests of a file;
  * each test uses names of its own.
  */
 import { settingsWith } from "../../actors/settings/settings.ts";
-import { createApp } from "../../api/http_api.ts";
+import { createHttpApi } from "../../api/http_api.ts";
 import { type Role, ROLES } from "../../api/http/operator.ts";
-import { type OpenHouse, openHouse } from "../../main.ts";
+import { type OpenApp, openApp } from "../../main.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 
 /** An answer with its body read; `body` is text when it is not JSON. */
@@ -25,35 +25,35 @@ export interface Saying {
 
 /** Where a test stands. */
 export interface Desk {
-  readonly house: OpenHouse;
+  readonly app: OpenApp;
   ask(method: string, path: string, saying?: Saying): Promise<Answer>;
 }
 
 const ADMIN_KEY = "desk-admin-key-0123456789";
 
-/** A house for this file; answers the function that registers a test in it. */
+/** A app for this file; answers the function that registers a test in it. */
 export function desk(): (name: string, run: (desk: Desk) => Promise<void>) => void {
   let database: TestDatabase;
-  let house: OpenHouse;
+  let app: OpenApp;
   let here: Desk;
   Deno.test.beforeAll(async () => {
     database = await testDatabase();
     const settings = settingsWith({ logLevel: "error", adminKey: ADMIN_KEY, ...database.settings });
-    house = await openHouse(settings, database.storeOptions);
-    here = await openDesk(house);
+    app = await openApp(settings, database.storeOptions);
+    here = await openDesk(app);
   });
   Deno.test.afterAll(async () => {
-    await house.close();
+    await app.close();
     await database.remove();
   });
   return (name, run) => {
-    // The house outlives the test and keeps its timers.
+    // The app outlives the test and keeps its timers.
     Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: () => run(here) });
   };
 }
 
-async function openDesk(house: OpenHouse): Promise<Desk> {
-  const app = createApp(house);
+async function openDesk(app: OpenApp): Promise<Desk> {
+  const httpApi = createHttpApi(app);
   const keys = new Map<Role, string>([["admin", ADMIN_KEY]]);
   const ask = async (method: string, path: string, { as = "admin", body, headers = {} }: Saying = {}) => {
     const sent = {
@@ -62,12 +62,12 @@ async function openDesk(house: OpenHouse): Promise<Desk> {
       ...headers,
     };
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-    return await read(await app.request(path, { method, headers: sent, body: text }));
+    return await read(await httpApi.request(path, { method, headers: sent, body: text }));
   };
   for (const role of ROLES.filter((role) => role !== "admin")) {
     keys.set(role, (await ask("POST", "/v1/api-keys", { body: { name: role, role } })).body.secret);
   }
-  return { house, ask };
+  return { app, ask };
 }
 
 async function read(response: Response): Promise<Answer> {

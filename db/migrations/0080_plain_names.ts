@@ -1,0 +1,13 @@
+/** Names that say what they hold: the reports of charge points, and the settings of one member of a site. */
+import type { Kysely } from "kysely";
+import { run } from "./statements.ts";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await run(db, [
+    `alter table notices rename to charge_point_reports`,
+    `alter index notices_natural_key rename to charge_point_reports_natural_key`,
+    `alter index notices_of_action rename to charge_point_reports_of_action`,
+    `alter index notices_of_charge_point rename to charge_point_reports_of_charge_point`,
+    `alter table site_members rename column particulars to member_settings`,
+  ]);
+}
