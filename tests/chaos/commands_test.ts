@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Payload, Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
 import type { ApiAnswer } from "../harness.ts";
+import { chance } from "./chance.ts";
 import { serverData } from "./data.ts";
 import { listAll } from "./oracle.ts";
 import { type Server, startServer } from "./server.ts";
@@ -62,7 +63,7 @@ Deno.test("commands in every state when the server is killed: none is lost, none
   const states = await StatesBefore.reached(before);
   const crowd = await Crowd.connected(before);
   const asking = crowd.ask(before);
-  await new Promise((resolve) => setTimeout(resolve, CROWD * EVERY_MS / 2 + Math.random() * KILL_WITHIN_MS));
+  await new Promise((resolve) => setTimeout(resolve, CROWD * EVERY_MS / 2 + chance(KILL_WITHIN_MS)));
   await before.kill();
   await asking;
 

@@ -6,6 +6,7 @@ import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { databaseUrl } from "../database.ts";
 import { Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
+import { chance } from "./chance.ts";
 import { serverData } from "./data.ts";
 import { listAll } from "./oracle.ts";
 import { type Server, startServer } from "./server.ts";
@@ -77,7 +78,7 @@ Deno.test("a firmware campaign under kill -9: nobody is sent UpdateFirmware twic
     const id = await started(server, stations);
     for (let kill = 0; kill < KILLS; kill++) {
       await Promise.all(stations.map((station) => station.connect(server)));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * KILL_WITHIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, chance(KILL_WITHIN_MS)));
       await server.kill();
       await Promise.all(stations.map((station) => station.cut()));
       server = await startServer(data);

@@ -4,6 +4,7 @@
  */
 import { assertGreater } from "@std/assert";
 import { databaseUrl } from "../database.ts";
+import { chance } from "./chance.ts";
 import { serverData } from "./data.ts";
 import { LedgeredChargePoint, liveUntilClosed } from "./ledger.ts";
 import { assertLedgersHold } from "./oracle.ts";
@@ -34,7 +35,7 @@ Deno.test("a server that is killed again and again loses nothing and doubles not
       await comeBack(server, chargePoints);
       const living = Promise.all(chargePoints.map(liveUntilClosed));
       living.catch(() => {/* seen below */});
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * KILL_WITHIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, chance(KILL_WITHIN_MS)));
       await server.kill();
       await living;
       server = await startServer(data);

@@ -5,7 +5,7 @@
 import { type Payload, Wire } from "../conformance/wire.ts";
 
 /** What R7 allows for an answer: the certification's response time. */
-export const ANSWER_MS = 4_000;
+const ANSWER_MS = 4_000;
 
 /** A transaction message, and every confirmation that it got. */
 export interface Entry {

@@ -2,7 +2,7 @@
  * The life of the process: it ends in good order when it is asked to, while work is in hand; it does not share what cannot be shared,
  * and says so; and nothing that goes wrong inside it takes everybody down.
  */
-import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
 import { RawSocket, requestText, UPGRADE } from "../api/http/raw_socket.ts";
 import { Wire } from "../conformance/wire.ts";
@@ -93,11 +93,9 @@ Deno.test({
 
 /** Ends the server as an operator does and sees to it that it does so in good order and in time. */
 async function assertEndsWell(server: Server): Promise<void> {
-  const begun = performance.now();
   server.signal("SIGTERM");
   const { code } = await within(server.ended, "the server to end", server.said, SHUTDOWN_MS);
   assertEquals(code, 0, server.said());
-  assertLess(performance.now() - begun, SHUTDOWN_MS);
 }
 
 async function isRefused(port: number): Promise<true | undefined> {
@@ -111,7 +109,7 @@ async function isRefused(port: number): Promise<true | undefined> {
 
 Deno.test("a peer that does not answer pings is cut within two intervals; stray errors end nothing", async () => {
   const flags = [`--preload=${new URL("./stray.ts", import.meta.url).pathname}`];
-  await using server = await startServer(data, { CHARGEHAND_PING_INTERVAL_SECONDS: "1" }, flags);
+  await using server = await startServer(data, { CHARGEHAND_PING_INTERVAL_SECONDS: "2" }, flags);
   await register(server, "PONG", "MUTE");
   const lively = await Wire.open(`${server.ocppUrl}/PONG`);
   server.signal("SIGUSR2");
@@ -124,7 +122,7 @@ Deno.test("a peer that does not answer pings is cut within two intervals; stray 
   assertEquals(await isConnected(server, "MUTE"), true);
   await within(mute.closed, "the mute one to be cut");
   const tookMs = performance.now() - begun;
-  assert(tookMs > 1000 && tookMs < 3000, `${tookMs} ms`);
+  assert(tookMs > 2000 && tookMs < 6000, `${tookMs} ms`);
   assertEquals(await isConnected(server, "MUTE"), false);
   assertEquals(await isConnected(server, "PONG"), true);
   await lively.close();

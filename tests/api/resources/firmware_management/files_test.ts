@@ -249,7 +249,7 @@ test("a connection that is cut in the middle of a file leaves nothing", async (_
 
 test("a file may take longer than any other request", async (_, { app, adminKey }) => {
   const settings = { ...app.settings, port: 0 };
-  const { port, close } = await listen({ ...app, settings }, { headersMs: 200, requestMs: 300 });
+  const { port, close } = await listen({ ...app, settings }, { headersMs: 500, requestMs: 600 });
   const url = `http://127.0.0.1:${port}`;
   const slowly = async (head: readonly string[], ...pieces: string[]) => {
     await using socket = await RawSocket.open(url);
@@ -286,7 +286,7 @@ test("a file may take longer than any other request", async (_, { app, adminKey 
 
 test("any other request is answered in its time or not at all", async (_, { app, adminKey }) => {
   const settings = { ...app.settings, port: 0 };
-  const { port, close } = await listen({ ...app, settings }, { headersMs: 200, requestMs: 300 });
+  const { port, close } = await listen({ ...app, settings }, { headersMs: 500, requestMs: 600 });
   try {
     await using socket = await RawSocket.open(`http://127.0.0.1:${port}`);
     const head = [
