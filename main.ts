@@ -34,6 +34,7 @@ const SHUTDOWN_MS = 10_000;
 export interface OpenApp extends App {
   /** A freshly made admin key, to be shown once; null when there is one already. */
   readonly newAdminKey: string | null;
+  readonly system: ActorSystem;
   /** Ends connections and actors, then the store. */
   close(): Promise<void>;
 }
@@ -83,7 +84,9 @@ export async function openApp(settings: Settings, storeOptions: Partial<StoreOpt
     siteLimits,
     firmwareCampaigns,
     signals,
+    system,
     counts: system.counts,
+    givenUp: system.givenUp,
     settings,
     clock,
     log,
@@ -112,6 +115,7 @@ async function main(): Promise<void> {
     throw error;
   });
   // Before anybody is told that it is ready: a signal that follows must end it in order.
+  endOnFailure(app, listening);
   endOnSignal(app, listening);
   welcome(app, listening);
 }
@@ -180,16 +184,29 @@ type Endable = Pick<Listening, "stopAccepting" | "close">;
 
 /** Ends the app and then the process on SIGINT or SIGTERM. */
 export function endOnSignal(app: OpenApp, listening: Endable): void {
-  let ending = false;
-  const end = () => {
-    if (!ending) void shutDown(app, listening);
-    ending = true;
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, end);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => void shutDown(app, listening, 0));
+  }
 }
 
+/**
+ * Ends the process with 1 when a permanent actor was given up, so that what supervises the process starts it anew. Before that `/readyz` shows the
+ * failure for a while.
+ */
+export function endOnFailure(app: OpenApp, listening: Endable): void {
+  const { escalationSeconds } = app.settings;
+  void app.system.whenGivenUp.then((name) => {
+    app.log.error(`"${name}" failed too often and was stopped; the process ends in ${escalationSeconds} s`);
+    app.clock.after(escalationSeconds * 1000, () => void shutDown(app, listening, 1));
+  });
+}
+
+let isShuttingDown = false;
+
 /** Stop accepting, end connections and actors, cut what is left, close the store; all within one budget of time. */
-async function shutDown(app: OpenApp, listening: Endable): Promise<void> {
+async function shutDown(app: OpenApp, listening: Endable, code: number): Promise<void> {
+  if (isShuttingDown) return;
+  isShuttingDown = true;
   app.log.info("Shutting down");
   const forced = setTimeout(() => {
     app.log.error("The shutdown takes too long and is ended; is the database away?");
@@ -199,7 +216,7 @@ async function shutDown(app: OpenApp, listening: Endable): Promise<void> {
   await app.close();
   await listening.close();
   clearTimeout(forced);
-  Deno.exit(0);
+  Deno.exit(code);
 }
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@
  */
 import { createHttpApi } from "../api/http_api.ts";
 import { DenoEndpoint } from "../api/ocpp/transport_deno.ts";
-import { endOnSignal, failToStart, guard, openApp, settingsOrExit } from "../main.ts";
+import { endOnFailure, endOnSignal, failToStart, guard, openApp, settingsOrExit } from "../main.ts";
 import { isEndpoint } from "../ocpp/handshake.ts";
 
 const settings = settingsOrExit();
@@ -14,6 +14,7 @@ const httpApi = createHttpApi(app);
 const endpoint = new DenoEndpoint(app, settings);
 guard();
 if (app.newAdminKey) console.log(`The admin key, shown only this once: ${app.newAdminKey}`);
+endOnFailure(app, endpoint);
 try {
   endOnSignal(app, endpoint);
 } catch {

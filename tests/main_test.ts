@@ -85,6 +85,19 @@ Deno.test("with LOG_FORMAT=json every line is JSON, the first one too", async ()
   assertEquals(rest.at(-1).line, "Shutting down");
 });
 
+Deno.test("a part that cannot be restarted ends the process with 1, in order and after the time that is set", async () => {
+  await using database = await processDatabase();
+  const script = new URL("./failing_process.ts", import.meta.url).pathname;
+  const env = { ...database.env, CHARGEHAND_ESCALATION_SECONDS: "1" };
+  await using process = deno(["run", "--frozen", "--no-prompt", "--allow-all", script], env);
+  const { code, stdout } = await process.ends();
+  assertEquals(code, 1, stdout);
+  assertMatch(
+    stdout,
+    /"broken part" failed too often and was stopped; the process ends in 1 s[^]*\/readyz 503[^]*Shutting down/,
+  );
+});
+
 Deno.test("a port in use is said in a sentence, and a key that was made is not lost", async () => {
   await using database = await processDatabase();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });

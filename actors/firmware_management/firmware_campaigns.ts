@@ -94,7 +94,7 @@ export class FirmwareCampaigns {
           await Promise.allSettled(desk.calling.values());
         },
       };
-    }, { restartsPerMinute: RESTARTS_PER_MINUTE });
+    }, { restartsPerMinute: RESTARTS_PER_MINUTE, isSupervised: true });
     this.#running.set(id, { ref, desk });
   }
 

@@ -48,6 +48,8 @@ export interface SpawnOptions {
   readonly mailboxLimit?: number;
   /** How often a permanent actor may be restarted within a minute before it is given up; absent: it is temporary. */
   readonly restartsPerMinute?: number;
+  /** Another actor starts this one anew when it is given up, so that the process need not end. */
+  readonly isSupervised?: boolean;
 }
 
 /** An `ask` that nobody answered in time. */
@@ -65,13 +67,25 @@ export class ActorSystem {
   readonly counts = new Counts();
   readonly #cells = new Set<Cell<never>>();
   readonly #whenQuiet: (() => void)[] = [];
+  readonly #givenUp = Promise.withResolvers<string>();
+  readonly #givenUpNames: string[] = [];
   #busy = 0;
 
   constructor(readonly clock: Clock, readonly log: Log) {}
 
+  /** Names of the permanent actors that failed too often. Their work is not done until the process starts anew. */
+  get givenUp(): readonly string[] {
+    return this.#givenUpNames;
+  }
+
+  /** Resolves with the name of the first permanent actor that is given up. */
+  get whenGivenUp(): Promise<string> {
+    return this.#givenUp.promise;
+  }
+
   /** Starts an actor. `create` runs at once, and again for each restart: an actor reloads its state there or by its first mail. */
   spawn<Mail>(name: string, create: (context: Context<Mail>) => Actor<Mail>, options: SpawnOptions = {}): Ref<Mail> {
-    const cell = new Cell<Mail>(name, create, options, this.clock, this.log, this.counts, this.#work);
+    const cell = new Cell<Mail>(name, create, options, this);
     this.#cells.add(cell as unknown as Cell<never>);
     cell.ended.then(() => this.#cells.delete(cell as unknown as Cell<never>));
     return cell;
@@ -88,10 +102,17 @@ export class ActorSystem {
     for (const cell of [...this.#cells].reverse()) await cell.end("shutdown");
   }
 
-  readonly #work = (change: 1 | -1): void => {
+  /** Called by the actors: work has begun, or is done. */
+  work(change: 1 | -1): void {
     this.#busy += change;
     if (this.#busy === 0) { for (const resolve of this.#whenQuiet.splice(0)) resolve(); }
-  };
+  }
+
+  /** Called by a permanent actor that failed too often. */
+  giveUp(name: string): void {
+    this.#givenUpNames.push(name);
+    this.#givenUp.resolve(name);
+  }
 }
 
 /** One actor with its mailbox and timers: its address for others, its context for itself. */
@@ -110,13 +131,19 @@ class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     readonly name: string,
     readonly create: (context: Context<Mail>) => Actor<Mail>,
     readonly options: SpawnOptions,
-    readonly clock: Clock,
-    readonly log: Log,
-    readonly counts: Counts,
-    readonly work: (change: 1 | -1) => void,
+    readonly system: ActorSystem,
   ) {
     this.ended = new Promise((resolve) => this.#ended = resolve);
-    this.#actor = create(this);
+    try {
+      this.#actor = create(this);
+    } catch (error) {
+      this.#cancelTimers();
+      throw error;
+    }
+  }
+
+  get clock(): Clock {
+    return this.system.clock;
   }
 
   get self(): Ref<Mail> {
@@ -125,7 +152,7 @@ class Cell<Mail> implements Ref<Mail>, Context<Mail> {
 
   tell(mail: Mail): boolean {
     if (this.#mailbox.length < (this.options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT)) return this.#put(mail);
-    this.counts.mailRefused.add(this.#kind);
+    this.system.counts.mailRefused.add(this.#kind);
     return false;
   }
 
@@ -149,15 +176,18 @@ class Cell<Mail> implements Ref<Mail>, Context<Mail> {
 
   end(reason: StopReason): Promise<void> {
     this.#stopping ??= reason;
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#cancelTimers();
     this.#run();
     return this.ended;
   }
 
   /** A temporary actor's name says whose it is, which no label may. */
   get #kind(): string {
-    return this.options.restartsPerMinute === undefined ? "connection" : this.name;
+    return this.#isPermanent ? this.name : "connection";
+  }
+
+  get #isPermanent(): boolean {
+    return this.options.restartsPerMinute !== undefined;
   }
 
   /** Mail that is always taken: timers and piped work are bounded by the actor itself. */
@@ -182,17 +212,17 @@ class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   }
 
   pipe<T>(promise: Promise<T>, done: (value: T) => Mail, failed: (error: unknown) => Mail): void {
-    this.work(1);
+    this.system.work(1);
     promise.then(
       (value) => void this.#put(done(value)),
       (error) => void this.#put(failed(error)),
-    ).finally(() => this.work(-1));
+    ).finally(() => this.system.work(-1));
   }
 
   #run(): void {
     if (this.#running || this.#over) return;
     this.#running = true;
-    this.work(1);
+    this.system.work(1);
     // A microtask, so that `tell` returns before the mail is looked at and two actors cannot recurse into each other.
     queueMicrotask(() => void this.#drain());
   }
@@ -208,35 +238,55 @@ class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     }
     if (this.#stopping) await this.#finish(this.#stopping);
     this.#running = false;
-    this.work(-1);
+    this.system.work(-1);
   }
 
+  /** A restart that fails is one more failure. */
   #failed(error: unknown): void {
-    const minuteAgo = this.clock.monotonicMs() - 60_000;
-    const recent = this.#restarts.filter((at) => at >= minuteAgo);
-    this.#restarts.splice(0, this.#restarts.length, ...recent);
-    if (recent.length >= (this.options.restartsPerMinute ?? 0)) {
-      this.log.error(`${this.name} failed and is stopped`, { error });
-      this.counts.failures.add(this.#kind, "stopped");
-      this.#stopping ??= "failed";
-      return;
+    while (this.#mayRestart(error)) {
+      this.#cancelTimers();
+      try {
+        this.#actor = this.create(this);
+        return;
+      } catch (failure) {
+        error = failure;
+      }
     }
-    this.#restarts.push(this.clock.monotonicMs());
-    this.log.error(`${this.name} failed and is restarted`, { error });
-    this.counts.failures.add(this.#kind, "restarted");
+  }
+
+  /** Counts a failure. False: it was one too many, and the actor ends. */
+  #mayRestart(error: unknown): boolean {
+    const { clock, log, counts } = this.system;
+    const nowMs = clock.monotonicMs();
+    const recent = this.#restarts.filter((at) => at >= nowMs - 60_000);
+    this.#restarts.splice(0, this.#restarts.length, ...recent);
+    const mayRestart = !this.#stopping && recent.length < (this.options.restartsPerMinute ?? 0);
+    log.error(`${this.name} failed and is ${mayRestart ? "restarted" : "stopped"}`, { error });
+    counts.failures.add(this.#kind, mayRestart ? "restarted" : "stopped");
+    if (mayRestart) this.#restarts.push(nowMs);
+    else this.#giveUp();
+    return mayRestart;
+  }
+
+  #giveUp(): void {
+    // An actor that was asked to stop is not missed.
+    if (!this.#stopping && this.#isPermanent && !this.options.isSupervised) this.system.giveUp(this.name);
+    this.#stopping ??= "failed";
+  }
+
+  #cancelTimers(): void {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
-    this.#actor = this.create(this);
   }
 
   async #finish(reason: StopReason): Promise<void> {
     this.#over = true;
     this.#mailbox.length = 0;
-    for (const cancel of this.#timers) cancel();
+    this.#cancelTimers();
     try {
       await this.#actor.stopped?.(reason);
     } catch (error) {
-      this.log.error(`${this.name} could not finish`, { error });
+      this.system.log.error(`${this.name} could not finish`, { error });
     }
     this.#ended();
   }

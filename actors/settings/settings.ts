@@ -17,6 +17,7 @@ export interface Settings {
   readonly dataDir: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  readonly escalationSeconds: number;
   readonly adminKey: string | null;
   readonly preset: Preset;
   readonly unknownChargePoints: "reject" | "pending" | "accept";
@@ -138,6 +139,14 @@ export const SETTINGS: readonly Setting[] = [
     expected: "text, json",
     check: z.enum(["text", "json"]),
     fallback: "text",
+  },
+  {
+    variable: "CHARGEHAND_ESCALATION_SECONDS",
+    key: "escalationSeconds",
+    meaning: "time from the failure of a part that cannot be restarted until the process ends with exit code 1",
+    expected: "0 to 3600",
+    check: number(0, 3600),
+    fallback: 30,
   },
   {
     variable: "CHARGEHAND_ADMIN_KEY",

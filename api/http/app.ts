@@ -32,6 +32,8 @@ export interface App {
   /** Where edits are told that shared actors may want to know of. */
   readonly signals: Signals;
   readonly counts: Counts;
+  /** Names of the permanent actors that failed too often; with one of them the process is not ready any more and ends soon. */
+  readonly givenUp: readonly string[];
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;

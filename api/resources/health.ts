@@ -21,10 +21,11 @@ export const healthRoutes: readonly Route[] = [
     path: "/readyz",
     access: "open",
     tag: "Health",
-    summary: "Able to serve: the database is migrated and answers",
+    summary: "Able to serve: the database is migrated and answers, and every part of the process works",
     answers: { 200: Health },
     handle: async ({ app }) => {
       if (!app.ready()) throw new Problem("not-ready", "Starting, or shutting down", SOON);
+      if (app.givenUp.length > 0) throw new Problem("not-ready", partsFailed(app.givenUp), SOON);
       await app.store.probe().catch(() => {
         throw new Problem("not-ready", "The database does not answer", SOON);
       });
@@ -32,3 +33,8 @@ export const healthRoutes: readonly Route[] = [
     },
   }),
 ];
+
+function partsFailed(names: readonly string[]): string {
+  const parts = names.map((name) => `"${name}"`).join(", ");
+  return `Failed too often and stopped: ${parts}. The process ends by itself and must be started again`;
+}

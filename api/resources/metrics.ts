@@ -112,12 +112,18 @@ function describeDatabase({ store, chargePoints, counts }: App, registry: Regist
   );
 }
 
-function describeProcess({ counts, version }: App, registry: Registry): void {
+function describeProcess({ counts, givenUp, version }: App, registry: Registry): void {
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   gauge(registry, "chargehand_info", "The version that runs", one(1, { version }));
   counter(registry, "chargehand_mailbox_refusals_total", "Mail for which there was no room", counts.mailRefused);
   counter(registry, "chargehand_actor_failures_total", "Actors whose work failed", counts.failures);
+  gauge(
+    registry,
+    "chargehand_actors_given_up",
+    "Permanent actors that failed too often and were stopped; the process ends soon when this is not 0",
+    one(givenUp.length),
+  );
   const late = "How late timers were: the time for which nobody was served";
   histogram(registry, "chargehand_event_loop_lag_seconds", late, counts.lateness);
   gauge(registry, "process_resident_memory_bytes", "Memory of the process", one(rss));

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type Actor,
   ActorSystem,
@@ -136,6 +136,67 @@ Deno.test("a permanent actor starts anew with its mailbox, until it fails too of
   for (const mail of ["poison", "poison", "d"]) ref.tell(mail);
   await system.quiet();
   assertEquals({ births, seen, reasons }, { births: 5, seen: ["a", "b", "c"], reasons: ["failed"] });
+});
+
+Deno.test("a restart that fails is one more failure, and the next restart takes its place", async () => {
+  const { system, clock } = newSystem();
+  let births = 0;
+  const seen: string[] = [];
+  const ref = system.spawn<string>("shared", (context) => {
+    births++;
+    context.after(10, `timer of birth ${births}`);
+    if (births === 2) throw new Error("the database is away");
+    return {
+      receive(mail) {
+        if (mail === "poison") throw new Error("poison");
+        seen.push(mail);
+      },
+    };
+  }, { restartsPerMinute: 2 });
+  for (const mail of ["poison", "a"]) ref.tell(mail);
+  await system.quiet();
+  await clock.advance(10, () => system.quiet());
+  assertEquals({ births, seen }, { births: 3, seen: ["a", "timer of birth 3"] });
+  assertEquals(lines, ["shared failed and is restarted", "shared failed and is restarted"]);
+  assertEquals(system.givenUp, []);
+});
+
+Deno.test("an actor that cannot be restarted is given up: it takes no mail, is named, and shutdown ends", async () => {
+  const { system } = newSystem();
+  let births = 0;
+  const reasons: StopReason[] = [];
+  const ref = system.spawn<string>("shared", () => {
+    if (++births > 1) throw new Error("cannot be born again");
+    return { receive: () => Promise.reject(new Error("poison")), stopped: (reason) => void reasons.push(reason) };
+  }, { restartsPerMinute: 3 });
+  ref.tell("poison");
+  await system.quiet();
+  assertEquals({ births, reasons, givenUp: system.givenUp }, { births: 4, reasons: ["failed"], givenUp: ["shared"] });
+  assertEquals(ref.tell("more"), false);
+  assertEquals(await system.whenGivenUp, "shared");
+  await system.shutdown();
+});
+
+Deno.test("only a permanent actor that nothing starts anew, and that was to go on, counts as given up", async () => {
+  const { system } = newSystem();
+  const poisoned = () => ({ receive: () => Promise.reject(new Error("poison")) });
+  system.spawn<string>("temporary", poisoned).tell("poison");
+  system.spawn<string>("supervised", poisoned, { restartsPerMinute: 0, isSupervised: true }).tell("poison");
+  const stopped = system.spawn<string>("stopped", poisoned, { restartsPerMinute: 0 });
+  stopped.tell("poison");
+  await Promise.resolve();
+  await Promise.all([stopped.stop(), system.quiet()]);
+  assertEquals([system.givenUp, lines.length], [[], 3]);
+});
+
+Deno.test("an actor whose first birth fails leaves nothing behind", () => {
+  const { system, clock } = newSystem();
+  assertThrows(() =>
+    system.spawn<string>("stillborn", (context) => {
+      context.after(10, "timer");
+      throw new Error("wrong settings");
+    }), "wrong settings");
+  assertEquals(clock.pending, 0);
 });
 
 Deno.test("shutdown ends the youngest first and waits for the mail that is being worked on", async () => {
