@@ -4,6 +4,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, HonoRequest } from "hono";
+import { compress } from "hono/compress";
 import { z } from "zod";
 import { KeyAttempts } from "./http/api_key_throttle.ts";
 import { audited } from "./http/audit_trail.ts";
@@ -28,8 +29,10 @@ export function createHttpApi(app: App): OpenAPIHono {
   const httpApi = new OpenAPIHono();
   const attempts = new KeyAttempts(app.clock);
   const idempotency = new Idempotency(app);
-  const table = [...routes, ...documentRoutes(httpApi)];
+  const described = documentRoutes(httpApi);
+  const table = [...routes, ...described];
   for (const route of table) httpApi.openAPIRegistry.registerPath(operationOf(route));
+  for (const route of described) httpApi.use(pattern(route), compress());
   for (const [path, { routes, allowed }] of namedFirst(table)) {
     for (const route of routes) {
       httpApi.on(

@@ -8,6 +8,14 @@ import { type Document, nameOf, type Parameter, resolve, type Schema } from "./d
 /** What `html` makes. */
 export type Html = ReturnType<typeof html>;
 
+/** The address of the page about all problems. */
+export const PROBLEMS_PAGE = "/docs/api/problems";
+
+/** The address of a schema's page. */
+export function schemaPage(name: string): string {
+  return `/docs/schemas/${name}`;
+}
+
 interface Row {
   readonly name: string;
   readonly required: boolean;
@@ -59,9 +67,9 @@ function fieldRow({ name, required, schema, description = schema.description }: 
   const [before, last] = [name.slice(0, at), name.slice(at)];
   return html`
     <tr>
-      <th scope="row"><code><span class="dim">${before}</span>${last}</code>${required
+      <th scope="row"><code>${before === "" ? "" : html`<span class="dim">${before}</span>`}${last}</code>${required
         ? html`
-          <span class="required" title="required">required</span>
+          <span class="required">required</span>
         `
         : ""}</th>
       <td class="type">${typeOf(schema)}</td>
@@ -73,7 +81,7 @@ function fieldRow({ name, required, schema, description = schema.description }: 
 /** What a value may be, in words. */
 export function typeOf(schema: Schema): Html | string {
   const name = nameOf(schema);
-  if (name !== undefined) return html`<a href="#schema-${name}">${name}</a>`;
+  if (name !== undefined) return html`<a href="${schemaPage(name)}">${name}</a>`;
   const { anyOf, oneOf, items, enum: among, additionalProperties: values } = schema;
   const choices = anyOf ?? oneOf;
   if (choices) return html`${joined(choices.map(typeOf), " or ")}${usualOf(schema)}`;

@@ -4,7 +4,7 @@
  */
 import { html } from "hono/html";
 import { type Content, type Document, nameOf, type Operation, resolve, sampleOf, type Schema } from "./document.ts";
-import { fieldsOf, type Html, parametersOf, prose, typeOf } from "./fields.ts";
+import { fieldsOf, type Html, parametersOf, PROBLEMS_PAGE, prose, schemaPage, typeOf } from "./fields.ts";
 
 /** A route with its place in the document. */
 export interface Placed {
@@ -30,9 +30,9 @@ export function article(placed: Placed, document: Document): Html {
   return html`
     <article id="${anchorOf(placed)}">
       <div class="about">
-    <h3><span class="method ${method}">${method.toUpperCase()}</span> <a href="#${anchorOf(placed)}">${pathOf(
+    <h2><span class="method ${method}">${method.toUpperCase()}</span> <a href="#${anchorOf(placed)}">${pathOf(
       path,
-    )}</a></h3>
+    )}</a></h2>
     <p class="summary">${prose(summary)} <span class="role ${role ?? "open"}">${role ?? "no key"}</span></p>
     ${description ? html`<p>${prose(description)}</p>` : ""}
     ${parameters(operation, ["path"])} ${body(operation, document)} ${parameters(operation, ["query", "header"])}
@@ -52,7 +52,7 @@ function parameters({ parameters = [] }: Operation, places: readonly (keyof type
   return html`${
     places.map((place) => {
       const there = parameters.filter((one) => one.in === place);
-      return there.length === 0 ? "" : html`<h4>${PLACES[place]}</h4>${parametersOf(there)}`;
+      return there.length === 0 ? "" : html`<h3>${PLACES[place]}</h3>${parametersOf(there)}`;
     })
   }`;
 }
@@ -61,13 +61,13 @@ function body({ requestBody }: Operation, document: Document): Html | string {
   const [media] = contentOf(requestBody?.content);
   if (!media || isEmpty(resolve(media.schema, document))) return "";
   const name = nameOf(media.schema);
-  return html`<h4>Body${
+  return html`<h3>Body${
     name
       ? html`
-        <a class="schema" href="#schema-${name}">${name}</a>
+        <a class="schema" href="${schemaPage(name)}">${name}</a>
       `
       : ""
-  }</h4>
+  }</h3>
 ${fieldsOf(media.schema, document)}`;
 }
 
@@ -79,7 +79,7 @@ function answers({ responses }: Operation, document: Document): Html {
   const entries = Object.entries(responses);
   const good = entries.filter(([status]) => status.startsWith("2"));
   const bad = entries.map(([status]) => status).filter((status) => /^[45]/.test(status));
-  return html`<h4>Answers</h4>
+  return html`<h3>Answers</h3>
 <ul class="answers">${
     good.map(([status, { description, content }]) =>
       html`<li><b class="status">${status}</b> ${description}${
@@ -88,8 +88,8 @@ function answers({ responses }: Operation, document: Document): Html {
         )
       }</li>`
     )
-  }<li><a class="problems" href="#problems">Problems</a> ${
-    bad.length === 0 ? "as everywhere" : html`${
+  }<li><a class="problems" href="${PROBLEMS_PAGE}">Problems</a> ${
+    bad.length === 0 ? "as for every route" : html`${
       bad.map((status) =>
         html`
           <span class="status">${status}</span>
@@ -114,10 +114,8 @@ function answerSample({ responses }: Operation, document: Document): Html | stri
   const [media] = contentOf(good?.[1].content);
   if (!good || media?.type !== "application/json") return "";
   const sample = JSON.stringify(sampleOf(media.schema, document), null, 2);
-  return html`
-    <p class="dim">answers ${good[0]}</p>
-    <pre tabindex="0"><code>${sample}</code></pre>
-  `;
+  return html`<p class="dim">answers ${good[0]}</p>
+<pre tabindex="0"><code>${sample}</code></pre>`;
 }
 
 /** Stands in every example for the address that the reader has the page from. */

@@ -4,8 +4,8 @@
  */
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
-import { CONTENT_SECURITY_POLICY, pageFor, pageOf } from "../docs/page.ts";
 import type { Document } from "../docs/document.ts";
+import { docsRoutes } from "../docs/routes.ts";
 import { BYTES } from "./file_answer.ts";
 import { ProblemDocument, PROBLEMS } from "./problem.ts";
 import { nothing } from "./fields.ts";
@@ -108,34 +108,21 @@ function json(schema: z.ZodType) {
   return { "application/json": { schema } };
 }
 
-/** The routes that show the document of the whole app, to programs and to people. It is written once, at the first request. */
+/** The routes that show the whole app: its document to programs, and the documentation to people. The document is written once, at the first request. */
 export function documentRoutes(app: OpenAPIHono): readonly Route[] {
   let document: Record<string, unknown> | undefined;
-  let page: Promise<string> | undefined;
   const documentOf = (version: string) => document ??= write(app, version);
   return [
     route({
       method: "get",
       path: "/openapi.json",
       access: "open",
-      tag: "Health",
-      summary: "This description, as OpenAPI 3.1",
+      tag: "Documentation",
+      summary: "The HTTP API as OpenAPI 3.1",
       answers: { 200: z.record(z.string(), z.unknown()) },
       handle: ({ app }) => ok(documentOf(app.version)),
     }),
-    route({
-      method: "get",
-      path: "/docs",
-      access: "open",
-      tag: "Health",
-      summary: "This description, as a page for people",
-      contentType: "text/html; charset=utf-8",
-      answers: { 200: z.string() },
-      handle: async ({ app, headers }) => {
-        page ??= pageOf(documentOf(app.version) as unknown as Document);
-        return { ...ok(pageFor(await page, headers)), headers: { "Content-Security-Policy": CONTENT_SECURITY_POLICY } };
-      },
-    }),
+    ...docsRoutes((version) => documentOf(version) as unknown as Document),
   ];
 }
 

@@ -3,6 +3,8 @@
  * that has no good request in `walk.ts` fails.
  */
 import { assert, assertEquals } from "@std/assert";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { documentRoutes } from "../../../api/http/openapi.ts";
 import { type Role, ROLES } from "../../../api/http/operator.ts";
 import type { Route } from "../../../api/http/route.ts";
 import { routes } from "../../../api/routes.ts";
@@ -36,11 +38,10 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 }
 
-/** The table, and the two routes that show it. */
+/** The table, and the routes that show it. */
 const table: readonly Pick<Route, "method" | "path" | "access">[] = [
   ...routes,
-  { method: "get", path: "/openapi.json", access: "open" },
-  { method: "get", path: "/docs", access: "open" },
+  ...documentRoutes(new OpenAPIHono()),
 ];
 
 function nameOf({ method, path }: Pick<Route, "method" | "path">): string {

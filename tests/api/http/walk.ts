@@ -233,7 +233,13 @@ function goodRequests(
     ["GET /readyz", {}],
     ["GET /metrics", {}],
     ["GET /openapi.json", {}],
+    ["GET /", {}],
     ["GET /docs", {}],
+    ["GET /docs/guides/{guide}", { params: { guide: "http-api" } }],
+    ["GET /docs/api/{resource}", { params: { resource: "sites" } }],
+    ["GET /docs/schemas", {}],
+    ["GET /docs/schemas/{schema}", { params: { schema: "Transaction" } }],
+    ["GET /docs/search", { query: "q=meter+values" }],
   ];
 }
 

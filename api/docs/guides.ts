@@ -1,0 +1,46 @@
+/**
+ * The guides: our own Markdown files, in the order in which they are listed. They are imported as texts, so that the product needs no permission to
+ * read them. A code host shows the same files.
+ */
+import apiKeys from "./guides/api-keys.md" with { type: "text" };
+import connecting from "./guides/connecting.md" with { type: "text" };
+import httpApi from "./guides/http-api.md" with { type: "text" };
+import { html, raw } from "hono/html";
+import type { Html } from "./fields.ts";
+import type { ListedPage } from "./layout.ts";
+import { type Links, type ReadMarkdown, readMarkdown } from "./markdown.ts";
+
+/** By the names of the files, which the addresses have, too. */
+const TEXTS: Readonly<Record<string, string>> = {
+  connecting,
+  "http-api": httpApi,
+  "api-keys": apiKeys,
+};
+
+/** A guide, read. */
+export interface Guide extends ListedPage, ReadMarkdown {}
+
+/** Every guide. `code` answers the address of a route that a guide names, such as `GET /v1/sites`. */
+export function readGuides(code: Links["code"]): Guide[] {
+  const links = { code, page: addressOf };
+  return Object.entries(TEXTS).map(([name, text]) => {
+    const read = readMarkdown(text, links);
+    return { ...read, href: `/docs/guides/${name}`, label: read.title, main: () => guide(read) };
+  });
+}
+
+/** From `sites.md#modes` to the page of the product; undefined for a file that is no guide. */
+function addressOf(target: string): string | undefined {
+  const [, name = "", anchor = ""] = /^([\w-]+)\.md(#.*)?$/.exec(target) ?? [];
+  return Object.hasOwn(TEXTS, name) ? `/docs/guides/${name}${anchor}` : undefined;
+}
+
+function guide({ html: body, sections }: ReadMarkdown): Html {
+  const chapters = sections.map(({ heading }) => heading).filter(({ depth }) => depth === 2);
+  const contents = html`
+    <nav class="here" aria-label="On this page">
+      <ul>${chapters.map(({ id, text }) => html`<li><a href="#${id}">${text}</a></li>`)}</ul>
+    </nav>
+  `;
+  return html`${chapters.length > 1 ? contents : ""}<div class="guide">${raw(body)}</div>`;
+}

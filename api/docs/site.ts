@@ -1,0 +1,110 @@
+/**
+ * All pages of the documentation, made of the OpenAPI document and the guides: the start pages at `/` and `/docs`, a page for each guide, a page for each
+ * resource and each schema, and the answers of the search.
+ */
+import { html } from "hono/html";
+import type { Document } from "./document.ts";
+import { type Html, PROBLEMS_PAGE } from "./fields.ts";
+import { type Guide, readGuides } from "./guides.ts";
+import { type Entry, type Frame, inFrame, type ListedPage } from "./layout.ts";
+import { anchorOf } from "./operation.ts";
+import { type ReferencePage, referencePages, schemaPages } from "./reference.ts";
+import { type Findable, findables, results } from "./search.ts";
+
+/** The documentation as the routes serve it. A page is made when it is asked for the first time. */
+export class Site {
+  readonly #pages: ReadonlyMap<string, ListedPage>;
+  readonly #frame: Frame;
+  readonly #findables: readonly Findable[];
+  readonly #made = new Map<string, Promise<string>>();
+
+  constructor(document: Document) {
+    const { title: name, version } = document.info;
+    const reference = referencePages(document);
+    const guides = readGuides((text) => addressOf(text, reference));
+    const pages: ListedPage[] = [
+      { href: "/", label: name, main: () => start(document) },
+      { href: "/docs", label: "Documentation", main: () => home(guides, reference) },
+      ...guides,
+      ...reference,
+      ...schemaPages(document),
+    ];
+    const contents = [{ label: "Guides", entries: guides }, { label: "Reference", entries: reference }];
+    this.#pages = new Map(pages.map((page) => [page.href, page]));
+    this.#frame = { name, version, contents };
+    this.#findables = findables(guides, reference, document);
+  }
+
+  /** The page at this address; undefined when there is none. */
+  page(href: string): Promise<string> | undefined {
+    const page = this.#pages.get(href);
+    return page && this.#made.getOrInsertComputed(href, () => inFrame({ ...page, main: page.main() }, this.#frame));
+  }
+
+  /** The answer to a search. */
+  search(query: string): Promise<string> {
+    return inFrame(
+      { href: "/docs/search", label: "Search", main: results(query, this.#findables), query },
+      this.#frame,
+    );
+  }
+}
+
+/** Where the reference has a route, such as `GET /v1/sites`. */
+function addressOf(text: string, pages: readonly ReferencePage[]): string | undefined {
+  for (const { href, routes } of pages) {
+    const placed = routes.find(({ method, path }) => `${method.toUpperCase()} ${path}` === text);
+    if (placed) return `${href}#${anchorOf(placed)}`;
+  }
+  return undefined;
+}
+
+function start({ info: { version } }: Document): Html {
+  return html`
+    <p
+      class="lead">The Central System of OCPP 1.6-J charge points, version ${version}. Charge points connect to it by WebSocket, operators
+    use its HTTP API.</p>
+    <dl class="places">
+      <dt><a href="/docs">/docs</a></dt>
+      <dd>Guides, and the reference of the HTTP API</dd>
+      <dt><a href="/openapi.json">/openapi.json</a></dt>
+      <dd>The HTTP API as OpenAPI 3.1, for programs</dd>
+      <dt><code>/v1</code></dt>
+      <dd>The HTTP API, with an <a href="/docs/guides/api-keys">API key</a></dd>
+      <dt><code>/ocpp/{identity}</code></dt>
+      <dd>The WebSocket endpoint of the charge points, on their port;
+        <a href="/docs/guides/connecting">how a charge point connects</a></dd>
+      <dt><a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a></dt>
+      <dd>Whether the process runs, and whether it can serve</dd>
+      <dt><code>/metrics</code></dt>
+      <dd>Metrics in Prometheus' text format, with an API key</dd>
+    </dl>
+  `;
+}
+
+function home(guides: readonly Guide[], reference: readonly ReferencePage[]): Html {
+  return html`
+    <p
+      class="lead">The guides explain one topic a page. The reference has every route of the HTTP API with its
+    fields, an example to copy and the answer. Every error is one of the <a href="${PROBLEMS_PAGE}">problems</a>.</p>
+    <h2>Guides</h2>
+    <dl class="places">${guides.map((guide) => listed(guide, guide.sections[0]!.text))}</dl>
+    <h2>Reference</h2>
+    <dl class="places">${reference.map((page) => listed(page, routesOf(page)))}</dl>
+  `;
+}
+
+function listed({ href, label }: Entry, about: string): Html {
+  return html`
+    <dt><a href="${href}">${label}</a></dt>
+    <dd>${about}</dd>
+  `;
+}
+
+/** What is on a page of the reference, in a line. */
+function routesOf({ routes, label }: ReferencePage): string {
+  if (routes.length === 0) return label === "Problems" ? "Every error that a route may answer" : "The bodies by name";
+  const paths = new Set(routes.map(({ path }) => path));
+  const [first = ""] = paths;
+  return paths.size === 1 ? first : `${first} and ${paths.size - 1} more`;
+}
