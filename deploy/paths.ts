@@ -1,23 +1,43 @@
 /**
- * Prints the paths for the `start` task's `--allow-read` and `--allow-write`: the folders of the embedded database and of files and, for reading,
- * the FTP server's certificate and the PGlite package, whose WebAssembly lies in Deno's package cache. All depend on the machine, so no fixed list in deno.json
- * could name them, and the alternative is the whole disk. It runs before every start and therefore imports nothing of ours.
+ * Prints the paths for the `start` task's `--allow-read`, `--allow-write` and `--allow-run`: the folders of the embedded database and of
+ * files, the FTP server's certificate, the packages whose files are read in Deno's package cache, and the programs of PostgreSQL in the data
+ * folder. All depend on the machine, so no fixed list in deno.json could name them, and the alternative is the whole disk. It runs before
+ * every start and therefore imports nothing of ours but what says where the data and the packages are.
  */
 import { fileURLToPath } from "node:url";
+import { dataFolder, DEFAULT_DATA_DIR, programsIn } from "../db/engine/embedded/data_folder.ts";
+import { packageFolder } from "../db/engine/embedded/package.ts";
+import { isRoot, namespacesWork } from "../db/engine/embedded/root.ts";
 
-/** What DATA_DIR is when it is not set; the same as in `actors/settings/settings.ts`, which a test compares. */
-export const DEFAULT_DATA_DIR = "./data";
-
-/** The variables that name folders, and files that are only read. */
-const VARIABLES = ["DATA_DIR", "CHARGEHAND_FILES_DIR", "CHARGEHAND_FTP_CERTIFICATE", "CHARGEHAND_FTP_KEY"] as const;
+/** The variables that name folders, and files that are only read, and the one that makes the embedded database superfluous. */
+const VARIABLES = [
+  "DATA_DIR",
+  "CHARGEHAND_FILES_DIR",
+  "CHARGEHAND_FTP_CERTIFICATE",
+  "CHARGEHAND_FTP_KEY",
+  "DATABASE_URL",
+] as const;
 
 export type Paths = { readonly [variable in typeof VARIABLES[number]]?: string | undefined };
 
+/** The permissions whose lists depend on the machine. */
+export const ACCESSES = ["read", "write", "run"] as const;
+export type Access = typeof ACCESSES[number];
+
 /** The list as Deno's flags take it. They know no way to write a comma that belongs to a path. */
-export function accessList(kind: "read" | "write", paths: Paths): string {
-  const folders = [paths.DATA_DIR || DEFAULT_DATA_DIR, paths.CHARGEHAND_FILES_DIR];
-  const files = [paths.CHARGEHAND_FTP_CERTIFICATE, paths.CHARGEHAND_FTP_KEY, pgliteFolder()];
-  return [...folders, ...(kind === "read" ? files : [])].filter(Boolean).join();
+export function accessList(access: Access, paths: Paths): string {
+  const asked = paths.DATA_DIR || DEFAULT_DATA_DIR;
+  const dataDir = paths.DATABASE_URL ? asked : dataFolder(asked);
+  if (access === "run") return programs(dataDir, paths).join();
+  const folders = [dataDir, paths.CHARGEHAND_FILES_DIR];
+  const files = [paths.CHARGEHAND_FTP_CERTIFICATE, paths.CHARGEHAND_FTP_KEY, packageFolder(), pgliteFolder()];
+  return [...folders, ...(access === "read" ? files : [])].filter(Boolean).join();
+}
+
+/** `unshare` in effect allows every program, so only a start by root gets it, and only where it works. Deno takes no empty list. */
+function programs(dataDir: string, { DATABASE_URL }: Paths): string[] {
+  const asRoot = !DATABASE_URL && Deno.build.os === "linux" && isRoot() && namespacesWork();
+  return [...programsIn(dataDir), ...(asRoot ? ["unshare"] : [])];
 }
 
 function pgliteFolder(): string {
@@ -26,6 +46,7 @@ function pgliteFolder(): string {
 }
 
 if (import.meta.main) {
+  const access = ACCESSES.find((each) => each === Deno.args[0]) ?? "read";
   const paths: Paths = Object.fromEntries(VARIABLES.map((variable) => [variable, Deno.env.get(variable)]));
-  console.log(accessList(Deno.args[0] === "read" ? "read" : "write", paths));
+  console.log(accessList(access, paths));
 }

@@ -113,7 +113,7 @@ function startArguments(dataDir: string): string[] {
   const [, ...words] = config.tasks.start.command.match(/"[^"]*"|\S+/g)!;
   return words.map((word) =>
     word.replaceAll('"', "").replace(
-      /\$\(.*paths\.ts (read|write)\)/,
+      /\$\(.*paths\.ts (read|write|run)\)/,
       (_, kind) => accessList(kind, { DATA_DIR: dataDir }),
     )
   );

