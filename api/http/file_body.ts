@@ -2,10 +2,11 @@
  * Requests that bring a file: as a field of a form, or as the whole body. The file is streamed to the disk and hashed before the route does its
  * work, so that the work starts with something that is whole; what the route does not keep is removed.
  */
-import type { Draft, FileFolder } from "../../db/firmware_management/file_folder.ts";
+import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
+import { pipeline } from "node:stream/promises";
+import { type Draft, type FileFolder, FolderError } from "../../db/firmware_management/file_folder.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
 import type { App } from "./app.ts";
-import { BadForm, boundaryOf, partsOf } from "./multipart.ts";
 import { paced, takeTime } from "./body_timeouts.ts";
 import { invalid, Problem } from "./problem.ts";
 
@@ -47,6 +48,12 @@ const AT_ONCE = 32;
 /** Of all the other fields of a form together. */
 const FIELD_BYTES = 16_384;
 
+/** Of the headers of one part. */
+const HEADER_BYTES = 8192;
+
+/** More parts are no form. */
+const PARTS_MAX = 100;
+
 /** What a form has besides the file. */
 const FORM_SPARE_BYTES = 65_536;
 
@@ -63,15 +70,12 @@ export async function readFile(
   { clock }: Pick<App, "clock">,
 ): Promise<FileBody> {
   try {
-    const boundary = formOf(takes, allowance, request);
+    const contentType = formOf(takes, allowance, request);
     return await amongOthers(() => {
       takeTime(incoming);
       const source = paced(request.body, clock, allowance.maxBytes + FORM_SPARE_BYTES);
-      return receive(source, boundary, takes.field, allowance);
+      return receive(source, contentType, takes.field, allowance);
     });
-  } catch (error) {
-    if (!(error instanceof BadForm)) throw error;
-    throw invalid({ in: "body", pointer: "", detail: `The form cannot be read: ${error.message}` });
   } finally {
     allowance.end?.();
   }
@@ -104,74 +108,93 @@ async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The boundary of the form; undefined: the body is the file. Throws the problem of what is not taken. */
+/** The content type of the form; undefined: the body is the file. Throws the problem of what is not taken. */
 function formOf(takes: Pick<TakesFile<never>, "bare">, { maxBytes }: Allowance, request: Request): string | undefined {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > maxBytes + FORM_SPARE_BYTES) {
-    throw new Problem("content-too-large", `At most ${maxBytes} bytes are taken`);
+    throw tooLarge(`At most ${maxBytes} bytes are taken`);
   }
-  const boundary = boundaryOf(request.headers.get("Content-Type"));
+  const contentType = request.headers.get("Content-Type") ?? "";
+  const isForm = /^multipart\/form-data *;.*\bboundary=/i.test(contentType);
   const encoding = request.headers.get("Content-Encoding") ?? "identity";
   // What a charge point has packed is kept as it came; an image would be served packed, and nobody asked for that.
   if (encoding.toLowerCase() !== "identity" && !takes.bare) {
     throw new Problem("unsupported-media-type", `Content-Encoding ${encoding} is not read`);
   }
-  if (boundary === undefined && !takes.bare) {
+  if (!isForm && !takes.bare) {
     throw new Problem("unsupported-media-type", "Send the file as multipart/form-data (curl -F file=@image.bin)");
   }
-  return boundary;
+  return isForm ? contentType : undefined;
 }
 
 async function receive(
   source: AsyncIterable<Uint8Array>,
-  boundary: string | undefined,
+  contentType: string | undefined,
   field: string | null,
   { maxBytes, folder }: Allowance,
 ): Promise<FileBody> {
-  if (boundary !== undefined) return await readForm(source, boundary, field, (part) => folder.receive(part, maxBytes));
-  return { file: { draft: await folder.receive(source, maxBytes), name: null }, fields: {} };
+  const take = (part: AsyncIterable<Uint8Array>) => folder.receive(part, maxBytes);
+  if (contentType !== undefined) return await readForm(source, contentType, field, take);
+  return { file: { draft: await take(source), name: null }, fields: {} };
 }
 
-async function readForm(
+/** Reads a form (RFC 7578) as it comes and passes its file on to `take`. Throws problems and FolderError; then nothing of the file is left. */
+export async function readForm(
   source: AsyncIterable<Uint8Array>,
-  boundary: string,
+  contentType: string,
   field: string | null,
-  receive: (part: AsyncIterable<Uint8Array>) => Promise<Draft>,
+  take: (part: AsyncIterable<Uint8Array>) => Promise<Draft>,
 ): Promise<FileBody> {
-  let file: ReceivedFile | undefined;
   const fields: Record<string, string> = Object.create(null);
-  let spare = FIELD_BYTES;
+  const found: { part?: BusboyFileStream; file?: Promise<ReceivedFile> } = {};
   try {
-    for await (const { name, fileName, body } of partsOf(source, boundary)) {
-      if (field === null ? fileName !== undefined && !file : name === field) {
-        if (file) throw invalid({ in: "body", pointer: `/${name}`, detail: "Given more than once" });
-        file = { draft: await receive(body), name: safeName(fileName ?? "") };
-      } else if (field !== null) {
-        if (fileName !== undefined) {
-          throw invalid({ in: "body", pointer: `/${name}`, detail: `The file belongs in the field ${field}` });
-        }
-        fields[name] = await textOf(body, () => spare--);
-      }
-    }
-    if (!file) throw invalid({ in: "body", pointer: `/${field ?? ""}`, detail: "The form has no file" });
-    return { file, fields };
+    const form = parserOf(contentType, field);
+    const refuse = (problem: Error) => void form.destroy(problem);
+    let spare = FIELD_BYTES;
+    form.on("partsLimit", () => refuse(badForm(`It has more than ${PARTS_MAX} parts`)));
+    form.on("field", (name, value, _isNameCut, isCut) => {
+      fields[name] = value;
+      spare -= new TextEncoder().encode(value).length;
+      if (isCut || spare < 0) refuse(tooLarge(`Fields without a file have at most ${FIELD_BYTES} bytes`));
+    });
+    form.on("file", (name = "", part, fileName) => {
+      const detail = name === field ? found.file && "Given more than once" : `The file belongs in the field ${field}`;
+      if (field !== null && detail) refuse(invalid({ in: "body", pointer: `/${name}`, detail }));
+      // A form that is refused may still have parts in what has been read of it.
+      if (found.file || form.destroyed) return void part.resume();
+      found.part = part;
+      // The form may end too early before the folder has begun to read; an error without a listener ends the process.
+      part.on("error", (error) => part.destroy(error));
+      // Browsers write a quote as %22 (WHATWG).
+      const called = (fileName ?? "").replaceAll("%22", '"');
+      found.file = take(part).then((draft) => ({ draft, name: safeName(called) }));
+      found.file.catch(refuse);
+    });
+    await pipeline(source, form);
+    if (!found.file) throw invalid({ in: "body", pointer: `/${field ?? ""}`, detail: "The form has no file" });
+    return { file: await found.file, fields };
   } catch (error) {
-    await file?.draft.drop();
-    throw error;
+    found.part?.destroy();
+    await found.file?.then(({ draft }) => draft.drop(), () => {});
+    throw error instanceof Problem || error instanceof FolderError ? error : badForm((error as Error).message);
   }
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>, spend: () => number): Promise<string> {
-  const bytes: number[] = [];
-  for await (const part of body) {
-    for (const byte of part) {
-      if (spend() <= 0) {
-        throw new Problem("content-too-large", `Fields without a file have at most ${FIELD_BYTES} bytes`);
-      }
-      bytes.push(byte);
-    }
-  }
-  return new TextDecoder().decode(new Uint8Array(bytes));
+/** Takes for a file what has the field's name or, in every form, the name of a file. */
+function parserOf(contentType: string, field: string | null): BusboyInstance {
+  return new Busboy({
+    headers: { "content-type": contentType },
+    isPartAFile: (name, _type, fileName) => fileName !== undefined || (field !== null && name === field),
+    limits: { parts: PARTS_MAX, fieldSize: FIELD_BYTES, headerSize: HEADER_BYTES },
+  });
+}
+
+function tooLarge(detail: string): Problem {
+  return new Problem("content-too-large", detail);
+}
+
+function badForm(why: string): Problem {
+  return invalid({ in: "body", pointer: "", detail: `The form cannot be read: ${why}` });
 }
 
 /** A name as it may be shown and offered for saving: no folder, nothing that a shell, a header or a file system could read. Null: nothing is left. */
