@@ -5,9 +5,9 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import type { AttemptOutcome } from "../../db/webhook_deliveries.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { isPublicAddress } from "./public_address.ts";
 import { type Head, hostOf, orAborted, post, type Target } from "./pinned_http_post.ts";
 import type { Settings } from "../settings/settings.ts";
 
@@ -35,6 +35,18 @@ export function targetProblem(text: string, rules: TargetRules): string | undefi
 function addressProblem(address: string, { webhookPrivateTargets }: TargetRules): string | undefined {
   if (webhookPrivateTargets === "allow" || isPublicAddress(address)) return undefined;
   return `${address} is not a public address; CHARGEHAND_WEBHOOK_PRIVATE_TARGETS=allow lets it in`;
+}
+
+const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
+
+/**
+ * Whether an address, as a resolver or a URL writes it, is on the public internet by IANA's registries of special addresses. What is no
+ * address is not. IPv6 addresses outside global unicast are none, so that no other way of wrapping an IPv4 address is public.
+ */
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 0) return false;
+  const parsed = ipaddr.parse(address);
+  return parsed.range() === "unicast" && (parsed.kind() === "ipv4" || parsed.match(GLOBAL_UNICAST));
 }
 
 /** Posts a body and tells how it went. Never throws. */

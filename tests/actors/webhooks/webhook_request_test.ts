@@ -2,9 +2,13 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "../../../actors/runtime/clock.ts";
-import { isPublicAddress } from "../../../actors/webhooks/public_address.ts";
 import { isWebhookSecret, makeWebhookSecret, signatureHeaders } from "../../../actors/webhooks/standard_webhooks.ts";
-import { postWebhook, targetProblem, type TargetRules } from "../../../actors/webhooks/webhook_request.ts";
+import {
+  isPublicAddress,
+  postWebhook,
+  targetProblem,
+  type TargetRules,
+} from "../../../actors/webhooks/webhook_request.ts";
 import { within } from "../../conformance/within.ts";
 import { FakeClock } from "../../fake_clock.ts";
 import { startReceiver } from "../../receiver.ts";
@@ -25,7 +29,13 @@ Deno.test("public addresses are told from all others, however they are written",
     "172.16.0.1",
     "172.31.255.255",
     "192.168.1.1",
+    "192.0.0.1",
+    "192.0.2.1",
+    "192.31.196.1",
+    "192.88.99.1",
     "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
     "224.0.0.1",
     "255.255.255.255",
     "::",
@@ -42,11 +52,19 @@ Deno.test("public addresses are told from all others, however they are written",
     "ff02::1",
     "2001::1",
     "2001:db8::1",
+    "2001:20::1",
     "2002:7f00:1::",
+    "3fff::1",
+    "4000::1",
+    "::ffff:0:1.2.3.4",
     "",
     "localhost",
     "1.2.3",
     "1.2.3.999",
+    "010.1.1.1",
+    "16843009",
+    "0x1.1.1.1",
+    "1.1.1.1 ",
     "not:an:address",
   ];
   for (const address of closed) assertEquals(isPublicAddress(address), false, address);
