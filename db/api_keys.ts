@@ -2,19 +2,14 @@
  * The keys of operators and programs. A secret has 256 random bits, so that its plain SHA-256 is all that need be stored and
  * the look-up by that hash tells nothing by its duration.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { ApiKeysTable, Database } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
+import { without } from "./engine/values.ts";
 
 /** An API key without its secret, of which only the SHA-256 is stored. */
-export interface ApiKey {
-  id: string;
-  name: string;
-  role: "viewer" | "operator" | "admin";
-  createdAt: Date;
-  lastUsedAt: Date | null;
-}
+export type ApiKey = Omit<Row<"apiKeys">, "number" | "hash">;
 
 /** API keys by id, and by the hash of their secret. */
 export interface ApiKeys {
@@ -81,6 +76,6 @@ export function apiKeys(db: Kysely<Database>, monotonicMs: () => number): ApiKey
   };
 }
 
-function apiKeyOf({ id, name, role, createdAt, lastUsedAt }: Selectable<ApiKeysTable>): ApiKey {
-  return { id, name, role, createdAt, lastUsedAt };
+function apiKeyOf(row: Row<"apiKeys">): ApiKey {
+  return without(row, "number", "hash");
 }

@@ -6,32 +6,19 @@ import { type Kysely, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { numbered } from "./engine/values.ts";
 
-/** One notification. `reportedAt` is the charge point's own time, null where the action has none. */
-export interface ChargePointReport {
-  chargePoint: string;
-  action: string;
-  content: object;
-  reportedAt: Date | null;
-  receivedAt: Date;
-}
+/** One notification. */
+export type ChargePointReport = Omit<Row<"chargePointReports">, "id">;
 
 /** Narrows `list`. */
-export interface ReportFilter {
-  chargePoint?: string;
-  action?: string;
-}
+export type ReportFilter = Partial<Pick<ChargePointReport, "chargePoint" | "action">>;
 
 /** A SecurityEventNotification (security white paper 4.7). `type` is the charge point's own word, not one of a list. */
-export interface SecurityEvent {
-  id: number;
-  chargePoint: string;
+export interface SecurityEvent extends Omit<Row<"chargePointReports">, "action" | "content"> {
   type: string;
   techInfo: string | null;
-  reportedAt: Date | null;
-  receivedAt: Date;
 }
 
 /** Narrows `listSecurityEvents`. By our clock: `from` is included, `to` is not. */

@@ -2,64 +2,57 @@
  * Charge points: what an operator decided about them, what they say about themselves, and their credentials. The operator's
  * fields and the reported ones live in one row but never overwrite each other.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
 import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { hasLabel } from "./labels.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { ChargePointsTable, Database } from "./tables.ts";
+import type { Database, Row as RowOf } from "./tables.ts";
 import { recordSeen, type Seen } from "./last_seen.ts";
-import { jsonb, texts } from "./engine/values.ts";
+import { jsonb, texts, without } from "./engine/values.ts";
 
 export type { Seen, StoredCredentials };
 
-/** What BootNotification is answered with (OCPP 1.6, 7.41 RegistrationStatus). */
-export type Registration = "Accepted" | "Pending" | "Rejected";
+type Row = RowOf<"chargePoints">;
 
-/** What an operator may set. `heartbeatInterval` in seconds, null = the Central System's setting. */
-export interface ChargePointFields {
-  registration: Registration;
-  securityProfile: 0 | 1 | 2 | 3;
-  heartbeatInterval: number | null;
-  labels: Record<string, string>;
-  description: string;
-  validation: "tolerant" | "strict";
-}
+/** What BootNotification is answered with. */
+export type Registration = Row["registration"];
+
+/** What an operator may set. */
+export type ChargePointFields = Pick<
+  Row,
+  "registration" | "securityProfile" | "heartbeatInterval" | "labels" | "description" | "validation"
+>;
+
+const BOOT_FIELDS = [
+  "vendor",
+  "model",
+  "serialNumber",
+  "chargeBoxSerialNumber",
+  "firmwareVersion",
+  "iccid",
+  "imsi",
+  "meterType",
+  "meterSerialNumber",
+] as const;
+
+type BootField = (typeof BOOT_FIELDS)[number];
 
 /** What a charge point says about itself in BootNotification (OCPP 1.6, 6.3); empty and absent fields are left out. */
-export interface Boot {
-  vendor: string;
-  model: string;
-  serialNumber?: string;
-  chargeBoxSerialNumber?: string;
-  firmwareVersion?: string;
-  iccid?: string;
-  imsi?: string;
-  meterType?: string;
-  meterSerialNumber?: string;
-}
+export type Boot = Record<"vendor" | "model", string> & Partial<Record<BootField, string>>;
 
-/** A registered charge point. `deviations` counts, by kind, what it sends against the specification. */
-export interface ChargePoint extends ChargePointFields {
-  identity: string;
+/** A registered charge point. */
+export interface ChargePoint extends Omit<Row, BootField | "bootedAt" | "credentials" | "pendingCredentials"> {
   boot: (Boot & { at: Date }) | null;
-  lastSeenAt: Date | null;
-  remoteAddress: string | null;
-  /** How it reached us the last time, such as `http://cs.example:8080`, by the Host that it dialled. */
-  dialled: string | null;
-  deviations: Record<string, number>;
-  localListVersion: number | null;
   hasCredentials: boolean;
-  createdAt: Date;
 }
 
 /** Narrows `list`. `label` is "key" or "key=value"; `connectedAmong` and `notAmong` are identities. */
-export interface ChargePointFilter {
+export interface ChargePointFilter extends Partial<Pick<ChargePoint, "registration">> {
   connectedAmong?: string[];
   notAmong?: string[];
-  registration?: Registration;
   vendor?: string;
   model?: string;
   firmwareVersion?: string;
@@ -90,19 +83,6 @@ export interface ChargePoints extends CredentialKeeping {
   /** One statement for many charge points; an older `at` never overwrites a newer one. */
   recordSeen(seen: Seen[]): Promise<void>;
 }
-
-type Row = Selectable<ChargePointsTable>;
-const BOOT_FIELDS = [
-  "vendor",
-  "model",
-  "serialNumber",
-  "chargeBoxSerialNumber",
-  "firmwareVersion",
-  "iccid",
-  "imsi",
-  "meterType",
-  "meterSerialNumber",
-] as const;
 
 /** Builds the repository. */
 export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): ChargePoints {
@@ -141,7 +121,7 @@ export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): Charge
             .returning(sql<boolean>`xmax = 0`.as("created")),
       ) // xmax is only set on a row that was there before
         .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
-      return { chargePoint: chargePointOf(row), created: row.created };
+      return { chargePoint: chargePointOf(without(row, "created")), created: row.created };
     }),
 
     register: signalling(outbox, async (identity, fields, now) => {
@@ -225,23 +205,8 @@ async function findRows(db: Kysely<Database>, identities: readonly string[]): Pr
 }
 
 function chargePointOf(row: Row): ChargePoint {
-  return {
-    identity: row.identity,
-    registration: row.registration as Registration,
-    securityProfile: row.securityProfile as ChargePoint["securityProfile"],
-    heartbeatInterval: row.heartbeatInterval,
-    labels: row.labels,
-    description: row.description,
-    validation: row.validation as ChargePoint["validation"],
-    boot: bootOf(row),
-    lastSeenAt: row.lastSeenAt,
-    remoteAddress: row.remoteAddress,
-    dialled: row.dialled,
-    deviations: row.deviations,
-    localListVersion: row.localListVersion,
-    hasCredentials: row.credentials !== null,
-    createdAt: row.createdAt,
-  };
+  const shown = without(row, ...BOOT_FIELDS, "bootedAt", "credentials", "pendingCredentials");
+  return { ...shown, boot: bootOf(row), hasCredentials: row.credentials !== null };
 }
 
 function bootOf(row: Row): ChargePoint["boot"] {

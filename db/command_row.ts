@@ -1,8 +1,7 @@
 /** An operator's command as it is kept: its states, its row, and the event of its end. */
-import type { Selectable } from "kysely";
 import { fact, intoOutbox } from "./event_outbox.ts";
 import { type TriggeredMessage, triggeredOf, type TriggeredRow } from "./remote_trigger/triggered_parts.ts";
-import type { CommandsTable } from "./tables.ts";
+import type { Row } from "./tables.ts";
 import { json } from "./engine/values.ts";
 
 /** The life of an operator's command: queued, sent, then one of the others for good. */
@@ -26,7 +25,7 @@ export interface CommandError {
 }
 
 /** A row of `commands`. */
-export type CommandRow = Selectable<CommandsTable>;
+export type CommandRow = Row<"commands">;
 
 /** An operator's command, its row without what only processes need to know. */
 export interface Command extends Omit<CommandRow, "process" | "state" | "error"> {

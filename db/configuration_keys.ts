@@ -3,16 +3,11 @@
  * for. It is a memory of what was said, never the truth itself, hence `fetchedAt`.
  */
 import { type Kysely, sql } from "kysely";
-import type { Database } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { folded, jsonb } from "./engine/values.ts";
 
 /** A configuration key as the charge point last gave it. `value` null: the key exists without a value. */
-export interface ConfigurationKey {
-  key: string;
-  value: string | null;
-  readonly: boolean;
-  fetchedAt: Date;
-}
+export type ConfigurationKey = Omit<Row<"configurationKeys">, "chargePoint" | "foldedKey">;
 
 /** One key of GetConfiguration.conf (OCPP 1.6, 7.29 KeyValue). */
 export interface ReportedKey {

@@ -2,28 +2,13 @@
  * Connection attempts that were refused or odd. A row is a first attempt and its repeats: the same address, identity and cause within a
  * minute. Who counts them is an actor; here a row is written again as its count grows.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { ConnectionAttemptsTable, Database } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { numbered } from "./engine/values.ts";
 
 /** One kind of failure from one place, and how often within a minute. */
-export interface ConnectionAttempt {
-  /** uuid version 7, made by the caller: ids rise with time. */
-  id: string;
-  at: Date;
-  lastAt: Date;
-  count: number;
-  address: string;
-  /** Null where none could be read, and where one address tried very many. */
-  identity: string | null;
-  /** A slug of a closed list. */
-  cause: string;
-  /** What was found, in words. */
-  found: string;
-  /** What to do about it, in words. */
-  cure: string;
-}
+export type ConnectionAttempt = Row<"connectionAttempts">;
 
 /** Narrows `list`. `from` is included, `to` is not; both mean the last attempt of a row. */
 export interface ConnectionAttemptFilter {
@@ -70,7 +55,7 @@ export function connectionAttempts(db: Kysely<Database>): ConnectionAttempts {
       if (from !== undefined) query = query.where("lastAt", ">=", from);
       if (to !== undefined) query = query.where("lastAt", "<", to);
       if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.id], attemptOf);
+      return pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
     },
 
     async removeBefore(keptFrom) {
@@ -82,8 +67,4 @@ export function connectionAttempts(db: Kysely<Database>): ConnectionAttempts {
       return Number(numAffectedRows ?? 0n);
     },
   };
-}
-
-function attemptOf(row: Selectable<ConnectionAttemptsTable>): ConnectionAttempt {
-  return row;
 }

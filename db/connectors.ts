@@ -2,52 +2,33 @@
  * What connectors report about themselves: every StatusNotification is kept as history, and the current status is worked out
  * from it. connectorId 0 stands for the whole charge point (OCPP 1.6, 4.9).
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
-import type { ConnectorsTable, Database, StatusNotificationsTable } from "./tables.ts";
-import { numbered, texts } from "./engine/values.ts";
+import type { Database, Filled, Row } from "./tables.ts";
+import { numbered, texts, without } from "./engine/values.ts";
 
-/** One StatusNotification (OCPP 1.6, 6.47). `timestamp` is the charge point's own time, null when it sent none. */
-export interface StatusReport {
-  chargePoint: string;
-  connectorId: number;
-  status: string;
-  errorCode: string;
-  info?: string;
-  vendorId?: string;
-  vendorErrorCode?: string;
-  timestamp: Date | null;
-  receivedAt: Date;
-}
+type StatusRow = Row<"statusNotifications">;
 
-/** What is known now. `since` is the charge point's time of the status, or ours when it gave none. */
-export interface Connector {
-  connectorId: number;
-  status: string;
-  errorCode: string;
-  info: string | null;
-  vendorId: string | null;
-  vendorErrorCode: string | null;
-  since: Date;
-  receivedAt: Date;
-  /** What an operator set with ChangeAvailability, null when never. */
-  availability: "Operative" | "Inoperative" | null;
-}
+/** One line of a connector's history, as it was reported. `timestamp` is the charge point's own time, null when it sent none. */
+export type StatusChange = Omit<StatusRow, "id" | "chargePoint" | "reportedAt"> & { timestamp: Date | null };
 
-/** One line of a connector's history, as it was reported. */
-export interface StatusChange {
-  connectorId: number;
-  status: string;
-  errorCode: string;
-  info: string | null;
-  vendorId: string | null;
-  vendorErrorCode: string | null;
-  timestamp: Date | null;
-  receivedAt: Date;
-}
+/** Fields of StatusNotification that need not be there. */
+type Detail = "info" | "vendorId" | "vendorErrorCode";
+
+/** One StatusNotification (OCPP 1.6, 6.47). */
+export type StatusReport =
+  & Pick<StatusRow, "chargePoint">
+  & Omit<StatusChange, Detail>
+  & Partial<Pick<StatusChange, Detail>>;
+
+/** What is known now of a connector that has reported a status. */
+export type Connector = Omit<
+  Filled<Row<"connectors">, "status" | "errorCode" | "since" | "receivedAt">,
+  "chargePoint" | "availabilitySetAt"
+>;
 
 /** Connectors by charge point and connectorId. */
 export interface Connectors {
@@ -189,29 +170,11 @@ function columnsOf(report: StatusReport) {
   };
 }
 
-function connectorOf(row: Selectable<ConnectorsTable>): Connector {
-  return {
-    connectorId: row.connectorId,
-    status: row.status!,
-    errorCode: row.errorCode!,
-    info: row.info,
-    vendorId: row.vendorId,
-    vendorErrorCode: row.vendorErrorCode,
-    since: row.since!,
-    receivedAt: row.receivedAt!,
-    availability: row.availability,
-  };
+/** Only of rows that have a status. */
+function connectorOf(row: Row<"connectors">): Connector {
+  return without(row, "chargePoint", "availabilitySetAt") as Connector;
 }
 
-function changeOf(row: Selectable<StatusNotificationsTable>): StatusChange {
-  return {
-    connectorId: row.connectorId,
-    status: row.status,
-    errorCode: row.errorCode,
-    info: row.info,
-    vendorId: row.vendorId,
-    vendorErrorCode: row.vendorErrorCode,
-    timestamp: row.reportedAt,
-    receivedAt: row.receivedAt,
-  };
+function changeOf(row: StatusRow): StatusChange {
+  return { ...without(row, "id", "chargePoint", "reportedAt"), timestamp: row.reportedAt };
 }

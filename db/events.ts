@@ -8,7 +8,7 @@ import type { OutboxSignal } from "./event_outbox.ts";
 import type { EventData, EventType } from "./event_types.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database, EventsTable } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { numbered, texts } from "./engine/values.ts";
 
 /** An event that is in the world. `timestamp` is when we learned of the fact; `chargePoint` is the identity it is about. */
@@ -128,7 +128,7 @@ export function events(db: Kysely<Database>, { subscribe, raise }: OutboxSignal)
 }
 
 function filtered(db: Kysely<Database>, { chargePoints, types, after }: EventFilter & { after?: number }) {
-  let query = db.selectFrom("events").selectAll() as SelectQueryBuilder<Database, "events", EventsTable>;
+  let query = db.selectFrom("events").selectAll() as SelectQueryBuilder<Database, "events", Row<"events">>;
   if (chargePoints) query = query.where(sql<boolean>`charge_point = any(${texts(chargePoints)})`);
   if (types) query = query.where(sql<boolean>`type = any(${texts(types)})`);
   if (after !== undefined) query = query.where("sequence", ">", after);
@@ -148,6 +148,6 @@ async function recordEvents(db: Kysely<Database>, batch: readonly NewEvent[]): P
 }
 
 /** Rows are written by the list of types alone, so their `data` is what the type says. */
-export function eventOf({ sequence, type, at, chargePoint, data }: Omit<EventsTable, "publishedAt">): PublishedEvent {
+export function eventOf({ sequence, type, at, chargePoint, data }: Omit<Row<"events">, "publishedAt">): PublishedEvent {
   return { sequence, type, timestamp: at, chargePoint, data } as unknown as PublishedEvent;
 }

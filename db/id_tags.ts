@@ -2,32 +2,21 @@
  * The tags that may charge. They are read for every Authorize and every start, and written by operators now and then, so reads
  * come from a cache that knows what is not there, too.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database, IdTagsTable } from "./tables.ts";
-import { folded, texts } from "./engine/values.ts";
-
-/** What an operator may set. `maxActiveTransactions` null = no limit. */
-export interface IdTagFields {
-  status: "Accepted" | "Blocked";
-  expiryDate: Date | null;
-  parentIdTag: string | null;
-  maxActiveTransactions: number | null;
-  description: string;
-}
+import type { Database, Row } from "./tables.ts";
+import { folded, texts, without } from "./engine/values.ts";
 
 /** A tag as it was first written; look-ups ignore case (OCPP 1.6, 7.28 IdToken is a CiString20Type). */
-export interface IdTag extends IdTagFields {
-  idTag: string;
-  createdAt: Date;
-  updatedAt: Date;
-}
+export type IdTag = Omit<Row<"idTags">, "foldedIdTag" | "foldedParentIdTag">;
+
+/** What an operator may set. */
+export type IdTagFields = Omit<IdTag, "idTag" | "createdAt" | "updatedAt">;
 
 /** Narrows `list`. The parent is compared without case. */
-export interface IdTagFilter {
-  status?: "Accepted" | "Blocked";
+export interface IdTagFilter extends Partial<Pick<IdTag, "status">> {
   parentIdTag?: string;
 }
 
@@ -89,7 +78,7 @@ export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags 
         .returning(sql<boolean>`xmax = 0`.as("created")) // xmax is only set on a row that was there before
         .executeTakeFirstOrThrow();
       const row = await changing(key, write);
-      return { idTag: idTagOf(row), created: row.created };
+      return { idTag: idTagOf(without(row, "created")), created: row.created };
     },
 
     async patch(idTag, fields, now) {
@@ -116,15 +105,6 @@ function columnsOf<Fields extends Partial<IdTagFields>>(fields: Fields) {
   return { ...fields, ...(parent !== undefined && { foldedParentIdTag: parent === null ? null : folded(parent) }) };
 }
 
-function idTagOf(row: Selectable<IdTagsTable>): IdTag {
-  return {
-    idTag: row.idTag,
-    status: row.status,
-    expiryDate: row.expiryDate,
-    parentIdTag: row.parentIdTag,
-    maxActiveTransactions: row.maxActiveTransactions,
-    description: row.description,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
+function idTagOf(row: Row<"idTags">): IdTag {
+  return without(row, "foldedIdTag", "foldedParentIdTag");
 }

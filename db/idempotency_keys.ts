@@ -3,15 +3,10 @@
  * a crash the same request finds it and is not done twice.
  */
 import { type Kysely, sql } from "kysely";
-import type { Database } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 
 /** A request as it is told from another one. */
-export interface KeyedRequest {
-  readonly apiKey: string;
-  readonly key: string;
-  /** A hash of what was asked for. */
-  readonly fingerprint: Uint8Array;
-}
+export type KeyedRequest = Readonly<Pick<Row<"idempotencyKeys">, "apiKey" | "key" | "fingerprint">>;
 
 /**
  * What is known of a key. `begun`: nothing was, and now the request may take effect. `running`: by this process, or by

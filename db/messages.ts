@@ -2,48 +2,25 @@
  * The message log: every OCPP message both ways, a row each, in daily partitions. It is for people who look for the cause of
  * something; nothing is decided by it, so it may lose rows where it would have to make somebody wait.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { commandOfMessage } from "./remote_trigger/triggered_parts.ts";
-import type { Database, MessagesTable } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
 import { numbered } from "./engine/values.ts";
 
-/** Something that is wrong with a message: a deviation's or a fault's name, and the place or the words. */
-export interface MessageProblem {
-  kind: string;
-  detail: string;
-}
+/** One message. `action` is the CALL's, at its answer too. */
+export type Message = Omit<Row<"messages">, "isCut"> & { cut: boolean };
 
-/** One message. `latencyMs` stands at an answer and counts from its CALL; `action` is the CALL's, at its answer too. */
-export interface Message {
-  chargePoint: string;
-  at: Date;
-  /** Rises with time within a process; with `at` and the charge point it is the row's key. */
-  id: number;
-  /** `in`: from the charge point. */
-  direction: "in" | "out";
-  /** `unreadable` is what could not even be read as one of the other three. */
-  type: "CALL" | "CALLRESULT" | "CALLERROR" | "unreadable";
-  messageId: string | null;
-  action: string | null;
-  /** Of a CALLERROR `{code, description, details}`. The text as it came when it was unreadable; its beginning when it was cut. */
-  payload: unknown;
-  /** Whether only the beginning of the payload was kept, as text. */
-  cut: boolean;
-  latencyMs: number | null;
-  commandId: string | null;
-  transactionId: number | null;
-  problems: MessageProblem[];
-}
+/** Something that is wrong with a message: a deviation's or a fault's name, and the place or the words. */
+export type MessageProblem = Message["problems"][number];
 
 /** A message about to be recorded; its payload is JSON text already. */
 export type MessageRow = Omit<Message, "payload"> & { payload: string };
 
 /** Narrows `list`. `from` is included, `to` is not. */
-export interface MessageFilter {
+export interface MessageFilter extends Partial<Pick<Message, "direction">> {
   action?: string;
-  direction?: Message["direction"];
   from?: Date;
   to?: Date;
 }
@@ -128,8 +105,6 @@ async function insert(db: Kysely<Database>, rows: readonly MessageRow[]): Promis
     on conflict do nothing`.execute(db);
 }
 
-function messageOf(
-  { isCut, triggeredBy, ...row }: Selectable<MessagesTable> & { triggeredBy: string | null },
-): Message {
+function messageOf({ isCut, triggeredBy, ...row }: Row<"messages"> & { triggeredBy: string | null }): Message {
   return { ...row, commandId: row.commandId ?? triggeredBy, cut: isCut };
 }

@@ -2,35 +2,20 @@
  * Sampled values, the one table that grows without end: a row each, in monthly partitions. A value that is known already is not
  * stored again, whatever order or message it comes in.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database, MeterValuesTable } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
-import { numbered } from "./engine/values.ts";
-
-/** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. `value` is kept letter by letter. */
-export interface Sample {
-  chargePoint: string;
-  /** Null: the connector of the transaction that it names. */
-  connectorId: number | null;
-  reportedTransactionId: number | null;
-  sampledAt: Date;
-  receivedAt: Date;
-  value: string;
-  measurand: string;
-  phase: string | null;
-  location: string;
-  context: string;
-  unit: string | null;
-  format: string;
-}
+import { numbered, without } from "./engine/values.ts";
 
 /** A stored sample. `foreign`: it named a transaction of another charge point and is therefore linked to none. */
-export interface MeterValue extends Sample {
-  connectorId: number;
-  transactionId: number | null;
-  foreign: boolean;
+export type MeterValue = Omit<Row<"meterValues">, "digest" | "isForeign"> & { foreign: boolean };
+
+/** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. */
+export interface Sample extends Omit<MeterValue, "connectorId" | "transactionId" | "foreign"> {
+  /** Null: the connector of the transaction that it names. */
+  connectorId: number | null;
 }
 
 /** Meter values by transaction. */
@@ -142,6 +127,6 @@ function columnsOf(sample: Sample) {
   };
 }
 
-function meterValueOf({ digest: _, isForeign, ...row }: Selectable<MeterValuesTable>): MeterValue {
-  return { ...row, foreign: isForeign };
+function meterValueOf(row: Row<"meterValues">): MeterValue {
+  return { ...without(row, "digest", "isForeign"), foreign: row.isForeign };
 }

@@ -1,8 +1,10 @@
 /**
- * The tables as Kysely sees them: camelCase here, snake_case in the database (CamelCasePlugin), the same on both databases. What
- * the columns mean is said in the migrations; what the rows mean, beside the repository that owns them.
+ * The tables as Kysely sees them: camelCase here, snake_case in the database (CamelCasePlugin). A column and its type stand here once;
+ * the repositories derive what they show from `Row`. What the columns mean is also said in the migrations.
  */
-import type { Generated } from "kysely";
+import type { Generated, Selectable } from "kysely";
+import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
+import type { EventType } from "./event_types.ts";
 import type { FirmwareCampaignTables } from "./firmware_management/firmware_campaign_tables.ts";
 import type { FirmwareTables } from "./firmware_management/firmware_tables.ts";
 import type { LocalListTables } from "./local_auth_list_management/local_list_tables.ts";
@@ -38,14 +40,24 @@ export interface Database
   triggeredMessages: TriggeredMessagesTable;
 }
 
+/** A row of a table as it is read. */
+export type Row<Table extends keyof Database> = Selectable<Database[Table]>;
+
+/** The same row with these columns filled in. */
+export type Filled<Columns, Name extends keyof Columns> =
+  & Omit<Columns, Name>
+  & { [N in Name]: NonNullable<Columns[N]> };
+
 export interface ChargePointsTable {
   identity: string;
-  registration: string;
-  securityProfile: number;
+  /** What BootNotification is answered with (OCPP 1.6, 7.41 RegistrationStatus). */
+  registration: "Accepted" | "Pending" | "Rejected";
+  securityProfile: 0 | 1 | 2 | 3;
+  /** In seconds; null: the Central System's setting. */
   heartbeatInterval: number | null;
   labels: Record<string, string>;
   description: string;
-  validation: string;
+  validation: "tolerant" | "strict";
   vendor: string | null;
   model: string | null;
   serialNumber: string | null;
@@ -58,7 +70,9 @@ export interface ChargePointsTable {
   bootedAt: Date | null;
   lastSeenAt: Date | null;
   remoteAddress: string | null;
+  /** How the charge point reached us the last time, such as `http://cs.example:8080`, by the Host that it dialled. */
   dialled: string | null;
+  /** How often it sent each kind of message against the specification. */
   deviations: Generated<Record<string, number>>;
   localListVersion: number | null;
   credentials: HashedKey | null;
@@ -82,8 +96,10 @@ export interface ConnectorsTable {
   info: string | null;
   vendorId: string | null;
   vendorErrorCode: string | null;
+  /** The charge point's time of the status, or ours when it gave none. */
   since: Date | null;
   receivedAt: Date | null;
+  /** What an operator set with ChangeAvailability; null: never. */
   availability: "Operative" | "Inoperative" | null;
   availabilitySetAt: Date | null;
 }
@@ -117,6 +133,7 @@ export interface IdTagsTable {
   expiryDate: Date | null;
   parentIdTag: string | null;
   foldedParentIdTag: string | null;
+  /** Null: no limit. */
   maxActiveTransactions: number | null;
   description: string;
   createdAt: Date;
@@ -138,8 +155,9 @@ export interface TransactionsTable {
   stoppedAt: Date | null;
   stopReceivedAt: Date | null;
   stopIdTag: string | null;
-  idTagInfo: Record<string, unknown>;
+  idTagInfo: IdTagInfo;
   reservationId: number | null;
+  /** Odd but recorded: `conflictingStop`, `matchedByInference`, `abandoned`, and what the caller gave. */
   flags: string[];
 }
 
@@ -167,6 +185,7 @@ export interface MeterValuesTable {
   transactionId: number | null;
   isForeign: boolean;
   receivedAt: Date;
+  /** Letter by letter as it came. */
   value: string;
   measurand: string;
   phase: string | null;
@@ -213,21 +232,28 @@ export interface ChargePointReportsTable {
   id: Generated<number>;
   chargePoint: string;
   action: string;
-  content: Record<string, unknown>;
+  content: object;
+  /** The charge point's own time; null where the action has none. */
   reportedAt: Date | null;
   receivedAt: Date;
 }
 
 export interface MessagesTable {
   at: Date;
+  /** Rises with time within a process; with `at` and the charge point it is the row's key. */
   id: number;
   chargePoint: string;
+  /** `in`: from the charge point. */
   direction: "in" | "out";
+  /** `unreadable` is what could not even be read as one of the other three. */
   type: "CALL" | "CALLRESULT" | "CALLERROR" | "unreadable";
   messageId: string | null;
   action: string | null;
+  /** Of a CALLERROR `{code, description, details}`. The text as it came when it was unreadable; its beginning when it was cut. */
   payload: unknown;
+  /** Whether only the beginning of the payload was kept, as text. */
   isCut: boolean;
+  /** Of an answer, counted from its CALL. */
   latencyMs: number | null;
   commandId: string | null;
   transactionId: number | null;
@@ -235,20 +261,26 @@ export interface MessagesTable {
 }
 
 export interface ConnectionAttemptsTable {
+  /** uuid version 7, made by the caller: ids rise with time. */
   id: string;
   at: Date;
   lastAt: Date;
   count: number;
   address: string;
+  /** Null where none could be read, and where one address tried very many. */
   identity: string | null;
+  /** A slug of a closed list. */
   cause: string;
+  /** What was found, in words. */
   found: string;
+  /** What to do about it, in words. */
   cure: string;
 }
 
 export interface IdempotencyKeysTable {
   apiKey: string;
   key: string;
+  /** A hash of what was asked for. */
   fingerprint: Uint8Array;
   answer: Uint8Array | null;
   process: number;
@@ -277,15 +309,21 @@ export interface WebhooksTable {
   number: Generated<number>;
   url: string;
   description: string;
-  types: string[];
+  /** Empty: every type. */
+  types: EventType[];
+  /** Empty: every charge point. */
   chargePoints: string[];
   enabled: boolean;
   secret: string;
   previousSecret: string | null;
   previousSecretUntil: Date | null;
+  /** The last event that was looked at for it. */
   position: number;
+  /** Events up to this number had been dropped, by their age, before they were looked at for it; null: nothing was missed. */
   lostUntil: number | null;
+  /** Failed attempts since the last one that succeeded. */
   failures: Generated<number>;
+  /** Since when several attempts in a row failed; null: it works, as far as we know. */
   failingSince: Date | null;
   lastError: string | null;
   createdAt: Date;

@@ -2,71 +2,33 @@
  * OCPP's transactions: how they are written is in transaction_starts.ts and transaction_stops.ts, how they are read is here. Only
  * `find` goes by the id alone; it is for operators. Whatever a charge point asks for carries its identity.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
+import { type Kysely, sql } from "kysely";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database, TransactionsTable, TransactionStopsTable } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
 import { type RecordedStart, recordStarts, type TransactionStart } from "./transaction_starts.ts";
 import { type RecordedStop, recordStops, type StopOutcome, type TransactionStop } from "./transaction_stops.ts";
-import { folded } from "./engine/values.ts";
+import { folded, without } from "./engine/values.ts";
 
 export type { RecordedStart, RecordedStop, StopOutcome, TransactionStart, TransactionStop };
 
 /** A transaction as known now. `energyWh` is meterStop - meterStart, null while it is not known and when the meter went
  * backwards: nobody is billed a negative amount. */
-export interface Transaction {
-  transactionId: number;
-  chargePoint: string;
-  connectorId: number;
-  idTag: string;
-  state: "active" | "ended";
-  meterStart: number;
-  meterStop: number | null;
-  energyWh: number | null;
-  reason: string | null;
-  startedAt: Date;
-  startReceivedAt: Date;
-  stoppedAt: Date | null;
-  stopReceivedAt: Date | null;
-  stopIdTag: string | null;
-  idTagInfo: IdTagInfo;
-  reservationId: number | null;
-  /** Odd but recorded: `conflictingStop`, `matchedByInference`, `abandoned`, and what the caller gave. */
-  flags: string[];
-}
+export type Transaction = Omit<Row<"transactions">, "foldedIdTag"> & { energyWh: number | null };
 
 /** A StopTransaction as it came, whatever became of it. */
-export interface StopFact {
-  id: number;
-  chargePoint: string;
-  reportedTransactionId: number;
-  transactionId: number | null;
-  outcome: Exclude<StopOutcome, "repeated">;
-  idTag: string | null;
-  meterStop: number;
-  stoppedAt: Date;
-  receivedAt: Date;
-  reason: string | null;
-  flags: string[];
-}
+export type StopFact = Omit<Row<"transactionStops">, "foldedIdTag">;
 
 /** Narrows `list`. `from` is included, `to` is not; both mean the start in the charge point's time. */
-export interface TransactionFilter {
-  chargePoint?: string;
-  connectorId?: number;
-  idTag?: string;
-  state?: "active" | "ended";
+export interface TransactionFilter
+  extends Partial<Pick<Transaction, "chargePoint" | "connectorId" | "idTag" | "state">> {
   from?: Date;
   to?: Date;
 }
 
 /** Narrows `listStops`. */
-export interface StopFilter {
-  chargePoint?: string;
-  outcome?: StopFact["outcome"];
-}
+export type StopFilter = Partial<Pick<StopFact, "chargePoint" | "outcome">>;
 
 /** Transactions and the facts about their ends. */
 export interface Transactions {
@@ -143,14 +105,13 @@ async function list(
   return pageOf(await query.execute(), page, (row) => [row.transactionId], transactionOf);
 }
 
-function transactionOf({ foldedIdTag: _, ...row }: Selectable<TransactionsTable>): Transaction {
+function transactionOf(row: Row<"transactions">): Transaction {
   return {
-    ...row,
+    ...without(row, "foldedIdTag"),
     energyWh: row.meterStop === null || row.meterStop < row.meterStart ? null : row.meterStop - row.meterStart,
-    idTagInfo: row.idTagInfo as unknown as IdTagInfo,
   };
 }
 
-function stopFactOf({ foldedIdTag: _, ...row }: Selectable<TransactionStopsTable>): StopFact {
-  return row;
+function stopFactOf(row: Row<"transactionStops">): StopFact {
+  return without(row, "foldedIdTag");
 }

@@ -3,14 +3,15 @@
  * followed by another attempt, with the same webhook-id, and two processes do not send the same at the same time. In each lane
  * (a charge point) only the oldest pending delivery can be taken: a failing one holds back later ones of its charge point and nobody else's.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { eventOf, type PublishedEvent } from "./events.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database, EventsTable, WebhookDeliveriesTable, WebhooksTable } from "./tables.ts";
+import type { Database, Row } from "./tables.ts";
+import { without } from "./engine/values.ts";
 import { secretsOf, type WebhookSecrets } from "./webhooks.ts";
 
 /** One event on its way to one webhook. */
-export type Delivery = Omit<Selectable<WebhookDeliveriesTable>, "webhook" | "lane" | "leasedUntil"> & {
+export type Delivery = Omit<Row<"webhookDeliveries">, "webhook" | "lane" | "leasedUntil"> & {
   chargePoint: string | null;
 };
 
@@ -64,11 +65,8 @@ const FIRST_WAIT_SECONDS = 5;
 const LONGEST_WAIT_SECONDS = 3600;
 
 type Taken =
-  & Omit<EventsTable, "publishedAt">
-  & Pick<
-    Selectable<WebhooksTable>,
-    "url" | "secret" | "previousSecret" | "previousSecretUntil"
-  >
+  & Omit<Row<"events">, "publishedAt">
+  & Pick<Row<"webhooks">, "url" | "secret" | "previousSecret" | "previousSecretUntil">
   & { webhook: string };
 
 /** Builds the repository. */
@@ -229,7 +227,6 @@ function waitAfter(atLeastSeconds: number) {
   return sql`make_interval(secs => greatest(${doubled}, ${atLeastSeconds}::double precision))`;
 }
 
-function deliveryOf(row: Selectable<WebhookDeliveriesTable>): Delivery {
-  const { webhook: _, leasedUntil: _1, lane, ...shown } = row;
-  return { ...shown, chargePoint: lane === "" ? null : lane };
+function deliveryOf(row: Row<"webhookDeliveries">): Delivery {
+  return { ...without(row, "webhook", "leasedUntil", "lane"), chargePoint: row.lane === "" ? null : row.lane };
 }

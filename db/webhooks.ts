@@ -2,34 +2,18 @@
  * Webhooks: where operators want to be told of events. How far each has come is part of its row, so that any process can go on where
  * another one stopped; the deliveries themselves are in webhook_deliveries.ts.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import type { EventType } from "./event_types.ts";
+import { type Kysely, sql } from "kysely";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
-import type { Database, WebhooksTable } from "./tables.ts";
-import { jsonb } from "./engine/values.ts";
+import type { Database, Row as RowOf } from "./tables.ts";
+import { jsonb, without } from "./engine/values.ts";
 
-/** What an operator sets. Empty lists mean everything. */
-export interface WebhookFields {
-  url: string;
-  description: string;
-  types: EventType[];
-  chargePoints: string[];
-  enabled: boolean;
-}
+type Row = RowOf<"webhooks">;
 
-/** A webhook without its secret. */
-export interface Webhook extends WebhookFields {
-  id: string;
-  /** The last event that was looked at for it. */
-  position: number;
-  /** Events up to this number had been dropped, by their age, before they were looked at for it; null: nothing was missed. */
-  lostUntil: number | null;
-  /** Failed attempts since the last one that succeeded. */
-  failures: number;
-  /** Since when several attempts in a row failed; null: it works, as far as we know. */
-  failingSince: Date | null;
-  lastError: string | null;
-  createdAt: Date;
+/** What an operator sets. */
+export type WebhookFields = Pick<Row, "url" | "description" | "types" | "chargePoints" | "enabled">;
+
+/** A webhook without its secrets. */
+export interface Webhook extends Omit<Row, "number" | "secret" | "previousSecret" | "previousSecretUntil"> {
   /** Deliveries that wait. */
   pending: number;
   /** Deliveries that were given up. */
@@ -66,8 +50,6 @@ export interface NewSecret {
   readonly made: string;
   readonly previousUntil: Date;
 }
-
-type Row = Selectable<WebhooksTable>;
 
 /** Builds the repository. */
 export function webhooks(db: Kysely<Database>): Webhooks {
@@ -146,6 +128,5 @@ async function withCounts(db: Kysely<Database>, row: Row): Promise<Webhook> {
     sql<number>`count(*) filter (where state = 'pending')`.as("pending"),
     sql<number>`count(*) filter (where state = 'skipped')`.as("skipped"),
   ]).executeTakeFirstOrThrow();
-  const { number: _, secret: _1, previousSecret: _2, previousSecretUntil: _3, types, ...shown } = row;
-  return { ...shown, types: types as EventType[], ...counts };
+  return { ...without(row, "number", "secret", "previousSecret", "previousSecretUntil"), ...counts };
 }

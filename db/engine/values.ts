@@ -24,6 +24,16 @@ export function numbered<Row extends object>(rows: readonly Row[]): RawBuilder<u
   return jsonb(rows.map((row, ordinal) => ({ ordinal, ...row })));
 }
 
+/** A row without columns that only statements need. */
+export function without<Columns extends object, Name extends keyof Columns>(
+  row: Columns,
+  ...names: readonly Name[]
+): Omit<Columns, Name> {
+  const kept = { ...row };
+  for (const name of names) delete kept[name];
+  return kept;
+}
+
 /** Only so much of a name takes part in comparisons: index entries have a limit, and charge points are not refused for length. */
 const FOLDED_LENGTH = 255;
 

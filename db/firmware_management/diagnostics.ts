@@ -4,45 +4,25 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
-import type { CommandState } from "../commands.ts";
+import type { CommandRow, CommandState } from "../command_row.ts";
 import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Filled, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 
 /** A request for diagnostics with everything that is known of it. */
-export interface DiagnosticsRequest {
-  /** The command's id. */
-  id: string;
-  chargePoint: string;
-  request: Record<string, unknown>;
-  confirmation: Record<string, unknown> | null;
-  /** What was answered after the command had ended. */
-  lateAnswer: unknown;
+export interface DiagnosticsRequest
+  extends
+    Pick<CommandRow, "id" | "chargePoint" | "request" | "confirmation" | "lateAnswer">,
+    Pick<CommandRow, "requestedBy" | "createdAt" | "sentAt">,
+    Omit<Row<"diagnostics">, "commandId" | "chargePoint" | "tokenHash" | "expiresAt"> {
   commandState: CommandState;
-  requestedBy: string | null;
-  createdAt: Date;
-  sentAt: Date | null;
-  /** Until then something may come; null as long as it was not sent. */
+  /** Null as long as it was not sent. */
   expiresAt: Date | null;
-  status: UploadStatus | null;
-  statusAt: Date | null;
-  /** Under which the bytes are kept; null when there are none. */
-  file: string | null;
-  name: string | null;
-  bytes: number | null;
-  sha256: string | null;
-  receivedAt: Date | null;
 }
 
 /** A GetDiagnostics that is about to go out. */
-export interface DiagnosticsSent {
-  commandId: string;
-  chargePoint: string;
-  /** SHA-256 of the token in its location, in hex; null: the location is foreign. */
-  tokenHash: string | null;
-  expiresAt: Date;
-}
+export type DiagnosticsSent = Pick<Row<"diagnostics">, "commandId" | "chargePoint" | "tokenHash" | "expiresAt">;
 
 /** A notification. `replaces`: the statuses of which it takes the place; none: it is only kept as a notice. */
 export interface UploadReport {
@@ -54,21 +34,13 @@ export interface UploadReport {
 }
 
 /** A file that came, and lies under `file` in its folder. */
-export interface BroughtFile {
-  file: string;
-  name: string | null;
-  bytes: number;
-  sha256: string;
-  receivedAt: Date;
-}
+export type BroughtFile = Pick<
+  Filled<Row<"diagnostics">, "file" | "bytes" | "sha256" | "receivedAt">,
+  "file" | "name" | "bytes" | "sha256" | "receivedAt"
+>;
 
 /** Who may bring a file at an address, and until when; `isReceived` when one has come. */
-export interface UploadAddress {
-  commandId: string;
-  chargePoint: string;
-  expiresAt: Date;
-  isReceived: boolean;
-}
+export type UploadAddress = Omit<DiagnosticsSent, "tokenHash"> & { isReceived: boolean };
 
 export interface DiagnosticsFilter {
   chargePoint?: string;

@@ -2,43 +2,20 @@
  * The rows of files that we serve and of the addresses at which charge points fetch them. A row is only there while its bytes are: they are on the
  * disk before the row is written, and the row is gone before they are removed.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { texts } from "../engine/values.ts";
-import type { FilesTable } from "./file_tables.ts";
 
 /** A file that we serve. */
-export interface StoredFile {
-  /** uuid version 7: ids rise with time. */
-  id: string;
-  /** As the charge point shall see it at the end of the address. */
-  name: string;
-  description: string;
-  bytes: number;
-  /** In hex. */
-  sha256: string;
-  createdAt: Date;
-}
+export type StoredFile = Row<"files">;
 
 /** An address that is about to be given to a charge point. */
-export interface NewFileAddress {
-  /** SHA-256 of the token, in hex. */
-  tokenHash: string;
-  file: string;
-  /** For whom it was made; null: for anybody who has it. */
-  chargePoint: string | null;
-  /** It ends when the last byte of the file has been fetched. */
-  once: boolean;
-  createdAt: Date;
-  expiresAt: Date;
-}
+export type NewFileAddress = Omit<Row<"fileAddresses">, "usedAt">;
 
 /** What an address leads to; `isOver` when it has expired or was used up. */
-export interface FoundAddress {
+export interface FoundAddress extends Pick<NewFileAddress, "chargePoint" | "once"> {
   file: StoredFile;
-  chargePoint: string | null;
-  once: boolean;
   isOver: boolean;
 }
 
@@ -107,7 +84,7 @@ export function files(db: Kysely<Database>): Files {
 
     async insertAddress({ tokenHash, file, chargePoint, once, createdAt, expiresAt }) {
       if (!UUID.test(file)) return undefined;
-      const { rows } = await sql<Selectable<FilesTable>>`
+      const { rows } = await sql<StoredFile>`
         with made as (
           insert into file_addresses (token_hash, file, charge_point, once, created_at, expires_at)
           select ${tokenHash}::text, id, ${chargePoint}::text, ${once}::boolean, ${createdAt}::timestamptz, ${expiresAt}::timestamptz

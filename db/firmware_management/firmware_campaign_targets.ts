@@ -2,18 +2,20 @@
  * The targets of firmware campaigns, as the actor of a campaign works on them. A target is claimed under a command id before that command is made, and
  * whatever is decided about it names the command that it was decided about: what comes late or twice changes nothing.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
 import type { CommandState } from "../commands.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Filled, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 import { targetEnded } from "./firmware_campaign_facts.ts";
-import type { FirmwareCampaignTargetsTable } from "./firmware_campaign_tables.ts";
+
+/** A target's row. */
+export type CampaignTargetRow = Row<"firmwareCampaignTargets">;
 
 /** A target, with what is known of its update. */
-export type CampaignTarget = Selectable<FirmwareCampaignTargetsTable> & {
+export type CampaignTarget = CampaignTargetRow & {
   commandState: CommandState | null;
   status: string | null;
   statusSince: Date | null;
@@ -21,17 +23,10 @@ export type CampaignTarget = Selectable<FirmwareCampaignTargetsTable> & {
 };
 
 /** A target that may be sent to, from `nextAttemptAt` on. */
-export interface WaitingTarget {
-  chargePoint: string;
-  attempts: number;
-  nextAttemptAt: Date | null;
-}
+export type WaitingTarget = Pick<CampaignTargetRow, "chargePoint" | "attempts" | "nextAttemptAt">;
 
 /** A target that was claimed, under the id that its command has or is to have. */
-export interface ClaimedTarget {
-  chargePoint: string;
-  commandId: string;
-}
+export type ClaimedTarget = Pick<Filled<CampaignTargetRow, "commandId">, "chargePoint" | "commandId">;
 
 /** The attempt of a claimed target as far as the database knows it. */
 export type AttemptFacts = ClaimedTarget & Omit<Attempt, "isConnected"> & { attempts: number };
@@ -69,9 +64,6 @@ export interface FirmwareCampaignTargets {
   /** Ends what waits in vain: not registered any more, up to date already, too late, or in an aborted campaign. Answers how many. */
   endIdle(campaign: string, now: Date): Promise<number>;
 }
-
-/** A target's row. */
-export type CampaignTargetRow = Selectable<FirmwareCampaignTargetsTable>;
 
 /** Builds the repository. */
 export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxSignal): FirmwareCampaignTargets {

@@ -2,18 +2,18 @@
  * Firmware campaigns as operators have them: made as a draft, started, paused, resumed and aborted. Every change of state is one conditional update, so
  * that of two operators only one succeeds and a repeated request changes nothing.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { TargetCount } from "../../ocpp/firmware_management/firmware_campaign.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 import { stateChanged, targetEnded, waveReleased } from "./firmware_campaign_facts.ts";
-import type { FirmwareCampaignsTable, TargetSelection } from "./firmware_campaign_tables.ts";
+import type { TargetSelection } from "./firmware_campaign_tables.ts";
 import { chosen, type Exclusion, EXCLUSIONS } from "./target_selection.ts";
 
 /** A campaign. `reason` says why it was aborted or paused, where somebody or something said so. */
-export type FirmwareCampaign = Selectable<FirmwareCampaignsTable>;
+export type FirmwareCampaign = Row<"firmwareCampaigns">;
 
 export type CampaignState = FirmwareCampaign["state"];
 

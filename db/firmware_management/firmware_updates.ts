@@ -3,41 +3,29 @@
  * latest update of its charge point; the signed one names its request. A status moves an update forward or changes nothing.
  */
 import { type Kysely, sql } from "kysely";
+import type { ChargePointReport } from "../charge_point_reports.ts";
 import type { CommandState } from "../commands.ts";
 import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { batched } from "../engine/batched.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { jsonb, numbered } from "../engine/values.ts";
 
+type UpdateRow = Row<"firmwareUpdates">;
+
 /** A status notification. `rank` is its place in the course of an update; null: it is only kept as a notice. */
-export interface FirmwareStatusReport {
-  chargePoint: string;
-  action: string;
-  content: object;
+export interface FirmwareStatusReport extends Omit<ChargePointReport, "reportedAt"> {
   status: string;
   rank: number | null;
   requestId: number | null;
-  receivedAt: Date;
 }
 
 /** An update that a command is about to start. */
-export interface UpdateBegin {
-  commandId: string;
-  chargePoint: string;
-  requestId: number | null;
-  sentAt: Date;
-}
+export type UpdateBegin = Pick<UpdateRow, "commandId" | "chargePoint" | "requestId" | "sentAt">;
 
 /** An update as far as it is known. `version` is what the last boot said, `bootedAt` that boot, null when none came since the command. */
-export interface FirmwareUpdate {
-  commandId: string;
-  chargePoint: string;
+export interface FirmwareUpdate extends Omit<UpdateRow, "requestId" | "rank"> {
   action: string;
   commandState: CommandState;
-  sentAt: Date;
-  status: string | null;
-  since: Date | null;
-  versionBefore: string | null;
   version: string | null;
   bootedAt: Date | null;
 }

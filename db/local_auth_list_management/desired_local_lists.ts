@@ -3,23 +3,15 @@
  * for an idTag in several of them its own list counts first, then the shared ones by name. An entry without idTagInfo gets
  * it from the idTag, at the moment of sending.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
-import type { IdTagFields } from "../id_tags.ts";
 import { hasLabelOf } from "../labels.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
-import { folded, json, texts } from "../engine/values.ts";
-import type { LocalListsTable } from "./local_list_tables.ts";
+import type { Database, Row } from "../tables.ts";
+import { folded, json, texts, without } from "../engine/values.ts";
 
 /** A list that every charge point with `label` ("name" or "name=value") shares. */
-export interface SharedLocalList {
-  name: string;
-  label: string;
-  entries: ListChange[];
-  createdAt: Date;
-  updatedAt: Date;
-}
+export type SharedLocalList = Omit<Row<"localLists">, "foldedIdTags">;
 
 /** Some of the entries that a charge point shall have; `list` null: they are its own. */
 export interface DesiredPart {
@@ -28,7 +20,7 @@ export interface DesiredPart {
 }
 
 /** What an entry without idTagInfo is completed from. */
-export type KnownIdTag = Pick<IdTagFields, "status" | "expiryDate" | "parentIdTag"> & { foldedIdTag: string };
+export type KnownIdTag = Pick<Row<"idTags">, "foldedIdTag" | "status" | "expiryDate" | "parentIdTag">;
 
 export interface DesiredLocalLists {
   /** A charge point's own list. */
@@ -109,6 +101,6 @@ function columnsOf(entries: readonly ListChange[]) {
   return { entries: json([...entries]), foldedIdTags: texts(entries.map(({ idTag }) => folded(idTag))) };
 }
 
-function listOf({ name, label, entries, createdAt, updatedAt }: Selectable<LocalListsTable>): SharedLocalList {
-  return { name, label, entries, createdAt, updatedAt };
+function listOf(row: Row<"localLists">): SharedLocalList {
+  return without(row, "foldedIdTags");
 }

@@ -6,24 +6,11 @@
 import { type Kysely, sql } from "kysely";
 import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { folded, jsonb } from "../engine/values.ts";
 
 /** What is known of a charge point's list. */
-export interface KnownLocalList {
-  /** As accepted or reported last; null: never heard of. */
-  version: number | null;
-  /** Whether nothing but `entries` can be in the list. */
-  isComplete: boolean;
-  /** The version of a message that is under way, or whose outcome is not known. */
-  pendingVersion: number | null;
-  /** The highest that was ever sent, accepted or reported. */
-  highestVersion: number;
-  /** null: nobody knows. */
-  isSupported: boolean | null;
-  /** When the charge point last said that its list contradicts our answers; until it accepts a Full, the list is not complete. */
-  conflictAt: Date | null;
-  changedAt: Date | null;
+export interface KnownLocalList extends Omit<Row<"knownLocalLists">, "chargePoint" | "pendingType"> {
   entries: KnownEntry[];
 }
 

@@ -3,45 +3,25 @@
  * of commands, each of which has its id written down here before it is asked for, so that whoever goes on after a restart finds it. What is
  * still to be said is not kept: it follows from what is desired and what is known.
  */
-import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
-import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
 import { hasLabel, hasLabelOf } from "../labels.ts";
-import type { Database } from "../tables.ts";
-import { folded, jsonb, texts } from "../engine/values.ts";
-import type { LocalListSyncsTable } from "./local_list_tables.ts";
+import type { Database, Filled, Row as RowOf } from "../tables.ts";
+import { folded, jsonb, texts, without } from "../engine/values.ts";
 
-/** How a synchronisation ends: the list is as desired, it is not, or nobody knows. */
-export type SyncEnd = "synchronised" | "failed" | "inDoubt";
-
-/** What is done next: `askVersion` settles a doubt. */
-export type SyncStep = "askVersion" | "sendFull" | "sendDifferential";
+type Row = RowOf<"localListSyncs">;
 
 /** A synchronisation that has begun, at least. */
-export interface LocalListSync {
-  chargePoint: string;
-  /** `waiting`: for the charge point to connect. */
-  state: "running" | "waiting" | SyncEnd;
-  updateType: UpdateType;
-  nextStep: SyncStep;
-  /** Whether it waits when the charge point is away, rather than to fail. */
-  waitsForChargePoint: boolean;
-  /** Id of the API key that asked; null for ourselves. */
-  requestedBy: string | null;
-  requestedAt: Date;
-  /** When it has not ended by then, it waits no longer; null: it waits as long as it takes. */
-  expiresAt: Date | null;
-  endedAt: Date | null;
-  /** Why it is waiting or has ended otherwise than desired. */
-  reason: string | null;
-  /** The command under way, or about to be asked for. */
-  commandId: string | null;
-  /** The commands that have ended, in order. */
-  commandIds: string[];
-  /** Full lists and questions that were sent to mend something, which are bounded. */
-  repairs: number;
-  notBefore: Date | null;
-}
+export type LocalListSync = Omit<
+  Filled<Row, "state" | "updateType" | "nextStep" | "requestedAt">,
+  "isManaged" | "isDue"
+>;
+
+/** How a synchronisation ends: the list is as desired, it is not, or that is not known. */
+export type SyncEnd = Exclude<LocalListSync["state"], "running" | "waiting">;
+
+/** What is done next. */
+export type SyncStep = LocalListSync["nextStep"];
 
 /** What begins. */
 export type NewSync = Pick<
@@ -80,8 +60,6 @@ export interface LocalListSyncs {
   markDue(concerned: Concerned): Promise<string[]>;
   clearDue(chargePoint: string): Promise<void>;
 }
-
-type Row = Selectable<LocalListSyncsTable>;
 
 /** Builds the repository. Every change of state is one conditional update, so that of two only one succeeds. */
 export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): LocalListSyncs {
@@ -206,6 +184,6 @@ const isWanted = sql<boolean>`exists (select from desired_local_lists l where l.
   or exists (select from local_lists l where ${hasLabelOf("p", "l.label")})
   or exists (select from local_list_syncs s where s.charge_point = p.identity and s.is_managed)`;
 
-function syncOf({ isManaged: _, isDue: __, ...row }: Row): LocalListSync | undefined {
-  return row.state === null ? undefined : row as LocalListSync;
+function syncOf(row: Row): LocalListSync | undefined {
+  return row.state === null ? undefined : without(row, "isManaged", "isDue") as LocalListSync;
 }

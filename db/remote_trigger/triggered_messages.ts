@@ -1,21 +1,11 @@
 /** The messages that triggers brought, by their command. How they are shown is in triggered_parts.ts. */
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { numbered, texts } from "../engine/values.ts";
 
 /** A message that came because of a command. Its payload is JSON text already, `cut` when only its beginning was kept. */
-export interface NewTriggeredMessage {
-  commandId: string;
-  chargePoint: string;
-  at: Date;
-  messageId: string;
-  action: string;
-  /** Null: the message is about none. */
-  connectorId: number | null;
-  payload: string;
-  cut: boolean;
-}
+export type NewTriggeredMessage = Omit<Row<"triggeredMessages">, "isCut"> & { payload: string; cut: boolean };
 
 /** A trigger that may still bring something, and the connectors whose message has come. */
 export interface PendingTrigger {

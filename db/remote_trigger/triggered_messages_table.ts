@@ -5,6 +5,7 @@ export interface TriggeredMessagesTable {
   at: Date;
   messageId: string;
   action: string;
+  /** Null: the message is about none. */
   connectorId: number | null;
   payload: unknown;
   isCut: boolean;

@@ -1,17 +1,12 @@
 /** What triggers brought, as parts of the statements that read commands and the message log. */
 import { type RawBuilder, sql } from "kysely";
 import { time } from "../event_outbox.ts";
+import type { TriggeredMessagesTable } from "./triggered_messages_table.ts";
 
 /** A message that a command has brought, as the command shows it. `cut`: only the beginning of the payload was kept, as text. */
-export interface TriggeredMessage {
-  action: string;
-  /** Null: the message is about none. */
-  connectorId: number | null;
-  at: Date;
-  messageId: string;
-  payload: unknown;
-  cut: boolean;
-}
+export type TriggeredMessage =
+  & Omit<TriggeredMessagesTable, "commandId" | "chargePoint" | "isCut">
+  & { cut: boolean };
 
 /** The same out of the database. */
 export type TriggeredRow = Omit<TriggeredMessage, "at"> & { at: string };

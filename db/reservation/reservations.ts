@@ -2,36 +2,31 @@
  * Reservations, by charge point and the id that they have there. What commands, statuses and starts mean for them is recorded in the
  * statements of those (reservation_facts.ts), what the ends of commands mean, in reservation_changes.ts; here are the time, and reading.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import type { ReservationState, Verdict } from "../../ocpp/reservation/reservation_rules.ts";
+import { type Kysely, sql } from "kysely";
+import type { Verdict } from "../../ocpp/reservation/reservation_rules.ts";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import type { OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
-import { folded, texts } from "../engine/values.ts";
+import type { Database, Row as RowOf } from "../tables.ts";
+import { folded, texts, without } from "../engine/values.ts";
 import { useFitting } from "./fitting_starts.ts";
 import { cancelEnded, changed, type ReservationCommand, reserveEnded } from "./reservation_changes.ts";
 import { toldOf } from "./reservation_facts.ts";
-import type { ReservationsTable } from "./reservation_tables.ts";
+
+type Row = RowOf<"reservations">;
+
+/** Columns that only the statements need. */
+const INNER = [
+  "foldedIdTag",
+  "foldedParentIdTag",
+  "answered",
+  "reserveCommandId",
+  "commandId",
+  "settledCommandId",
+] as const;
 
 /** A reservation as known now. */
-export interface Reservation {
-  reservationId: number;
-  chargePoint: string;
-  /** 0 = any connector. */
-  connectorId: number;
-  idTag: string;
-  parentIdTag: string | null;
-  expiryDate: Date;
-  state: ReservationState;
-  /** Why the charge point may think otherwise: how the last command ended, or `Available`, the status of its connector. */
-  doubt: string | null;
-  reason: string | null;
-  /** The transaction that used it. */
-  transactionId: number | null;
-  requestedAt: Date;
-  activeAt: Date | null;
-  endedAt: Date | null;
+export interface Reservation extends Omit<Row, (typeof INNER)[number]> {
   /** The last ReserveNow or CancelReservation. */
   command: Command | null;
 }
@@ -43,12 +38,7 @@ export type Held = Pick<
 >;
 
 /** Narrows `list`. */
-export interface ReservationFilter {
-  chargePoint?: string;
-  connectorId?: number;
-  idTag?: string;
-  state?: ReservationState;
-}
+export type ReservationFilter = Partial<Pick<Reservation, "chargePoint" | "connectorId" | "idTag" | "state">>;
 
 /** What is open, for whoever watches the time. */
 export interface Outlook {
@@ -160,8 +150,6 @@ export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reserv
 
 const isOpen = sql<boolean>`state in ('requested', 'active')`;
 
-type Row = Selectable<ReservationsTable>;
-
 /** A connector that is free again although its reservation should hold: evidence, not more (OCPP 1.6 4.9). */
 const isFree = sql<boolean>`exists (select from connectors k where k.charge_point = reservations.charge_point
   and k.connector_id = reservations.connector_id and k.connector_id <> 0 and k.status = 'Available'
@@ -200,21 +188,6 @@ async function withCommands(
   return rows.map((row) => reservationOf(row, commands.get(row.commandId) ?? null));
 }
 
-function reservationOf(row: Row & { isFree: boolean }, command: Command | null): Reservation {
-  return {
-    reservationId: row.reservationId,
-    chargePoint: row.chargePoint,
-    connectorId: row.connectorId,
-    idTag: row.idTag,
-    parentIdTag: row.parentIdTag,
-    expiryDate: row.expiryDate,
-    state: row.state,
-    doubt: row.doubt ?? (row.isFree ? "Available" : null),
-    reason: row.reason,
-    transactionId: row.transactionId,
-    requestedAt: row.requestedAt,
-    activeAt: row.activeAt,
-    endedAt: row.endedAt,
-    command,
-  };
+function reservationOf({ isFree, ...row }: Row & { isFree: boolean }, command: Command | null): Reservation {
+  return { ...without(row, ...INNER), doubt: row.doubt ?? (isFree ? "Available" : null), command };
 }

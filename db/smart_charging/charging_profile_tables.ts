@@ -10,6 +10,7 @@ export interface ChargingProfileTables {
 }
 
 export interface ChargingProfilesTable {
+  /** The command that sent it. */
   commandId: string;
   chargePoint: string;
   connectorId: number | null;
@@ -21,9 +22,13 @@ export interface ChargingProfilesTable {
   awaitedIdTag: string | null;
   waitsUntil: Date | null;
   sentAt: Date;
+  /** When the charge point accepted it, or its transaction started; null: it never said so. */
   installedAt: Date | null;
+  /** Commands that may or may not have put it there, replaced it or cleared it, or showed that it is not as we think. Empty: certain. */
   doubtedBy: Generated<string[]>;
+  /** Since when the doubt is more than a command under way. */
   doubtedAt: Date | null;
+  /** How many older ones of the same id and place that were sent without a known end are not kept, and may be there instead. */
   others: Generated<number>;
 }
 
@@ -42,6 +47,7 @@ export interface ProfileInstallationsTable {
   templateId: string;
   connectorId: number;
   profile: ChargingProfile;
+  /** `running`: with the transactionId of the transaction that runs on the connector. */
   transactions: "any" | "running";
   whenOffline: "refuse" | "queue";
   expiresInSeconds: number | null;

@@ -3,12 +3,11 @@
  * profile whose fate nobody knows is in doubt. How commands change it is in charging_profile_changes.ts, what else does in
  * charging_profile_upkeep.ts, _proofs.ts and _bounds.ts; it is read here.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
-import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { type OutboxSignal, signalling } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row as RowOf } from "../tables.ts";
 import { boundDoubts, standsForOthers } from "./charging_profile_bounds.ts";
 import {
   acceptProfile,
@@ -20,7 +19,6 @@ import {
   type SentProfile,
 } from "./charging_profile_changes.ts";
 import { isOver } from "./charging_profile_facts.ts";
-import type { ChargingProfilesTable } from "./charging_profile_tables.ts";
 import { doubtProfiles, endDoubts, type Proof } from "./charging_profile_proofs.ts";
 import {
   bindProfiles,
@@ -33,29 +31,16 @@ import {
 
 export type { ClearCriteria, SentProfile, UnsettledCommand };
 
+type Row = Readonly<RowOf<"chargingProfiles">>;
+
 /** What is known of a profile beside the profile itself. */
-interface Known {
-  /** The command that sent it. */
-  readonly commandId: string;
-  readonly sentAt: Date;
-  /** When the charge point accepted it, or its transaction started; null: it never said so. */
-  readonly installedAt: Date | null;
-  /** Commands that may or may not have put it there, replaced it or cleared it, or showed that it is not as we think. Empty: certain. */
-  readonly doubtedBy: readonly string[];
-  /** Since when the doubt is more than a command under way. */
-  readonly doubtedAt: Date | null;
-  /** How many older ones of the same id and place that were sent without a known end are not kept, and may be there instead. */
-  readonly others: number;
-}
+type Known = Pick<Row, "commandId" | "sentAt" | "installedAt" | "doubtedBy" | "doubtedAt" | "others">;
 
 /** A profile that is installed, or in doubt. */
 export type MirroredProfile = InstalledProfile & Known;
 
 /** A profile as operators see it; one that waits for a remote start's transaction is not installed yet. */
-export interface ProfileEntry extends Known {
-  readonly connectorId: number | null;
-  readonly profile: ChargingProfile;
-  readonly transactionId: number | null;
+export interface ProfileEntry extends Known, Pick<Row, "connectorId" | "profile" | "transactionId"> {
   readonly state: "installed" | "awaitsTransaction";
 }
 
@@ -102,10 +87,7 @@ export interface ChargingProfiles {
 }
 
 /** A command and whose it is. */
-export interface ByCommand {
-  readonly commandId: string;
-  readonly chargePoint: string;
-}
+export type ByCommand = Pick<Row, "commandId" | "chargePoint">;
 
 /** Builds the repository. */
 export function chargingProfiles(db: Kysely<Database>, outbox: OutboxSignal): ChargingProfiles {
@@ -147,8 +129,6 @@ export function chargingProfiles(db: Kysely<Database>, outbox: OutboxSignal): Ch
     boundDoubts: signalling(outbox, (chargePoints, now) => boundDoubts(db, chargePoints, now)),
   };
 }
-
-type Row = Selectable<ChargingProfilesTable>;
 
 function knownOf({ commandId, sentAt, installedAt, doubtedBy, doubtedAt, others }: Row): Known {
   return { commandId, sentAt, installedAt, doubtedBy, doubtedAt, others };

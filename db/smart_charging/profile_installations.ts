@@ -3,60 +3,37 @@
  * is written down for good, so that a report is the same before and after a restart.
  */
 import { type Kysely, sql } from "kysely";
-import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
-import type { CommandError, CommandState } from "../commands.ts";
+import type { Command } from "../commands.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Filled, Row } from "../tables.ts";
 import { json, jsonb } from "../engine/values.ts";
 
+type InstallationRow = Readonly<Row<"profileInstallations">>;
+type TargetRow = Readonly<Row<"profileInstallationTargets">>;
+
 /** What is to be installed, and how. */
-export interface InstallationFields {
-  readonly templateId: string;
-  readonly connectorId: number;
-  readonly profile: ChargingProfile;
-  /** `running`: with the transactionId of the transaction that runs on the connector. */
-  readonly transactions: "any" | "running";
-  readonly whenOffline: "refuse" | "queue";
-  readonly expiresInSeconds: number | null;
-  readonly requestedBy: string | null;
-}
+export type InstallationFields = Omit<InstallationRow, "id" | "createdAt">;
 
 /** An installation with how many of its targets are where; an outcome without a target is missing. */
-export interface Installation extends InstallationFields {
-  readonly id: string;
-  readonly createdAt: Date;
+export interface Installation extends InstallationRow {
   readonly counts: Readonly<Record<string, number>>;
 }
 
 /** What became of one charge point: `waiting`, `queued` and `sent` are not the end. */
-export interface InstallationTarget {
-  readonly chargePoint: string;
-  readonly commandId: string;
-  readonly outcome: string;
-  readonly detail: string | null;
-}
+export type InstallationTarget = Omit<Filled<TargetRow, "outcome">, "installationId" | "askedAt">;
 
 /** A target that is to be asked. */
-export interface DueTarget extends InstallationFields {
-  readonly installationId: string;
-  readonly chargePoint: string;
-  readonly commandId: string;
-}
+export type DueTarget = InstallationFields & Pick<TargetRow, "installationId" | "chargePoint" | "commandId">;
 
 /** A target whose command has ended. */
-export interface EndedTarget {
-  readonly commandId: string;
-  readonly state: CommandState;
-  readonly confirmation: Record<string, unknown> | null;
-  readonly error: CommandError | null;
-}
+export type EndedTarget = Pick<TargetRow, "commandId"> & Readonly<Pick<Command, "state" | "confirmation" | "error">>;
 
 /** Installations by id, uuids of version 7. */
 export interface ProfileInstallations {
   begin(
     id: string,
     fields: InstallationFields,
-    targets: readonly { chargePoint: string; commandId: string }[],
+    targets: readonly Pick<TargetRow, "chargePoint" | "commandId">[],
     now: Date,
   ): Promise<void>;
   find(templateId: string, id: string): Promise<Installation | undefined>;

@@ -1,26 +1,16 @@
 /**
  * Charging profiles that operators keep to install them from. A template is of no charge point and no transaction.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
+import { type Kysely, sql } from "kysely";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
-import { json } from "../engine/values.ts";
-import type { ProfileTemplatesTable } from "./charging_profile_tables.ts";
-
-/** What an operator sets. */
-export interface TemplateFields {
-  name: string;
-  description: string;
-  profile: ChargingProfile;
-}
+import type { Database, Row } from "../tables.ts";
+import { json, without } from "../engine/values.ts";
 
 /** A stored charging profile. */
-export interface ProfileTemplate extends TemplateFields {
-  id: string;
-  createdAt: Date;
-  updatedAt: Date;
-}
+export type ProfileTemplate = Omit<Row<"profileTemplates">, "number">;
+
+/** What an operator sets. */
+export type TemplateFields = Omit<ProfileTemplate, "id" | "createdAt" | "updatedAt">;
 
 /** Templates by id. */
 export interface ProfileTemplates {
@@ -40,7 +30,7 @@ export function profileTemplates(db: Kysely<Database>): ProfileTemplates {
       const row = await db.insertInto("profileTemplates").values({ id, ...values, createdAt: now })
         .onConflict((conflict) => conflict.column("id").doUpdateSet(values))
         .returningAll().returning(sql<boolean>`xmax = 0`.as("created")).executeTakeFirstOrThrow();
-      return { template: templateOf(row), created: row.created };
+      return { template: templateOf(without(row, "created")), created: row.created };
     },
 
     async find(id) {
@@ -62,7 +52,6 @@ export function profileTemplates(db: Kysely<Database>): ProfileTemplates {
   };
 }
 
-function templateOf(row: Selectable<ProfileTemplatesTable>): ProfileTemplate {
-  const { id, name, description, profile, createdAt, updatedAt } = row;
-  return { id, name, description, profile, createdAt, updatedAt };
+function templateOf(row: Row<"profileTemplates">): ProfileTemplate {
+  return without(row, "number");
 }

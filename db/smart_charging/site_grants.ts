@@ -3,27 +3,20 @@
  * at any time what the charge point may have taken at most. Its command tells how it ended; here that is only read.
  */
 import { type Kysely, sql } from "kysely";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { jsonb, numbered } from "../engine/values.ts";
 import { type Grant, listGrants, loadSituation, type SiteSituation } from "./site_situation.ts";
 import type { Site, Sites } from "./sites.ts";
 
+type GrantRow = Row<"siteGrants">;
+
 /** A grant about to be sent; with `clearing` it is taken away instead. */
-export interface NewAsk {
-  chargePoint: string;
-  connectorId: number;
-  transactionId: number | null;
-  unit: "A" | "W";
-  stackLevel: number;
-  asked: number | null;
-  commandId: string;
-  clearing: boolean;
-}
+export type NewAsk =
+  & Pick<GrantRow, "chargePoint" | "connectorId" | "transactionId" | "unit" | "stackLevel" | "asked" | "clearing">
+  & { commandId: string };
 
 /** How an ask ended. */
-export interface AskEnd {
-  chargePoint: string;
-  connectorId: number;
+export interface AskEnd extends Pick<GrantRow, "chargePoint" | "connectorId" | "retryAt"> {
   commandId: string;
   end:
     | "accepted"
@@ -35,13 +28,10 @@ export interface AskEnd {
     | "neverSent";
   /** In words, null when accepted. */
   outcome: string | null;
-  retryAt: Date | null;
 }
 
 /** What was confirmed may not be there any more. */
-export interface LostGrant {
-  chargePoint: string;
-  connectorId: number;
+export interface LostGrant extends Pick<GrantRow, "chargePoint" | "connectorId"> {
   confirmedBy: string;
   /** What may be in force instead. */
   doubtful: number;

@@ -2,15 +2,14 @@
  * Everything that a site's limit is shared by, as the rows have it: the site, its charge points, what runs there and what was granted. How
  * grants change is in site_grants.ts.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { CommandError, CommandState } from "../commands.ts";
-import type { Database } from "../tables.ts";
+import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
-import type { SiteGrantsTable } from "./site_tables.ts";
 import type { Site, Sites } from "./sites.ts";
 
 /** A grant with the command that it is in, and what has become of what it had confirmed. */
-export type Grant = Selectable<SiteGrantsTable> & {
+export type Grant = Row<"siteGrants"> & {
   /** How far the command is; null: there is none under `commandId`. */
   command: { state: CommandState; confirmation: Record<string, unknown> | null; error: CommandError | null } | null;
   /**
@@ -33,12 +32,10 @@ export interface MemberFacts {
 }
 
 /** The transaction that runs on a connector: the newest one that has not ended. */
-export interface RunningTransaction {
-  chargePoint: string;
-  connectorId: number;
-  transactionId: number;
-  startReceivedAt: Date;
-}
+export type RunningTransaction = Pick<
+  Row<"transactions">,
+  "chargePoint" | "connectorId" | "transactionId" | "startReceivedAt"
+>;
 
 /** Everything that a site's limit is shared by. The version is read first: what is newer only ever makes the rest safer. */
 export interface SiteSituation {

@@ -7,14 +7,38 @@ export interface SiteTables {
   siteGrants: SiteGrantsTable;
 }
 
+/** Amperes per phase, or watts over all phases. */
+export interface SiteLimit {
+  value: number;
+  unit: "A" | "W";
+  phases: 1 | 3;
+}
+
+/** What is special about one charge point of a site. */
+export interface MemberSettings {
+  /** Its sessions' share in proportion to others. Absent: its label `site-weight`, or 1. */
+  weight?: number;
+  /** What each connector can draw at most, in amperes per phase. Absent: 32. */
+  maxAmps?: number;
+  /** How many phases it is connected to. Absent: as many as the site has. */
+  phases?: 1 | 3;
+  /** The phase of a single-phase charge point. Absent: it could be any, and counts on all. */
+  phase?: 1 | 2 | 3;
+  /** How many connectors it has. Absent: as many as it has told of. */
+  connectors?: number;
+}
+
 export interface SitesTable {
   id: string;
   number: Generated<number>;
   version: Generated<number>;
   name: string;
+  /** An IANA name, in which operators are told times. */
   timeZone: string;
-  limit: { value: number; unit: "A" | "W"; phases: 1 | 3 };
+  limit: SiteLimit;
+  /** Nominal, between a phase and neutral. */
   voltage: number;
+  /** Per connector, in the limit's unit; null: chosen by us. */
   failSafe: number | null;
   mode: "off" | "preview" | "on";
   createdAt: Date;
@@ -25,7 +49,7 @@ export interface SiteMembersTable {
   chargePoint: string;
   site: string;
   place: number;
-  memberSettings: Record<string, unknown>;
+  memberSettings: MemberSettings;
 }
 
 /** One limit: on connector 0 the fail-safe, else that of a transaction. All values are in `unit`. */

@@ -2,56 +2,24 @@
  * Sites as operators set them: charge points that share one limit. A charge point belongs to one site at most; what has been granted to it
  * is in site_grants.ts.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { StoreError } from "../engine/errors.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
-import type { Database } from "../tables.ts";
-import { jsonb, texts } from "../engine/values.ts";
-import type { SitesTable } from "./site_tables.ts";
+import type { Database, Row as RowOf } from "../tables.ts";
+import { jsonb, texts, without } from "../engine/values.ts";
+import type { MemberSettings, SiteLimit } from "./site_tables.ts";
 
-/** Amperes per phase, or watts over all phases. */
-export interface SiteLimit {
-  value: number;
-  unit: "A" | "W";
-  phases: 1 | 3;
-}
+export type { MemberSettings, SiteLimit };
 
-/** What is special about one charge point of a site. */
-export interface MemberSettings {
-  /** Its sessions' share in proportion to others. Absent: its label `site-weight`, or 1. */
-  weight?: number;
-  /** What each connector can draw at most, in amperes per phase. Absent: 32. */
-  maxAmps?: number;
-  /** How many phases it is connected to. Absent: as many as the site has. */
-  phases?: 1 | 3;
-  /** The phase of a single-phase charge point. Absent: it could be any, and counts on all. */
-  phase?: 1 | 2 | 3;
-  /** How many connectors it has. Absent: as many as it has told of. */
-  connectors?: number;
-}
-
-/** What an operator sets. */
-export interface SiteFields {
-  name: string;
-  /** An IANA name, in which operators are told times. */
-  timeZone: string;
-  limit: SiteLimit;
-  /** Nominal, between a phase and neutral. */
-  voltage: number;
-  /** Per connector, in the limit's unit; null: chosen by us. */
-  failSafe: number | null;
-  mode: "off" | "preview" | "on";
+/** A site as it is set. */
+export interface Site extends Omit<RowOf<"sites">, "number"> {
   chargePoints: string[];
   /** By identity; charge points without an entry have nothing special about them. */
   memberSettings: Record<string, MemberSettings>;
 }
 
-export interface Site extends SiteFields {
-  id: string;
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-}
+/** What an operator sets. */
+export type SiteFields = Omit<Site, "id" | "version" | "createdAt" | "updatedAt">;
 
 /** What became of a put: the site, or who has the charge points already. */
 export type SitePut =
@@ -73,7 +41,7 @@ export interface Sites {
 }
 
 type Member = { charge_point: string; member_settings: MemberSettings };
-type Row = Selectable<SitesTable> & { members: Member[] };
+type Row = RowOf<"sites"> & { members: Member[] };
 
 /** Builds the repository. */
 export function sites(db: Kysely<Database>): Sites {
@@ -174,9 +142,9 @@ async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Da
   }
 }
 
-function siteOf({ number: _, members, ...row }: Row): Site {
+function siteOf({ members, ...row }: Row): Site {
   return {
-    ...row,
+    ...without(row, "number"),
     chargePoints: members.map(({ charge_point }) => charge_point),
     memberSettings: Object.fromEntries(
       members.filter(({ member_settings }) => Object.keys(member_settings).length > 0)
