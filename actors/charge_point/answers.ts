@@ -114,8 +114,9 @@ function reply(
   const text = encode(answer);
   connection.send(text);
   const action = call.type === "CALL" && isFromChargePoint(call.action) ? call.action : OTHER_ACTION;
-  counts.messages.add("in", action, answer.type === "CALLERROR" ? answer.code : "answered");
-  counts.handling.took(clock.monotonicMs() - startedMs, action);
+  const outcome = answer.type === "CALLERROR" ? answer.code : "answered";
+  counts.messages.inc({ direction: "in", action, outcome });
+  counts.handling.observe({ action }, (clock.monotonicMs() - startedMs) / 1000);
   conversation.answered(heard, call, answer, text, problems);
 }
 

@@ -81,13 +81,14 @@ export class CallPlugs implements CallPorts {
     const text = encode(call);
     context.triggers.sent(context.chargePoint.identity, commandId, call);
     connection.send(text);
-    context.counts.messages.add("out", call.action, "sent");
+    context.counts.messages.inc({ direction: "out", action: call.action, outcome: "sent" });
     conversation.called(call, text, commandId);
   }
 
   replied(answer: CallResult | CallError, replied: Replied): void {
     const { action = OTHER_ACTION, problem } = replied;
-    this.around.context.counts.messages.add("in", action, problem?.kind ?? answer.type);
+    const outcome = problem?.kind ?? answer.type;
+    this.around.context.counts.messages.inc({ direction: "in", action, outcome });
     this.around.conversation.replied(this.turns.heard, answer, replied);
   }
 

@@ -146,7 +146,7 @@ class ChargePointActor implements Actor<ChargePointMail>, CallTurns {
   /** OCPP-J 4.1.3: what cannot be read is ignored. Somebody who sends nothing else is no charge point. */
   #unreadable(message: Unreadable): void {
     this.ports.deviated(["unreadable"]);
-    this.#handlerContext.counts.messages.add("in", OTHER_ACTION, "unreadable");
+    this.#handlerContext.counts.messages.inc({ direction: "in", action: OTHER_ACTION, outcome: "unreadable" });
     this.ports.conversation.ignored(this.heard, message);
     this.ports.odd("not-json", `it sent what is no OCPP-J message: ${message.why}`);
     this.#handlerContext.log.warn(`${this.#identity} sent a frame that is ignored: ${message.why}`);

@@ -58,7 +58,7 @@ export class ConnectionDiagnostics {
 
   /** Something was refused or odd. Never throws. */
   note({ address, identity }: Patient, { cause, found, cure }: Diagnosis): void {
-    this.system.counts.refusals.add(cause);
+    this.system.counts.refusals.inc({ cause });
     const now = this.system.clock.now();
     this.#forgetOlderThan(now.getTime() - MINUTE_MS);
     const isOneOfMany = (this.#byAddress.get(address) ?? 0) >= ROWS_OF_ADDRESS;

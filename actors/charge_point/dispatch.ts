@@ -127,7 +127,7 @@ export class Dispatch {
 
   /** A command ended in its row without having been sent. */
   #withdrawn(command: Command): void {
-    this.system.counts.commands.add(command.action, command.state);
+    this.system.counts.commands.inc({ action: command.action, state: command.state });
     this.#forget(command.id);
     this.#settlements.tell(command);
     this.signals.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command });
@@ -136,7 +136,7 @@ export class Dispatch {
   /** Records how a command ended and tells whoever waits for it. Never throws. */
   async settle(command: Command, outcome: Outcome): Promise<void> {
     const settled = await this.#settlements.settle(command, outcome);
-    this.system.counts.commands.add(command.action, outcome.state);
+    this.system.counts.commands.inc({ action: command.action, state: outcome.state });
     this.#forget(command.id);
     this.signals.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command: settled });
   }

@@ -105,7 +105,7 @@ export class LiveConnection implements Session, ChargePointPorts {
   }
 
   deviated(kinds: readonly string[]): void {
-    for (const kind of kinds) this.context.counts.deviations.add(kind);
+    for (const kind of kinds) this.context.counts.deviations.inc({ kind });
     this.registered.sightings.deviated(this.identity, kinds);
   }
 

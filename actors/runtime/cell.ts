@@ -63,7 +63,7 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   tell(mail: Mail, key?: string): boolean {
     const hasRoom = this.#mailbox.size < (this.options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT);
     if (hasRoom || this.#mailbox.has(key)) return this.#put({ mail, key });
-    this.system.counts.mailRefused.add(this.#kind);
+    this.system.counts.mailRefused.inc({ actor: this.#kind });
     return false;
   }
 
@@ -198,7 +198,7 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     this.#restarts.splice(0, this.#restarts.length, ...recent);
     const mayRestart = !this.#stopping && recent.length < (this.options.restartsPerMinute ?? 0);
     log.error(`${this.name} failed and is ${mayRestart ? "restarted" : "stopped"}`, { error });
-    counts.failures.add(this.#kind, mayRestart ? "restarted" : "stopped");
+    counts.failures.inc({ actor: this.#kind, outcome: mayRestart ? "restarted" : "stopped" });
     if (mayRestart) this.#restarts.push(nowMs);
     else this.#giveUp();
     return mayRestart;

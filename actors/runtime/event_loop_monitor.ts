@@ -4,7 +4,7 @@
  * which is what `/healthz` is for.
  */
 import type { Clock } from "./clock.ts";
-import type { Spread } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
 
 /** How often the watch takes its turn. */
@@ -21,7 +21,7 @@ export interface LoopWatch {
 }
 
 /** Starts to watch. `lateness` is told of every turn, on time or not. */
-export function watchLoop(clock: Clock, log: Log, lateness: Spread): LoopWatch {
+export function watchLoop(clock: Clock, log: Log, lateness: Pick<Counts["lateness"], "observe">): LoopWatch {
   const seen = { stalls: 0, longestMs: 0 };
   let dueMs = 0;
   let stop = () => {};
@@ -31,7 +31,7 @@ export function watchLoop(clock: Clock, log: Log, lateness: Spread): LoopWatch {
   };
   const look = () => {
     const lateMs = Math.round(clock.monotonicMs() - dueMs);
-    lateness.took(Math.max(0, lateMs));
+    lateness.observe(Math.max(0, lateMs) / 1000);
     if (lateMs > STALL_MS) {
       seen.stalls++;
       seen.longestMs = Math.max(seen.longestMs, lateMs);

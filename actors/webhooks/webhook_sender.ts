@@ -127,8 +127,8 @@ export class WebhookSender {
 
   async #settle({ webhook, url, event }: TakenDelivery, outcome: AttemptOutcome): Promise<void> {
     const now = this.system.clock.now();
-    this.system.counts.deliveries.add(outcome.error === null ? "delivered" : "failed");
-    this.system.counts.deliveryTimes.took(outcome.latencyMs);
+    this.system.counts.deliveries.inc({ outcome: outcome.error === null ? "delivered" : "failed" });
+    this.system.counts.deliveryTimes.observe(outcome.latencyMs / 1000);
     if (outcome.error !== null) {
       this.system.log.info(`Webhook ${webhook} did not take event ${event.sequence}: ${outcome.error}`, { url });
     }

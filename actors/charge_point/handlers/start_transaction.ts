@@ -25,7 +25,7 @@ export const StartTransaction: Handler<"StartTransaction"> = {
       maxActiveTransactions: tag ? tag.maxActiveTransactions : null,
       flags: startFlags(request, idTagInfo, now),
     });
-    counts.starts.add(created ? recorded.status : "repeated");
+    counts.starts.inc({ outcome: created ? recorded.status : "repeated" });
     return { transactionId, idTagInfo: recorded };
   },
 

@@ -30,7 +30,7 @@ export const StopTransaction: Handler<"StopTransaction"> = {
         flags: stopFlags(request, now),
       }),
     ]);
-    counts.stops.add(outcome);
+    counts.stops.inc({ outcome });
     return idTag === undefined ? {} : { idTagInfo: authorize(tag, now) };
   },
 

@@ -1,36 +1,20 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { Spread, STEPS_SECONDS, Tally } from "../../../actors/runtime/counts.ts";
+import { BUCKETS_SECONDS, Counts } from "../../../actors/runtime/counts.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
-Deno.test("a tally has a sum for each combination of labels", () => {
-  const tally = new Tally("direction", "action");
-  tally.add("in", "Heartbeat");
-  tally.add("in", "Heartbeat");
-  tally.add("out", "Reset");
-  assertEquals(tally.list(), [
-    { labels: { direction: "in", action: "Heartbeat" }, count: 2 },
-    { labels: { direction: "out", action: "Reset" }, count: 1 },
-  ]);
-});
-
-Deno.test("a tally without labels is one sum", () => {
-  const tally = new Tally();
-  assertEquals(tally.list(), []);
-  tally.add();
-  tally.add();
-  assertEquals(tally.list(), [{ labels: {}, count: 2 }]);
-});
-
-Deno.test("a time is counted in the first step that is not below it, and beyond the last one, too", () => {
-  const spread = new Spread("action");
-  for (const ms of [0, 1, 1.5, 5000, 5001]) spread.took(ms, "Authorize");
-  const [times] = spread.list();
-  assertEquals(times?.labels, { action: "Authorize" });
-  assertEquals(times?.counts.length, STEPS_SECONDS.length + 1);
-  assertEquals([times?.counts[0], times?.counts[1], times?.counts.at(-2), times?.counts.at(-1)], [2, 1, 1, 1]);
-  assertEquals(times?.totalSeconds.toFixed(4), "10.0035");
+Deno.test("each count is in the registry, and a time in the first bucket that is not below it", async () => {
+  const counts = new Counts();
+  counts.messages.inc({ direction: "in", action: "Heartbeat", outcome: "answered" });
+  for (const seconds of [0, 0.001, 0.0015, 5, 5.001]) counts.handling.observe({ action: "Authorize" }, seconds);
+  const text = await counts.registry.metrics();
+  assertStringIncludes(text, 'chargehand_messages_total{direction="in",action="Heartbeat",outcome="answered"} 1\n');
+  const bucket = /^chargehand_call_handling_seconds_bucket\{le="(.*?)",action="Authorize"\} (\d+)$/gm;
+  const buckets = new Map([...text.matchAll(bucket)].map(([, le, count]) => [le, Number(count)]));
+  assertEquals([...buckets.keys()], [...BUCKETS_SECONDS.map(String), "+Inf"]);
+  assertEquals(["0.001", "0.0025", "2.5", "5", "+Inf"].map((le) => buckets.get(le)), [2, 3, 3, 4, 5]);
+  assertStringIncludes(text, 'chargehand_call_handling_seconds_sum{action="Authorize"} 10.0035\n');
 });
 
 Deno.test("refused mail and failures are counted by kind, and a connection's actor stays nameless", async () => {
@@ -49,9 +33,12 @@ Deno.test("refused mail and failures are counted by kind, and a connection's act
   permanent.tell("work");
   permanent.tell("work");
   await system.quiet();
-  assertEquals(system.counts.mailRefused.list(), [{ labels: { actor: "connection" }, count: 1 }]);
-  assertEquals(
-    system.counts.failures.list().map(({ labels: { actor, outcome }, count }) => [actor, outcome, count]).toSorted(),
-    [["connection", "stopped", 1], ["sightings", "restarted", 1], ["sightings", "stopped", 1]],
-  );
+  const samples = async (counter: { get(): Promise<{ values: { labels: object; value: number }[] }> }) =>
+    (await counter.get()).values.map(({ labels, value }) => [...Object.values(labels), value]);
+  assertEquals(await samples(system.counts.mailRefused), [["connection", 1]]);
+  assertEquals((await samples(system.counts.failures)).toSorted(), [
+    ["connection", "stopped", 1],
+    ["sightings", "restarted", 1],
+    ["sightings", "stopped", 1],
+  ]);
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Spread } from "../../../actors/runtime/counts.ts";
+import { Counts } from "../../../actors/runtime/counts.ts";
 import { PasswordThrottle, WRONG_PASSWORDS } from "../../../actors/charge_point/password_throttle.ts";
 import { watchLoop } from "../../../actors/runtime/event_loop_monitor.ts";
 import { Bucket, Buckets } from "../../../actors/runtime/rate_limits.ts";
@@ -52,7 +52,11 @@ Deno.test("a stall of the process is counted and logged when it is over", async 
   const log = { debug() {}, info() {}, error() {}, warn: (line: string) => void lines.push(line) };
   const clock = new FakeClock();
   let heldUpMs = 0;
-  const watch = watchLoop({ ...hands(clock), monotonicMs: () => clock.monotonicMs() + heldUpMs }, log, new Spread());
+  const watch = watchLoop(
+    { ...hands(clock), monotonicMs: () => clock.monotonicMs() + heldUpMs },
+    log,
+    new Counts().lateness,
+  );
   await clock.advance(2000);
   assertEquals([watch.stalls, lines.length], [0, 0]);
   heldUpMs = 700;

@@ -74,7 +74,7 @@ test("what is scraped keeps to the text format and to the conventions for names"
 test("the buckets of a histogram add up", async (tool, central) => {
   await tool.booted();
   const text = await scrape(central);
-  const bucket = /^chargehand_call_handling_seconds_bucket\{action="BootNotification",le="([^"]+)"\} (\d+)$/gm;
+  const bucket = /^chargehand_call_handling_seconds_bucket\{le="([^"]+)",action="BootNotification"\} (\d+)$/gm;
   const counts = [...text.matchAll(bucket)].map(([, le, count]) => [le!, Number(count)] as const);
   assertEquals(counts.map(([, count]) => count), counts.map(([, count]) => count).toSorted((a, b) => a - b));
   const total = valueOf(text, 'chargehand_call_handling_seconds_count{action="BootNotification"}');
