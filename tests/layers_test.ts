@@ -8,7 +8,7 @@ const CLOCK_EXCEPTIONS: readonly ClockException[] = [
   {
     path: "db/engine/embedded/pause.ts",
     name: "setTimeout",
-    reason: "a process of the operating system tells nobody when it is ready",
+    reason: "a process of the operating system does not tell when it is ready",
   },
   {
     path: "db/engine/embedded/server.ts",

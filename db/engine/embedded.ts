@@ -91,6 +91,7 @@ async function prepare(layout: DataLayout, { log, progress }: EmbeddedOptions): 
   refuseUnspeakable(layout);
   const run = programs(layout);
   for (const folder of [layout.postgresql, layout.logs]) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await run.enter(layout.dataDir);
   await run.own(layout.postgresql);
   await prepareEngine(layout, { cluster, run, log, progress });
   if (cluster === undefined) {
@@ -116,23 +117,33 @@ async function prepareEngine(layout: DataLayout, { cluster, run, log, progress }
       `There is no embedded PostgreSQL for this system (${Deno.build.os}, ${Deno.build.arch}). Set DATABASE_URL to a PostgreSQL server.`,
     );
   }
+  const [made, brought] = [majorOf(cluster ?? offered.version), majorOf(offered.version)];
+  if (made !== brought) return goOnWith(made, brought, copied, { layout, log });
   if (copied === offered.version) return;
-  const [from, to] = [cluster, offered.version].map((version) => version === undefined ? undefined : majorOf(version));
-  if (from === undefined || from === to) {
-    progress(`Copies PostgreSQL ${offered.version} into ${layout.engine}`);
+  progress(`Copies PostgreSQL ${offered.version} into ${layout.engine}`);
+  if (copied !== undefined && cluster !== undefined) {
     // A server that a killed process left running must not go on without its files.
-    if (copied !== undefined) await stopServer({ layout, programs: run });
-    return await copyEngine(offered, layout.engine);
+    await stopServer({ layout, programs: run, password: await knownPassword(layout) });
   }
-  if (copied === undefined || majorOf(copied) !== from) {
+  await copyEngine(offered, layout.engine);
+}
+
+/** Data of another major version than this product brings need the programs that made them. */
+function goOnWith(
+  made: number,
+  brought: number,
+  copied: string | undefined,
+  { layout, log }: { layout: DataLayout; log: EmbeddedOptions["log"] },
+): void {
+  if (copied === undefined || majorOf(copied) !== made) {
     throw new StoreError(
       "refused",
-      `The data in ${layout.cluster} are of PostgreSQL ${from}, whose programs are missing in ${layout.engine}; this version brings ` +
-        `PostgreSQL ${to}. Restore the folder from a backup, or start the version of Chargehand that made it.`,
+      `The data in ${layout.cluster} are of PostgreSQL ${made}, whose programs are missing in ${layout.engine}; this version brings ` +
+        `PostgreSQL ${brought}. Restore the folder from a backup, or start the version of Chargehand that made it.`,
     );
   }
   log(
-    `The database goes on with PostgreSQL ${from}, which made it. This version of Chargehand brings PostgreSQL ${to}: to move, dump the ` +
+    `The database goes on with PostgreSQL ${made}, which made it. This version of Chargehand brings PostgreSQL ${brought}: to move, dump the ` +
       `database with pg_dump, start with an empty DATA_DIR, and load the dump with psql`,
     { folder: layout.cluster },
   );

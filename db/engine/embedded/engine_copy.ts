@@ -2,7 +2,7 @@
  * The copy of PostgreSQL's programs beside the data that they serve. It works with a read-only package cache, for another user, and
  * it goes on serving data of an older major version after the product moved on.
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { EnginePackage } from "./package.ts";
 import { ignoreMissing, readIfThere, removeIfThere, syncFile, syncFolder } from "./durable_files.ts";
 
@@ -36,19 +36,25 @@ export async function copyEngine({ folder, version }: EnginePackage, engine: str
   await removeIfThere(last);
 }
 
-/** Copies what is not left out and returns the new files. */
+/** Copies what is not left out and returns the new files. Every user may read them, whatever the umask was here and in the package cache. */
 async function copyFolder(from: string, to: string): Promise<string[]> {
-  await Deno.mkdir(to, { mode: 0o755 });
+  await Deno.mkdir(to);
+  await setMode(to, 0o755);
   const copied = await Promise.all(
     (await Array.fromAsync(Deno.readDir(from))).filter(({ name }) => !LEFT_OUT.test(name)).map(
       async ({ name, isDirectory }) => {
         if (isDirectory) return await copyFolder(join(from, name), join(to, name));
         await Deno.copyFile(join(from, name), join(to, name));
+        await setMode(join(to, name), basename(to) === "bin" ? 0o755 : 0o644);
         return [join(to, name)];
       },
     ),
   );
   return copied.flat();
+}
+
+async function setMode(path: string, mode: number): Promise<void> {
+  if (Deno.build.os !== "windows") await Deno.chmod(path, mode);
 }
 
 /**

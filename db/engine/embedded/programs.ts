@@ -19,6 +19,8 @@ export interface Programs {
   run(name: "initdb" | "pg_ctl", args: readonly string[]): Promise<Ran>;
   /** Gives a file or folder, with everything in it, to the user that the programs run as. */
   own(path: string): Promise<void>;
+  /** Lets that user into a folder of root's, which others may not enter; what is in it does not change hands. */
+  enter(folder: string): Promise<void>;
 }
 
 /** The command's first words, and the owner of its files when that is a question. */
@@ -44,7 +46,13 @@ export function programs(layout: DataLayout): Programs {
       }
     },
     async own(path) {
-      if (owner) await give(path, owner);
+      if (owner) await give(path, owner, layout.engine);
+    },
+    async enter(folder) {
+      const { mode, uid } = await Deno.stat(folder);
+      const closed = ((mode ?? 0) & 0o001) === 0;
+      const ours = uid === 0 || uid === NOBODY;
+      if (owner && closed && ours) await Deno.chown(folder, owner.uid, owner.gid);
     },
   };
 }
@@ -86,12 +94,16 @@ function cannotRun(program: string, error: unknown): StoreError {
   );
 }
 
-/** A folder whose owner is right has been given as a whole: it changes hands last, after what is in it. */
-async function give(path: string, owner: { uid: number; gid: number }): Promise<void> {
+/**
+ * A folder whose owner is right has been given as a whole: it changes hands last, after what is in it. The programs in `except` need no
+ * owner, every user may read them, and Deno refuses changes of what this process may run.
+ */
+async function give(path: string, owner: { uid: number; gid: number }, except: string): Promise<void> {
+  if (path === except) return;
   const { uid, gid, isDirectory, isSymlink } = await Deno.lstat(path);
   if (isSymlink || (uid === owner.uid && gid === owner.gid)) return;
   if (isDirectory) {
-    for await (const { name } of Deno.readDir(path)) await give(join(path, name), owner);
+    for await (const { name } of Deno.readDir(path)) await give(join(path, name), owner, except);
   }
   await Deno.chown(path, owner.uid, owner.gid);
 }

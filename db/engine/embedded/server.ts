@@ -5,7 +5,7 @@
 import { StoreError } from "../errors.ts";
 import { lastLine, newPort } from "./cluster.ts";
 import { configuration, machineMemoryBytes } from "./configuration.ts";
-import { connect, type Connection } from "./connection.ts";
+import { type Address, connect, type Connection } from "./connection.ts";
 import type { DataLayout } from "./data_folder.ts";
 import { readIfThere, removeIfThere, replaceFile } from "./durable_files.ts";
 import type { Programs } from "./programs.ts";
@@ -37,8 +37,8 @@ const PROGRESS_MS = 1000;
 const START_SECONDS = 600;
 
 /** How long a shutdown may take before the server is ended without a last checkpoint, which loses nothing. */
-const FAST_STOP_SECONDS = 5;
-const IMMEDIATE_STOP_SECONDS = 3;
+const FAST_STOP_SECONDS = 4;
+const IMMEDIATE_STOP_SECONDS = 2;
 
 /** How often processes of a dead server are waited for, and how long each time. */
 const LEFTOVER = { attempts: 20, everyMs: 250 } as const;
@@ -52,21 +52,39 @@ export async function reachServer(facts: ServerFacts, port: number, mayMove: boo
   const connection = running === undefined ? undefined : await whenReady(facts, running);
   if (connection) return { connection, port: running!, adopted: true };
   const started = await start(facts, port, mayMove);
-  const own = await whenReady(facts, started);
-  if (own) return { connection: own, port: started, adopted: false };
+  try {
+    const own = await whenReady(facts, started);
+    if (own) return { connection: own, port: started, adopted: false };
+  } catch (error) {
+    await endServer(facts.programs);
+    throw error;
+  }
   throw new StoreError(
     "refused",
     `PostgreSQL started in ${facts.layout.cluster} and does not answer; its log is in ${facts.layout.logs}.`,
   );
 }
 
-/** Ends the server in order. Without a running server it does nothing. */
-export async function stopServer({ layout, programs }: Pick<ServerFacts, "layout" | "programs">): Promise<void> {
-  if (await runningPort(layout) === undefined) return;
+/** Ends the server of this folder in order. Without a running server it does nothing. */
+export async function stopServer(facts: Pick<ServerFacts, "layout" | "programs" | "password">): Promise<void> {
+  const port = await runningPort(facts.layout);
+  if (port === undefined) return;
+  // The process number in postmaster.pid may belong to another program by now, which must not get the signal.
+  const found = await connect(addressOf(facts, port));
+  if (found === "down") return;
+  if (typeof found === "object") await found.close();
+  await endServer(facts.programs);
+}
+
+async function endServer(programs: Programs): Promise<void> {
   const stop = (mode: string, seconds: number) =>
     programs.run("pg_ctl", ["stop", "-s", "-D", "data", "-m", mode, "-w", "-t", String(seconds)]);
   const { success } = await stop("fast", FAST_STOP_SECONDS);
   if (!success) await stop("immediate", IMMEDIATE_STOP_SECONDS);
+}
+
+function addressOf({ layout, password }: Pick<ServerFacts, "layout" | "password">, port: number): Address {
+  return { port, password, cluster: layout.cluster };
 }
 
 /** The port in `postmaster.pid`: of a server that runs or that ended without removing the file. */
@@ -77,10 +95,9 @@ async function runningPort({ cluster }: DataLayout): Promise<number | undefined>
 
 /** Waits through a recovery or a shutdown. Undefined when no server of this folder is there. */
 async function whenReady(facts: ServerFacts, port: number): Promise<Connection | undefined> {
-  const address = { port, password: facts.password, cluster: facts.layout.cluster };
   using _ = afterAWhile(() => facts.progress("PostgreSQL recovers its data"));
   for (;;) {
-    const found = await connect(address);
+    const found = await connect(addressOf(facts, port));
     if (typeof found === "object") return found;
     if (found === "down") return undefined;
     if (found === "silent") {

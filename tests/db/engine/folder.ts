@@ -47,6 +47,17 @@ async function makeTemplate(): Promise<string> {
   return folder.dataDir;
 }
 
+/** Is there a file or folder? */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** The process number in `postmaster.pid`, undefined when there is no such file. */
 export async function postmasterOf(dataDir: string): Promise<number | undefined> {
   const text = await Deno.readTextFile(`${layoutOf(dataDir).cluster}/postmaster.pid`).catch(() => "");
@@ -122,7 +133,7 @@ export interface Child extends AsyncDisposable {
   readonly said: readonly Said[];
   /** Waits until it is up or has failed. */
   outcome(): Promise<Said>;
-  /** Waits for the next event of this kind whose line or message matches; throws when the process ends before. */
+  /** The first event of this kind whose line or message matches, be it past or still to come; throws when the process ends before. */
   event(event: Said["event"], pattern?: RegExp): Promise<Said>;
   signal(name: Deno.Signal): void;
   /** kill -9, and the wait. */
@@ -162,7 +173,8 @@ export function startChild(dataDir: string, options: ChildOptions = {}): Child {
   return follow(child);
 }
 
-function leastPermissions(dataDir: string): string[] {
+/** The permissions of the start task. */
+export function leastPermissions(dataDir: string): string[] {
   const list = (access: "read" | "write" | "run") => `--allow-${access}=${accessList(access, { DATA_DIR: dataDir })}`;
   return [
     list("read"),
@@ -176,7 +188,6 @@ function leastPermissions(dataDir: string): string[] {
 
 function follow(child: Deno.ChildProcess): Child {
   const said: Said[] = [];
-  let seen = 0;
   let wake = () => {};
   const tell = (each: Said) => {
     said.push(each);
@@ -194,8 +205,7 @@ function follow(child: Deno.ChildProcess): Child {
   })();
   const next = async (events: readonly Said["event"][], pattern: RegExp) => {
     for (;;) {
-      while (seen < said.length) {
-        const each = said[seen++]!;
+      for (const each of said) {
         if (events.includes(each.event) && pattern.test(String(each.line ?? each.message ?? ""))) return each;
         if (each.event === "ended") {
           throw new Error(`ended before ${events} ${pattern}: ${JSON.stringify(said, null, 1)}`);

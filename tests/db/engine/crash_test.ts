@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
+import { type EngineFolder, filledFolder, gone, postmasterOf, type Said, signal, startChild } from "./folder.ts";
+import { once, startWriter } from "./ledger.ts";
+
+const backendOf = (url: string) =>
+  once(url, async (sql) =>
+    Number(
+      (await sql.unsafe(
+        "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and query like 'insert%'",
+      ))[0]?.pid,
+    ));
+
+/** Runs `fault` while entries are written, and expects that writing goes on at the same address with nothing lost. */
+async function survives(fault: (folder: EngineFolder, up: Said) => Promise<void>): Promise<void> {
+  await using folder = await filledFolder();
+  await using child = startChild(folder.dataDir);
+  const up = await child.event("up");
+  const url = String(up.url);
+  await using writer = await startWriter(url);
+  await writer.more(50);
+  await fault(folder, up);
+  await writer.more(50);
+  await writer.end();
+  await writer.verify(url);
+  await child.end();
+}
+
+Deno.test("kill -9 of the postmaster: it is started again at the same address", () =>
+  survives(async ({ dataDir }) => {
+    const postmaster = (await postmasterOf(dataDir))!;
+    signal(postmaster, "SIGKILL");
+    await gone(postmaster);
+  }));
+
+Deno.test("kill -9 of one backend: the server recovers by itself", () =>
+  survives(async (_, up) => {
+    const backend = await backendOf(String(up.url));
+    assert(backend > 0, "the writer has a backend");
+    signal(backend, "SIGKILL");
+    await gone(backend);
+  }));
+
+Deno.test("a crash is told in our log, with PostgreSQL's own words", async () => {
+  await using folder = await filledFolder();
+  await using child = startChild(folder.dataDir);
+  const up = await child.event("up");
+  await using writer = await startWriter(String(up.url));
+  await writer.more(1);
+  signal(await backendOf(String(up.url)), "SIGKILL");
+  await child.event("log", /connection to PostgreSQL was lost/);
+  await child.event("log", /takes connections again/);
+  await child.event("log", /PostgreSQL reports: .*terminated by signal 9/);
+  await writer.end();
+  await child.end();
+  assertEquals(child.said.filter(({ line }) => /terminated by signal 9/.test(String(line))).length, 1);
+});
+
+Deno.test("kill -9 of the process and of the postmaster at once: the next start recovers", async () => {
+  await using folder = await filledFolder();
+  await using first = startChild(folder.dataDir);
+  const url = String((await first.event("up")).url);
+  await using writer = await startWriter(url);
+  await writer.more(50);
+  const postmaster = (await postmasterOf(folder.dataDir))!;
+  signal(postmaster, "SIGKILL");
+  await first.kill();
+  await gone(postmaster);
+  await using second = startChild(folder.dataDir);
+  const up = await second.event("up");
+  assertEquals([up.adopted, up.url], [false, url]);
+  await writer.more(50);
+  await writer.end();
+  await writer.verify(url);
+});
+
+Deno.test("the number of a dead postmaster may belong to another program now, which is left alone", async () => {
+  await using folder = await filledFolder();
+  await using first = startChild(folder.dataDir);
+  const url = String((await first.event("up")).url);
+  const postmaster = (await postmasterOf(folder.dataDir))!;
+  signal(postmaster, "SIGKILL");
+  await first.kill();
+  await gone(postmaster);
+  const foreign = new Deno.Command("sleep", { args: ["600"], stdin: "null" }).spawn();
+  try {
+    const pidFile = `${layoutOf(folder.dataDir).cluster}/postmaster.pid`;
+    const text = await Deno.readTextFile(pidFile);
+    await Deno.writeTextFile(pidFile, text.replace(/^\d+/, String(foreign.pid)));
+    await using second = startChild(folder.dataDir);
+    const up = await second.event("up");
+    assertEquals([up.adopted, up.url], [false, url]);
+    await second.end();
+    let running = true;
+    foreign.status.then(() => running = false);
+    await Promise.resolve();
+    assert(running, "the other program still runs");
+  } finally {
+    foreign.kill("SIGKILL");
+    await foreign.status;
+  }
+});
+
+Deno.test("a server that does not answer is named at the start, and taken over when it goes on", async () => {
+  await using folder = await filledFolder();
+  await using first = startChild(folder.dataDir);
+  const url = String((await first.event("up")).url);
+  await first.kill();
+  const postmaster = (await postmasterOf(folder.dataDir))!;
+  signal(postmaster, "SIGSTOP");
+  try {
+    await using second = startChild(folder.dataDir);
+    const failed = await second.event("failed");
+    assertEquals(failed.kind, "refused");
+    assertMatch(String(failed.message), /does not answer on 127\.0\.0\.1:\d+.*postmaster\.pid.*start again/);
+  } finally {
+    signal(postmaster, "SIGCONT");
+  }
+  await using third = startChild(folder.dataDir);
+  const up = await third.event("up");
+  assertEquals([up.adopted, up.url], [true, url]);
+});
+
+Deno.test("a frozen backend of a dead server is waited for, because it could still write", async () => {
+  await using folder = await filledFolder();
+  await using first = startChild(folder.dataDir);
+  const url = String((await first.event("up")).url);
+  await using writer = await startWriter(url);
+  await writer.more(10);
+  const backend = await backendOf(url);
+  signal(backend, "SIGSTOP");
+  try {
+    const postmaster = (await postmasterOf(folder.dataDir))!;
+    signal(postmaster, "SIGKILL");
+    await first.event("log", /cannot be started.*tried again/);
+  } finally {
+    signal(backend, "SIGCONT");
+  }
+  await first.event("log", /was started again/);
+  await writer.more(10);
+  await writer.end();
+  await writer.verify(url);
+});

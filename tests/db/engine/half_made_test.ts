@@ -1,0 +1,105 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
+import { emptyFolder, exists, filledFolder, gone, postmasterOf, startChild } from "./folder.ts";
+import { once } from "./ledger.ts";
+
+for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
+  Deno.test(`kill -9 while it says "${moment}": the next start makes a whole folder`, async () => {
+    await using folder = await emptyFolder();
+    const { postgresql } = layoutOf(folder.dataDir);
+    await using first = startChild(folder.dataDir);
+    await first.event("progress", new RegExp(moment));
+    await first.kill();
+    assertEquals(await exists(layoutOf(folder.dataDir).cluster), false);
+    await using second = startChild(folder.dataDir);
+    const up = await second.event("up");
+    await once(String(up.url), (sql) => sql.unsafe("create table works ()"));
+    await second.end();
+    await using third = startChild(folder.dataDir);
+    await third.event("up");
+    const left = (await Array.fromAsync(Deno.readDir(postgresql))).map(({ name }) => name);
+    assertEquals(left.filter((name) => /^engine\./.test(name)), []);
+  });
+}
+
+Deno.test("a kill between making the cluster and making its database", async () => {
+  await using folder = await filledFolder();
+  await using first = startChild(folder.dataDir);
+  const { url } = await first.event("up");
+  await once(String(url).replace(/\w+$/, "postgres"), (sql) => sql.unsafe("drop database chargehand"));
+  await first.kill();
+  await using second = startChild(folder.dataDir);
+  const up = await second.event("up");
+  assertEquals(up.adopted, true);
+  await once(String(up.url), (sql) => sql.unsafe("select 1"));
+});
+
+Deno.test("a half-made copy of the programs is made anew, and a minor version replaces the whole one", async () => {
+  await using folder = await filledFolder();
+  const { engine } = layoutOf(folder.dataDir);
+  const version = await Deno.readTextFile(`${engine}/VERSION`);
+  await Deno.remove(`${engine}/VERSION`);
+  await Deno.remove(`${engine}/share`, { recursive: true });
+  await using first = startChild(folder.dataDir);
+  await first.event("up");
+  assertEquals(await Deno.readTextFile(`${engine}/VERSION`), version);
+
+  // An older copy, whose server goes on after a kill.
+  await Deno.writeTextFile(`${engine}/VERSION`, "18.0.0-beta.1");
+  await first.kill();
+  const old = (await postmasterOf(folder.dataDir))!;
+  await using second = startChild(folder.dataDir);
+  const up = await second.event("up");
+  assertEquals(up.adopted, false);
+  assert(await postmasterOf(folder.dataDir) !== old, "the old server has ended");
+  await gone(old);
+  assertEquals(await Deno.readTextFile(`${engine}/VERSION`), version);
+});
+
+Deno.test("data of another major version without its programs are refused", async () => {
+  await using folder = await filledFolder();
+  const { engine, cluster } = layoutOf(folder.dataDir);
+  await Deno.writeTextFile(`${cluster}/PG_VERSION`, "17\n");
+  await using child = startChild(folder.dataDir);
+  assertMatch(
+    String((await child.event("failed")).message),
+    /are of PostgreSQL 17, whose programs are missing.*brings PostgreSQL 18/,
+  );
+  assertMatch(await Deno.readTextFile(`${engine}/VERSION`), /^18/);
+});
+
+/** Debian's server, which stands for a copy of an older major version. */
+const OLDER = "/usr/lib/postgresql/15/bin";
+
+Deno.test({
+  name: "data of another major version go on with the programs beside them, and it is said how to move",
+  ignore: !await exists(OLDER),
+  async fn() {
+    await using folder = await emptyFolder();
+    const { engine, postgresql, cluster, logs } = layoutOf(folder.dataDir);
+    for (const path of [folder.dataDir, postgresql, logs]) await Deno.mkdir(path, { mode: 0o700 });
+    await Deno.mkdir(engine);
+    await Deno.symlink(OLDER, `${engine}/bin`);
+    await Deno.writeTextFile(`${engine}/VERSION`, "15.18.0");
+    await Deno.writeTextFile(`${postgresql}/pgpass`, "127.0.0.1:*:*:chargehand:secret\n", { mode: 0o600 });
+    await initdb15(postgresql);
+    await using child = startChild(folder.dataDir, { permissions: ["-A"] });
+    const up = await child.event("up");
+    assertMatch(String(up.version), /^15\./);
+    await child.event(
+      "log",
+      /goes on with PostgreSQL 15.*brings PostgreSQL 18: to move, dump the database with pg_dump/,
+    );
+    assertEquals((await Deno.readTextFile(`${cluster}/PG_VERSION`)).trim(), "15");
+    await child.end();
+  },
+});
+
+async function initdb15(postgresql: string): Promise<void> {
+  await Deno.writeTextFile(`${postgresql}/word`, "secret");
+  const words = [`${OLDER}/initdb`, "-D", `${postgresql}/data`, "-U", "chargehand", "-A", "scram-sha-256", "-N"];
+  const namespace = Deno.uid() === 0 ? ["unshare", "-U", "--map-user=65534", "--map-group=65534"] : [];
+  const [program = "", ...args] = [...namespace, ...words, `--pwfile=${postgresql}/word`];
+  const { success, stderr } = await new Deno.Command(program, { args }).output();
+  assert(success, new TextDecoder().decode(stderr));
+}
