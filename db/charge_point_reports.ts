@@ -5,9 +5,9 @@
 import { type Kysely, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
+import { recordset } from "./engine/recordset.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
-import { numbered } from "./engine/values.ts";
 
 /** One notification. */
 export type ChargePointReport = Omit<Row<"chargePointReports">, "id">;
@@ -78,19 +78,18 @@ async function listSecurityEvents(
 
 const SECURITY_EVENT = "SecurityEventNotification";
 
+const given = recordset({
+  chargePoint: "text",
+  action: "text",
+  content: "jsonb",
+  reportedAt: "timestamptz",
+  receivedAt: "timestamptz",
+});
+
 async function recordReports(db: Kysely<Database>, batch: readonly ChargePointReport[]): Promise<void[]> {
-  const rows = numbered(batch.map((notice) => ({
-    charge_point: notice.chargePoint,
-    action: notice.action,
-    content: notice.content,
-    reported_at: notice.reportedAt,
-    received_at: notice.receivedAt,
-  })));
   await sql`
     with recorded as (
-      insert into charge_point_reports (charge_point, action, content, reported_at, received_at)
-      select charge_point, action, content, reported_at, received_at from jsonb_to_recordset(${rows}) as g(
-        ordinal integer, charge_point text, action text, content jsonb, reported_at timestamptz, received_at timestamptz)
+      insert into charge_point_reports (${given.names}) select ${given.values} from ${given.from(batch)}
       order by ordinal
       on conflict do nothing
       returning *

@@ -1,8 +1,8 @@
 /** How commands leave their queue, which is the table itself: many charge points' in one statement, each command once. */
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "./command_row.ts";
+import { recordset } from "./engine/recordset.ts";
 import type { Database } from "./tables.ts";
-import { numbered } from "./engine/values.ts";
 
 /** A command that is to be sent now; `more` wait behind it. */
 export interface Claimed {
@@ -17,6 +17,8 @@ export interface Claim {
   readonly now: Date;
 }
 
+const given = recordset({ chargePoint: "text", messageId: "text", now: "timestamptz" });
+
 /**
  * One command for each charge point that asks. OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a
  * Pending one. Such commands keep waiting. So does an UpdateFirmware of a campaign that is aborted or paused; the campaign's row is locked, so
@@ -29,16 +31,15 @@ export async function claimEach(
 ): Promise<(Claimed | undefined)[]> {
   const { rows } = await sql<CommandRow & { ordinal: number; more: boolean }>`
     with given as (
-      select * from jsonb_to_recordset(${numbered(claims)})
-        as g(ordinal integer, "chargePoint" text, "messageId" text, now timestamptz)
+      select * from ${given.from(claims)}
     ), again as (
-      select g.ordinal, c.id from given g join commands c on c.charge_point = g."chargePoint"
-      where c.state = 'sent' and c.process = ${process}::bigint and c.message_id = g."messageId"
+      select g.ordinal, c.id from given g join commands c on c.charge_point = g.charge_point
+      where c.state = 'sent' and c.process = ${process}::bigint and c.message_id = g.message_id
     ), next as (
-      select g.ordinal, n.id from given g join charge_points p on p.identity = g."chargePoint"
+      select g.ordinal, n.id from given g join charge_points p on p.identity = g.charge_point
       cross join lateral (
         select c.id from commands c
-        where c.charge_point = g."chargePoint" and c.state = 'queued' and c.expires_at > g.now
+        where c.charge_point = g.charge_point and c.state = 'queued' and c.expires_at > g.now
           and (p.registration = 'Accepted' or p.registration = 'Pending'
             and c.action not in ('RemoteStartTransaction', 'RemoteStopTransaction'))
           and (c.action <> 'UpdateFirmware'
@@ -49,7 +50,7 @@ export async function claimEach(
       ) as n
       where not exists (select from again a where a.ordinal = g.ordinal)
     ), chosen as (select * from again union all select * from next)
-    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, g.now), message_id = g."messageId",
+    update commands c set state = 'sent', sent_at = coalesce(c.sent_at, g.now), message_id = g.message_id,
       process = ${process}::bigint
     from chosen join given g using (ordinal) where c.id = chosen.id
     returning c.*, g.ordinal, exists (select from commands o where o.charge_point = c.charge_point and o.state = 'queued'

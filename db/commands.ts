@@ -16,10 +16,11 @@ import {
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { recordset } from "./engine/recordset.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
 import type { Database } from "./tables.ts";
-import { json, jsonb, texts } from "./engine/values.ts";
+import { json, texts } from "./engine/values.ts";
 
 export type { Claimed } from "./command_claims.ts";
 export type { Command, CommandError, CommandState, Settlement } from "./command_row.ts";
@@ -79,6 +80,8 @@ export interface CommandOptions {
   readonly alone: boolean;
 }
 
+const endedConnections = recordset({ chargePoint: "text", endedAt: "timestamptz" }, "e");
+
 /** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
 export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, outbox: OutboxSignal): Commands {
   const claim = batched((claims: readonly Claim[]) => claimEach(db, process, claims), {
@@ -113,12 +116,12 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     async loseUnsent(ended, error, now) {
       const { rows } = await sql<CommandRow>`
         with ended as (
-          select * from jsonb_to_recordset(${jsonb(ended)}) as e("chargePoint" text, "endedAt" timestamptz)
+          select * from ${endedConnections.from(ended)}
         ), settled as (
           update commands c set state = 'connectionLost', error = ${json(error)}, settled_at = ${now}
           from ended e
-          where c.charge_point = e."chargePoint" and c.state = 'queued' and c.when_offline = 'refuse'
-            and c.created_at <= e."endedAt"
+          where c.charge_point = e.charge_point and c.state = 'queued' and c.when_offline = 'refuse'
+            and c.created_at <= e.ended_at
           returning c.*
         ), told as ${told(undefined, error)}
         select * from settled`.execute(db);

@@ -3,8 +3,9 @@
  * for. It is a memory of what was said, never the truth itself, hence `fetchedAt`.
  */
 import { type Kysely, sql } from "kysely";
+import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
-import { folded, jsonb } from "./engine/values.ts";
+import { folded, texts } from "./engine/values.ts";
 
 /** A configuration key as the charge point last gave it. `value` null: the key exists without a value. */
 export type ConfigurationKey = Omit<Row<"configurationKeys">, "chargePoint" | "foldedKey">;
@@ -43,6 +44,8 @@ export function configurationKeys(db: Kysely<Database>): ConfigurationKeys {
   };
 }
 
+const given = recordset({ foldedKey: "text", key: "text", value: "text", readonly: "boolean" });
+
 async function record(
   db: Kysely<Database>,
   chargePoint: string,
@@ -51,18 +54,16 @@ async function record(
   now: Date,
 ): Promise<void> {
   // A charge point may name a key twice, in two spellings, or as known and unknown at once: the last known one counts.
-  const known = new Map(keys.map(({ key, value, readonly }) => [folded(key), { key, value: value ?? null, readonly }]));
+  const known = new Map(keys.map((each) => [folded(each.key), { value: null, ...each, foldedKey: folded(each.key) }]));
   const unknown = unknownKeys.map(folded).filter((key) => !known.has(key));
-  const rows = [...known].map(([folded_key, row]) => ({ folded_key, ...row }));
   await sql`
     with forgotten as (
       delete from configuration_keys
       where charge_point = ${chargePoint}
-        and folded_key = any(array(select jsonb_array_elements_text(${jsonb(unknown)})))
+        and folded_key = any(${texts(unknown)})
     )
-    insert into configuration_keys (charge_point, folded_key, key, value, readonly, fetched_at)
-    select ${chargePoint}::text, folded_key, key, value, readonly, ${now}::timestamptz
-    from jsonb_to_recordset(${jsonb(rows)}) as g(folded_key text, key text, value text, readonly boolean)
+    insert into configuration_keys (charge_point, fetched_at, ${given.names})
+    select ${chargePoint}::text, ${now}::timestamptz, ${given.values} from ${given.from([...known.values()])}
     order by folded_key
     on conflict (charge_point, folded_key) do update
       set key = excluded.key, value = excluded.value, readonly = excluded.readonly, fetched_at = excluded.fetched_at

@@ -4,8 +4,8 @@
  */
 import { type Kysely, sql } from "kysely";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
-import { numbered } from "./engine/values.ts";
 
 /** One kind of failure from one place, and how often within a minute. */
 export type ConnectionAttempt = Row<"connectionAttempts">;
@@ -30,17 +30,25 @@ export interface ConnectionAttempts {
 
 const REMOVED_AT_ONCE = 20_000;
 
+const given = recordset({
+  id: "uuid",
+  at: "timestamptz",
+  lastAt: "timestamptz",
+  count: "integer",
+  address: "text",
+  identity: "text",
+  cause: "text",
+  found: "text",
+  cure: "text",
+});
+
 /** Builds the repository. */
 export function connectionAttempts(db: Kysely<Database>): ConnectionAttempts {
   return {
     async record(attempts) {
       if (attempts.length === 0) return;
-      const rows = numbered(attempts.map(({ lastAt, ...attempt }) => ({ ...attempt, last_at: lastAt })));
       await sql`
-        insert into connection_attempts (id, at, last_at, count, address, identity, cause, found, cure)
-        select id, at, last_at, count, address, identity, cause, found, cure
-        from jsonb_to_recordset(${rows}) as g(id uuid, at timestamptz, last_at timestamptz, count integer, address text,
-          identity text, cause text, found text, cure text)
+        insert into connection_attempts (${given.names}) select ${given.values} from ${given.from(attempts)}
         on conflict (id) do update set last_at = excluded.last_at, count = excluded.count`.execute(db);
     },
 

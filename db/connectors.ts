@@ -5,10 +5,11 @@
 import { type Kysely, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
+import { recordset } from "./engine/recordset.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
 import type { Database, Filled, Row } from "./tables.ts";
-import { numbered, texts, without } from "./engine/values.ts";
+import { texts, without } from "./engine/values.ts";
 
 type StatusRow = Row<"statusNotifications">;
 
@@ -121,26 +122,34 @@ const reported = intoOutbox(fact("connector.statusReported", "history", {
   },
 }));
 
+const reports = recordset({
+  chargePoint: "text",
+  connectorId: "bigint",
+  status: "text",
+  errorCode: "text",
+  info: "text",
+  vendorId: "text",
+  vendorErrorCode: "text",
+  reportedAt: "timestamptz",
+  receivedAt: "timestamptz",
+});
+
 /**
  * A charge point's clock may be ahead and be set back later, without a boot; a status "from the future" would then stay for
  * ever. So no status counts as newer than its arrival.
  */
-async function recordStatuses(db: Kysely<Database>, reports: readonly StatusReport[]): Promise<void[]> {
+async function recordStatuses(db: Kysely<Database>, batch: readonly StatusReport[]): Promise<void[]> {
+  const rows = batch.map((report) => (
+    { info: null, vendorId: null, vendorErrorCode: null, ...report, reportedAt: report.timestamp }
+  ));
   await sql`
     with given as (
-      select *, least(reported_at, received_at) as since from jsonb_to_recordset(${
-    numbered(reports.map(columnsOf))
-  }) as g(
-        ordinal integer, charge_point text, connector_id bigint, status text, error_code text, info text, vendor_id text,
-        vendor_error_code text, reported_at timestamptz, received_at timestamptz)
+      select *, least(reported_at, received_at) as since from ${reports.from(rows)}
     ), history as (
-      insert into status_notifications
-        (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, reported_at, received_at)
-      select charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, reported_at, received_at
-      from given order by ordinal
+      insert into status_notifications (${reports.names}) select ${reports.names} from given order by ordinal
       on conflict do nothing
       returning *
-    ), told as ${reported}${reservationsOfStatuses(reports.map(({ status }) => status))}
+    ), told as ${reported}${reservationsOfStatuses(batch.map(({ status }) => status))}
     insert into connectors as known
       (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, since, received_at)
     select g.charge_point, g.connector_id, g.status, g.error_code, g.info, g.vendor_id, g.vendor_error_code, g.since,
@@ -153,21 +162,7 @@ async function recordStatuses(db: Kysely<Database>, reports: readonly StatusRepo
     where known.since is null or excluded.since >= known.since or exists (
       select from charge_points c where c.identity = known.charge_point and c.booted_at > known.received_at
         and c.booted_at <= excluded.received_at)`.execute(db);
-  return reports.map(() => undefined);
-}
-
-function columnsOf(report: StatusReport) {
-  return {
-    charge_point: report.chargePoint,
-    connector_id: report.connectorId,
-    status: report.status,
-    error_code: report.errorCode,
-    info: report.info ?? null,
-    vendor_id: report.vendorId ?? null,
-    vendor_error_code: report.vendorErrorCode ?? null,
-    reported_at: report.timestamp,
-    received_at: report.receivedAt,
-  };
+  return batch.map(() => undefined);
 }
 
 /** Only of rows that have a status. */

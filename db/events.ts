@@ -6,10 +6,11 @@
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { OutboxSignal } from "./event_outbox.ts";
 import type { EventData, EventType } from "./event_types.ts";
+import { recordset } from "./engine/recordset.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
-import { numbered, texts } from "./engine/values.ts";
+import { texts } from "./engine/values.ts";
 
 /** An event that is in the world. `timestamp` is when we learned of the fact; `chargePoint` is the identity it is about. */
 export type PublishedEvent = {
@@ -135,15 +136,13 @@ function filtered(db: Kysely<Database>, { chargePoints, types, after }: EventFil
   return query;
 }
 
+const given = recordset({ type: "text", chargePoint: "text", at: "timestamptz", data: "json" });
+
 async function recordEvents(db: Kysely<Database>, batch: readonly NewEvent[]): Promise<void[]> {
-  const rows = numbered(batch.map(({ type, chargePoint, timestamp, data }) => (
-    { type, charge_point: chargePoint, at: timestamp, data }
-  )));
+  const rows = batch.map((event) => ({ ...event, at: event.timestamp }));
   await sql`
-    insert into event_outbox (type, charge_point, at, data)
-    select type, charge_point, at, data from jsonb_to_recordset(${rows})
-      as g(ordinal integer, type text, charge_point text, at timestamptz, data json)
-    order by ordinal`.execute(db);
+    insert into event_outbox (${given.names}) select ${given.values} from ${given.from(rows)} order by ordinal`
+    .execute(db);
   return batch.map(() => undefined);
 }
 

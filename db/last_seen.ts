@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./tables.ts";
-import { jsonb } from "./engine/values.ts";
+import { recordset } from "./engine/recordset.ts";
 
 /** One charge point's signs of life since the last report; `deviations` are increments. */
 export interface Seen {
@@ -11,6 +11,14 @@ export interface Seen {
   dialled?: string | undefined;
   deviations: Record<string, number>;
 }
+
+const given = recordset({
+  identity: "text",
+  at: "timestamptz",
+  remoteAddress: "text",
+  dialled: "text",
+  deviations: "jsonb",
+}, "s");
 
 /** Increments are added to the counts of the row inside the statement, so that no two reports lose each other's. */
 export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<void> {
@@ -28,8 +36,7 @@ export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<vo
           from (select * from jsonb_each_text(c.deviations) union all select * from jsonb_each_text(s.deviations))
             as counts(kind, n)
           group by kind) as sums) end
-    from jsonb_to_recordset(${jsonb(merged(seen))})
-      as s(identity text, at timestamptz, remote_address text, dialled text, deviations jsonb)
+    from ${given.from(merged(seen))}
     where c.identity = s.identity`.execute(db);
 }
 
@@ -43,5 +50,5 @@ function merged(seen: Seen[]) {
     const newest = known && known.at > each.at ? known : each;
     byIdentity.set(each.identity, { ...newest, deviations: Object.fromEntries(deviations) });
   }
-  return [...byIdentity.values()].map(({ remoteAddress, ...rest }) => ({ ...rest, remote_address: remoteAddress }));
+  return [...byIdentity.values()].map((each) => ({ dialled: undefined, ...each }));
 }

@@ -5,9 +5,9 @@
 import { type Kysely, sql } from "kysely";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { commandOfMessage } from "./remote_trigger/triggered_parts.ts";
+import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
-import { numbered } from "./engine/values.ts";
 
 /** One message. `action` is the CALL's, at its answer too. */
 export type Message = Omit<Row<"messages">, "isCut"> & { cut: boolean };
@@ -84,25 +84,27 @@ export function messages(
   };
 }
 
-async function insert(db: Kysely<Database>, rows: readonly MessageRow[]): Promise<void> {
-  const columns = rows.map(({ chargePoint, messageId, latencyMs, commandId, transactionId, cut, ...row }) => ({
-    ...row,
-    charge_point: chargePoint,
-    message_id: messageId,
-    latency_ms: latencyMs,
-    command_id: commandId,
-    transaction_id: transactionId,
-    is_cut: cut,
-  }));
+const given = recordset({
+  at: "timestamptz",
+  id: "bigint",
+  chargePoint: "text",
+  direction: "text",
+  type: "text",
+  messageId: "text",
+  action: "text",
+  payload: "jsonText",
+  isCut: "boolean",
+  latencyMs: "integer",
+  commandId: "uuid",
+  transactionId: "integer",
+  problems: "jsonb",
+});
+
+async function insert(db: Kysely<Database>, messages: readonly MessageRow[]): Promise<void> {
+  const rows = messages.map((message) => ({ ...message, isCut: message.cut }));
   await sql`
-    insert into messages (at, id, charge_point, direction, type, message_id, action, payload, is_cut, latency_ms, command_id,
-      transaction_id, problems)
-    select at, id, charge_point, direction, type, message_id, action, payload::json, is_cut, latency_ms, command_id,
-      transaction_id, problems
-    from jsonb_to_recordset(${numbered(columns)}) as g(
-      at timestamptz, id bigint, charge_point text, direction text, type text, message_id text, action text, payload text,
-      is_cut boolean, latency_ms integer, command_id uuid, transaction_id integer, problems jsonb)
-    on conflict do nothing`.execute(db);
+    insert into messages (${given.names}) select ${given.values} from ${given.from(rows)} on conflict do nothing`
+    .execute(db);
 }
 
 function messageOf({ isCut, triggeredBy, ...row }: Row<"messages"> & { triggeredBy: string | null }): Message {

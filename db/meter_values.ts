@@ -5,9 +5,10 @@
 import { type Kysely, sql } from "kysely";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
-import { numbered, without } from "./engine/values.ts";
+import { without } from "./engine/values.ts";
 
 /** A stored sample. `foreign`: it named a transaction of another charge point and is therefore linked to none. */
 export type MeterValue = Omit<Row<"meterValues">, "digest" | "isForeign"> & { foreign: boolean };
@@ -86,6 +87,21 @@ export function meterValues(
   };
 }
 
+const given = recordset({
+  chargePoint: "text",
+  connectorId: "bigint",
+  reportedTransactionId: "bigint",
+  sampledAt: "timestamptz",
+  receivedAt: "timestamptz",
+  value: "text",
+  measurand: "text",
+  phase: "text",
+  location: "text",
+  context: "text",
+  unit: "text",
+  format: "text",
+});
+
 /**
  * A sample is linked to a transaction only when that is the charge point's own; one that names another's is kept, unlinked and
  * marked. A sample that names no connector is one of its transaction's. `chr(31)`, the unit separator, keeps the parts of the digest apart.
@@ -95,36 +111,17 @@ async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise
     insert into meter_values (sampled_at, digest, charge_point, connector_id, reported_transaction_id, transaction_id,
       is_foreign, received_at, value, measurand, phase, location, context, unit, format)
     select g.sampled_at,
-      md5(concat_ws(chr(31), g.charge_point, connector.id, coalesce(g.reported, 0), g.measurand, coalesce(g.phase, ''),
+      md5(concat_ws(chr(31), g.charge_point, connector.id, coalesce(g.reported_transaction_id, 0), g.measurand, coalesce(g.phase, ''),
         g.location, g.context, coalesce(g.unit, ''), g.format))::uuid as digest,
-      g.charge_point, connector.id, g.reported, case when t.charge_point = g.charge_point then t.transaction_id end,
+      g.charge_point, connector.id, g.reported_transaction_id, case when t.charge_point = g.charge_point then t.transaction_id end,
       coalesce(t.charge_point <> g.charge_point, false), g.received_at, g.value, g.measurand, g.phase, g.location,
       g.context, g.unit, g.format
-    from jsonb_to_recordset(${numbered(samples.map(columnsOf))}) as g(
-      ordinal integer, charge_point text, connector_id bigint, reported bigint, sampled_at timestamptz, received_at timestamptz, value text,
-      measurand text, phase text, location text, context text, unit text, format text)
-    left join transactions t on t.transaction_id = g.reported
+    from ${given.from(samples)}
+    left join transactions t on t.transaction_id = g.reported_transaction_id
     cross join lateral (select coalesce(g.connector_id, case when t.charge_point = g.charge_point then t.connector_id end, 0)
       as id) as connector
     order by 1, 2, g.ordinal -- the first of two equal samples stays
     on conflict (sampled_at, digest) do nothing`.execute(db);
-}
-
-function columnsOf(sample: Sample) {
-  return {
-    charge_point: sample.chargePoint,
-    connector_id: sample.connectorId,
-    reported: sample.reportedTransactionId,
-    sampled_at: sample.sampledAt,
-    received_at: sample.receivedAt,
-    value: sample.value,
-    measurand: sample.measurand,
-    phase: sample.phase,
-    location: sample.location,
-    context: sample.context,
-    unit: sample.unit,
-    format: sample.format,
-  };
 }
 
 function meterValueOf(row: Row<"meterValues">): MeterValue {

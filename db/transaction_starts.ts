@@ -6,12 +6,13 @@
 import { type Kysely, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
 import { unknownOutcome } from "./engine/errors.ts";
+import { recordset } from "./engine/recordset.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
 import { reservationsOfStarts } from "./reservation/reservation_facts.ts";
 import type { Database } from "./tables.ts";
 import { ended, started } from "./transaction_facts.ts";
-import { folded, numbered } from "./engine/values.ts";
+import { folded } from "./engine/values.ts";
 
 /** A StartTransaction to record. Its natural key: charge point, connector, tag without case, meterStart, timestamp. */
 export interface TransactionStart {
@@ -59,7 +60,7 @@ export async function recordStarts(
       recorded.set(chargePoint, result);
       if (inferred) matched.push(result.transactionId);
     }
-    open = open.filter(({ charge_point }) => !recorded.has(charge_point));
+    open = open.filter(({ chargePoint }) => !recorded.has(chargePoint));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same transactions", undefined);
   await linkInferredSamples(db, matched);
@@ -74,10 +75,7 @@ type Inserted = RecordedStart & { chargePoint: string; inferred: boolean };
 async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<Inserted[]> {
   const { rows: results } = await sql<Inserted>`
     with given as (
-      select * from jsonb_to_recordset(${numbered(rows)}) as g(
-        ordinal integer, charge_point text, connector_id bigint, id_tag text, folded_id_tag text,
-        meter_start bigint, started_at timestamptz, reservation_id bigint, received_at timestamptz, id_tag_info jsonb,
-        max_active integer, flags jsonb)
+      select * from ${given.from(rows)}
     ), known as (
       select g.charge_point, t.transaction_id, t.id_tag_info, ${inferred} as inferred
       from given g cross join lateral (${sameStart}) as t
@@ -101,7 +99,7 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
       left join early e on e.charge_point = j.charge_point left join transaction_stops s on s.id = e.stop_id
       on conflict do nothing
       returning *
-    ), told as ${tellings}${reservationsOfStarts(rows.map((row) => row.reservation_id))}, joined as (
+    ), told as ${tellings}${reservationsOfStarts(rows.map((row) => row.reservationId))}, joined as (
       update transaction_stops s set outcome = 'inferred', transaction_id = t.transaction_id,
         flags = s.flags || '["matchedByInference"]'
       from early e join issued t on t.charge_point = e.charge_point where s.id = e.stop_id
@@ -110,6 +108,20 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
     union all select charge_point, transaction_id, id_tag_info, ${inferred}, true from issued t`.execute(db);
   return results;
 }
+
+const given = recordset({
+  chargePoint: "text",
+  connectorId: "bigint",
+  idTag: "text",
+  foldedIdTag: "text",
+  meterStart: "bigint",
+  startedAt: "timestamptz",
+  reservationId: "bigint",
+  receivedAt: "timestamptz",
+  idTagInfo: "jsonb",
+  maxActiveTransactions: "integer",
+  flags: "jsonb",
+});
 
 const inferred = sql<boolean>`t.flags ? 'matchedByInference'`;
 
@@ -133,7 +145,8 @@ const acceptedBefore = sql<number>`
  * count, nor does an open one on the same connector, whose stop is merely late.
  */
 const concurrent = sql<boolean>`
-  f.id_tag_info ->> 'status' = 'Accepted' and f.max_active is not null and f.max_active <= f.accepted_before + (
+  f.id_tag_info ->> 'status' = 'Accepted' and f.max_active_transactions is not null
+  and f.max_active_transactions <= f.accepted_before + (
     select count(*) from transactions t
     where t.folded_id_tag = f.folded_id_tag and t.state = 'active' and t.id_tag_info ->> 'status' = 'Accepted'
       and (t.charge_point <> f.charge_point or t.connector_id <> f.connector_id)
@@ -172,17 +185,5 @@ const tellings = intoOutbox(
 );
 
 function columnsOf(start: TransactionStart) {
-  return {
-    charge_point: start.chargePoint,
-    connector_id: start.connectorId,
-    id_tag: start.idTag,
-    folded_id_tag: folded(start.idTag),
-    meter_start: start.meterStart,
-    started_at: start.timestamp,
-    reservation_id: start.reservationId,
-    received_at: start.receivedAt,
-    id_tag_info: start.idTagInfo,
-    max_active: start.maxActiveTransactions,
-    flags: start.flags,
-  };
+  return { ...start, foldedIdTag: folded(start.idTag), startedAt: start.timestamp };
 }

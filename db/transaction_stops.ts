@@ -4,11 +4,12 @@
  */
 import { type Kysely, sql } from "kysely";
 import { unknownOutcome } from "./engine/errors.ts";
+import { recordset } from "./engine/recordset.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
 import type { Database } from "./tables.ts";
 import { conflicted, ended, orphaned } from "./transaction_facts.ts";
-import { folded, numbered } from "./engine/values.ts";
+import { folded } from "./engine/values.ts";
 
 /** A StopTransaction to record. */
 export interface TransactionStop {
@@ -46,7 +47,7 @@ export async function recordStops(db: Kysely<Database>, stops: readonly Transact
   let open = stops.map(columnsOf);
   for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
     for (const { chargePoint, ...result } of await insert(db, open)) recorded.set(chargePoint, result);
-    open = open.filter(({ charge_point }) => !recorded.has(charge_point));
+    open = open.filter(({ chargePoint }) => !recorded.has(chargePoint));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same stops", undefined);
   await linkInferredSamples(db, elsewhere(stops, recorded));
@@ -68,9 +69,7 @@ type Inserted = RecordedStop & { chargePoint: string };
 async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<Inserted[]> {
   const { rows: results } = await sql<Inserted>`
     with given as (
-      select * from jsonb_to_recordset(${numbered(rows)}) as g(
-        charge_point text, reported_transaction_id bigint, id_tag text, folded_id_tag text,
-        meter_stop bigint, stopped_at timestamptz, received_at timestamptz, reason text, flags jsonb)
+      select * from ${given.from(rows)}
     ), known as (
       select g.charge_point, s.transaction_id from given g cross join lateral (${sameStop}) as s
     ), fresh as (
@@ -103,6 +102,18 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
   );
   return results;
 }
+
+const given = recordset({
+  chargePoint: "text",
+  reportedTransactionId: "bigint",
+  idTag: "text",
+  foldedIdTag: "text",
+  meterStop: "bigint",
+  stoppedAt: "timestamptz",
+  receivedAt: "timestamptz",
+  reason: "text",
+  flags: "jsonb",
+});
 
 /** One probe of the index for each row, however the tables grow; so it is with starts. */
 const sameStop = sql`
@@ -164,14 +175,9 @@ const tellings = intoOutbox(
 
 function columnsOf(stop: TransactionStop) {
   return {
-    charge_point: stop.chargePoint,
-    reported_transaction_id: stop.transactionId,
-    id_tag: stop.idTag,
-    folded_id_tag: stop.idTag === null ? null : folded(stop.idTag),
-    meter_stop: stop.meterStop,
-    stopped_at: stop.timestamp,
-    received_at: stop.receivedAt,
-    reason: stop.reason,
-    flags: stop.flags,
+    ...stop,
+    reportedTransactionId: stop.transactionId,
+    foldedIdTag: stop.idTag === null ? null : folded(stop.idTag),
+    stoppedAt: stop.timestamp,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * How values of ours become values of SQL. JSON travels as text that is cast in the statement, so that neither driver has to
- * guess; batches travel as one JSON array that the statement unfolds again with `jsonb_to_recordset`.
+ * guess; for whole batches see recordset.ts.
  */
 import { type RawBuilder, sql } from "kysely";
 
@@ -17,11 +17,6 @@ export function json<T>(value: T): RawBuilder<T> {
 /** A text[] of any length in one argument, so that the statement is the same for each length. */
 export function texts(list: readonly string[]): RawBuilder<string[]> {
   return sql<string[]>`array(select jsonb_array_elements_text(${jsonb(list)}))`;
-}
-
-/** Rows with their place in the batch, because the order of `returning` is not promised. */
-export function numbered<Row extends object>(rows: readonly Row[]): RawBuilder<unknown> {
-  return jsonb(rows.map((row, ordinal) => ({ ordinal, ...row })));
 }
 
 /** A row without columns that only statements need. */

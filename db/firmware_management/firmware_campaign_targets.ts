@@ -7,8 +7,9 @@ import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firm
 import type { CommandState } from "../commands.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Filled, Row } from "../tables.ts";
-import { jsonb, texts } from "../engine/values.ts";
+import { texts } from "../engine/values.ts";
 import { targetEnded } from "./firmware_campaign_facts.ts";
 
 /** A target's row. */
@@ -126,17 +127,17 @@ async function list(
   return pageOf(await query.execute(), page, (row) => [row.chargePoint], (row) => row as CampaignTarget);
 }
 
+const claims = recordset({ chargePoint: "text", commandId: "uuid" });
+
 /** The campaign's row is locked, so that whoever pauses or aborts it comes before or after, and not in between. */
 async function claim(db: Kysely<Database>, campaign: string, targets: readonly ClaimedTarget[], now: Date) {
-  const rows = targets.map(({ chargePoint, commandId }) => ({ charge_point: chargePoint, command_id: commandId }));
   const { rows: claimed } = await sql<ClaimedTarget>`
     with running as materialized (
       select id, wave, version from firmware_campaigns where id = ${campaign}::uuid and state = 'running' for share
     )
     update firmware_campaign_targets t set state = 'commanded', command_id = coalesce(t.command_id, g.command_id),
       attempts = t.attempts + 1, commanded_at = ${now}::timestamptz, next_attempt_at = null
-    from running r, charge_points p,
-      jsonb_to_recordset(${jsonb(rows)}) as g(charge_point text, command_id uuid)
+    from running r, charge_points p, ${claims.from(targets)}
     where t.campaign = r.id and t.charge_point = g.charge_point and p.identity = g.charge_point
       and t.state = 'waiting' and t.wave <= r.wave and (t.next_attempt_at is null or t.next_attempt_at <= ${now}::timestamptz)
       and p.registration <> 'Rejected' and (r.version is null or p.firmware_version is distinct from r.version)
@@ -144,19 +145,21 @@ async function claim(db: Kysely<Database>, campaign: string, targets: readonly C
   return claimed;
 }
 
+const decided = recordset({
+  chargePoint: "text",
+  commandId: "uuid",
+  kind: "text",
+  outcome: "text",
+  detail: "text",
+  nextAttemptAt: "timestamptz",
+}, "d");
+
 /**
  * A command that could still be sent keeps its target, whatever was decided. The campaign's row is locked as in `claim`; what was decided to be tried again is
  * decided anew after an abort.
  */
 function decide(campaign: string, decisions: readonly Decision[], now: Date) {
-  const rows = decisions.map((decision) => ({
-    charge_point: decision.chargePoint,
-    command_id: decision.commandId,
-    kind: decision.kind,
-    outcome: decision.kind === "ended" ? decision.outcome : null,
-    detail: decision.detail,
-    next_attempt_at: decision.kind === "ended" ? null : decision.nextAttemptAt,
-  }));
+  const rows = decisions.map((decision) => ({ outcome: null, nextAttemptAt: null, ...decision }));
   return sql<CampaignTargetRow>`
     with unaborted as materialized (
       select from firmware_campaigns where id = ${campaign}::uuid and state <> 'aborted' for share
@@ -167,10 +170,7 @@ function decide(campaign: string, decisions: readonly Decision[], now: Date) {
         command_id = case when d.kind in ('again', 'unsent') then null else t.command_id end,
         next_attempt_at = d.next_attempt_at,
         ended_at = case d.kind when 'ended' then ${now}::timestamptz end
-      from jsonb_to_recordset(${
-    jsonb(rows)
-  }) as d(charge_point text, command_id uuid, kind text, outcome text, detail text,
-        next_attempt_at timestamptz)
+      from ${decided.from(rows)}
       where t.campaign = ${campaign}::uuid and t.charge_point = d.charge_point and t.state = 'commanded'
         and t.command_id = d.command_id and (d.kind = 'ended' or exists (select from unaborted)) and not exists (
           select from commands c where c.id = d.command_id and case d.kind

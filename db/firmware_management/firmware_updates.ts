@@ -7,8 +7,8 @@ import type { ChargePointReport } from "../charge_point_reports.ts";
 import type { CommandState } from "../commands.ts";
 import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { batched } from "../engine/batched.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
-import { jsonb, numbered } from "../engine/values.ts";
 
 type UpdateRow = Row<"firmwareUpdates">;
 
@@ -62,32 +62,32 @@ export function firmwareUpdates(db: Kysely<Database>, { raise }: OutboxSignal): 
   };
 }
 
+const begun = recordset({ commandId: "uuid", chargePoint: "text", requestId: "bigint", sentAt: "timestamptz" });
+
+const reports = recordset({
+  chargePoint: "text",
+  action: "text",
+  content: "jsonb",
+  status: "text",
+  rank: "smallint",
+  requestId: "bigint",
+  receivedAt: "timestamptz",
+});
+
 async function begin(db: Kysely<Database>, batch: readonly UpdateBegin[]): Promise<void[]> {
   await sql`
-    insert into firmware_updates (command_id, charge_point, request_id, version_before, sent_at)
-    select g."commandId", g."chargePoint", g."requestId",
-      (select firmware_version from charge_points where identity = g."chargePoint"), g."sentAt"
-    from jsonb_to_recordset(${jsonb(batch)})
-      as g("commandId" uuid, "chargePoint" text, "requestId" bigint, "sentAt" timestamptz)
+    insert into firmware_updates (version_before, ${begun.names})
+    select (select firmware_version from charge_points where identity = g.charge_point), ${begun.values}
+    from ${begun.from(batch)}
     on conflict do nothing`.execute(db);
   return batch.map(() => undefined);
 }
 
 /** A batch has one report of each charge point at most, so that no update is moved twice by one statement. */
 async function recordStatuses(db: Kysely<Database>, batch: readonly FirmwareStatusReport[]): Promise<void[]> {
-  const rows = numbered(batch.map((report) => ({
-    charge_point: report.chargePoint,
-    action: report.action,
-    content: report.content,
-    status: report.status,
-    rank: report.rank,
-    request_id: report.requestId,
-    received_at: report.receivedAt,
-  })));
   await sql`
     with given as (
-      select * from jsonb_to_recordset(${rows}) as g(ordinal integer, charge_point text, action text, content jsonb,
-        status text, rank smallint, request_id bigint, received_at timestamptz)
+      select * from ${reports.from(batch)}
     ), noticed as (
       insert into charge_point_reports (charge_point, action, content, received_at)
       select charge_point, action, content, received_at from given order by ordinal

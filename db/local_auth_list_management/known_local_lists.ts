@@ -6,8 +6,9 @@
 import { type Kysely, sql } from "kysely";
 import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
-import { folded, jsonb } from "../engine/values.ts";
+import { folded } from "../engine/values.ts";
 
 /** What is known of a charge point's list. */
 export interface KnownLocalList extends Omit<Row<"knownLocalLists">, "chargePoint" | "pendingType"> {
@@ -83,21 +84,19 @@ export function knownLocalLists(db: Kysely<Database>, outbox: OutboxSignal): Kno
   };
 }
 
+const given = recordset({ foldedIdTag: "text", idTag: "text", idTagInfo: "jsonb" });
+
 async function recordSending(
   db: Kysely<Database>,
   chargePoint: string,
   { listVersion, updateType }: SentUpdate,
   entries: readonly ListChange[],
 ): Promise<void> {
-  const rows = entries.map(({ idTag, idTagInfo }) => ({
-    folded_id_tag: folded(idTag),
-    id_tag: idTag,
-    id_tag_info: idTagInfo ?? null,
-  }));
+  const rows = entries.map(({ idTag, idTagInfo }) => ({ foldedIdTag: folded(idTag), idTag, idTagInfo }));
   // A message on top of one in doubt: what became of the first will not be told by a version any more.
   await sql`
     with given as materialized (
-      select * from jsonb_to_recordset(${jsonb(rows)}) as g(folded_id_tag text, id_tag text, id_tag_info jsonb)
+      select * from ${given.from(rows)}
     ), list as (
       insert into known_local_lists as l (charge_point, pending_version, pending_type, highest_version)
       values (${chargePoint}, ${listVersion}::bigint, ${updateType}::text, ${listVersion}::bigint)

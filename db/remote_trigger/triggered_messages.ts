@@ -1,8 +1,9 @@
 /** The messages that triggers brought, by their command. How they are shown is in triggered_parts.ts. */
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
-import { numbered, texts } from "../engine/values.ts";
+import { texts } from "../engine/values.ts";
 
 /** A message that came because of a command. Its payload is JSON text already, `cut` when only its beginning was kept. */
 export type NewTriggeredMessage = Omit<Row<"triggeredMessages">, "isCut"> & { payload: string; cut: boolean };
@@ -24,24 +25,25 @@ export interface TriggeredMessages {
 
 const MOST_PENDING = 1000;
 
+const given = recordset({
+  commandId: "uuid",
+  chargePoint: "text",
+  at: "timestamptz",
+  messageId: "text",
+  action: "text",
+  connectorId: "bigint",
+  payload: "jsonText",
+  isCut: "boolean",
+});
+
 /** Builds the repository. */
 export function triggeredMessages(db: Kysely<Database>): TriggeredMessages {
   return {
-    async record(rows) {
-      if (rows.length === 0) return;
-      const columns = rows.map(({ commandId, chargePoint, messageId, connectorId, cut, ...row }) => ({
-        ...row,
-        command_id: commandId,
-        charge_point: chargePoint,
-        message_id: messageId,
-        connector_id: connectorId,
-        is_cut: cut,
-      }));
+    async record(messages) {
+      if (messages.length === 0) return;
+      const rows = messages.map((message) => ({ ...message, isCut: message.cut }));
       await sql`
-        insert into triggered_messages (command_id, charge_point, at, message_id, action, connector_id, payload, is_cut)
-        select command_id, charge_point, at, message_id, action, connector_id, payload::json, is_cut
-        from jsonb_to_recordset(${numbered(columns)}) as g(command_id uuid, charge_point text, at timestamptz,
-          message_id text, action text, connector_id bigint, payload text, is_cut boolean)
+        insert into triggered_messages (${given.names}) select ${given.values} from ${given.from(rows)}
         on conflict do nothing`.execute(db);
     },
 

@@ -1,6 +1,7 @@
 /** What a comparison with the charge point's own composite schedule does to the mirror: it makes doubts, and ends them. */
 import { type Kysely, sql } from "kysely";
 import { intoOutbox } from "../event_outbox.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database } from "../tables.ts";
 import { jsonb } from "../engine/values.ts";
 import { before, doubted, installed, removed, replaces } from "./charging_profile_facts.ts";
@@ -17,6 +18,8 @@ export interface Proof {
   readonly absent: readonly KnownDoubt[];
 }
 
+const proofs = recordset({ commandId: "uuid", doubtedBy: "jsonb", present: "boolean" });
+
 /**
  * Ends the doubts of which something was proved: what is there is certain, and what it replaced is gone with what is not there. A profile that
  * is in other doubts than it was then stays as it is: a command that was sent since knows nothing of the proof. Returns how many.
@@ -26,8 +29,7 @@ export async function endDoubts(db: Kysely<Database>, { present, absent }: Proof
   const { rows } = await sql`
     with proved as (
       select p.*, g.present from charging_profiles p
-      join jsonb_to_recordset(${jsonb(given)}) as g("commandId" uuid, "doubtedBy" jsonb, present boolean)
-        on p.command_id = g."commandId" and p.doubted_by = g."doubtedBy"
+      join ${proofs.from(given)} on p.command_id = g.command_id and p.doubted_by = g.doubted_by
       where p.doubted_by <> '[]' and p.awaited_id_tag is null
     ), absent as (
       delete from charging_profiles p using proved

@@ -5,8 +5,9 @@
 import { type Kysely, sql } from "kysely";
 import type { Command } from "../commands.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Filled, Row } from "../tables.ts";
-import { json, jsonb } from "../engine/values.ts";
+import { json } from "../engine/values.ts";
 
 type InstallationRow = Readonly<Row<"profileInstallations">>;
 type TargetRow = Readonly<Row<"profileInstallationTargets">>;
@@ -50,6 +51,8 @@ export interface ProfileInstallations {
   end(commandId: string, outcome: string): Promise<void>;
 }
 
+const chosen = recordset({ chargePoint: "text", commandId: "uuid" });
+
 /** Builds the repository. */
 export function profileInstallations(db: Kysely<Database>): ProfileInstallations {
   return {
@@ -62,9 +65,7 @@ export function profileInstallations(db: Kysely<Database>): ProfileInstallations
       )
         .insertInto("profileInstallationTargets").columns(["installationId", "chargePoint", "commandId"])
         .expression(
-          sql`select made.id, g.charge_point, g.command_id from made, jsonb_to_recordset(${
-            jsonb(targets.map(({ chargePoint, commandId }) => ({ charge_point: chargePoint, command_id: commandId })))
-          }) as g(charge_point text, command_id uuid)`,
+          sql`select made.id, ${chosen.values} from made, ${chosen.from(targets)}`,
         )
         .execute();
     },

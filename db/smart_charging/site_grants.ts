@@ -3,8 +3,8 @@
  * at any time what the charge point may have taken at most. Its command tells how it ended; here that is only read.
  */
 import { type Kysely, sql } from "kysely";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
-import { jsonb, numbered } from "../engine/values.ts";
 import { type Grant, listGrants, loadSituation, type SiteSituation } from "./site_situation.ts";
 import type { Site, Sites } from "./sites.ts";
 
@@ -76,10 +76,8 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
           update sites set version = version + 1 where id = ${id}::uuid and version = ${version}::bigint and mode = 'on'
           returning id
         )
-        insert into site_grants as g (charge_point, connector_id, transaction_id, unit, stack_level, asked, asked_at, command_id)
-        select a.charge_point, a.connector_id, a.transaction_id, a.unit, a.stack_level, a.asked, ${now}::timestamptz,
-          a.command_id
-        from ${unfolded(asks)}, held order by a.ordinal
+        insert into site_grants as g (asked_at, ${asked.names})
+        select ${now}::timestamptz, ${asked.values} from ${asked.from(asks)}, held order by a.ordinal
         on conflict (charge_point, connector_id) do update set
           confirmed = case when ${isSame} then g.confirmed end,
           confirmed_at = case when ${isSame} then g.confirmed_at end,
@@ -99,7 +97,7 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
       const { rows } = await sql<{ commandId: string }>`
         update site_grants g set clearing = true, confirmed = null, confirmed_by = null, doubtful = null, asked = null,
           asked_at = ${now}::timestamptz, command_id = a.command_id, retry_at = null
-        from ${unfolded(asks)}
+        from ${asked.from(asks)}
         where g.charge_point = a.charge_point and g.connector_id = a.connector_id and g.command_id is null
           and not exists (select from site_members m join sites s on s.id = m.site
             where m.charge_point = g.charge_point and s.mode = 'on')
@@ -112,9 +110,8 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
     async recordLost(lost) {
       await sql`
         update site_grants g set confirmed_by = null, doubtful = greatest(g.doubtful, l.doubtful), outcome = l.outcome
-        from jsonb_to_recordset(${jsonb(lost)}) as l("chargePoint" text, "connectorId" bigint, "confirmedBy" uuid,
-          doubtful double precision, outcome text)
-        where g.charge_point = l."chargePoint" and g.connector_id = l."connectorId" and g.confirmed_by = l."confirmedBy"`
+        from ${losses.from(lost)}
+        where g.charge_point = l.charge_point and g.connector_id = l.connector_id and g.confirmed_by = l.confirmed_by`
         .execute(db);
     },
 
@@ -139,29 +136,35 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
 const isSame =
   sql`(g.transaction_id is not distinct from excluded.transaction_id and g.unit = excluded.unit and not g.clearing)`;
 
-function unfolded(asks: readonly NewAsk[]) {
-  const rows = numbered(asks.map((ask) => ({
-    charge_point: ask.chargePoint,
-    connector_id: ask.connectorId,
-    transaction_id: ask.transactionId,
-    unit: ask.unit,
-    stack_level: ask.stackLevel,
-    asked: ask.asked,
-    command_id: ask.commandId,
-  })));
-  return sql`jsonb_to_recordset(${rows}) as a(ordinal integer, charge_point text, connector_id bigint,
-    transaction_id integer, unit text, stack_level integer, asked double precision, command_id uuid)`;
-}
+const asked = recordset({
+  chargePoint: "text",
+  connectorId: "bigint",
+  transactionId: "integer",
+  unit: "text",
+  stackLevel: "integer",
+  asked: "double precision",
+  commandId: "uuid",
+}, "a");
+
+const losses = recordset({
+  chargePoint: "text",
+  connectorId: "bigint",
+  confirmedBy: "uuid",
+  doubtful: "double precision",
+  outcome: "text",
+}, "l");
+
+const ended = recordset({
+  chargePoint: "text",
+  connectorId: "bigint",
+  commandId: "uuid",
+  ended: "text",
+  outcome: "text",
+  retryAt: "timestamptz",
+}, "e");
 
 async function recordEnds(db: Kysely<Database>, ends: readonly AskEnd[], now: Date): Promise<void> {
-  const rows = numbered(ends.map((end) => ({
-    charge_point: end.chargePoint,
-    connector_id: end.connectorId,
-    command_id: end.commandId,
-    ended: end.end,
-    outcome: end.outcome,
-    retry_at: end.retryAt,
-  })));
+  const rows = ends.map((end) => ({ ...end, ended: end.end }));
   await sql`
     update site_grants g set
       confirmed = case when e.ended = 'accepted' then g.asked else g.confirmed end,
@@ -173,8 +176,7 @@ async function recordEnds(db: Kysely<Database>, ends: readonly AskEnd[], now: Da
       failures = case e.ended when 'accepted' then 0 when 'neverSent' then g.failures else g.failures + 1 end,
       refusals = case e.ended when 'accepted' then 0 when 'refused' then g.refusals + 1 else g.refusals end,
       retry_at = e.retry_at, outcome = e.outcome, asked = null, command_id = null
-    from jsonb_to_recordset(${rows}) as e(charge_point text, connector_id bigint, command_id uuid, ended text,
-      outcome text, retry_at timestamptz)
+    from ${ended.from(rows)}
     where g.charge_point = e.charge_point and g.connector_id = e.connector_id and g.command_id = e.command_id`
     .execute(db);
 }

@@ -5,6 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { StoreError } from "../engine/errors.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { recordset } from "../engine/recordset.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
 import { jsonb, texts, without } from "../engine/values.ts";
 import type { MemberSettings, SiteLimit } from "./site_tables.ts";
@@ -98,20 +99,18 @@ export function sites(db: Kysely<Database>): Sites {
   };
 }
 
+const given = recordset({ chargePoint: "text", place: "integer", memberSettings: "jsonb" });
+
 /** Whether it was made (else replaced); undefined: a charge point belongs to another site, and nothing was written. */
 async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Date): Promise<boolean | undefined> {
   const { chargePoints, memberSettings, limit, ...plain } = fields;
-  const members = chargePoints.map((identity, place) => ({
-    charge_point: identity,
-    place,
-    member_settings: memberSettings[identity] ?? {},
-  }));
+  const members = chargePoints.map((chargePoint, place) => (
+    { chargePoint, place, memberSettings: memberSettings[chargePoint] ?? {} }
+  ));
   try {
     const { rows } = await sql<{ created: boolean }>`
       with given as (
-        select * from jsonb_to_recordset(${
-      jsonb(members)
-    }) as g(charge_point text, place integer, member_settings jsonb)
+        select * from ${given.from(members)}
       ), kept as (
         insert into sites (id, name, time_zone, "limit", voltage, fail_safe, mode, created_at, updated_at)
         select ${id}::uuid, ${plain.name}::text, ${plain.timeZone}::text, ${jsonb(limit)},
@@ -129,8 +128,7 @@ async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Da
         update site_members m set place = g.place, member_settings = g.member_settings
         from given g, kept where m.charge_point = g.charge_point and m.site = kept.id
       ), new as (
-        insert into site_members (charge_point, site, place, member_settings)
-        select g.charge_point, kept.id, g.place, g.member_settings from given g, kept
+        insert into site_members (site, ${given.names}) select kept.id, ${given.values} from given g, kept
         where not exists (select from site_members m where m.charge_point = g.charge_point and m.site = kept.id)
       )
       select created from kept`.execute(db);
