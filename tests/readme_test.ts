@@ -1,23 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { SETTINGS } from "../actors/settings/settings.ts";
 import { Wire } from "./conformance/wire.ts";
 import { eventually } from "./conformance/within.ts";
 import { callApi } from "./harness.ts";
 import { deno, processDatabase, startProcess } from "./process.ts";
-import { chapter, fences, tableRows } from "./readme.ts";
+import { chapter, fences } from "./readme.ts";
 
 const ADMIN_KEY = "readme-admin-key-0123456789";
-
-Deno.test("the table of settings names exactly the settings, with their defaults", async () => {
-  const unquoted = (cell: string) => cell.split(", ").map((each) => each.replaceAll("`", ""));
-  const told = tableRows(await chapter("Settings")).flatMap(([variables = "", defaults = ""]) => {
-    const values = unquoted(defaults);
-    return unquoted(variables).map((variable, index) => [variable, values[index]]);
-  });
-  const actual = SETTINGS.map(({ variable, fallback }) => [variable, fallback === null ? "unset" : String(fallback)]);
-  const byName = (one: unknown[], other: unknown[]) => String(one[0]).localeCompare(String(other[0]));
-  assertEquals(told.toSorted(byName), actual.toSorted(byName));
-});
 
 Deno.test("the first session goes as it is told", async () => {
   await using database = await processDatabase();

@@ -4,7 +4,20 @@
  */
 import apiKeys from "./guides/api-keys.md" with { type: "text" };
 import connecting from "./guides/connecting.md" with { type: "text" };
+import decisions from "./guides/decisions.md" with { type: "text" };
+import diagnostics from "./guides/diagnostics.md" with { type: "text" };
+import events from "./guides/events.md" with { type: "text" };
+import firmware from "./guides/firmware.md" with { type: "text" };
+import firstSession from "./guides/first-session.md" with { type: "text" };
 import httpApi from "./guides/http-api.md" with { type: "text" };
+import localLists from "./guides/local-lists.md" with { type: "text" };
+import operation from "./guides/operation.md" with { type: "text" };
+import remoteTrigger from "./guides/remote-trigger.md" with { type: "text" };
+import reservations from "./guides/reservations.md" with { type: "text" };
+import settings from "./guides/settings.md" with { type: "text" };
+import sites from "./guides/sites.md" with { type: "text" };
+import smartCharging from "./guides/smart-charging.md" with { type: "text" };
+import transactions from "./guides/transactions.md" with { type: "text" };
 import { html, raw } from "hono/html";
 import type { Html } from "./fields.ts";
 import type { ListedPage } from "./layout.ts";
@@ -12,9 +25,22 @@ import { type Links, type ReadMarkdown, readMarkdown } from "./markdown.ts";
 
 /** By the names of the files, which the addresses have, too. */
 const TEXTS: Readonly<Record<string, string>> = {
+  "first-session": firstSession,
   connecting,
+  transactions,
+  "local-lists": localLists,
+  "smart-charging": smartCharging,
+  sites,
+  firmware,
+  diagnostics,
+  reservations,
+  "remote-trigger": remoteTrigger,
+  events,
   "http-api": httpApi,
   "api-keys": apiKeys,
+  operation,
+  settings,
+  decisions,
 };
 
 /** A guide, read. */

@@ -21,8 +21,10 @@ export interface Section {
 /** A Markdown text, read: its HTML without the first heading, and its parts. */
 export interface ReadMarkdown {
   readonly title: string;
+  /** The first paragraph, without any marks. */
+  readonly lead: string;
   readonly html: string;
-  /** The first one belongs to the title. */
+  /** The first one is what stands below the title. */
   readonly sections: readonly Section[];
 }
 
@@ -45,6 +47,7 @@ export function readMarkdown(text: string, links: Links): ReadMarkdown {
   if (first?.type !== "heading" || first.depth !== 1) throw new Error("The text does not begin with `# Title`");
   return {
     title: headings.get(first as Tokens.Heading)!.text,
+    lead: plainText(rest.filter(({ type }) => type === "paragraph").slice(0, 1)),
     html: marked.parser(rest),
     sections: sectionsOf(tokens, headings),
   };

@@ -88,7 +88,7 @@ function home(guides: readonly Guide[], reference: readonly ReferencePage[]): Ht
       class="lead">The guides explain one topic a page. The reference has every route of the HTTP API with its
     fields, an example to copy and the answer. Every error is one of the <a href="${PROBLEMS_PAGE}">problems</a>.</p>
     <h2>Guides</h2>
-    <dl class="places">${guides.map((guide) => listed(guide, guide.sections[0]!.text))}</dl>
+    <dl class="places">${guides.map((guide) => listed(guide, guide.lead))}</dl>
     <h2>Reference</h2>
     <dl class="places">${reference.map((page) => listed(page, routesOf(page)))}</dl>
   `;

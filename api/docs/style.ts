@@ -26,7 +26,7 @@ a { color: var(--accent); text-underline-offset: .15em; }
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 code, pre, var, .method, .status { font-family: var(--mono); font-style: normal; }
-code { font-size: .88em; color: var(--code); overflow-wrap: anywhere; }
+code { font-size: .88em; color: var(--code); overflow-wrap: break-word; }
 a code { color: inherit; }
 .dim { color: var(--dim); }
 .skip { position: absolute; left: -999px; }
@@ -98,7 +98,7 @@ article h2 .method, .here .method { display: inline-block; min-width: 3.9rem; }
 .fields { font-size: .9rem; }
 .fields tr:first-child th, .fields tr:first-child td { border-top: 0; }
 .fields th { width: 34%; overflow-wrap: anywhere; }
-.fields th code { color: var(--ink); }
+.fields th code { color: var(--ink); overflow-wrap: anywhere; }
 .fields th .dim { display: block; font-size: .88em; font-weight: 400; }
 .fields .type { width: 30%; color: var(--dim); overflow-wrap: anywhere; }
 .fields td:last-child { padding-right: 0; }

@@ -39,11 +39,11 @@ Deno.test("a table's first column names its rows", () => {
 });
 
 Deno.test("a text is read into its title and its sections, and each heading has an anchor of its own", () => {
-  const { title, sections } = readMarkdown(
+  const { title, lead, sections } = readMarkdown(
     "# T\n\nBegin\n*here*.\n\n## A\n\n- `x`\n- [y](#a)\n\n## A\n\n| h |\n| - |\n| z |\n",
     LINKS,
   );
-  assertEquals(title, "T");
+  assertEquals([title, lead], ["T", "Begin\nhere."]);
   assertEquals(sections.map(({ heading, text }) => [heading.depth, heading.id, heading.text, text]), [
     [1, "t", "T", "Begin here."],
     [2, "a", "A", "x y"],
