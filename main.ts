@@ -59,9 +59,9 @@ export async function openApp(settings: Settings, storeOptions: Partial<StoreOpt
   const system = new ActorSystem(clock, log);
   watchPlannerStatistics(system, store);
   const loopWatch = watchLoop(clock, log, system.counts.lateness);
-  const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays });
-  const webhooks = new WebhookSender(system, store, settings, events);
   const signals = new Signals(log);
+  const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays, signals });
+  const webhooks = new WebhookSender(system, store, settings, signals);
   const chargePoints = createChargePoints({ store, settings, system, signals, tell: (event) => events.tell(event) });
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
   keepChargingProfiles(system, store, signals);

@@ -8,8 +8,8 @@ import type { EventData, EventType } from "./event_types.ts";
 /** Rings when this process may have put something into the outbox: rather too often than too seldom. */
 export interface OutboxSignal {
   raise(): void;
-  /** One listens, the publisher of this process. */
-  subscribe(listener: () => void): void;
+  /** One listens, the publisher of this process. Returns the way to stop. */
+  subscribe(listener: () => void): () => void;
 }
 
 /** A outbox that nobody hears yet. */
@@ -19,6 +19,9 @@ export function outboxSignal(): OutboxSignal {
     raise: () => hear(),
     subscribe: (listener) => {
       hear = listener;
+      return () => {
+        if (hear === listener) hear = () => {};
+      };
     },
   };
 }

@@ -49,8 +49,8 @@ export interface Events {
   head(): Promise<number>;
   /** Drops the oldest events that were published before, with their deliveries, a bounded number; returns how many. */
   prune(before: Date): Promise<number>;
-  /** Calls back when this process may have recorded something that is to be numbered. One listener. */
-  onRecorded(listener: () => void): void;
+  /** Calls back when this process may have recorded something that is to be numbered. One listener. Returns the way to stop. */
+  onRecorded(listener: () => void): () => void;
 }
 
 /** Events that one statement numbers. */

@@ -161,7 +161,7 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   }
 
   async #drain(): Promise<void> {
-    while (!this.#stopping && this.#mailbox.size > 0) {
+    while (this.#takesMail && this.#mailbox.size > 0) {
       const { mail, received } = this.#mailbox.take()!;
       try {
         const working = this.#actor.receive(mail);
@@ -174,6 +174,10 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     if (this.#stopping) await this.#finish(this.#stopping);
     this.#running = false;
     this.system.work(-1);
+  }
+
+  get #takesMail(): boolean {
+    return !this.#stopping || (this.#stopping === "shutdown" && this.options.drains === true);
   }
 
   /** A restart that fails is one more failure. */

@@ -66,6 +66,8 @@ export interface SpawnOptions {
   readonly mailboxLimit?: number;
   /** How often a permanent actor may be restarted within a minute before it is given up; absent: it is temporary. */
   readonly restartsPerMinute?: number;
+  /** Mail that waits when the system shuts down is still taken. Absent: it is dropped, as it is when an actor is stopped alone. */
+  readonly drains?: boolean;
   /** Another actor starts this one anew when it is given up, so that the process need not end. */
   readonly isSupervised?: boolean;
 }

@@ -1,12 +1,12 @@
 /**
- * What is new about charge points, told inside this process as it happens. A shared actor listens instead of asking the database every
- * second. Signal is a hint to look and nothing more: it is told after the fact is committed, it is lost when the process dies, and
- * it is never told of what happened elsewhere, so whoever acts on it decides from the rows and looks at them once at birth.
+ * What is new about charge points, told inside this process as it happens. A shared actor subscribes instead of asking the database every
+ * second. A signal is a hint to look and nothing more: it is told after the fact is committed, it is lost when the process dies, and
+ * other processes do not hear it. An actor that acts on it therefore decides from the rows, and reads them once at its birth.
  */
 import type { Command } from "../../db/commands.ts";
 import type { Log } from "./log.ts";
 
-/** One piece of signals. Each has the identity that it is about, but for id tags, which belong to no charge point. */
+/** What happened. A signal has the identity of the charge point that it is about; id tags and events belong to none. */
 export type Signal =
   | { readonly kind: "connected" | "disconnected" | "booted"; readonly chargePoint: string }
   | {
@@ -31,28 +31,30 @@ export type Signal =
   /** A command was answered after it had ended; its state stays. */
   | { readonly kind: "commandAnsweredLate"; readonly chargePoint: string; readonly command: Command }
   | { readonly kind: "idTagChanged"; readonly idTag: string }
+  /** Events were numbered, in this process or in another one. */
+  | { readonly kind: "eventsPublished" }
   /** Registered, edited or removed by an operator. */
   | { readonly kind: "chargePointChanged"; readonly chargePoint: string };
 
 /** Tells everybody who listens. */
 export class Signals {
-  readonly #listeners = new Set<(signals: Signal) => void>();
+  readonly #listeners = new Set<(signal: Signal) => void>();
 
   constructor(readonly log: Log) {}
 
   /** Never throws: a listener's failure is nobody else's. */
-  tell(signals: Signal): void {
+  tell(signal: Signal): void {
     for (const hear of this.#listeners) {
       try {
-        hear(signals);
+        hear(signal);
       } catch (error) {
-        this.log.error(`Signal (${signals.kind}) was not taken`, { error });
+        this.log.error(`Signal (${signal.kind}) was not taken`, { error });
       }
     }
   }
 
-  /** Listeners are called at once, where the signals comes from: they put it into a mailbox and do nothing else. Returns the way to stop. */
-  listen(listener: (signals: Signal) => void): () => void {
+  /** Listeners are called at once, where the signal comes from. Only `subscribe` of an actor's context calls this. Returns the way to stop. */
+  listen(listener: (signal: Signal) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }

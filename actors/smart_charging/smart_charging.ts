@@ -1,19 +1,15 @@
 /**
  * The shared actor that owns the stack of charging profiles of every charge point: what becomes of it without a command. It binds profiles to
  * transactions that start, removes those of transactions that ended, writes down outcomes that a crash or an outage kept out of the
- * mirror, and tells of doubts that will last. All of it is decided from the rows, so it has nothing to lose: signals only says
- * where to look first, and everything is looked at when it is born and
- * again and again, also because other processes have signals of their own.
+ * mirror, and tells of doubts that will last. All of it is decided from the rows, so it has nothing to lose: a signal only says
+ * where to look first. Everything is looked at when the actor is born and again and again, also because other processes have signals of their own.
  */
 import type { Command } from "../../db/commands.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
-import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { learnOutcome } from "./profile_outcomes.ts";
-
-/** `hinted`: some charge points have signals. `all`: look at every one. */
-export type SmartChargingMail = "hinted" | "all";
 
 /** What is in doubt or waits for a transaction is little, and looked at so often. */
 const LOOK_EVERY_MS = 10_000;
@@ -30,77 +26,90 @@ const KEEP_UNSTARTED_MS = 24 * 3600 * 1000;
 /** What may have happened to the profiles of a charge point. */
 type Hint = "started" | "ended" | "settled";
 
-/** Charge points with signals that nobody has looked at. */
-type Hints = Map<Hint, Set<string>>;
+/** `heardDue`: the charge points of which something was heard are to be looked at; `lookDue`: all are. */
+type SmartChargingMail =
+  | { readonly kind: "heard"; readonly hint: Hint; readonly chargePoint: string }
+  | { readonly kind: "heardDue" | "lookDue" };
 
 const PROFILE_ACTIONS = ["SetChargingProfile", "ClearChargingProfile", "RemoteStartTransaction"];
 
 /** Starts the actor. */
-export function keepChargingProfiles(system: ActorSystem, store: Store, signals: Signals): Ref<SmartChargingMail> {
-  const hints: Hints = new Map();
-  const actor = system.spawn<SmartChargingMail>("smart charging", (context) => {
-    hints.clear();
-    return smartCharging(context, store, hints);
-  }, { restartsPerMinute: 60 });
-  signals.listen((item) => {
-    const hint = hintOf(item);
-    if (!hint || item.kind === "idTagChanged") return;
-    const isFirst = hints.size === 0;
-    hints.set(hint, (hints.get(hint) ?? new Set()).add(item.chargePoint));
-    if (isFirst) actor.tell("hinted");
-  });
-  return actor;
+export function keepChargingProfiles(system: ActorSystem, store: Store, signals: Signals): void {
+  const create = (context: Context<SmartChargingMail>) => new ProfileKeeper(context, store, signals);
+  system.spawn("smart charging", create, { restartsPerMinute: 60 });
 }
 
-function hintOf(item: Signal): Hint | undefined {
-  switch (item.kind) {
+function heardOf(signal: Signal): SmartChargingMail | undefined {
+  switch (signal.kind) {
     case "transactionStarted":
-      return "started";
+      return { kind: "heard", hint: "started", chargePoint: signal.chargePoint };
     case "transactionEnded":
-      return "ended";
-    case "commandSettled":
-      return PROFILE_ACTIONS.includes(item.command.action) && leavesDoubt(item.command) ? "settled" : undefined;
+      return { kind: "heard", hint: "ended", chargePoint: signal.chargePoint };
+    case "commandSettled": {
+      const { command, chargePoint } = signal;
+      const matters = PROFILE_ACTIONS.includes(command.action) && leavesDoubt(command);
+      return matters ? { kind: "heard", hint: "settled", chargePoint } : undefined;
+    }
     default:
       return undefined;
   }
 }
 
-/** Whoever received an answer has written it down already; where that failed, the next look finds it. */
+/** The handler of an answer has written it down already; where that failed, the next look finds it. */
 function leavesDoubt({ state }: Command): boolean {
   return state !== "answered" && state !== "callError";
 }
 
-function smartCharging(
-  context: Context<SmartChargingMail>,
-  store: Store,
-  hints: Hints,
-): Actor<SmartChargingMail> {
-  let looks = 0;
-  let cancelLook = context.after(0, "all");
-  const lookIn = (ms: number) => {
-    cancelLook();
-    cancelLook = context.after(ms, "all");
-  };
-  return {
-    async receive(mail) {
-      const hinted = new Map(hints);
-      hints.clear();
-      const now = context.clock.now();
-      try {
-        if (mail === "hinted") return await keep(store, now, (hint) => [...hinted.get(hint) ?? []]);
-        const isFull = looks % LOOKS_PER_FULL_LOOK === 0;
-        await keep(store, now, (hint) => hint === "ended" && !isFull ? [] : null);
-        await store.chargingProfiles.dropUnstarted(new Date(now.getTime() - KEEP_UNSTARTED_MS));
-        looks++;
-        lookIn(LOOK_EVERY_MS);
-      } catch (error) {
-        // An outage is no failure of ours. What the hints said is found by looking at everything.
-        if (!(error instanceof StoreError)) throw error;
-        looks = 0;
-        lookIn(TRY_AGAIN_MS);
+class ProfileKeeper implements Actor<SmartChargingMail> {
+  #heard: Record<Hint, Set<string>> = nothingHeard();
+  #looks = 0;
+
+  constructor(readonly context: Context<SmartChargingMail>, readonly store: Store, signals: Signals) {
+    context.subscribe(signals, heardOf);
+    this.#lookIn(0);
+  }
+
+  async receive(mail: SmartChargingMail): Promise<void> {
+    try {
+      switch (mail.kind) {
+        case "heard":
+          this.#heard[mail.hint].add(mail.chargePoint);
+          return void this.context.self.tell({ kind: "heardDue" }, "heardDue");
+        case "heardDue":
+          return await this.#lookAtHeard();
+        case "lookDue":
+          return await this.#look();
       }
-    },
-  };
+    } catch (error) {
+      // An outage is no failure of ours. What was heard is found by looking at everything.
+      if (!(error instanceof StoreError)) throw error;
+      this.#looks = 0;
+      this.#lookIn(TRY_AGAIN_MS);
+    }
+  }
+
+  #lookIn(ms: number): void {
+    this.context.after(ms, { kind: "lookDue" }, "lookDue");
+  }
+
+  async #lookAtHeard(): Promise<void> {
+    const heard = this.#heard;
+    this.#heard = nothingHeard();
+    await keep(this.store, this.context.clock.now(), (hint) => [...heard[hint]]);
+  }
+
+  async #look(): Promise<void> {
+    const now = this.context.clock.now();
+    const isFull = this.#looks % LOOKS_PER_FULL_LOOK === 0;
+    await keep(this.store, now, (hint) => hint === "ended" && !isFull ? [] : null);
+    await this.store.chargingProfiles.dropUnstarted(new Date(now.getTime() - KEEP_UNSTARTED_MS));
+    this.#looks++;
+    this.#lookIn(LOOK_EVERY_MS);
+  }
+}
+
+function nothingHeard(): Record<Hint, Set<string>> {
+  return { started: new Set(), ended: new Set(), settled: new Set() };
 }
 
 /** Where to look for the consequences of a hint; null: everywhere. */

@@ -6,8 +6,10 @@
 import type { Store } from "../../db/store.ts";
 import type { AttemptOutcome, TakenDelivery } from "../../db/webhook_deliveries.ts";
 import type { WebhookSecrets } from "../../db/webhooks.ts";
-import type { ActorSystem, Context } from "../runtime/actor.ts";
-import { type EventHub, shown } from "../events/event_hub.ts";
+import { shown } from "../events/event_hub.ts";
+import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Signals } from "../runtime/signals.ts";
 import type { Settings } from "../settings/settings.ts";
 import { signatureHeaders } from "./standard_webhooks.ts";
 import { postWebhook } from "./webhook_request.ts";
@@ -18,75 +20,103 @@ export type WebhookSettings = Pick<Settings, "webhookHttp" | "webhookPrivateTarg
 /** Requests of all webhooks together that are under way at once. */
 const WIDTH = 32;
 
-/** When nothing is due earlier, it is looked all the same: another process may have added a webhook. */
+/** When nothing is due earlier, the actor looks all the same: another process may have added a webhook. */
 const LOOK_EVERY_MS = 30_000;
 
 const TIDY_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-type WebhookMail = "look" | "tidy";
+/** What happened. `due`: it is time to look. */
+type WebhookMail =
+  | { readonly kind: "edited" | "eventsPublished" | "due" | "tidyDue" }
+  | { readonly kind: "deliveryEnded"; readonly delivery: TakenDelivery };
 
 export class WebhookSender {
-  readonly #sending = new Set<Promise<void>>();
-  #context: Context<WebhookMail> | undefined;
-  #asked = false;
-  #any = true;
-  #anyKnownAtMs = -Infinity;
-  /** Until then nothing is due, unless something is planned, recorded or edited. */
-  #idleUntilMs = -Infinity;
-  #cancelLook = () => {};
+  readonly #sender: Ref<WebhookMail>;
 
-  constructor(readonly system: ActorSystem, readonly store: Store, readonly settings: WebhookSettings, hub: Hub) {
-    system.spawn<WebhookMail>("webhooks", (context) => {
-      this.#context = context;
-      this.#asked = false;
-      context.after(0, "tidy");
-      this.#look();
-      return {
-        receive: async (mail) => {
-          await (mail === "tidy" ? this.#tidy() : this.#sendDue()).catch((error) =>
-            system.log.warn("Webhooks could not be looked after", { error })
-          );
-          if (mail === "tidy") context.after(TIDY_EVERY_MS, "tidy");
-        },
-        // What is under way is recorded before the store closes, so that it is not sent again after a restart.
-        stopped: async () => void await Promise.all(this.#sending),
-      };
-    }, { restartsPerMinute: 60 });
-    hub.onPublished(() => this.#any && this.#look());
+  constructor(
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly settings: WebhookSettings,
+    signals: Signals,
+  ) {
+    const create = (context: Context<WebhookMail>) => new Sender(context, system, store, settings, signals);
+    this.#sender = system.spawn("webhooks", create, { restartsPerMinute: 60 });
   }
 
   /** A webhook was added, edited or removed. */
   changed(): void {
-    this.#anyKnownAtMs = -Infinity;
-    this.#idleUntilMs = -Infinity;
-    this.#any = true;
-    this.#look();
+    this.#sender.tell({ kind: "edited" });
   }
 
   /** Sends an event of no importance at once and tells how it went; nothing is recorded. Undefined: there is no such webhook. */
   async test(id: string): Promise<AttemptOutcome | undefined> {
-    const now = this.system.clock.now();
-    const [webhook, secrets] = await Promise.all([
-      this.store.webhooks.find(id),
-      this.store.webhooks.secretsOf(id, now),
-    ]);
+    const { store, settings, system: { clock } } = this;
+    const now = clock.now();
+    const [webhook, secrets] = await Promise.all([store.webhooks.find(id), store.webhooks.secretsOf(id, now)]);
     if (!webhook || !secrets) return undefined;
     const data = { message: "Your webhook works" };
     const event = { sequence: null, type: "webhook.test", timestamp: now.toISOString(), chargePoint: null, data };
-    return await this.#post(webhook.url, secrets, `test_${crypto.randomUUID()}`, event);
+    return await post(webhook.url, secrets, `test_${crypto.randomUUID()}`, event, settings, clock);
+  }
+}
+
+class Sender implements Actor<WebhookMail> {
+  readonly #sending = new Map<TakenDelivery, Promise<void>>();
+  /** Whether there is an enabled webhook, as far as was read. */
+  #any = true;
+  #anyKnownAtMs = -Infinity;
+  /** Until then nothing is due, unless something is planned, recorded or edited. */
+  #idleUntilMs = -Infinity;
+
+  constructor(
+    readonly context: Context<WebhookMail>,
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly settings: WebhookSettings,
+    signals: Signals,
+  ) {
+    context.subscribe(signals, ({ kind }) => kind === "eventsPublished" ? { kind } : undefined, {
+      key: () => "events",
+    });
+    context.every(TIDY_EVERY_MS, { kind: "tidyDue" }, 0);
+    context.self.tell({ kind: "due" });
   }
 
-  #look(): void {
-    if (this.#asked) return;
-    this.#asked = this.#context?.self.tell("look") ?? false;
+  async receive(mail: WebhookMail): Promise<void> {
+    try {
+      await this.#take(mail);
+    } catch (error) {
+      this.system.log.warn("Webhooks could not be looked after", { error });
+    }
+  }
+
+  #take(mail: WebhookMail): void | Promise<void> {
+    switch (mail.kind) {
+      case "edited":
+        this.#anyKnownAtMs = this.#idleUntilMs = -Infinity;
+        return this.#sendDue();
+      case "eventsPublished":
+        return this.#any ? this.#sendDue() : undefined;
+      case "due":
+        return this.#sendDue();
+      case "deliveryEnded":
+        this.#sending.delete(mail.delivery);
+        this.#idleUntilMs = -Infinity;
+        return this.#sendDue();
+      case "tidyDue":
+        return this.#tidy();
+    }
+  }
+
+  /** What is under way is recorded before the store closes, so that it is not sent again after a restart. */
+  async stopped(): Promise<void> {
+    await Promise.allSettled(this.#sending.values());
   }
 
   async #sendDue(): Promise<void> {
-    this.#asked = false;
-    this.#cancelLook();
+    const { clock } = this.context;
     if (!await this.#isAnyEnabled()) return this.#lookIn(LOOK_EVERY_MS);
-    const { clock } = this.system;
     while (await this.store.webhookDeliveries.plan(clock.now())) this.#idleUntilMs = -Infinity;
     const nowMs = clock.now().getTime();
     if (nowMs < this.#idleUntilMs) return this.#lookIn(this.#idleUntilMs - nowMs);
@@ -100,11 +130,11 @@ export class WebhookSender {
   }
 
   #lookIn(ms: number): void {
-    this.#cancelLook = this.#context!.after(ms, "look");
+    this.context.after(ms, { kind: "due" }, "due");
   }
 
   async #isAnyEnabled(): Promise<boolean> {
-    const nowMs = this.system.clock.monotonicMs();
+    const nowMs = this.context.clock.monotonicMs();
     if (nowMs - this.#anyKnownAtMs < LOOK_EVERY_MS) return this.#any;
     this.#any = await this.store.webhooks.any();
     this.#anyKnownAtMs = nowMs;
@@ -112,43 +142,31 @@ export class WebhookSender {
   }
 
   #send(delivery: TakenDelivery): void {
-    const { webhook, url, event } = delivery;
-    const sending = this.#post(url, delivery, `evt_${event.sequence}`, shown(event))
-      .then((outcome) => this.#settle(delivery, outcome))
+    const ended = { kind: "deliveryEnded", delivery } as const;
+    const sending = this.#deliver(delivery);
+    this.#sending.set(delivery, sending);
+    this.context.pipe(sending, () => ended, (error) => {
       // Not recorded: its lease ends, and it is sent again with the same webhook-id.
-      .catch((error) => this.system.log.warn(`A delivery to webhook ${webhook} could not be recorded`, { error }))
-      .finally(() => {
-        this.#sending.delete(sending);
-        this.#idleUntilMs = -Infinity;
-      });
-    this.#sending.add(sending);
-    this.#context!.pipe(sending, () => "look", () => "look");
+      this.system.log.warn(`A delivery to webhook ${delivery.webhook} could not be recorded`, { error });
+      return ended;
+    });
   }
 
-  async #settle({ webhook, url, event }: TakenDelivery, outcome: AttemptOutcome): Promise<void> {
-    const now = this.system.clock.now();
-    this.system.counts.deliveries.inc({ outcome: outcome.error === null ? "delivered" : "failed" });
-    this.system.counts.deliveryTimes.observe(outcome.latencyMs / 1000);
+  async #deliver(delivery: TakenDelivery): Promise<void> {
+    const { system: { counts, log, clock }, settings, store } = this;
+    const { webhook, url, event } = delivery;
+    const outcome = await post(url, delivery, `evt_${event.sequence}`, shown(event), settings, clock);
+    counts.deliveries.inc({ outcome: outcome.error === null ? "delivered" : "failed" });
+    counts.deliveryTimes.observe(outcome.latencyMs / 1000);
     if (outcome.error !== null) {
-      this.system.log.info(`Webhook ${webhook} did not take event ${event.sequence}: ${outcome.error}`, { url });
+      log.info(`Webhook ${webhook} did not take event ${event.sequence}: ${outcome.error}`, { url });
     }
-    await this.store.webhookDeliveries.settle(webhook, event.sequence, outcome, this.#givenUpFrom(now), now);
-  }
-
-  #post(url: string, { secret, previousSecret }: WebhookSecrets, id: string, event: object): Promise<AttemptOutcome> {
-    const { clock } = this.system;
-    const body = JSON.stringify(event);
-    const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "Chargehand",
-      ...signatureHeaders(id, clock.now(), body, secrets),
-    };
-    return postWebhook(url, headers, body, this.settings, clock);
+    const now = clock.now();
+    await store.webhookDeliveries.settle(webhook, event.sequence, outcome, this.#givenUpFrom(now), now);
   }
 
   async #tidy(): Promise<void> {
-    const now = this.system.clock.now();
+    const now = this.context.clock.now();
     const skipped = await this.store.webhookDeliveries.skip(this.#givenUpFrom(now), now);
     if (skipped > 0) this.system.log.warn(`${skipped} deliveries to webhooks waited too long and were skipped`);
   }
@@ -158,5 +176,21 @@ export class WebhookSender {
   }
 }
 
-/** Whoever tells that events were published. */
-type Hub = Pick<EventHub, "onPublished">;
+/** Posts an event, signed. */
+function post(
+  url: string,
+  { secret, previousSecret }: WebhookSecrets,
+  id: string,
+  event: object,
+  settings: WebhookSettings,
+  clock: Clock,
+): Promise<AttemptOutcome> {
+  const body = JSON.stringify(event);
+  const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "Chargehand",
+    ...signatureHeaders(id, clock.now(), body, secrets),
+  };
+  return postWebhook(url, headers, body, settings, clock);
+}

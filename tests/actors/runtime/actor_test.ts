@@ -4,6 +4,7 @@ import {
   ActorSystem,
   AskTimeout,
   type Context,
+  type Ref,
   type Reply,
   type StopReason,
 } from "../../../actors/runtime/actor.ts";
@@ -197,6 +198,24 @@ Deno.test("an actor whose first birth fails leaves nothing behind", () => {
       throw new Error("wrong settings");
     }), "wrong settings");
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("at shutdown an actor that drains takes the mail that waits; one that is stopped alone does not", async () => {
+  const ends = [(system: ActorSystem) => system.shutdown(), (_: ActorSystem, ref: Ref<string>) => ref.stop()];
+  const seen = await Promise.all([true, false].flatMap((drains) =>
+    ends.map(async (end) => {
+      const { system } = newSystem();
+      const taken: string[] = [];
+      const ref = system.spawn<string>("any", () => ({
+        receive: (mail) => void taken.push(mail),
+        stopped: (reason) => void taken.push(reason),
+      }), { drains });
+      for (const mail of ["a", "b"]) ref.tell(mail);
+      await end(system, ref);
+      return taken;
+    })
+  ));
+  assertEquals(seen, [["a", "b", "shutdown"], ["asked"], ["shutdown"], ["asked"]]);
 });
 
 Deno.test("shutdown ends the youngest first and waits for the mail that is being worked on", async () => {

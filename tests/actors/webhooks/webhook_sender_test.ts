@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
+import { Signals } from "../../../actors/runtime/signals.ts";
 import { makeWebhookSecret } from "../../../actors/webhooks/standard_webhooks.ts";
 import { WebhookSender, type WebhookSettings } from "../../../actors/webhooks/webhook_sender.ts";
 import type { Store } from "../../../db/store.ts";
@@ -17,20 +18,16 @@ const MINUTE_MS = 60_000;
 
 /** A sender over a store, and ways to let time pass. */
 function startSender(store: Store, clock: FakeClock) {
-  const system = new ActorSystem(clock, createLog({ level: "error", format: "text", now: () => clock.now() }));
-  let publish = () => {};
-  const sender = new WebhookSender(system, store, LAB, {
-    onPublished: (listener) => {
-      publish = listener;
-      return () => {};
-    },
-  });
+  const log = createLog({ level: "error", format: "text", now: () => clock.now() });
+  const system = new ActorSystem(clock, log);
+  const signals = new Signals(log);
+  const sender = new WebhookSender(system, store, LAB, signals);
   return {
     sender,
     /** Numbers what is recorded and lets everything that follows at once happen. */
     async published() {
       await store.events.publish(clock.now());
-      publish();
+      signals.tell({ kind: "eventsPublished" });
       await within(system.quiet(), "the sender to have nothing to do");
     },
     pass: (ms: number) => clock.advance(ms, () => within(system.quiet(), "the sender to have nothing to do")),
