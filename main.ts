@@ -13,7 +13,7 @@ import { createLog } from "./actors/runtime/log.ts";
 import { watchLoop } from "./actors/runtime/event_loop_monitor.ts";
 import { Signals } from "./actors/runtime/signals.ts";
 import { watchPlannerStatistics } from "./actors/database/planner_statistics.ts";
-import { ReservationKeeper } from "./actors/reservation/reservation_keeper.ts";
+import { keepReservations } from "./actors/reservation/reservation_keeper.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings/settings.ts";
 import { ProfileInstaller } from "./actors/smart_charging/profile_installer.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
@@ -69,7 +69,7 @@ export async function openApp(settings: Settings, storeOptions: Partial<StoreOpt
   const uploads = new Uploads(system, store, settings, files);
   const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, signals });
   const profileInstaller = new ProfileInstaller({ system, store, signals, chargePoints });
-  new ReservationKeeper(system, store, signals);
+  keepReservations(system, store, signals);
   const firmwareCampaigns = new FirmwareCampaigns(system, store, chargePoints, files, signals);
   let open = true;
   return {

@@ -4,12 +4,11 @@
  * connections are closed and new ones are asked to come back later.
  */
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
 
-type WatchMail = { readonly kind: "probe" } | { readonly kind: "answered" } | {
-  readonly kind: "silent";
-  readonly error: unknown;
-};
+type WatchMail =
+  | { readonly kind: "probeDue" | "answered" }
+  | { readonly kind: "silent"; readonly error: unknown };
 
 const PROBE_EVERY_MS = 1000;
 
@@ -20,52 +19,83 @@ const OUTAGE_AFTER_MS = 5000;
 const OUTAGE_AFTER_QUESTIONS = 2;
 
 export class DatabaseWatch {
-  #answeredAtMs: number;
-  #unanswered = 0;
-  #outage = false;
+  /** What the actor has found out, to be read where there is no time to ask it. Only the actor writes it. */
+  readonly #found: Readonly<Found>;
 
   /** `onOutage` runs once per outage, when it has lasted too long to ride out. */
-  constructor(readonly system: ActorSystem, readonly store: Store, readonly onOutage: () => void) {
-    this.#answeredAtMs = system.clock.monotonicMs();
-    system.spawn<WatchMail>("database watch", (context) => {
-      let askedAtMs = system.clock.monotonicMs();
-      const plan = () => {
-        const sinceMs = system.clock.monotonicMs() - askedAtMs;
-        context.after(Math.max(0, PROBE_EVERY_MS - sinceMs), { kind: "probe" });
-      };
-      plan();
-      return {
-        receive: (mail) => {
-          if (mail.kind === "probe") {
-            askedAtMs = system.clock.monotonicMs();
-            return context.pipe(store.probe(), () => ({ kind: "answered" }), (error) => ({ kind: "silent", error }));
-          }
-          plan();
-          if (mail.kind === "answered") this.#answered();
-          else this.#silent(mail.error);
-        },
-      };
-    }, { restartsPerMinute: 60 });
+  constructor(system: ActorSystem, store: Store, onOutage: () => void) {
+    const found = { isOutage: false };
+    this.#found = found;
+    const create = (context: Context<WatchMail>) => new Watch(context, system, store, found, onOutage);
+    system.spawn("database watch", create, { restartsPerMinute: 60 });
   }
 
   /** False during an outage. */
   get available(): boolean {
-    return !this.#outage;
+    return !this.#found.isOutage;
+  }
+}
+
+interface Found {
+  isOutage: boolean;
+}
+
+class Watch implements Actor<WatchMail> {
+  #answeredAtMs: number;
+  #askedAtMs: number;
+  #unanswered = 0;
+
+  constructor(
+    readonly context: Context<WatchMail>,
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly found: Found,
+    readonly onOutage: () => void,
+  ) {
+    this.#askedAtMs = this.#answeredAtMs = this.#nowMs();
+    this.#plan();
+  }
+
+  receive(mail: WatchMail): void {
+    switch (mail.kind) {
+      case "probeDue":
+        this.#askedAtMs = this.#nowMs();
+        return this.context.pipe(
+          this.store.probe(),
+          () => ({ kind: "answered" }),
+          (error) => ({ kind: "silent", error }),
+        );
+      case "answered":
+        this.#plan();
+        return this.#answered();
+      case "silent":
+        this.#plan();
+        return this.#silent(mail.error);
+    }
+  }
+
+  #plan(): void {
+    const sinceMs = this.#nowMs() - this.#askedAtMs;
+    this.context.after(Math.max(0, PROBE_EVERY_MS - sinceMs), { kind: "probeDue" }, "probe");
   }
 
   #answered(): void {
-    if (this.#outage) this.system.log.info("The database answers again; charge points may connect");
-    this.#answeredAtMs = this.system.clock.monotonicMs();
+    if (this.found.isOutage) this.system.log.info("The database answers again; charge points may connect");
+    this.#answeredAtMs = this.#nowMs();
     this.#unanswered = 0;
-    this.#outage = false;
+    this.found.isOutage = false;
   }
 
   #silent(error: unknown): void {
-    const silentMs = this.system.clock.monotonicMs() - this.#answeredAtMs;
+    const silentMs = this.#nowMs() - this.#answeredAtMs;
     this.#unanswered++;
-    if (this.#outage || silentMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_QUESTIONS) return;
-    this.#outage = true;
+    if (this.found.isOutage || silentMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_QUESTIONS) return;
+    this.found.isOutage = true;
     this.system.log.error("The database does not answer; charge points are sent away until it does", { error });
     this.onOutage();
+  }
+
+  #nowMs(): number {
+    return this.context.clock.monotonicMs();
   }
 }

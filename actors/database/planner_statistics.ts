@@ -9,14 +9,13 @@ const LOOK_EVERY_MS = 1000;
 
 /** Starts the actor. */
 export function watchPlannerStatistics(system: ActorSystem, store: Store): void {
-  system.spawn<"look">("planner statistics", (context) => {
-    context.after(LOOK_EVERY_MS, "look");
+  system.spawn<{ readonly kind: "lookDue" }>("planner statistics", (context) => {
+    context.every(LOOK_EVERY_MS, { kind: "lookDue" });
     return {
       receive: async () => {
         await store.keepPlannerStatistics().catch((error) =>
           system.log.debug("The planner's statistics could not be renewed; tried again soon", { error })
         );
-        context.after(LOOK_EVERY_MS, "look");
       },
     };
   }, { restartsPerMinute: 60 });

@@ -46,13 +46,10 @@ export class Files {
     readonly dialled: Dialled,
   ) {
     this.folder = fileFolder(`${filesDir(settings)}/firmware`);
-    system.spawn<"tidy">("files", (context) => {
-      context.after(0, "tidy");
+    system.spawn<{ readonly kind: "tidyDue" }>("files", (context) => {
+      context.every(TIDY_EVERY_MS, { kind: "tidyDue" }, 0);
       return {
-        receive: async () => {
-          context.after(TIDY_EVERY_MS, "tidy");
-          await this.#tidy().catch((error) => system.log.warn("The files could not be tidied", { error }));
-        },
+        receive: () => this.#tidy().catch((error) => system.log.warn("The files could not be tidied", { error })),
       };
     }, { restartsPerMinute: 60 });
   }

@@ -6,7 +6,7 @@ import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_manag
 import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";
 import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context, Ref, Reply } from "../runtime/actor.ts";
 import type { Settings } from "../settings/settings.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
@@ -17,10 +17,17 @@ const DAY_MS = 86_400_000;
 /** Connections that may bring the file of one address at once: a charge point tries again while its first attempt still hangs. */
 const AT_ONCE = 2;
 
+/** The actor has the answer in memory. */
+const ASK_MS = 5000;
+
+type UploadMail =
+  | { readonly kind: "connectionBegins"; readonly commandId: string; readonly reply: Reply<boolean> }
+  | { readonly kind: "connectionEnded"; readonly commandId: string }
+  | { readonly kind: "tidyDue" | "tidied" };
+
 export class Uploads {
   readonly folder: FileFolder;
-  /** How many connections are bringing the file of a request. */
-  readonly #underWay = new Map<string, number>();
+  readonly #counter: Ref<UploadMail>;
 
   constructor(
     readonly system: ActorSystem,
@@ -29,15 +36,8 @@ export class Uploads {
     readonly files: Pick<Files, "baseUrl">,
   ) {
     this.folder = fileFolder(`${filesDir(settings)}/diagnostics`);
-    system.spawn<"tidy">("uploads", (context) => {
-      context.after(0, "tidy");
-      return {
-        receive: async () => {
-          context.after(TIDY_EVERY_MS, "tidy");
-          await this.#tidy().catch((error) => system.log.warn("Diagnostics could not be tidied", { error }));
-        },
-      };
-    }, { restartsPerMinute: 60 });
+    const tidy = () => this.#tidy().catch((error) => system.log.warn("Diagnostics could not be tidied", { error }));
+    this.#counter = system.spawn("uploads", (context) => new Counter(context, tidy), { restartsPerMinute: 60 });
   }
 
   /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. Throws StoreError. */
@@ -51,18 +51,13 @@ export class Uploads {
   }
 
   /** Whether one more connection may bring this file. Every true must be followed by `end`. */
-  begin({ commandId }: UploadAddress): boolean {
-    const count = this.#underWay.get(commandId) ?? 0;
-    if (count >= AT_ONCE) return false;
-    this.#underWay.set(commandId, count + 1);
-    return true;
+  begin({ commandId }: UploadAddress): Promise<boolean> {
+    return this.#counter.ask((reply) => ({ kind: "connectionBegins", commandId, reply }), ASK_MS);
   }
 
   /** That connection is over. */
   end({ commandId }: UploadAddress): void {
-    const count = this.#underWay.get(commandId)! - 1;
-    if (count === 0) this.#underWay.delete(commandId);
-    else this.#underWay.set(commandId, count);
+    this.#counter.tell({ kind: "connectionEnded", commandId });
   }
 
   /** Keeps a file that came; false when one was there before. */
@@ -84,5 +79,40 @@ export class Uploads {
     const ids = await this.folder.tidy(new Date(nowMs - LEFT_BEHIND_MS));
     const known = await this.store.diagnostics.knownFiles(ids);
     for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
+  }
+}
+
+/** Counts the connections that are bringing the file of a request, and has the folder tidied now and then. */
+class Counter implements Actor<UploadMail> {
+  readonly #underWay = new Map<string, number>();
+
+  constructor(readonly context: Context<UploadMail>, readonly tidy: () => Promise<void>) {
+    context.after(0, { kind: "tidyDue" });
+  }
+
+  receive(mail: UploadMail): void {
+    switch (mail.kind) {
+      case "connectionBegins":
+        return mail.reply(this.#begin(mail.commandId));
+      case "connectionEnded":
+        return this.#count(mail.commandId, -1);
+      case "tidyDue":
+        // A large folder takes a while, and no upload waits for that.
+        return this.context.pipe(this.tidy(), () => ({ kind: "tidied" }), () => ({ kind: "tidied" }));
+      case "tidied":
+        return void this.context.after(TIDY_EVERY_MS, { kind: "tidyDue" });
+    }
+  }
+
+  #begin(commandId: string): boolean {
+    if ((this.#underWay.get(commandId) ?? 0) >= AT_ONCE) return false;
+    this.#count(commandId, 1);
+    return true;
+  }
+
+  #count(commandId: string, change: 1 | -1): void {
+    const count = (this.#underWay.get(commandId) ?? 0) + change;
+    if (count <= 0) this.#underWay.delete(commandId);
+    else this.#underWay.set(commandId, count);
   }
 }

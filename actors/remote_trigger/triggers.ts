@@ -16,9 +16,10 @@ import {
   type Trigger,
   TRIGGER_ACTIONS,
 } from "../../ocpp/remote_trigger/triggered.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import { named, writtenDown } from "../charge_point/noted_messages.ts";
-import type { Signals } from "../runtime/signals.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 
 /** How long after a trigger was sent a message still counts as brought by it. */
 export const TRIGGER_WINDOW_MS = 120_000;
@@ -42,54 +43,106 @@ interface Expected extends Trigger {
 /** One thing to be written. */
 type Work = { readonly record: NewTriggeredMessage } | { readonly drop: string };
 
-type TriggersMail = "begin" | "write" | "sweep";
+/** What happened. */
+type TriggersMail =
+  | { readonly kind: "sent"; readonly chargePoint: string; readonly commandId: string; readonly call: Call }
+  | { readonly kind: "heard"; readonly chargePoint: string; readonly call: Call; readonly at: Date }
+  | { readonly kind: "refused"; readonly chargePoint: string; readonly commandId: string }
+  | { readonly kind: "sentBefore"; readonly sent: readonly SentTrigger[] }
+  | { readonly kind: "notBegun" | "written" | "notWritten" | "beginDue" | "writeDue" | "sweepDue" };
+
+type SentTrigger = Awaited<ReturnType<Store["triggeredMessages"]["listSent"]>>[number];
 
 /** The triggers of all charge points. */
 export class Triggers {
-  readonly #expected = new Map<string, Expected[]>();
-  /** In the order in which it is written. */
-  readonly #work: Work[] = [];
-  #begun = false;
-  #tell: (mail: TriggersMail) => void = () => {};
+  readonly #actor: Ref<TriggersMail>;
+  /** Written by the actor alone; read here, so that a message of which nothing is expected is no mail. */
+  readonly #expected: ReadonlyMap<string, readonly Expected[]>;
 
-  constructor(readonly system: ActorSystem, readonly store: Store, signals: Signals) {
-    system.spawn<TriggersMail>("triggers", (context) => {
-      this.#tell = (mail) => void context.self.tell(mail);
-      context.self.tell("begin");
-      context.self.tell("write"); // what was under way when the actor before this one failed
-      const again = (mail: TriggersMail) => void context.after(TRY_AGAIN_MS, mail);
-      context.after(TRIGGER_WINDOW_MS, "sweep");
-      return {
-        receive: async (mail) => {
-          if (mail === "begin") return await this.#begin() ? undefined : again(mail);
-          if (mail === "write") return await this.#write() ? undefined : again(mail);
-          context.after(TRIGGER_WINDOW_MS, "sweep");
-          this.#sweep();
-        },
-        stopped: async () => void await this.#write(),
-      };
-    }, { restartsPerMinute: 60 });
-    signals.listen((item) => {
-      if (item.kind !== "commandSettled" || !isTrigger(item.command)) return;
-      const { id, state, confirmation } = item.command;
-      if (isRefused(state, confirmation)) this.#refused(item.chargePoint, id);
-    });
+  constructor(system: ActorSystem, store: Store, signals: Signals) {
+    const expected = new Map<string, readonly Expected[]>();
+    this.#expected = expected;
+    const create = (context: Context<TriggersMail>) => new TriggersActor(context, system.log, store, signals, expected);
+    this.#actor = system.spawn("triggers", create, { restartsPerMinute: 60, drains: true });
   }
 
   /** A CALL of ours goes out now. */
-  sent(chargePoint: string, commandId: string, { action, payload }: Call): void {
-    if (!isTrigger({ action })) return;
-    const untilMs = this.system.clock.monotonicMs() + TRIGGER_WINDOW_MS;
-    this.#expect(chargePoint, { commandId, action, request: payload as object, untilMs, came: new Set() });
+  sent(chargePoint: string, commandId: string, call: Call): void {
+    if (isTrigger(call)) this.#actor.tell({ kind: "sent", chargePoint, commandId, call });
   }
 
   /** A CALL of a charge point was confirmed. The oldest trigger that it fits has brought it. */
-  heard(chargePoint: string, { id, action, payload }: Call, at: Date): void {
-    const expected = this.#expected.get(chargePoint);
-    if (!expected) return;
-    const nowMs = this.system.clock.monotonicMs();
+  heard(chargePoint: string, call: Call, at: Date): void {
+    if (this.#expected.has(chargePoint)) this.#actor.tell({ kind: "heard", chargePoint, call, at });
+  }
+}
+
+function refusedTrigger(signal: Signal): TriggersMail | undefined {
+  if (signal.kind !== "commandSettled" || !isTrigger(signal.command)) return undefined;
+  const { command: { id, state, confirmation }, chargePoint } = signal;
+  return isRefused(state, confirmation) ? { kind: "refused", chargePoint, commandId: id } : undefined;
+}
+
+/** Never waits for the database, because the charge points' messages come in between: the database's answers are mail. */
+class TriggersActor implements Actor<TriggersMail> {
+  /** In the order in which it is written. The first one is being written when `#isWriting`. */
+  readonly #work: Work[] = [];
+  #isWriting = false;
+
+  constructor(
+    readonly context: Context<TriggersMail>,
+    readonly log: Log,
+    readonly store: Store,
+    signals: Signals,
+    readonly expected: Map<string, readonly Expected[]>,
+  ) {
+    context.subscribe(signals, refusedTrigger);
+    context.self.tell({ kind: "beginDue" });
+    context.every(TRIGGER_WINDOW_MS, { kind: "sweepDue" });
+  }
+
+  receive(mail: TriggersMail): void {
+    switch (mail.kind) {
+      case "beginDue":
+        return this.#begin();
+      case "notBegun":
+        return void this.context.after(TRY_AGAIN_MS, { kind: "beginDue" });
+      case "sentBefore":
+        return this.#sentBefore(mail.sent);
+      case "sent":
+        return this.#sent(mail.chargePoint, mail.commandId, mail.call);
+      case "heard":
+        return this.#heard(mail.chargePoint, mail.call, mail.at);
+      case "refused":
+        return this.#refused(mail.chargePoint, mail.commandId);
+      case "written":
+        this.#work.shift();
+        this.#isWriting = false;
+        return this.#write();
+      case "notWritten":
+        return void this.context.after(TRY_AGAIN_MS, { kind: "writeDue" });
+      case "writeDue":
+        this.#isWriting = false;
+        return this.#write();
+      case "sweepDue":
+        return this.#sweep();
+    }
+  }
+
+  async stopped(): Promise<void> {
+    // What is being written now may be written twice, which changes nothing.
+    for (const work of this.#work) if (!await this.#isTaken(work)) return;
+  }
+
+  #sent(chargePoint: string, commandId: string, { action, payload }: Call): void {
+    const untilMs = this.context.clock.monotonicMs() + TRIGGER_WINDOW_MS;
+    this.#expect(chargePoint, { commandId, action, request: payload as object, untilMs, came: new Set() });
+  }
+
+  #heard(chargePoint: string, { id, action, payload }: Call, at: Date): void {
+    const nowMs = this.context.clock.monotonicMs();
     const connectorId = connectorOf(payload);
-    const trigger = expected.find((each) =>
+    const trigger = this.expected.get(chargePoint)?.find((each) =>
       each.untilMs >= nowMs && !each.came.has(connectorId) && answersTrigger(each, { action, payload })
     );
     if (!trigger) return;
@@ -101,15 +154,15 @@ export class Triggers {
   }
 
   #expect(chargePoint: string, trigger: Expected): void {
-    const others = this.#expected.get(chargePoint) ?? [];
+    const others = this.expected.get(chargePoint) ?? [];
     if (others.some(({ commandId }) => commandId === trigger.commandId)) return;
-    this.#expected.set(chargePoint, [...others, trigger]);
+    this.expected.set(chargePoint, [...others, trigger]);
   }
 
   #forget(chargePoint: string, commandId: string): void {
-    const others = this.#expected.get(chargePoint)?.filter((each) => each.commandId !== commandId) ?? [];
-    if (others.length === 0) this.#expected.delete(chargePoint);
-    else this.#expected.set(chargePoint, others);
+    const others = this.expected.get(chargePoint)?.filter((each) => each.commandId !== commandId) ?? [];
+    if (others.length === 0) this.expected.delete(chargePoint);
+    else this.expected.set(chargePoint, others);
   }
 
   #refused(chargePoint: string, commandId: string): void {
@@ -119,52 +172,64 @@ export class Triggers {
 
   #later(work: Work): void {
     if (this.#work.length >= UNWRITTEN_MAX) {
-      this.system.log.warn("What a trigger brought is not noted: the database is behind");
+      this.log.warn("What a trigger brought is not noted: the database is behind");
       return;
     }
     this.#work.push(work);
-    this.#tell("write");
+    this.#write();
   }
 
-  /** What was expected when the process before this one ended. False: the database did not say. */
-  async #begin(): Promise<boolean> {
-    if (this.#begun) return true;
-    const now = this.system.clock.now().getTime();
-    try {
-      const sent = await this.store.triggeredMessages.listSent(TRIGGER_ACTIONS, new Date(now - TRIGGER_WINDOW_MS));
-      for (const { command, came } of sent.toReversed()) {
-        const { id: commandId, chargePoint, action, request, state, confirmation, sentAt } = command;
-        const untilMs = this.system.clock.monotonicMs() + (sentAt?.getTime() ?? now) + TRIGGER_WINDOW_MS - now;
-        const trigger = { commandId, action, request, untilMs, came: new Set(came) };
-        if (isRefused(state, confirmation)) this.#refused(chargePoint, commandId);
-        else if (mayBringMore(trigger)) this.#expect(chargePoint, trigger);
-      }
-    } catch (error) {
-      this.system.log.warn("Triggers that wait for their message could not be read; tried again soon", { error });
-      return false;
+  /** What was expected when the process before this one ended. */
+  #begin(): void {
+    const from = new Date(this.context.clock.now().getTime() - TRIGGER_WINDOW_MS);
+    this.context.pipe(
+      this.store.triggeredMessages.listSent(TRIGGER_ACTIONS, from),
+      (sent) => ({ kind: "sentBefore", sent }),
+      (error) => {
+        this.log.warn("Triggers that wait for their message could not be read; tried again soon", { error });
+        return { kind: "notBegun" };
+      },
+    );
+  }
+
+  #sentBefore(sent: readonly SentTrigger[]): void {
+    const now = this.context.clock.now().getTime();
+    for (const { command, came } of sent.toReversed()) {
+      const { id: commandId, chargePoint, action, request, state, confirmation, sentAt } = command;
+      const untilMs = this.context.clock.monotonicMs() + (sentAt?.getTime() ?? now) + TRIGGER_WINDOW_MS - now;
+      const trigger = { commandId, action, request, untilMs, came: new Set(came) };
+      if (isRefused(state, confirmation)) this.#refused(chargePoint, commandId);
+      else if (mayBringMore(trigger)) this.#expect(chargePoint, trigger);
     }
-    this.#begun = true;
-    return true;
   }
 
-  /** False: the database did not take it. Work leaves the list when it is done, so that a failure in between loses nothing. */
-  async #write(): Promise<boolean> {
-    for (let work = this.#work[0]; work; work = this.#work[0]) {
-      try {
-        if ("drop" in work) await this.store.triggeredMessages.drop(work.drop);
-        else await this.store.triggeredMessages.record([work.record]);
-      } catch (error) {
-        if (!isAboutContent(error)) return false;
-        this.system.log.warn("What a trigger brought cannot be noted", { error });
-      }
-      this.#work.shift();
+  /** Writes the first that waits, unless it is being written. Work leaves the list when it is done, so that a failure in between loses nothing. */
+  #write(): void {
+    const [work] = this.#work;
+    if (!work || this.#isWriting) return;
+    this.#isWriting = true;
+    this.context.pipe(
+      this.#isTaken(work),
+      (isTaken) => ({ kind: isTaken ? "written" : "notWritten" }),
+      () => ({ kind: "notWritten" }),
+    );
+  }
+
+  /** False: the database did not take it. */
+  async #isTaken(work: Work): Promise<boolean> {
+    try {
+      if ("drop" in work) await this.store.triggeredMessages.drop(work.drop);
+      else await this.store.triggeredMessages.record([work.record]);
+    } catch (error) {
+      if (!isAboutContent(error)) return false;
+      this.log.warn("What a trigger brought cannot be noted", { error });
     }
     return true;
   }
 
   #sweep(): void {
-    const nowMs = this.system.clock.monotonicMs();
-    for (const [chargePoint, expected] of [...this.#expected]) {
+    const nowMs = this.context.clock.monotonicMs();
+    for (const [chargePoint, expected] of [...this.expected]) {
       for (const { commandId, untilMs } of expected) if (untilMs < nowMs) this.#forget(chargePoint, commandId);
     }
   }

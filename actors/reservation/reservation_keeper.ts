@@ -5,78 +5,86 @@
  */
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { isAboutReservation, recordOutcome } from "./outcomes.ts";
 
-/** The longest time without a look, for what other processes do and what no signals tells. */
+/** The longest time without a look, for what other processes do and what no signal tells. */
 const LOOK_AT_LEAST_MS = 30_000;
 
 /** After the database did not answer. */
 const TRY_AGAIN_MS = 2000;
 
-type ReservationMail = "look";
+/** What happened. `lookDue`: something did, or it is time. */
+type ReservationMail =
+  | { readonly kind: "transactionStarted"; readonly chargePoint: string }
+  | { readonly kind: "commandEnded" | "reservedReported" | "lookDue" };
 
 /** Ends reservations by themselves. It sends nothing. */
-export class ReservationKeeper {
+export function keepReservations(system: ActorSystem, store: Store, signals: Signals): void {
+  const create = (context: Context<ReservationMail>) => new ReservationKeeper(context, system.log, store, signals);
+  system.spawn("reservations", create, { restartsPerMinute: 60 });
+}
+
+function mailOf(signal: Signal): ReservationMail | undefined {
+  switch (signal.kind) {
+    case "commandSettled":
+    case "commandAnsweredLate":
+      return isAboutReservation(signal.command) ? { kind: "commandEnded" } : undefined;
+    case "statusReported":
+      return signal.status === "Reserved" ? { kind: "reservedReported" } : undefined;
+    case "transactionStarted":
+      return { kind: "transactionStarted", chargePoint: signal.chargePoint };
+    default:
+      return undefined;
+  }
+}
+
+class ReservationKeeper implements Actor<ReservationMail> {
   /** Charge points with an active reservation, as of the last look: only their starts are worth one. */
   #active: ReadonlySet<string> = new Set();
-  #planned = false;
 
-  constructor(system: ActorSystem, readonly store: Store, signals: Signals) {
-    const keeper = system.spawn<ReservationMail>(
-      "reservations",
-      (context) => this.#born(context, system),
-      { restartsPerMinute: 60 },
-    );
-    signals.listen((item) => {
-      if (this.#planned || !this.#concerns(item)) return;
-      this.#planned = keeper.tell("look");
-    });
+  constructor(
+    readonly context: Context<ReservationMail>,
+    readonly log: Log,
+    readonly store: Store,
+    signals: Signals,
+  ) {
+    context.subscribe(signals, mailOf);
+    this.#lookSoon();
   }
 
-  #born(context: Context<ReservationMail>, { log }: ActorSystem): Actor<ReservationMail> {
-    let cancelTimer = () => {};
-    const lookIn = (ms: number) => {
-      cancelTimer();
-      cancelTimer = context.after(Math.max(0, ms), "look");
-    };
-    this.#planned = context.self.tell("look");
-    return {
-      receive: async () => {
-        this.#planned = false;
-        lookIn(TRY_AGAIN_MS); // also when this look fails and the actor is born again
-        try {
-          lookIn(await this.#look(context.clock.now()));
-        } catch (error) {
-          log.warn("Reservations could not be looked at; tried again soon", { error });
-        }
-      },
-    };
-  }
-
-  #concerns(item: Signal): boolean {
-    switch (item.kind) {
-      case "commandSettled":
-        return isAboutReservation(item.command);
-      case "commandAnsweredLate":
-        return isAboutReservation(item.command);
-      case "statusReported":
-        return item.status === "Reserved";
+  async receive(mail: ReservationMail): Promise<void> {
+    switch (mail.kind) {
       case "transactionStarted":
-        return this.#active.has(item.chargePoint);
-      default:
-        return false;
+        return this.#active.has(mail.chargePoint) ? this.#lookSoon() : undefined;
+      case "commandEnded":
+      case "reservedReported":
+        return this.#lookSoon();
+      case "lookDue":
+        return void this.context.after(await this.#look(), { kind: "lookDue" }, "look");
     }
   }
 
-  /** Returns after how many milliseconds to look again. Throws StoreError. */
-  async #look(now: Date): Promise<number> {
+  /** Behind the mail that waits, so that however much has happened is one look. */
+  #lookSoon(): void {
+    this.context.self.tell({ kind: "lookDue" }, "look");
+  }
+
+  /** Answers after how many milliseconds to look again. */
+  async #look(): Promise<number> {
     const { reservations } = this.store;
-    for (const command of await reservations.listUnheard()) await recordOutcome(command, this.store, now);
-    await reservations.expireDue(now);
-    await reservations.useFitting();
-    const { nextExpiry, chargePoints } = await reservations.outlook();
-    this.#active = new Set(chargePoints);
-    return Math.min(LOOK_AT_LEAST_MS, (nextExpiry?.getTime() ?? Infinity) - now.getTime());
+    const now = this.context.clock.now();
+    try {
+      for (const command of await reservations.listUnheard()) await recordOutcome(command, this.store, now);
+      await reservations.expireDue(now);
+      await reservations.useFitting();
+      const { nextExpiry, chargePoints } = await reservations.outlook();
+      this.#active = new Set(chargePoints);
+      return Math.max(0, Math.min(LOOK_AT_LEAST_MS, (nextExpiry?.getTime() ?? Infinity) - now.getTime()));
+    } catch (error) {
+      this.log.warn("Reservations could not be looked at; tried again soon", { error });
+      return TRY_AGAIN_MS;
+    }
   }
 }

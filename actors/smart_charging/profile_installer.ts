@@ -6,17 +6,17 @@
 import { StoreError } from "../../db/engine/errors.ts";
 import type { DueTarget } from "../../db/smart_charging/profile_installations.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem, Context } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import { CommandRefused } from "../charge_point/commands.ts";
-import type { Signals } from "../runtime/signals.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
 
 /** So many charge points are asked at once, and the next ones a moment later, so that everybody else has a turn. */
 const ASKED_AT_ONCE = 25;
 const PAUSE_MS = 250;
 
-/** Commands also end without signals: after a restart, and in other processes. */
+/** Commands also end without a signal: after a restart, and in other processes. */
 const LOOK_EVERY_MS = 5000;
 
 /** While the database is away it is asked this often. */
@@ -32,42 +32,59 @@ export interface InstallerApp {
   readonly chargePoints: Pick<ChargePoints, "call">;
 }
 
-type InstallerMail = "look";
+/** What happened. `lookDue`: something did, or it is time. */
+type InstallerMail =
+  | { readonly kind: "commandEnded"; readonly commandId: string }
+  | { readonly kind: "begun" | "lookDue" };
 
 export class ProfileInstaller {
+  readonly #installer: Ref<InstallerMail>;
+
+  constructor(app: InstallerApp) {
+    const create = (context: Context<InstallerMail>) => new Installer(context, app);
+    this.#installer = app.system.spawn("profile installations", create, { restartsPerMinute: 60 });
+  }
+
+  /** An installation has begun. */
+  begun(): void {
+    this.#installer.tell({ kind: "begun" });
+  }
+}
+
+function commandEnded(signal: Signal): InstallerMail | undefined {
+  if (signal.kind !== "commandSettled" || signal.command.action !== "SetChargingProfile") return undefined;
+  return { kind: "commandEnded", commandId: signal.command.id };
+}
+
+class Installer implements Actor<InstallerMail> {
   readonly #app: InstallerApp;
-  #context: Context<InstallerMail> | undefined;
-  #asked = false;
   /** Ids of commands that this process has asked for and whose end it has not heard of. */
   readonly #underWay = new Set<string>();
 
-  constructor(app: InstallerApp) {
+  constructor(readonly context: Context<InstallerMail>, app: InstallerApp) {
     this.#app = app;
-    app.system.spawn<InstallerMail>("profile installations", (context) => {
-      this.#context = context;
-      this.#asked = false;
-      let cancel = context.after(0, "look");
-      return {
-        receive: async () => {
-          cancel();
-          cancel = context.after(await this.#work(), "look");
-        },
-      };
-    }, { restartsPerMinute: 60 });
-    app.signals.listen((item) => {
-      if (item.kind === "commandSettled" && this.#underWay.delete(item.command.id)) this.begun();
-    });
+    context.subscribe(app.signals, commandEnded);
+    context.after(0, { kind: "lookDue" }, "look");
   }
 
-  /** There is something to do: an installation has begun, or a command has ended. */
-  begun(): void {
-    if (this.#asked) return;
-    this.#asked = this.#context?.self.tell("look") ?? false;
+  async receive(mail: InstallerMail): Promise<void> {
+    switch (mail.kind) {
+      case "commandEnded":
+        return this.#underWay.delete(mail.commandId) ? this.#lookSoon() : undefined;
+      case "begun":
+        return this.#lookSoon();
+      case "lookDue":
+        return void this.context.after(await this.#work(), { kind: "lookDue" }, "look");
+    }
+  }
+
+  /** Behind the mail that waits, so that however much has happened is one look. */
+  #lookSoon(): void {
+    this.context.self.tell({ kind: "lookDue" }, "look");
   }
 
   /** Does what can be done now; answers after how many milliseconds to look again. */
   async #work(): Promise<number> {
-    this.#asked = false;
     const { profileInstallations } = this.#app.store;
     try {
       for (const ended of await profileInstallations.listEnded(ENDED_AT_ONCE)) {

@@ -49,7 +49,7 @@ export async function allowUpload(token: string, { uploads, settings, clock }: A
   const address = await addressOf(token, uploads);
   if (address.isReceived) throw received();
   if (address.expiresAt <= clock.now()) throw new Problem("gone", "This address is over");
-  if (!uploads.begin(address)) {
+  if (!await uploads.begin(address)) {
     throw new Problem("too-many-transfers", "This file is on its way already", { headers: { "Retry-After": "60" } });
   }
   return { maxBytes: settings.maxUploadBytes, folder: uploads.folder, end: () => uploads.end(address) };

@@ -43,8 +43,10 @@ async function sent(request: object = { requestedMessage: "Heartbeat" }): Promis
   return command;
 }
 
-function tell({ triggers }: Running, { id, chargePoint, action, request }: Command): void {
+/** The CALL goes out; whatever a charge point sends comes a turn later at the earliest. */
+async function tell({ triggers, quiet }: Running, { id, chargePoint, action, request }: Command): Promise<void> {
   triggers.sent(chargePoint, id, { type: "CALL", id: "ours", action, payload: request });
+  await quiet();
 }
 
 function hear(
@@ -66,7 +68,7 @@ Deno.test("a message counts within the window, and not after it", async () => {
   for (const [waitMs, ids] of [[TRIGGER_WINDOW_MS, ["theirs"]], [TRIGGER_WINDOW_MS + 1, []]] as const) {
     const running = startTriggers(clockAt(0));
     const command = await sent();
-    tell(running, command);
+    await tell(running, command);
     await running.pass(waitMs);
     hear(running, command);
     await running.quiet();
@@ -79,7 +81,7 @@ Deno.test("where nothing is expected the database is not asked", async () => {
   const nobody = (): Promise<never> => Promise.reject(new Error("asked"));
   const running = startTriggers(clockAt(0), { record: nobody, drop: nobody });
   const [command, reset] = [await sent(), await enqueue(store, { action: "Reset", request: { type: "Soft" } })];
-  tell(running, reset);
+  await tell(running, reset);
   hear(running, reset);
   hear(running, command);
   await running.pass(10 * TRIGGER_WINDOW_MS);
@@ -95,7 +97,7 @@ Deno.test("what came is written when the database is back, also what a refusal t
   const running = startTriggers(clockAt(0), { record: failing(record), drop: failing(drop) });
   const [accepted, refused] = [await sent(), await sent()];
   for (const command of [accepted, refused]) {
-    tell(running, command);
+    await tell(running, command);
     hear(running, command);
   }
   const settled = { ...refused, state: "answered" as const, confirmation: { status: "Rejected" } };
@@ -109,7 +111,7 @@ Deno.test("the next process expects what this one expected, and knows what has c
   const request = { requestedMessage: "StatusNotification" };
   const [open, done, refused, old] = [await sent(request), await sent(), await sent(), await sent()];
   const first = startTriggers(clockAt(0));
-  for (const command of [open, done, refused]) tell(first, command);
+  for (const command of [open, done, refused]) await tell(first, command);
   hear(first, open, "one", { connectorId: 1 });
   hear(first, done, "first");
   hear(first, refused, "stray");

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { type Signal, Signals } from "../../../actors/runtime/signals.ts";
-import { ReservationKeeper } from "../../../actors/reservation/reservation_keeper.ts";
+import { keepReservations } from "../../../actors/reservation/reservation_keeper.ts";
 import type { Reservations } from "../../../db/reservation/reservations.ts";
 import type { Store } from "../../../db/store.ts";
 import { within } from "../../conformance/within.ts";
@@ -26,7 +26,7 @@ function startKeeper(clock: FakeClock, broken: Partial<Reservations> = {}) {
   const system = new ActorSystem(clock, log);
   const signals = new Signals(log);
   const seen: Store = { ...store, reservations: { ...store.reservations, ...broken } };
-  new ReservationKeeper(system, seen, signals);
+  keepReservations(system, seen, signals);
   const quiet = () => within(system.quiet(), "the keeper to have nothing to do");
   return {
     quiet,
