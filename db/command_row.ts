@@ -1,21 +1,9 @@
 /** An operator's command as it is kept: its states, its row, and the event of its end. */
+import type { CommandState } from "../ocpp/command_end.ts";
 import { fact, intoOutbox } from "./event_outbox.ts";
 import { type TriggeredMessage, triggeredOf, type TriggeredRow } from "./remote_trigger/triggered_parts.ts";
 import type { Row } from "./tables.ts";
 import { json } from "./engine/values.ts";
-
-/** The life of an operator's command: queued, sent, then one of the others for good. */
-export type CommandState =
-  | "queued"
-  | "sent"
-  | "answered"
-  | "callError"
-  | "invalidAnswer"
-  | "timedOut"
-  | "connectionLost"
-  | "unknown"
-  | "expired"
-  | "cancelled";
 
 /** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
 export interface CommandError {

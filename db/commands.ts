@@ -3,16 +3,9 @@
  * may start from, and whoever comes second changes nothing.
  */
 import { type Kysely, sql } from "kysely";
+import type { CommandState } from "../ocpp/command_end.ts";
 import { type Claim, claimEach, type Claimed } from "./command_claims.ts";
-import {
-  type Command,
-  type CommandError,
-  commandOf,
-  type CommandRow,
-  type CommandState,
-  type Settlement,
-  told,
-} from "./command_row.ts";
+import { type Command, type CommandError, commandOf, type CommandRow, type Settlement, told } from "./command_row.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
@@ -23,7 +16,7 @@ import type { Database } from "./tables.ts";
 import { json, texts } from "./engine/values.ts";
 
 export type { Claimed } from "./command_claims.ts";
-export type { Command, CommandError, CommandState, Settlement } from "./command_row.ts";
+export type { Command, CommandError, Settlement } from "./command_row.ts";
 
 /** A command about to be queued. */
 export type NewCommand =

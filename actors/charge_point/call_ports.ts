@@ -3,6 +3,7 @@
  * remember something of a call.
  */
 import type { Claimed, Command } from "../../db/commands.ts";
+import { endOf, NEVER_SENT } from "../../ocpp/command_end.ts";
 import { checkConfirmation } from "../../ocpp/check.ts";
 import { type Call, type CallError, type CallResult, encode } from "../../ocpp/message.ts";
 import { type FromCentralSystem, isFromCentralSystem } from "../../ocpp/registry.ts";
@@ -38,7 +39,7 @@ export interface CallTurns extends Pick<CallPorts, "startTimeout" | "tryAgain"> 
 const NEVER_WRITTEN_DOWN: Outcome = {
   state: "connectionLost",
   error: {
-    code: "NeverSent",
+    code: NEVER_SENT,
     description: "The key was not sent in time and is not kept. Send it again.",
     details: {},
   },
@@ -109,25 +110,19 @@ export class CallPlugs implements CallPorts {
   }
 }
 
-async function answeredLate(id: string, answer: unknown, { context, clock }: CallSurroundings): Promise<void> {
+async function answeredLate(id: string, answer: unknown, { context }: CallSurroundings): Promise<void> {
   const command = await context.store.commands.noteLateAnswer(id, maskSecrets(answer));
   if (!command) return;
-  await callHandler(command)?.answeredLate?.(command, context, clock.now());
+  const end = endOf(command);
+  if (end?.isLate) await callHandler(command)?.ended?.(command as never, end as never, context);
   context.signals.tell({ kind: "commandAnsweredLate", chargePoint: command.chargePoint, command });
 }
 
-/** Lets the action's handler remember what it wants, then records the outcome. */
+/** Lets the action's handler record what it wants, then records the outcome. */
 async function settled(command: Command, outcome: Outcome, around: CallSurroundings): Promise<void> {
-  const { context, clock } = around;
-  const { request } = command;
-  const { confirmation } = outcome;
-  await quietly(
-    context,
-    command.action,
-    () =>
-      callHandler(command)
-        ?.settled?.(request as never, confirmation as never, outcome, context, clock.now(), command),
-  );
+  const { context } = around;
+  const end = endOf({ ...command, ...outcome });
+  await quietly(context, command.action, () => callHandler(command)?.ended?.(command as never, end as never, context));
   await around.settle(command, outcome);
 }
 

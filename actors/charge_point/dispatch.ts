@@ -6,6 +6,7 @@ import type { Claimed, Command, EndedConnection } from "../../db/commands.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import { batched } from "../../db/engine/batched.ts";
 import type { Store } from "../../db/store.ts";
+import { NEVER_SENT } from "../../ocpp/command_end.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
 import type { Outcome } from "./outgoing_calls.ts";
 import { type CallOptions, newCommand, QUEUE_LIMIT, queueFull, refuseUnless, storedRequest } from "./commands.ts";
@@ -14,8 +15,8 @@ import type { Signals } from "../runtime/signals.ts";
 import { Settlements } from "./settlements.ts";
 
 /** How a command ends that must not be done late and was not sent while the charge point was there. */
-const NEVER_SENT = {
-  code: "NeverSent",
+const NOT_SENT = {
+  code: NEVER_SENT,
   description: "The connection ended before the CALL was sent. The charge point never saw it.",
   details: {},
 };
@@ -69,7 +70,7 @@ export class Dispatch {
       if (error instanceof StoreError) {
         await this.#settlements.settle(row as unknown as Command, {
           state: "connectionLost",
-          error: NEVER_SENT,
+          error: NOT_SENT,
           onlyQueued: true,
         });
       }
@@ -81,7 +82,7 @@ export class Dispatch {
   async #announce(command: Command): Promise<void> {
     // Queued for an offline charge point: the row waits for its next connection. Anything else has missed its moment.
     if (this.reach.announce(command.chargePoint) || command.whenOffline === "queue") return;
-    await this.settle(command, { state: "connectionLost", error: NEVER_SENT, onlyQueued: true });
+    await this.settle(command, { state: "connectionLost", error: NOT_SENT, onlyQueued: true });
   }
 
   /** Takes the next command that may be sent to a connected charge point, with its secrets. Throws StoreError. */
@@ -111,7 +112,7 @@ export class Dispatch {
   }
 
   async #loseBatch(ended: readonly EndedConnection[]): Promise<void[]> {
-    const lost = await this.store.commands.loseUnsent(ended, NEVER_SENT, this.system.clock.now());
+    const lost = await this.store.commands.loseUnsent(ended, NOT_SENT, this.system.clock.now());
     for (const command of lost) this.#withdrawn(command);
     return ended.map(({ chargePoint, endedAt }) => {
       if (this.#ended.get(chargePoint) === endedAt) this.#ended.delete(chargePoint);

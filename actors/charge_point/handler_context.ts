@@ -1,12 +1,13 @@
 /**
  * What a handler may use, and what a handler is. A handler decides about one action: `answer` while the charge point waits,
- * `afterwards` when the answer is on the wire; for calls of ours `sending` before and `settled` after.
+ * `afterwards` when the answer is on the wire; for CALLs of ours `sending` before and `ended` after.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
+import type { CommandEnd } from "../../ocpp/command_end.ts";
 import type { ConfirmationOf, FromCentralSystem, FromChargePoint, RequestOf } from "../../ocpp/registry.ts";
-import type { Outcome } from "./outgoing_calls.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Counts } from "../runtime/counts.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signals } from "../runtime/signals.ts";
@@ -19,6 +20,7 @@ export interface HandlerContext {
   chargePoint: ChargePoint;
   readonly store: Store;
   readonly settings: Settings;
+  readonly clock: Clock;
   readonly log: Log;
   readonly counts: Counts;
   /** Where handlers tell, in `afterwards`, what shared actors may want to know. */
@@ -44,21 +46,22 @@ export interface Handler<N extends FromChargePoint> {
   ): Promise<void> | void;
 }
 
-/** What we do around one call of ours. */
+/** A command with the request of its action. */
+export type CommandOf<N extends FromCentralSystem> = Omit<Command, "request"> & { readonly request: RequestOf<N> };
+
+/** What we do around one CALL of ours. */
 export interface CallHandler<N extends FromCentralSystem> {
   /** Runs before the CALL of `command` goes out, for what must be remembered even if we die while it is under way. It may run again. */
   sending?(request: RequestOf<N>, handlerContext: HandlerContext, now: Date, command: Command): Promise<void>;
-  /** Runs when the call ended, before the command is shown as settled. `confirmation` only when it was answered as specified. */
-  settled?(
-    request: RequestOf<N>,
-    confirmation: ConfirmationOf<N> | undefined,
-    outcome: Outcome,
+  /**
+   * Runs when the command has ended, before it is shown as ended; and again when an answer comes late, which `end` says. A command that
+   * was never sent ends without this hook.
+   */
+  ended?(
+    command: CommandOf<N>,
+    end: CommandEnd<ConfirmationOf<N>>,
     handlerContext: HandlerContext,
-    now: Date,
-    command: Command,
   ): Promise<void>;
-  /** Runs when an answer came after the call had ended; it is the command's `lateAnswer`. */
-  answeredLate?(command: Command, handlerContext: HandlerContext, now: Date): Promise<void>;
 }
 
 /** Runs work that the charge point does not wait for: a failure is logged and changes nothing for it. */

@@ -147,8 +147,8 @@ class Registry implements ChargePoints, Registered {
     const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
     if (this.#closing || outdated) return turnedAway(connection);
     const older = this.#live.get(identity);
-    const { store, settings, signals, triggers } = this;
-    const handlerContext: HandlerContext = { chargePoint, store, settings, log, counts, signals, triggers };
+    const { store, settings, signals, triggers, clock } = this;
+    const handlerContext: HandlerContext = { chargePoint, store, settings, clock, log, counts, signals, triggers };
     const live = new LiveConnection(this, handlerContext, connection, this.#messages.conversation(identity));
     this.#live.set(identity, live);
     live.actor = this.system.spawn(`charge point ${identity}`, (context) => chargePointActor(context, live), {

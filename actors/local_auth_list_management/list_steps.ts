@@ -4,14 +4,11 @@
  * its outcome counts, or there is none, and the message is made anew, from what is desired and known by then.
  */
 import type { Command } from "../../db/commands.ts";
+import type { SentUpdate } from "../../db/local_auth_list_management/known_local_lists.ts";
 import type { LocalListSync, SyncEnd } from "../../db/local_auth_list_management/local_list_syncs.ts";
 import type { Store } from "../../db/store.ts";
-import {
-  nextVersion,
-  outcomeOf,
-  updatesFor,
-  type UpdateType,
-} from "../../ocpp/local_auth_list_management/local_list.ts";
+import { nextVersion, updatesFor, type UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
+import { type CommandEnd, endOf } from "../../ocpp/command_end.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -67,7 +64,10 @@ export class ListSteps {
       return !isAway;
     }
     const command = commandId === null ? undefined : await store.commands.find(commandId);
-    if (command) return isUnderWay(command) ? false : await this.#judge(sync, command);
+    if (command) {
+      const end = endOf(command);
+      return end ? await this.#judge(sync, command, end) : false;
+    }
     if (notBefore && notBefore > clock.now()) return false;
     return isAway ? await this.#away(sync) : await this.#send(sync);
   }
@@ -130,15 +130,19 @@ export class ListSteps {
   }
 
   /** A command has ended: what that means for the rest. */
-  async #judge(sync: LocalListSync, command: Command): Promise<boolean> {
-    if (command.sentAt === null) return await this.#neverSent(sync, command);
-    const { state, confirmation, error } = command;
-    const errorCode = state === "callError" ? error?.code : undefined;
-    if (command.action === "GetLocalListVersion") return await this.#versionTold(sync, command);
-    const outcome = outcomeOf(state === "answered" ? { status: confirmation?.status } : { errorCode });
-    const answer = String(confirmation?.status ?? error?.code ?? state);
-    if (outcome !== "unknown") await this.#remember(command, outcome, answer);
-    switch (outcome) {
+  async #judge(sync: LocalListSync, command: Command, end: CommandEnd): Promise<boolean> {
+    const { kind, answer } = end;
+    // The charge point never saw it: there is no doubt about the list.
+    if (kind === "neverSent") return await this.#neverSent(sync, answer);
+    if (command.action === "GetLocalListVersion") return await this.#versionTold(sync, end);
+    if (kind === "doubtful") {
+      return await this.#doubted(sync, `SendLocalList ended as ${answer}; whether it took effect is not known.`);
+    }
+    const { store, clock } = this.ports;
+    const update = command.request as unknown as SentUpdate;
+    // The handler has recorded it already, unless the database was away at that moment.
+    await store.knownLocalLists.recordAnswer(command.chargePoint, update, kind, answer, clock.now());
+    switch (kind) {
       case "applied":
         return await this.#goOn(sync, { nextStep: "sendDifferential" });
       case "notSupported":
@@ -148,37 +152,23 @@ export class ListSteps {
         return sync.repairs === 0 && this.ports.mends
           ? await this.#goOn(sync, this.#repair(sync, "sendFull"))
           : await this.#end(sync, "failed", `The charge point answered ${answer}.`);
-      case "unknown":
-        return await this.#doubted(sync, `SendLocalList ended as ${state}; whether it took effect is not known.`);
     }
   }
 
-  /** The handler has remembered it already, unless the database was away at that moment. */
-  async #remember(command: Command, outcome: "applied" | "refused" | "notSupported", answer: string): Promise<void> {
-    const { store, clock } = this.ports;
-    const { listVersion, updateType } = command.request as { listVersion: number; updateType: UpdateType };
-    await store.knownLocalLists.recordAnswer(
-      command.chargePoint,
-      { listVersion, updateType },
-      outcome,
-      answer,
-      clock.now(),
-    );
-  }
-
-  async #versionTold(sync: LocalListSync, { state, error, confirmation }: Command): Promise<boolean> {
+  async #versionTold(sync: LocalListSync, end: CommandEnd): Promise<boolean> {
     const known = await this.ports.store.knownLocalLists.find(sync.chargePoint);
-    if (confirmation?.listVersion === -1 || outcomeOf({ errorCode: error?.code }) === "notSupported") {
+    const { listVersion } = (end.confirmation ?? {}) as { listVersion?: number };
+    if (listVersion === -1 || end.kind === "notSupported") {
       return await this.#end(sync, "failed", "The charge point says that it keeps no local list.");
     }
-    if (state === "answered" && known.pendingVersion === null) {
+    if (end.kind === "applied" && known.pendingVersion === null) {
       return await this.#goOn(sync, { nextStep: known.isComplete ? "sendDifferential" : "sendFull" });
     }
-    return await this.#doubted(sync, `GetLocalListVersion ended as ${state}; what the charge point has is not known.`);
+    const how = end.confirmation ? "answered" : end.answer;
+    return await this.#doubted(sync, `GetLocalListVersion ended as ${how}; what the charge point has is not known.`);
   }
 
-  /** Nobody saw it: there is no doubt about the list. */
-  #neverSent(sync: LocalListSync, { state }: Command): Promise<boolean> {
+  #neverSent(sync: LocalListSync, state: string): Promise<boolean> {
     if (state === "connectionLost" && sync.waitsForChargePoint) return this.#away(sync);
     return this.#end(sync, "failed", `The command was never sent: ${state}.`);
   }
@@ -216,8 +206,4 @@ export class ListSteps {
 /** Whether a synchronisation has not ended. */
 export function isOpen({ state }: Pick<LocalListSync, "state">): boolean {
   return state === "running" || state === "waiting";
-}
-
-function isUnderWay({ state }: Command): boolean {
-  return state === "queued" || state === "sent";
 }

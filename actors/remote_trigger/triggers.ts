@@ -4,14 +4,15 @@
  * one look into a map. Links are written when the message is answered, so that no charge point waits for them.
  */
 import { isAboutContent } from "../../db/engine/errors.ts";
+import type { Command } from "../../db/commands.ts";
 import type { NewTriggeredMessage } from "../../db/remote_trigger/triggered_messages.ts";
 import type { Store } from "../../db/store.ts";
+import { endOf, isRefused } from "../../ocpp/command_end.ts";
 import type { Call } from "../../ocpp/message.ts";
 import {
   answersTrigger,
   bringsSeveral,
   connectorOf,
-  isRefused,
   isTrigger,
   type Trigger,
   TRIGGER_ACTIONS,
@@ -79,8 +80,8 @@ export class Triggers {
 
 function refusedTrigger(signal: Signal): TriggersMail | undefined {
   if (signal.kind !== "commandSettled" || !isTrigger(signal.command)) return undefined;
-  const { command: { id, state, confirmation }, chargePoint } = signal;
-  return isRefused(state, confirmation) ? { kind: "refused", chargePoint, commandId: id } : undefined;
+  const { command, chargePoint } = signal;
+  return saysNo(command) ? { kind: "refused", chargePoint, commandId: command.id } : undefined;
 }
 
 /** Never waits for the database, because the charge points' messages come in between: the database's answers are mail. */
@@ -195,10 +196,10 @@ class TriggersActor implements Actor<TriggersMail> {
   #sentBefore(sent: readonly SentTrigger[]): void {
     const now = this.context.clock.now().getTime();
     for (const { command, came } of sent.toReversed()) {
-      const { id: commandId, chargePoint, action, request, state, confirmation, sentAt } = command;
+      const { id: commandId, chargePoint, action, request, sentAt } = command;
       const untilMs = this.context.clock.monotonicMs() + (sentAt?.getTime() ?? now) + TRIGGER_WINDOW_MS - now;
       const trigger = { commandId, action, request, untilMs, came: new Set(came) };
-      if (isRefused(state, confirmation)) this.#refused(chargePoint, commandId);
+      if (saysNo(command)) this.#refused(chargePoint, commandId);
       else if (mayBringMore(trigger)) this.#expect(chargePoint, trigger);
     }
   }
@@ -233,6 +234,12 @@ class TriggersActor implements Actor<TriggersMail> {
       for (const { commandId, untilMs } of expected) if (untilMs < nowMs) this.#forget(chargePoint, commandId);
     }
   }
+}
+
+/** OCPP 1.6 7.33: nothing will come. Without an answer, it may come all the same. */
+function saysNo(command: Command): boolean {
+  const end = endOf(command);
+  return end !== undefined && isRefused(end);
 }
 
 function mayBringMore(trigger: Trigger & { readonly came: ReadonlySet<number | null> }): boolean {

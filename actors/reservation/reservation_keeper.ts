@@ -4,6 +4,7 @@
  * the first one comes with its birth.
  */
 import type { Store } from "../../db/store.ts";
+import { endOf } from "../../ocpp/command_end.ts";
 import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
@@ -76,7 +77,9 @@ class ReservationKeeper implements Actor<ReservationMail> {
     const { reservations } = this.store;
     const now = this.context.clock.now();
     try {
-      for (const command of await reservations.listUnheard()) await recordOutcome(command, this.store, now);
+      for (const command of await reservations.listUnheard()) {
+        await recordOutcome(command, endOf(command), this.store, now);
+      }
       await reservations.expireDue(now);
       await reservations.useFitting();
       const { nextExpiry, chargePoints } = await reservations.outlook();

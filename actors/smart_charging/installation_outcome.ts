@@ -1,4 +1,5 @@
 import type { EndedTarget } from "../../db/smart_charging/profile_installations.ts";
+import { type CommandState, endOf } from "../../ocpp/command_end.ts";
 import type { RefusalSlug } from "../charge_point/commands.ts";
 
 /** Every way in which the installation at one charge point is, or has ended. The first three are not the end. */
@@ -36,20 +37,18 @@ export function isFinal(outcome: string): boolean {
 }
 
 /** What the end of a SetChargingProfile means for an installation. A CALLERROR that says "not supported" is no other answer than that. */
-export function outcomeOf({ state, confirmation, error }: EndedTarget): InstallationOutcome {
-  if (state === "callError") {
-    return error?.code === "NotSupported" || error?.code === "NotImplemented" ? "notSupported" : "callError";
-  }
-  if (state !== "answered") return state;
-  switch (confirmation?.status) {
-    case "Accepted":
+export function outcomeOf(target: EndedTarget): InstallationOutcome {
+  const end = endOf({ action: "SetChargingProfile", ...target });
+  switch (end?.kind) {
+    case "applied":
       return "accepted";
-    case "Rejected":
-      return "rejected";
-    case "NotSupported":
+    case "refused":
+      return end.confirmation ? "rejected" : "callError";
+    case "notSupported":
       return "notSupported";
     default:
-      return "invalidAnswer";
+      // Without an answer, the state says it.
+      return target.state as Exclude<CommandState, "answered">;
   }
 }
 

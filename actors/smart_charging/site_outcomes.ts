@@ -4,6 +4,7 @@
  */
 import type { AskEnd, LostGrant } from "../../db/smart_charging/site_grants.ts";
 import type { Grant, SiteSituation } from "../../db/smart_charging/site_situation.ts";
+import { endOf as endOfCommand, NEVER_SENT } from "../../ocpp/command_end.ts";
 import { mostOf } from "./site_rates.ts";
 
 /** A command that is not there so long after it was written down never will be: our own statements have ended by then. */
@@ -11,6 +12,14 @@ const NEVER_CAME_MS = 15_000;
 
 const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 600_000;
+
+/** Why an end leaves it open what the charge point did, by the state of the command. */
+const DOUBTS: Partial<Record<string, string>> = {
+  timedOut: "It did not answer in time.",
+  invalidAnswer: "Its answer was not as specified.",
+  unknown: "We were interrupted before its answer came.",
+  connectionLost: "The connection ended before its answer came.",
+};
 
 /** How the ask of a grant ended; undefined while it has not. */
 export function endOf(grant: Grant, now: Date): AskEnd | undefined {
@@ -36,31 +45,22 @@ function readEnd({ command, clearing }: Grant, ageMs: number): Pick<AskEnd, "end
   if (command === null) {
     return ageMs < NEVER_CAME_MS ? undefined : { end: "neverSent", outcome: "It was not sent: we were interrupted." };
   }
-  const { state, confirmation, error } = command;
-  switch (state) {
-    case "queued":
-    case "sent":
-      return undefined;
-    case "answered": {
-      const status = String(confirmation?.status);
+  const end = endOfCommand({ action: clearing ? "ClearChargingProfile" : "SetChargingProfile", ...command });
+  if (!end) return undefined;
+  const { kind, answer, confirmation } = end;
+  switch (kind) {
+    case "applied":
+      return { end: "accepted", outcome: null };
+    case "refused":
+    case "notSupported":
       // Errata 3.25: Unknown = there is no such profile, which is what was wanted.
-      if (status === "Accepted" || clearing && status === "Unknown") return { end: "accepted", outcome: null };
-      return { end: "refused", outcome: `It answered ${status}.` };
-    }
-    case "callError":
-      return { end: "refused", outcome: `It answered with the error ${error?.code}.` };
-    case "timedOut":
-      return { end: "unknown", outcome: "It did not answer in time." };
-    case "invalidAnswer":
-      return { end: "unknown", outcome: "Its answer was not as specified." };
-    case "unknown":
-      return { end: "unknown", outcome: "We were interrupted before its answer came." };
-    case "connectionLost":
-      if (error?.code === "NeverSent") return { end: "neverSent", outcome: "The connection ended before it was sent." };
-      return { end: "unknown", outcome: "The connection ended before its answer came." };
-    case "expired":
-    case "cancelled":
-      return { end: "neverSent", outcome: `The command was ${state} before it was sent.` };
+      if (clearing && confirmation && answer === "Unknown") return { end: "accepted", outcome: null };
+      return { end: "refused", outcome: `It answered ${confirmation ? answer : `with the error ${answer}`}.` };
+    case "doubtful":
+      return { end: "unknown", outcome: DOUBTS[answer] ?? `The command ended as ${answer}.` };
+    case "neverSent":
+      if (command.error?.code === NEVER_SENT) return { end: kind, outcome: "The connection ended before it was sent." };
+      return { end: kind, outcome: `The command was ${answer} before it was sent.` };
   }
 }
 

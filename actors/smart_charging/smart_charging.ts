@@ -7,6 +7,7 @@
 import type { Command } from "../../db/commands.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
+import { endOf, isAnswered } from "../../ocpp/command_end.ts";
 import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { learnOutcome } from "./profile_outcomes.ts";
@@ -56,8 +57,9 @@ function heardOf(signal: Signal): SmartChargingMail | undefined {
 }
 
 /** The handler of an answer has written it down already; where that failed, the next look finds it. */
-function leavesDoubt({ state }: Command): boolean {
-  return state !== "answered" && state !== "callError";
+function leavesDoubt(command: Command): boolean {
+  const end = endOf(command);
+  return end !== undefined && !isAnswered(end);
 }
 
 class ProfileKeeper implements Actor<SmartChargingMail> {
@@ -121,7 +123,7 @@ async function keep(store: Store, now: Date, where: Where): Promise<void> {
   const settled = where("settled");
   if (!isNowhere(settled)) {
     for (const command of await chargingProfiles.findUnsettled(settled)) {
-      await learnOutcome(store, command, { settledAt: command.settledAt, now });
+      await learnOutcome(store, command, endOf(command), now);
     }
     await chargingProfiles.tellDoubts(settled, now);
     await chargingProfiles.boundDoubts(settled, now);

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { ChargePoint } from "../../db/charge_points.ts";
 import type { Command as Row } from "../../db/commands.ts";
+import { COMMAND_STATES, isUnderWay } from "../../ocpp/command_end.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import { isTrigger } from "../../ocpp/remote_trigger/triggered.ts";
 import { maskSecrets } from "../../ocpp/secrets.ts";
@@ -31,18 +32,7 @@ export const howToSend = z.strictObject({
 });
 
 /** Every state of a command. */
-export const commandState = z.enum([
-  "queued",
-  "sent",
-  "answered",
-  "callError",
-  "invalidAnswer",
-  "timedOut",
-  "connectionLost",
-  "unknown",
-  "expired",
-  "cancelled",
-]);
+export const commandState = z.enum(COMMAND_STATES);
 
 const CommandError = z.object({ code: z.string(), description: z.string(), details: z.unknown() });
 
@@ -114,11 +104,6 @@ export async function call(
 ): Promise<z.output<typeof Command>> {
   const { id } = operator;
   return viewOf(await app.chargePoints.call({ chargePoint, action, request, requestedBy: id, ...query, waitMs }));
-}
-
-/** Whether a command is not over yet. */
-export function isUnderWay({ state }: { readonly state: string }): boolean {
-  return state === "queued" || state === "sent";
 }
 
 /**

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { CommandRefused } from "../../actors/charge_point/commands.ts";
+import { isUnderWay } from "../../ocpp/command_end.ts";
 import { ChangeConfiguration } from "../../ocpp/core/change_configuration.ts";
 import { isSecretKey, MASK } from "../../ocpp/secrets.ts";
 import { noChargePoint, params } from "./charge_points.ts";
 import { applyRules } from "./command_rules.ts";
-import { answerOf, call, Command, howToSend, isUnderWay, patienceMs, type Sending, targetOf } from "./command.ts";
+import { answerOf, call, Command, howToSend, patienceMs, type Sending, targetOf } from "./command.ts";
 import { moment } from "../http/fields.ts";
 import { listOf } from "../http/list.ts";
 import { pointerTo } from "../http/request.ts";

@@ -4,7 +4,8 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
-import type { CommandRow, CommandState } from "../command_row.ts";
+import type { CommandState } from "../../ocpp/command_end.ts";
+import type { CommandRow } from "../command_row.ts";
 import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import type { Database, Filled, Row } from "../tables.ts";

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
-import type { CommandState } from "../commands.ts";
+import type { CommandState } from "../../ocpp/command_end.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
 import { recordset } from "../engine/recordset.ts";
@@ -85,8 +85,7 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxS
       const among = chargePoints === undefined ? sql`` : sql`and t.charge_point = any(${texts(chargePoints)})`;
       const { rows } = await sql<AttemptFacts>`
         select t.charge_point, t.command_id, t.attempts, p.identity is not null as is_registered,
-          case when c.late_answer -> 'error' is null then c.state else 'callError' end as command_state,
-          coalesce(c.late_answer -> 'error', c.error) as error, c.sent_at, u.status, u.since, p.firmware_version as version, p.booted_at
+          c.state as command_state, c.error, c.late_answer, c.sent_at, u.status, u.since, p.firmware_version as version, p.booted_at
         from firmware_campaign_targets t left join commands c on c.id = t.command_id
         left join firmware_updates u on u.command_id = t.command_id
         left join charge_points p on p.identity = t.charge_point

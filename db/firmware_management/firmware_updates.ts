@@ -3,8 +3,8 @@
  * latest update of its charge point; the signed one names its request. A status moves an update forward or changes nothing.
  */
 import { type Kysely, sql } from "kysely";
+import type { CommandState } from "../../ocpp/command_end.ts";
 import type { ChargePointReport } from "../charge_point_reports.ts";
-import type { CommandState } from "../commands.ts";
 import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { batched } from "../engine/batched.ts";
 import { recordset } from "../engine/recordset.ts";

@@ -4,6 +4,7 @@
  * entries that it names are in doubt. The version that the charge point reports later can still settle it.
  */
 import { type Kysely, sql } from "kysely";
+import type { AnswerKind } from "../../ocpp/command_end.ts";
 import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
 import { recordset } from "../engine/recordset.ts";
@@ -33,7 +34,7 @@ export interface KnownLocalLists {
   recordAnswer(
     chargePoint: string,
     update: SentUpdate,
-    outcome: "applied" | "refused" | "notSupported",
+    outcome: AnswerKind,
     answer: string,
     now: Date,
   ): Promise<boolean>;
@@ -120,7 +121,7 @@ async function recordAnswer(
   db: Kysely<Database>,
   chargePoint: string,
   { listVersion, updateType }: SentUpdate,
-  outcome: "applied" | "refused" | "notSupported",
+  outcome: AnswerKind,
   answer: string,
   now: Date,
 ): Promise<boolean> {

@@ -3,7 +3,7 @@
  * known outcome. Each is decided from the rows alone and may be repeated at any time; `chargePoints` only narrows the search.
  */
 import { type Kysely, sql } from "kysely";
-import type { CommandState } from "../commands.ts";
+import type { CommandState } from "../../ocpp/command_end.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
 import { hasWrongClock } from "../transaction_facts.ts";

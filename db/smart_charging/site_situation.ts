@@ -3,7 +3,8 @@
  * grants change is in site_grants.ts.
  */
 import { type Kysely, sql } from "kysely";
-import type { CommandError, CommandState } from "../commands.ts";
+import type { CommandState } from "../../ocpp/command_end.ts";
+import type { CommandError } from "../commands.ts";
 import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 import type { Site, Sites } from "./sites.ts";

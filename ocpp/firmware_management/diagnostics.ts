@@ -3,6 +3,9 @@
  * itself, and they come in any order, so the state is not moved but read off what is known: whichever comes last, it ends the same.
  */
 
+import type { CommandEnd } from "../command_end.ts";
+import type { ConfirmationOf } from "../registry.ts";
+
 /** How an upload goes, as it was last reported (OCPP 1.6 7.24). */
 export type UploadStatus = "Uploading" | "UploadFailed" | "Uploaded";
 
@@ -32,11 +35,8 @@ export type DiagnosticsState =
 
 /** What is known of a request. */
 export interface DiagnosticsFacts {
-  /** Of the GetDiagnostics command. */
-  readonly commandState: string;
-  readonly wasSent: boolean;
-  /** As the charge point named it in its confirmation. */
-  readonly fileName: string | null;
+  /** Of the GetDiagnostics command; undefined: it is under way. */
+  readonly end: CommandEnd<ConfirmationOf<"GetDiagnostics">> | undefined;
   readonly status: UploadStatus | null;
   readonly isReceived: boolean;
   /** Nothing can come any more. */
@@ -54,21 +54,19 @@ export function diagnosticsState(facts: DiagnosticsFacts): DiagnosticsState {
   return waits && isOver ? "expired" : state;
 }
 
-function answered({ commandState, wasSent, fileName }: DiagnosticsFacts): DiagnosticsState {
-  switch (commandState) {
-    case "queued":
-    case "sent":
+function answered({ end }: DiagnosticsFacts): DiagnosticsState {
+  switch (end?.kind) {
+    case undefined:
       return "requested";
-    case "answered":
-      return fileName === null ? "nothingToSend" : "accepted";
-    case "callError":
-    case "invalidAnswer":
+    case "applied":
+      return end.confirmation?.fileName === undefined ? "nothingToSend" : "accepted";
+    case "refused":
+    case "notSupported":
       return "refused";
-    case "cancelled":
-    case "expired":
+    case "neverSent":
       return "notSent";
-    default:
-      return wasSent ? "timedOut" : "notSent";
+    case "doubtful":
+      return end.answer === "invalidAnswer" ? "refused" : "timedOut";
   }
 }
 

@@ -3,6 +3,7 @@
  * counts is evidence, which is a status notification or the version that the charge point boots with. Without any, the target ends when its time is up. It is
  * never sent a second time because nobody knows what became of the first.
  */
+import { type CommandEnd, type CommandState, endOf, isAnswered, isRefused } from "../command_end.ts";
 import { type FailedStatus, isFailed } from "./firmware_update.ts";
 
 /** Every way in which a target can end. */
@@ -45,8 +46,10 @@ export interface Attempt {
   readonly isRegistered: boolean;
   readonly isConnected: boolean;
   /** Null: there is no command yet under the id that the target has. */
-  readonly commandState: string | null;
+  readonly commandState: CommandState | null;
   readonly error: { readonly code: string; readonly description: string } | null;
+  /** What came after the command had ended. */
+  readonly lateAnswer?: unknown;
   /** Null: the CALL has not gone out. */
   readonly sentAt: Date | null;
   /** The furthest status that was reported, and since when. */
@@ -74,24 +77,25 @@ const BOOT_GRACE_MS = 15 * 60_000;
 
 /** Judges an attempt as it is known at this moment. */
 export function judge(attempt: Attempt, wanted: Wanted, now: Date): Verdict {
-  const { isRegistered, commandState, sentAt, status } = attempt;
+  const { isRegistered, commandState, sentAt, status, error, lateAnswer } = attempt;
   if (!isRegistered) return ended("removed", "The charge point is not registered any more");
   if (commandState === null) return { kind: "send" };
-  if (sentAt === null) return unsent(commandState);
+  const end = endOf({ action: "UpdateFirmware", state: commandState, error, sentAt, lateAnswer });
+  if (sentAt === null) return unsent(end);
   const shown = evidence(attempt, sentAt, wanted, now);
   if (shown) return shown;
-  if (commandState === "callError" && status === null) return callError(attempt);
+  if (end && isRefused(end) && status === null) return callError(end);
   const startsAtMs = Math.max(sentAt.getTime(), wanted.retrieveDate?.getTime() ?? 0);
   if (now.getTime() < startsAtMs + wanted.updateTimeoutSeconds * 1000) return { kind: "open" };
-  const last = status ?? (commandState === "answered" ? "only the confirmation" : `no answer (${commandState})`);
+  const last = status ?? (end && isAnswered(end) ? "only the confirmation" : `no answer (${commandState})`);
   return attempt.isConnected
     ? ended("timedOut", `Nothing shows that it is installed; the last that came was ${last}`)
     : ended("neverCameBack", `It is not connected; the last that came was ${last}`);
 }
 
-function unsent(commandState: string): Verdict {
-  if (commandState === "queued") return { kind: "open" };
-  return commandState === "cancelled" ? ended("aborted", "Its command was cancelled") : { kind: "notSent" };
+function unsent(end: CommandEnd | undefined): Verdict {
+  if (!end) return { kind: "open" };
+  return end.answer === "cancelled" ? ended("aborted", "Its command was cancelled") : { kind: "notSent" };
 }
 
 /** What the charge point itself has shown, undefined: not enough. */
@@ -122,14 +126,13 @@ function outcomeOf(status: FailedStatus): TargetOutcome {
 }
 
 /** White paper L01.FR.20: with signed firmware UpdateFirmware is answered NotSupported; without the profile it is NotImplemented. */
-function callError({ error }: Attempt): Verdict {
-  const code = error?.code ?? "unknown";
-  const said = `It answered UpdateFirmware with ${code}`;
-  if (code === "NotSupported") {
+function callError({ answer, description }: CommandEnd): Verdict {
+  const said = `It answered UpdateFirmware with ${answer}`;
+  if (answer === "NotSupported") {
     return ended("notSupported", `${said}. Where it takes signed firmware only, send it SignedUpdateFirmware`);
   }
-  if (code === "NotImplemented") return ended("notSupported", `${said}: it has no firmware management over OCPP`);
-  return ended("callError", error?.description ? `${said}: ${error.description}` : said);
+  if (answer === "NotImplemented") return ended("notSupported", `${said}: it has no firmware management over OCPP`);
+  return ended("callError", description ? `${said}: ${description}` : said);
 }
 
 function ended(outcome: TargetOutcome, detail: string | null): Verdict {

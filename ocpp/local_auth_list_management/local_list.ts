@@ -148,21 +148,3 @@ const VERSION_MAX = 2 ** 31 - 1;
 export function nextVersion(...versions: readonly (number | null)[]): number {
   return 1 + Math.max(0, ...versions.filter((version): version is number => version !== null && version < VERSION_MAX));
 }
-
-/** What came of a SendLocalList: `unknown` means that the list may be the old one or the new one. */
-export type UpdateOutcome = "applied" | "refused" | "notSupported" | "unknown";
-
-/** A status of SendLocalList.conf, or the code of a CALLERROR; neither: there was no answer. */
-export interface ListAnswer {
-  readonly status?: unknown;
-  readonly errorCode?: string | undefined;
-}
-
-/** What an answer means for the list. */
-export function outcomeOf({ status, errorCode }: ListAnswer): UpdateOutcome {
-  if (status === "Accepted") return "applied";
-  if (status === "NotSupported" || errorCode === "NotSupported" || errorCode === "NotImplemented") {
-    return "notSupported";
-  }
-  return status !== undefined || errorCode !== undefined ? "refused" : "unknown";
-}

@@ -24,12 +24,6 @@ export function isTrigger({ action }: { readonly action: string }): boolean {
   return (TRIGGER_ACTIONS as readonly string[]).includes(action);
 }
 
-/** Whether the charge point has said that nothing will come (OCPP 1.6 7.33). Without an answer, it may come all the same. */
-export function isRefused(state: string, confirmation: object | null | undefined): boolean {
-  if (state === "callError") return true;
-  return state === "answered" && (confirmation as { status?: unknown } | null | undefined)?.status !== "Accepted";
-}
-
 /** Whether a message is what a trigger asks for. */
 export function answersTrigger({ action, request }: Trigger, brought: Brought): boolean {
   const { requestedMessage, connectorId } = request as { requestedMessage: string; connectorId?: number };

@@ -4,20 +4,13 @@
  * facts does it in one conditional update, which has to agree with `after`; a property test compares the two.
  */
 
+import { type CommandEnd, NEVER_SENT } from "../command_end.ts";
+
 /** Requested, then active, then one of the others for good, unless a transaction proves it to have been used. */
 export const RESERVATION_STATES = ["requested", "active", "used", "expired", "cancelled", "refused"] as const;
 
 /** One of the words above. */
 export type ReservationState = (typeof RESERVATION_STATES)[number];
-
-/** How a command ended, as far as it matters here. */
-export interface CommandEnd {
-  readonly state: string;
-  readonly confirmation?: object | null | undefined;
-  readonly error?: { readonly code: string } | null | undefined;
-  /** Whether the CALL went out at all. */
-  readonly wasSent: boolean;
-}
 
 /**
  * What the end of a command says of its reservation. `doubt` names how it ended without telling anything; `unchanged` means that the
@@ -30,33 +23,29 @@ export type Verdict =
   | { readonly kind: "doubt"; readonly doubt: string }
   | { readonly kind: "unchanged" };
 
-/** The reason of a reservation whose ReserveNow never went out. */
-const NEVER_SENT = "NeverSent";
-
 /** The reason of one that the charge point did not have when it was to cancel it. */
 const NOT_THERE = "NotThere";
 
-/** OCPP 1.6 5.13, 7.38. A CALLERROR means that the CALL was not processed, so nothing is reserved (OCPP-J errata 3.2). */
-export function reserveNowMeans({ state, confirmation, error, wasSent }: CommandEnd): Verdict {
-  if (state === "answered") {
-    const status = statusOf(confirmation);
-    return status === "Accepted" ? { kind: "active" } : { kind: "refused", reason: status };
+/** OCPP 1.6 5.13, 7.38. */
+export function reserveNowMeans({ kind, answer }: CommandEnd): Verdict {
+  switch (kind) {
+    case "applied":
+      return { kind: "active" };
+    case "refused":
+    case "notSupported":
+      return { kind: "refused", reason: answer };
+    case "doubtful":
+      return { kind: "doubt", doubt: answer };
+    case "neverSent":
+      return { kind: answer === "cancelled" ? "cancelled" : "refused", reason: NEVER_SENT };
   }
-  if (state === "callError") return { kind: "refused", reason: error?.code ?? state };
-  if (state === "cancelled") return { kind: "cancelled", reason: NEVER_SENT };
-  return wasSent ? { kind: "doubt", doubt: state } : { kind: "refused", reason: NEVER_SENT };
 }
 
 /** OCPP 1.6 5.1: Rejected says that the charge point has no such reservation, so that ours is cleared, too. */
-export function cancelReservationMeans({ state, confirmation, wasSent }: CommandEnd): Verdict {
-  if (state === "answered") {
-    return { kind: "cancelled", reason: statusOf(confirmation) === "Accepted" ? null : NOT_THERE };
-  }
-  return wasSent && state !== "callError" ? { kind: "doubt", doubt: state } : { kind: "unchanged" };
-}
-
-function statusOf(confirmation: object | null | undefined): string {
-  return String((confirmation as { status?: unknown } | null | undefined)?.status);
+export function cancelReservationMeans({ kind, answer, confirmation }: CommandEnd): Verdict {
+  if (kind === "applied") return { kind: "cancelled", reason: null };
+  if (confirmation) return { kind: "cancelled", reason: NOT_THERE };
+  return kind === "doubtful" ? { kind: "doubt", doubt: answer } : { kind: "unchanged" };
 }
 
 /** Statuses that end a reservation of the connector, or of every connector when the whole charge point has them (OCPP 1.6 5.13). */

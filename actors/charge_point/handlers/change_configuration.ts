@@ -14,16 +14,16 @@ export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
     await store.chargePoints.addPendingCredentials(chargePoint.identity, await hashPassword(value));
   },
 
-  async settled({ key, value }, confirmation, _outcome, { chargePoint, store }, now) {
+  async ended({ request: { key, value } }, { kind, answer, confirmation, isLate }, { chargePoint, store, clock }) {
     const { identity } = chargePoint;
-    const status = confirmation?.status;
-    if (isSecretKey(key)) {
-      if (status === "Accepted") await store.chargePoints.setCredentials(identity, await hashPassword(value));
-      else if (status === "Rejected" || status === "NotSupported") await dropPending(identity, value, store);
-      return;
-    }
-    if (status === "Accepted" || status === "RebootRequired") {
-      await store.configurationKeys.setValue(identity, key, value, now);
+    // A late answer may be older than what is known by now, and a new AuthorizationKey is forgotten when its command has ended.
+    if (!confirmation || isLate) return;
+    if (!isSecretKey(key)) {
+      if (kind === "applied") await store.configurationKeys.setValue(identity, key, value, clock.now());
+    } else if (kind !== "applied") {
+      await dropPending(identity, value, store);
+    } else if (answer === "Accepted") {
+      await store.chargePoints.setCredentials(identity, await hashPassword(value));
     }
   },
 };

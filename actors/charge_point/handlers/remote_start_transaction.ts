@@ -11,9 +11,8 @@ export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
     await store.chargingProfiles.expect({ commandId, chargePoint, connectorId, profile, sentAt: now, awaits });
   },
 
-  ...learning,
-  async settled(request, ...end) {
-    if (request.chargingProfile) await learning.settled(request, ...end);
+  async ended(command, ...end) {
+    if (command.request.chargingProfile) await learning.ended(command, ...end);
   },
 };
 

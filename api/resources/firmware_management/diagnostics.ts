@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { lateEndOf } from "../../../actors/charge_point/late_answer.ts";
 import type { DiagnosticsRequest } from "../../../db/firmware_management/diagnostics.ts";
+import { endOf } from "../../../ocpp/command_end.ts";
 import { diagnosticsState } from "../../../ocpp/firmware_management/diagnostics.ts";
 import { GetDiagnostics } from "../../../ocpp/firmware_management/get_diagnostics.ts";
 import type { ConfirmationOf } from "../../../ocpp/registry.ts";
@@ -154,15 +154,11 @@ async function find(id: string, app: App): Promise<z.output<typeof Diagnostics>>
 
 function viewOf(row: DiagnosticsRequest, { clock }: Pick<App, "clock">): z.output<typeof Diagnostics> {
   const { request, name, bytes, sha256, receivedAt, file } = row;
-  // Charge points collect before they answer, which may take longer than a CALL waits.
-  const late = lateEndOf("GetDiagnostics", row);
-  const { confirmation } = late?.state === "answered" ? late : row;
-  const { fileName = null } = (confirmation ?? {}) as ConfirmationOf<"GetDiagnostics">;
+  // Charge points collect before they answer, which may take longer than a CALL waits: a late answer is usual.
+  const end = endOf<ConfirmationOf<"GetDiagnostics">>({ ...row, action: "GetDiagnostics", state: row.commandState });
   const facts = {
     ...row,
-    commandState: late?.state ?? row.commandState,
-    fileName,
-    wasSent: row.sentAt !== null,
+    end,
     isReceived: receivedAt !== null,
     isOver: row.expiresAt !== null && row.expiresAt <= clock.now(),
   };
@@ -170,7 +166,7 @@ function viewOf(row: DiagnosticsRequest, { clock }: Pick<App, "clock">): z.outpu
     ...row,
     state: diagnosticsState(facts),
     request: maskSecrets(request) as Record<string, unknown>,
-    fileName,
+    fileName: end?.confirmation?.fileName ?? null,
     file: receivedAt && { name, bytes: bytes!, sha256: sha256!, receivedAt, available: file !== null },
   };
 }

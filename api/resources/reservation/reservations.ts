@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { recordOutcome } from "../../../actors/reservation/outcomes.ts";
 import type { Reservation as Row } from "../../../db/reservation/reservations.ts";
+import { endOf, isUnderWay } from "../../../ocpp/command_end.ts";
 import { RESERVATION_STATES } from "../../../ocpp/reservation/reservation_rules.ts";
 import { IdToken } from "../../../ocpp/types/id_token.ts";
-import { answerOf, call, Command, isUnderWay, patienceMs, targetOf, viewOf as viewOfCommand } from "../command.ts";
+import { answerOf, call, Command, patienceMs, targetOf, viewOf as viewOfCommand } from "../command.ts";
 import { connectorId, identity, moment, searchText, wholeNumber } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter, sort } from "../../http/list.ts";
@@ -98,7 +99,7 @@ async function send(
   const command = await call(sending, chargePoint, action, request, patienceMs(sending, chargePoint));
   // One that was never sent has ended without its handler.
   if (command.sentAt === null) {
-    await recordOutcome({ ...command, request: { ...request } }, app.store, app.clock.now());
+    await recordOutcome({ ...command, request: { ...request } }, endOf(command), app.store, app.clock.now());
   }
   const [row] = await app.store.reservations.find(request.reservationId, chargePoint);
   const location = `/v1/reservations/${request.reservationId}`;

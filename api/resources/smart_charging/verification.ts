@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { CommandRefused } from "../../../actors/charge_point/commands.ts";
 import type { MirroredProfile } from "../../../db/smart_charging/charging_profiles.ts";
+import { endOf } from "../../../ocpp/command_end.ts";
 import type { ConfirmationOf } from "../../../ocpp/registry.ts";
 import { compositeSchedule, type Situation } from "../../../ocpp/smart_charging/composite_schedule.ts";
 import { proved } from "../../../ocpp/smart_charging/proved_profiles.ts";
@@ -85,7 +86,7 @@ export async function verify(
       throw new Problem(error.slug, `${identity} is not connected. Repeat it when it is back, or without verify.`);
     },
   );
-  const confirmation = command.confirmation as ConfirmationOf<"GetCompositeSchedule"> | null;
+  const end = endOf<ConfirmationOf<"GetCompositeSchedule">>(command);
   const nothing = {
     scheduleStart: null,
     chargingSchedule: null,
@@ -95,12 +96,12 @@ export async function verify(
     absent: [],
     command,
   };
-  if (command.state !== "answered" || confirmation === null) return { ...told("noAnswer"), ...nothing };
-  if (confirmation.status !== "Accepted") return { ...told("refused"), ...nothing };
-  const { chargingSchedule } = confirmation;
+  if (!end?.confirmation) return { ...told("noAnswer"), ...nothing };
+  if (end.kind !== "applied") return { ...told("refused"), ...nothing };
+  const { chargingSchedule } = end.confirmation;
   if (!chargingSchedule) return { ...told("noSchedule"), ...nothing };
 
-  const scheduleStart = startOfReported(confirmation.scheduleStart);
+  const scheduleStart = startOfReported(end.confirmation.scheduleStart);
   const from = scheduleStart ?? claim.from;
   const differ = (situation: Situation) => differencesFrom(situation, claim.asked.duration, from, chargingSchedule);
   const found = differ(claim.situationAt(from));

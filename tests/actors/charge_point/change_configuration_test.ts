@@ -3,6 +3,7 @@ import { hashPassword, verifyPassword } from "../../../actors/charge_point/crede
 import { ChangeConfiguration } from "../../../actors/charge_point/handlers/change_configuration.ts";
 import type { HandlerContext } from "../../../actors/charge_point/handler_context.ts";
 import type { Command } from "../../../db/commands.ts";
+import { endOf } from "../../../ocpp/command_end.ts";
 import { openTestStore } from "../../database.ts";
 import { fields } from "../../db/facts.ts";
 
@@ -22,8 +23,13 @@ async function changed(identity: string, ...changes: [key: string, answer: Answe
   for (const [value, status] of changes) {
     const request = { key: "authorizationKey", value };
     await ChangeConfiguration.sending?.(request, context, now, {} as Command);
-    const confirmation = status === "none" ? undefined : { status };
-    await ChangeConfiguration.settled?.(request, confirmation, { state: "answered" }, context, now, {} as Command);
+    const command = { action: "ChangeConfiguration", request, sentAt: now } as unknown as Command & {
+      request: typeof request;
+    };
+    const ended = status === "none"
+      ? { ...command, state: "timedOut" } as const
+      : { ...command, state: "answered", confirmation: { status } } as const;
+    await ChangeConfiguration.ended?.(ended, endOf<{ status: typeof status & "Accepted" }>(ended)!, context);
   }
   const { credentials, pendingCredentials } = (await chargePoints.findForAdmission(identity))!;
   assert(credentials);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { COMMAND_STATES, type EndedCommand, endOf } from "../../../ocpp/command_end.ts";
 import {
   type DiagnosticsFacts,
   diagnosticsState,
@@ -7,39 +8,36 @@ import {
   type UploadStatus,
 } from "../../../ocpp/firmware_management/diagnostics.ts";
 
-const sent: DiagnosticsFacts = {
-  commandState: "sent",
-  wasSent: true,
-  fileName: null,
-  status: null,
-  isReceived: false,
-  isOver: false,
-};
+const sent: DiagnosticsFacts = { end: undefined, status: null, isReceived: false, isOver: false };
 
-const answered = { ...sent, commandState: "answered", fileName: "a.zip" };
+const ended = (command: Omit<EndedCommand, "action">) => ({ end: endOf({ action: "GetDiagnostics", ...command }) });
+const confirmed = (confirmation: object) => ended({ state: "answered", confirmation });
+const answered = { ...sent, ...confirmed({ fileName: "a.zip" }) };
 
 Deno.test("a request for diagnostics stands where the facts put it", () => {
   const cases: [Partial<DiagnosticsFacts>, string][] = [
-    [{ commandState: "queued", wasSent: false }, "requested"],
-    [{}, "requested"],
-    [{ commandState: "cancelled", wasSent: false }, "notSent"],
-    [{ commandState: "expired", wasSent: false }, "notSent"],
-    [{ commandState: "connectionLost", wasSent: false }, "notSent"],
-    [{ commandState: "connectionLost" }, "timedOut"],
-    [{ commandState: "timedOut" }, "timedOut"],
-    [{ commandState: "unknown" }, "timedOut"],
-    [{ commandState: "unknown", isOver: true }, "expired"],
-    [{ commandState: "callError" }, "refused"],
-    [{ commandState: "invalidAnswer" }, "refused"],
-    [{ commandState: "answered" }, "nothingToSend"],
+    [ended({ state: "queued" }), "requested"],
+    [ended({ state: "sent" }), "requested"],
+    [ended({ state: "cancelled" }), "notSent"],
+    [ended({ state: "expired" }), "notSent"],
+    [ended({ state: "connectionLost", sentAt: null }), "notSent"],
+    [ended({ state: "connectionLost" }), "timedOut"],
+    [ended({ state: "timedOut" }), "timedOut"],
+    [ended({ state: "unknown" }), "timedOut"],
+    [{ ...ended({ state: "unknown" }), isOver: true }, "expired"],
+    [ended({ state: "callError", error: { code: "InternalError" } }), "refused"],
+    [ended({ state: "callError", error: { code: "NotSupported" } }), "refused"],
+    [ended({ state: "invalidAnswer" }), "refused"],
+    [confirmed({}), "nothingToSend"],
     [answered, "accepted"],
+    [ended({ state: "timedOut", lateAnswer: { confirmation: { fileName: "a.zip" } } }), "accepted"],
     [{ ...answered, isOver: true }, "expired"],
     [{ ...answered, status: "Uploading" }, "uploading"],
     [{ ...answered, status: "Uploading", isOver: true }, "expired"],
     [{ ...answered, status: "UploadFailed", isOver: true }, "uploadFailed"],
     [{ ...answered, status: "Uploaded", isOver: true }, "uploaded"],
     [{ ...answered, isReceived: true, status: "UploadFailed" }, "received"],
-    [{ commandState: "timedOut", status: "Uploading" }, "uploading"],
+    [{ ...ended({ state: "timedOut" }), status: "Uploading" }, "uploading"],
   ];
   for (const [facts, state] of cases) {
     assertEquals(diagnosticsState({ ...sent, ...facts }), state, JSON.stringify(facts));
@@ -48,14 +46,14 @@ Deno.test("a request for diagnostics stands where the facts put it", () => {
 
 Deno.test("a file that is here counts whatever else is known", () => {
   const facts = fc.record({
-    commandState: fc.constantFrom("queued", "sent", "answered", "callError", "timedOut", "unknown", "expired"),
-    wasSent: fc.boolean(),
-    fileName: fc.option(fc.string()),
-    status: fc.constantFrom(null, "Uploading", "UploadFailed", "Uploaded"),
+    state: fc.constantFrom(...COMMAND_STATES),
+    sentAt: fc.constantFrom(null, new Date()),
+    confirmation: fc.constantFrom({}, { fileName: "a.zip" }),
+    status: fc.constantFrom(null, "Uploading" as const, "UploadFailed" as const, "Uploaded" as const),
     isOver: fc.boolean(),
   });
-  fc.assert(fc.property(facts, (facts) => {
-    const known = facts as DiagnosticsFacts;
+  fc.assert(fc.property(facts, ({ status, isOver, ...command }) => {
+    const known = { ...ended(command), status, isOver };
     assertEquals(diagnosticsState({ ...known, isReceived: true }), "received");
     assert(diagnosticsState({ ...known, isReceived: false }) !== "received");
   }));

@@ -9,7 +9,6 @@ import {
   type ListEntry,
   type ListUpdate,
   nextVersion,
-  outcomeOf,
   saysTheSame,
   updatesFor,
   withinLimit,
@@ -200,14 +199,4 @@ Deno.test("an idTag whose expiry has passed is expired, whether it says so or no
   assert(saysTheSame({ ...accepted, expiryDate: past }, { ...accepted, expiryDate: "2026-03-02T02:00:00+02:00" }, now));
   assert(saysTheSame({ ...accepted, parentIdTag: "fleet" }, { ...accepted, parentIdTag: "FLEET" }, now));
   assert(!saysTheSame(accepted, { ...accepted, parentIdTag: "FLEET" }, now));
-});
-
-Deno.test("what each answer means for the list", () => {
-  assertEquals(outcomeOf({ status: "Accepted" }), "applied");
-  assertEquals(outcomeOf({ status: "Failed" }), "refused");
-  assertEquals(outcomeOf({ status: "VersionMismatch" }), "refused");
-  assertEquals(outcomeOf({ status: "NotSupported" }), "notSupported");
-  for (const errorCode of ["NotSupported", "NotImplemented"]) assertEquals(outcomeOf({ errorCode }), "notSupported");
-  assertEquals(outcomeOf({ errorCode: "GenericError" }), "refused");
-  assertEquals(outcomeOf({}), "unknown");
 });

@@ -1,11 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  answersTrigger,
-  bringsSeveral,
-  connectorOf,
-  isRefused,
-  isTrigger,
-} from "../../../ocpp/remote_trigger/triggered.ts";
+import { answersTrigger, bringsSeveral, connectorOf, isTrigger } from "../../../ocpp/remote_trigger/triggered.ts";
 
 const plain = (request: object) => ({ action: "TriggerMessage", request });
 const extended = (request: object) => ({ action: "ExtendedTriggerMessage", request });
@@ -58,12 +52,7 @@ Deno.test("a connector is a whole number, whatever a stranger sends", () => {
   assertEquals(connectorOf({ connectorId: 3 }), 3);
 });
 
-Deno.test("a trigger is refused by an answer only", () => {
-  assertEquals(isRefused("answered", { status: "Accepted" }), false);
-  for (const status of ["Rejected", "NotImplemented"]) assertEquals(isRefused("answered", { status }), true);
-  assertEquals(isRefused("callError", null), true);
-  for (const state of ["sent", "timedOut", "connectionLost", "unknown", "invalidAnswer"]) {
-    assertEquals(isRefused(state, null), false);
-  }
-  assertEquals([isTrigger({ action: "TriggerMessage" }), isTrigger({ action: "Reset" })], [true, false]);
+Deno.test("TriggerMessage and ExtendedTriggerMessage are the triggers", () => {
+  const actions = ["TriggerMessage", "ExtendedTriggerMessage", "Reset"];
+  assertEquals(actions.map((action) => isTrigger({ action })), [true, true, false]);
 });

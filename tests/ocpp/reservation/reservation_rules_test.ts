@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { type CommandEnd, type CommandState, type EndedCommand, endOf } from "../../../ocpp/command_end.ts";
 import {
   after,
   cancelReservationMeans,
-  type CommandEnd,
   type Known,
   type Learned,
   reserveNowMeans,
@@ -11,10 +11,11 @@ import {
   type Verdict,
 } from "../../../ocpp/reservation/reservation_rules.ts";
 
-const answered = (status: string): CommandEnd => ({ state: "answered", confirmation: { status }, wasSent: true });
-const sent = (state: string): CommandEnd => ({ state, wasSent: true });
-const unsent = (state: string): CommandEnd => ({ state, wasSent: false });
-const callError = (code: string): CommandEnd => ({ state: "callError", error: { code }, wasSent: true });
+const end = (command: Omit<EndedCommand, "action">): CommandEnd => endOf({ action: "ReserveNow", ...command })!;
+const answered = (status: string) => end({ state: "answered", confirmation: { status } });
+const sent = (state: CommandState) => end({ state, sentAt: new Date() });
+const unsent = (state: CommandState) => end({ state, sentAt: null });
+const callError = (code: string) => end({ state: "callError", error: { code } });
 
 const reserving: readonly [CommandEnd, Verdict][] = [
   [answered("Accepted"), { kind: "active" }],
@@ -26,7 +27,7 @@ const reserving: readonly [CommandEnd, Verdict][] = [
     callError(code),
     { kind: "refused", reason: code },
   ]),
-  ...["timedOut", "connectionLost", "unknown", "invalidAnswer"].map((state): [CommandEnd, Verdict] => [
+  ...(["timedOut", "connectionLost", "unknown", "invalidAnswer"] as const).map((state): [CommandEnd, Verdict] => [
     sent(state),
     { kind: "doubt", doubt: state },
   ]),
