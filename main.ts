@@ -1,5 +1,5 @@
 /**
- * Wires the app and nothing else: settings, store, actors, listeners, and their end in reverse order.
+ * Wires the app and nothing else: settings, database, store, actors, listeners, and their end in reverse order.
  */
 import { ActorSystem } from "./actors/runtime/actor.ts";
 import { createChargePoints } from "./actors/charge_point/registry.ts";
@@ -9,7 +9,7 @@ import { Files } from "./actors/firmware_management/files.ts";
 import { LocalLists } from "./actors/local_auth_list_management/local_lists.ts";
 import { Uploads } from "./actors/firmware_management/uploads.ts";
 import { FirmwareCampaigns } from "./actors/firmware_management/firmware_campaigns.ts";
-import { createLog } from "./actors/runtime/log.ts";
+import { createLog, type Log } from "./actors/runtime/log.ts";
 import { watchLoop } from "./actors/runtime/event_loop_monitor.ts";
 import { Signals } from "./actors/runtime/signals.ts";
 import { watchPlannerStatistics } from "./actors/database/planner_statistics.ts";
@@ -20,36 +20,27 @@ import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts"
 import { SiteSupervisor } from "./actors/smart_charging/site_supervisor.ts";
 import { WebhookSender } from "./actors/webhooks/webhook_sender.ts";
 import { ensureAdminKey } from "./api/resources/api_keys.ts";
-import type { App } from "./api/http/app.ts";
-import { CannotListen } from "./api/http/listener.ts";
-import { listen, type Listening } from "./api/server.ts";
-import { StoreError } from "./db/engine/errors.ts";
+import type { OpenApp } from "./api/http/app.ts";
+import { listen } from "./api/server.ts";
+import { startEmbedded } from "./db/engine/embedded.ts";
 import { openStore, type StoreOptions } from "./db/store.ts";
 import config from "./deno.json" with { type: "json" };
-
-/** The whole time that a shutdown may take. */
-const SHUTDOWN_MS = 10_000;
-
-/** A app that is open, and the way to close it. */
-export interface OpenApp extends App {
-  /** A freshly made admin key, to be shown once; null when there is one already. */
-  readonly newAdminKey: string | null;
-  readonly system: ActorSystem;
-  /** Ends connections and actors, then the store. */
-  close(): Promise<void>;
-}
+import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart, welcome } from "./deploy/process.ts";
 
 /** Opens the store and starts the actors; nothing listens yet. Store options override what the settings say (tests). */
-export async function openApp(settings: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenApp> {
+export async function openApp(given: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenApp> {
   const clock = systemClock;
-  const log = createLog({ level: settings.logLevel, format: settings.logFormat, now: () => clock.now() });
+  const log = createLog({ level: given.logLevel, format: given.logFormat, now: () => clock.now() });
+  const { settings, database } = await findDatabase(given, log);
   const store = await openStore({
-    databaseUrl: settings.databaseUrl ?? undefined,
-    dataDir: settings.dataDir,
+    databaseUrl: settings.databaseUrl,
     meterValueRetentionDays: settings.meterValueRetentionDays,
     messageRetentionDays: settings.messageRetentionDays,
     log: (line, facts) => log.warn(line, facts),
     ...storeOptions,
+  }).catch(async (error) => {
+    await database?.stop();
+    throw error;
   });
   // Before anything is recorded: a partition that is made later has to take its rows out of the default one.
   await store.meterValues.keepPartitions(clock.now(), settings.meterValueRetentionDays ?? undefined);
@@ -85,6 +76,7 @@ export async function openApp(settings: Settings, storeOptions: Partial<StoreOpt
     firmwareCampaigns,
     signals,
     system,
+    database,
     counts: system.counts,
     givenUp: system.givenUp,
     settings,
@@ -98,8 +90,21 @@ export async function openApp(settings: Settings, storeOptions: Partial<StoreOpt
       loopWatch.close();
       await chargePoints.shutdown();
       await store.close();
+      await database?.stop();
     },
   };
+}
+
+/** The settings with an address of a database, and the embedded server when it is that one's. */
+async function findDatabase(given: Settings, log: Log) {
+  const { databaseUrl, dataDir } = given;
+  if (databaseUrl !== null) return { settings: { ...given, databaseUrl }, database: null };
+  const database = await startEmbedded({
+    dataDir,
+    log: (line, facts) => log.warn(line, facts),
+    progress: (line) => log.info(line),
+  });
+  return { settings: { ...given, databaseUrl: database.url, dataDir: database.dataDir }, database };
 }
 
 async function main(): Promise<void> {
@@ -124,99 +129,6 @@ async function main(): Promise<void> {
 export function settingsOrExit(): Settings {
   const read = readSettings(Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)])));
   return read.ok ? read.settings : refuseToStart(read.mistakes);
-}
-
-/** One list of what is wrong with the call, then the end. */
-function refuseToStart(mistakes: readonly string[]): never {
-  console.error(["Chargehand cannot start:", ...mistakes.map((mistake) => `  ${mistake}`), "Try --help."].join("\n"));
-  Deno.exit(2);
-}
-
-/** The call is right, but the machine does not let us. What we did not foresee is shown with its stack, to be reported. */
-export function failToStart(error: unknown): never {
-  const foreseen = error instanceof StoreError || error instanceof CannotListen;
-  console.error("Chargehand cannot start:\n ", foreseen ? error.message : error);
-  Deno.exit(1);
-}
-
-/** No stray rejection may end the process with everybody's connections; it is logged instead. */
-export function guard(): void {
-  for (const kind of ["error", "unhandledrejection"] as const) {
-    globalThis.addEventListener(kind, (event) => {
-      event.preventDefault();
-      const error = event instanceof ErrorEvent ? event.error : (event as PromiseRejectionEvent).reason;
-      console.error(`An error reached nobody (${kind}); please report it:`, error);
-    });
-  }
-}
-
-/** What an operator needs to know now: for people, or in one line for machines. */
-function welcome({ settings, version, newAdminKey, store, clock }: OpenApp, { port, apiPort }: Listening): void {
-  const apiHost = settings.apiPort === null ? settings.host : settings.apiHost;
-  const ocpp = `ws://${dialled(settings.host)}:${port}/ocpp/{identity}`;
-  const api = `http://${dialled(apiHost)}:${apiPort}/v1`;
-  const data = store.kind === "pglite" ? settings.dataDir : "PostgreSQL (DATABASE_URL)";
-  if (settings.logFormat === "json") {
-    const line = `Chargehand ${version} is ready`;
-    const key = newAdminKey === null ? {} : { adminKey: newAdminKey };
-    return console.log(JSON.stringify({ at: clock.now(), level: "info", line, ocpp, api, data, ...key }));
-  }
-  const lines = [
-    `Chargehand ${version} is ready.`,
-    `  Charge points connect at  ${ocpp}`,
-    `  The HTTP API is at        ${api}`,
-    `  Data is kept in           ${data}`,
-  ];
-  if (newAdminKey) {
-    lines.push(`  The admin key, shown only this once:`, "", `    ${newAdminKey}`, "");
-  }
-  console.log(lines.join("\n"));
-}
-
-/** What a client on this machine dials for the address that we listen on. */
-function dialled(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-/** What an end has to know of whatever brings connections. */
-type Endable = Pick<Listening, "stopAccepting" | "close">;
-
-/** Ends the app and then the process on SIGINT or SIGTERM. */
-export function endOnSignal(app: OpenApp, listening: Endable): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => void shutDown(app, listening, 0));
-  }
-}
-
-/**
- * Ends the process with 1 when a permanent actor was given up, so that what supervises the process starts it anew. Before that `/readyz` shows the
- * failure for a while.
- */
-export function endOnFailure(app: OpenApp, listening: Endable): void {
-  const { escalationSeconds } = app.settings;
-  void app.system.whenGivenUp.then((name) => {
-    app.log.error(`"${name}" failed too often and was stopped; the process ends in ${escalationSeconds} s`);
-    app.clock.after(escalationSeconds * 1000, () => void shutDown(app, listening, 1));
-  });
-}
-
-let isShuttingDown = false;
-
-/** Stop accepting, end connections and actors, cut what is left, close the store; all within one budget of time. */
-async function shutDown(app: OpenApp, listening: Endable, code: number): Promise<void> {
-  if (isShuttingDown) return;
-  isShuttingDown = true;
-  app.log.info("Shutting down");
-  const forced = setTimeout(() => {
-    app.log.error("The shutdown takes too long and is ended; is the database away?");
-    Deno.exit(1);
-  }, SHUTDOWN_MS);
-  listening.stopAccepting();
-  await app.close();
-  await listening.close();
-  clearTimeout(forced);
-  Deno.exit(code);
 }
 
 if (import.meta.main) {

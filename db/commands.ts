@@ -8,7 +8,7 @@ import { type Claim, claimEach, type Claimed } from "./command_claims.ts";
 import { type Command, type CommandError, commandOf, type CommandRow, type Settlement, told } from "./command_row.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
-import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
+import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
@@ -67,23 +67,19 @@ export interface Commands {
   cancel(id: string, now: Date): Promise<Command | undefined>;
 }
 
-/** `process` is the number under which this process is present; `alone` when no other can have the database (PGlite). */
-export interface CommandOptions {
-  readonly process: number;
-  readonly alone: boolean;
-}
-
 const endedConnections = recordset({ chargePoint: "text", endedAt: "timestamptz" }, "e");
 
-/** Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. */
-export function commands(db: Kysely<Database>, { process, alone }: CommandOptions, outbox: OutboxSignal): Commands {
+/**
+ * Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. `process` is
+ * the number under which other processes know this one.
+ */
+export function commands(db: Kysely<Database>, process: number, outbox: OutboxSignal): Commands {
   const claim = batched((claims: readonly Claim[]) => claimEach(db, process, claims), {
     maxRows: 500,
     maxInFlight: 2,
     keyOf: ({ chargePoint }) => chargePoint,
   });
   const findRow = batched((ids: readonly string[]) => findEach(db, ids), { maxRows: 500, maxInFlight: 2 });
-  let haveLooked = false;
   return {
     async insert({ request, ...command }, limit = Number.MAX_SAFE_INTEGER) {
       const { id, chargePoint, action, createdAt, expiresAt, requestedBy, whenOffline } = command;
@@ -145,13 +141,7 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
       return await findRow(id.toLowerCase());
     },
 
-    list: (where, page, order) =>
-      listPage(
-        db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered")),
-        page,
-        { by: { id: "uuid" }, order, where },
-        commandOf,
-      ),
+    list: (filter, page, order) => list(db, filter, page, order),
 
     async expireDue(now) {
       const rows = await db.with("settled", (c) =>
@@ -163,21 +153,17 @@ export function commands(db: Kysely<Database>, { process, alone }: CommandOption
     },
 
     async loseAbandoned(now) {
-      // Where no other process can be, those before this one are found by the first look.
-      if (alone && haveLooked) return 0;
       // A process is gone when the lock of its presence can be had; it is let go again with this statement.
-      const isGone = alone ? sql`true` : sql`pg_try_advisory_xact_lock(process)`;
       const { rows } = await sql`
         with senders as materialized (
           select distinct process from commands where state = 'sent' and process <> ${process}::bigint
         ), gone as materialized (
-          select process from senders where ${isGone}
+          select process from senders where pg_try_advisory_xact_lock(process)
         ), settled as (
           update commands set state = 'unknown', settled_at = ${now}
           where state = 'sent' and process in (select process from gone) returning *
         ), told as ${told()}
         select id from settled`.execute(db);
-      haveLooked = true;
       if (rows.length > 0) outbox.raise();
       return rows.length;
     },
@@ -200,4 +186,21 @@ async function findEach(db: Kysely<Database>, ids: readonly string[]): Promise<(
     .where("id", "=", sql<string>`any(${texts(ids)}::uuid[])`).execute();
   const found = new Map(rows.map((row) => [row.id, commandOf(row)]));
   return ids.map((id) => found.get(id));
+}
+
+async function list(
+  db: Kysely<Database>,
+  filter: CommandFilter,
+  page: Page,
+  order: Order = "newest",
+): Promise<Listed<Command>> {
+  const after = readCursor(page, ["uuid"]);
+  let query = db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered"))
+    .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
+  for (const field of ["chargePoint", "action", "state"] as const) {
+    const wanted = filter[field];
+    if (wanted !== undefined) query = query.where(field, "=", wanted);
+  }
+  if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
+  return pageOf(await query.execute(), page, (row) => [row.id], commandOf);
 }

@@ -27,14 +27,8 @@ export interface IdempotencyKeys {
   removeBefore(keptFrom: Date): Promise<number>;
 }
 
-/** `process` is the number under which this process is present; `alone` when no other can have the database (PGlite). */
-export interface IdempotencyOptions {
-  readonly process: number;
-  readonly alone: boolean;
-}
-
-/** Builds the repository. */
-export function idempotencyKeys(db: Kysely<Database>, { process, alone }: IdempotencyOptions): IdempotencyKeys {
+/** Builds the repository. `process` is the number under which other processes know this one. */
+export function idempotencyKeys(db: Kysely<Database>, process: number): IdempotencyKeys {
   return {
     async begin({ apiKey, key, fingerprint }, now, keptFrom) {
       const values = { fingerprint, process, answer: null, createdAt: now };
@@ -45,12 +39,10 @@ export function idempotencyKeys(db: Kysely<Database>, { process, alone }: Idempo
         .returning("key").executeTakeFirst();
       if (begun) return { state: "begun" };
       // A process is gone when the lock of its presence can be had; it is let go again with this statement.
-      const isGone = alone ? sql<boolean>`true` : sql<boolean>`pg_try_advisory_xact_lock(process)`;
       const row = await db.selectFrom("idempotencyKeys").select(["fingerprint", "answer", "process"])
         .select(
-          sql<boolean>`case when answer is null and process <> ${process}::bigint then ${isGone} else false end`.as(
-            "isLost",
-          ),
+          sql<boolean>`case when answer is null and process <> ${process}::bigint
+            then pg_try_advisory_xact_lock(process) else false end`.as("isLost"),
         )
         .where("apiKey", "=", apiKey).where("key", "=", key).executeTakeFirstOrThrow();
       if (row.answer) return { state: "answered", fingerprint: row.fingerprint, answer: row.answer };

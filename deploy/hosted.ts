@@ -5,10 +5,14 @@
  */
 import { createHttpApi } from "../api/http_api.ts";
 import { DenoEndpoint } from "../api/ocpp/transport_deno.ts";
-import { endOnFailure, endOnSignal, failToStart, guard, openApp, settingsOrExit } from "../main.ts";
+import { openApp, settingsOrExit } from "../main.ts";
 import { isEndpoint } from "../ocpp/handshake.ts";
+import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart } from "./process.ts";
 
 const settings = settingsOrExit();
+if (settings.databaseUrl === null) {
+  refuseToStart(["DATABASE_URL: it is not set; a host keeps no files, so that no database can be started on it"]);
+}
 const app = await openApp({ ...settings, ftpPort: null, ftpsPort: null }).catch(failToStart);
 const httpApi = createHttpApi(app);
 const endpoint = new DenoEndpoint(app, settings);

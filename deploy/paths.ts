@@ -1,10 +1,9 @@
 /**
- * Prints the paths for the `start` task's `--allow-read`, `--allow-write` and `--allow-run`: the folders of the embedded database and of
- * files, the FTP server's certificate, the packages whose files are read in Deno's package cache, and the programs of PostgreSQL in the data
- * folder. All depend on the machine, so no fixed list in deno.json could name them, and the alternative is the whole disk. It runs before
- * every start and therefore imports nothing of ours but what says where the data and the packages are.
+ * Prints the paths for a start's `--allow-read`, `--allow-write` and `--allow-run`: the folders of the embedded database and of files, the
+ * FTP server's certificate, the package of PostgreSQL in Deno's cache, and its programs in the data folder. All depend on the machine, so
+ * no fixed list in deno.json could name them, and the alternative is the whole disk. It runs before every start and therefore
+ * imports nothing of ours but what says where the data and the packages are.
  */
-import { fileURLToPath } from "node:url";
 import { dataFolder, DEFAULT_DATA_DIR, programsIn } from "../db/engine/embedded/data_folder.ts";
 import { packageFolder } from "../db/engine/embedded/package.ts";
 import { isRoot, namespacesWork } from "../db/engine/embedded/root.ts";
@@ -30,7 +29,7 @@ export function accessList(access: Access, paths: Paths): string {
   const dataDir = paths.DATABASE_URL ? asked : dataFolder(asked);
   if (access === "run") return programs(dataDir, paths).join();
   const folders = [dataDir, paths.CHARGEHAND_FILES_DIR];
-  const files = [paths.CHARGEHAND_FTP_CERTIFICATE, paths.CHARGEHAND_FTP_KEY, packageFolder(), pgliteFolder()];
+  const files = [paths.CHARGEHAND_FTP_CERTIFICATE, paths.CHARGEHAND_FTP_KEY, packageFolder()];
   return [...folders, ...(access === "read" ? files : [])].filter(Boolean).join();
 }
 
@@ -38,11 +37,6 @@ export function accessList(access: Access, paths: Paths): string {
 function programs(dataDir: string, { DATABASE_URL }: Paths): string[] {
   const asRoot = !DATABASE_URL && Deno.build.os === "linux" && isRoot() && namespacesWork();
   return [...programsIn(dataDir), ...(asRoot ? ["unshare"] : [])];
-}
-
-function pgliteFolder(): string {
-  const pglite = fileURLToPath(import.meta.resolve("@electric-sql/pglite"));
-  return /.*[\\/]pglite[\\/][^\\/]+(?=[\\/])/.exec(pglite)?.[0] ?? pglite;
 }
 
 if (import.meta.main) {

@@ -1,79 +1,84 @@
 /**
- * Databases for tests: real ones, each of its own. With DATABASE_URL it is a schema in that PostgreSQL, else PGlite. Make one per
- * test file, not per test, and let tests keep out of each other's way by their identities.
+ * Databases for tests: real ones, each of its own, in the PostgreSQL server of this test run. `deno task test` starts that server and makes
+ * a migrated and empty database in it, the template; a test gets a copy. Make one per test file, not per test, and let tests keep out
+ * of each other's way by their identities.
  */
 import postgres from "postgres";
 import type { Settings } from "../actors/settings/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../db/store.ts";
-import { migratedFolder } from "./migrated_folder.ts";
-import "./pglite_timers.ts";
 
-/** A database that outlives its store, for tests that open it twice. */
-export interface TestDatabase {
-  /** What a Central System is told to find it. */
+/** Where `deno task test` says which database is the template. */
+export const TEMPLATE_VARIABLE = "CHARGEHAND_TEST_TEMPLATE";
+
+/** Where tests find the programs of PostgreSQL, to run a server that they may kill. */
+export const PROGRAMS_VARIABLE = "CHARGEHAND_TEST_POSTGRES_BIN";
+
+/** A database that outlives its store, for tests that open it twice, and a folder for files. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  /** What a Central System inside this process is told to find both. */
   readonly settings: Pick<Settings, "databaseUrl" | "dataDir">;
-  /** The same for openStore, with what settings cannot say. */
-  readonly storeOptions: StoreOptions;
-  /** Removes it with everything in it. Close the store first. */
+  /** The same for a process of its own. */
+  readonly environment: Readonly<Record<"DATABASE_URL" | "DATA_DIR", string>>;
+  /** Removes it with everything in it, whoever is still connected. */
   remove(): Promise<void>;
 }
 
-/** The PostgreSQL that tests may use, undefined: use PGlite. */
-export const databaseUrl = Deno.env.get("DATABASE_URL") || undefined;
-
-/** A database of its own that can be opened again after it was closed. */
-export function testDatabase(): Promise<TestDatabase> {
-  return databaseUrl === undefined ? testFolder() : testSchemaAndFolder(databaseUrl);
+/** A database of its own: a copy of the template, or an empty one without any table. */
+export async function testDatabase(content: "migrated" | "empty" = "migrated"): Promise<TestDatabase> {
+  const template = templateUrl();
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const origin = content === "empty" ? "template0" : new URL(template).pathname.slice(1);
+  await administer(template, `create database ${name} template ${origin} strategy file_copy`);
+  const databaseUrl = withDatabase(template, name);
+  const dataDir = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  const remove = async () => {
+    await administer(template, `drop database ${name} with (force)`);
+    await Deno.remove(dataDir, { recursive: true });
+  };
+  return {
+    databaseUrl,
+    dataDir,
+    settings: { databaseUrl, dataDir },
+    environment: { DATABASE_URL: databaseUrl, DATA_DIR: dataDir },
+    remove,
+    [Symbol.asyncDispose]: remove,
+  };
 }
 
 /** A store over a database of its own, which is gone after `close`. */
-export async function openTestStore(options: StoreOptions = {}): Promise<Store> {
-  const database = databaseUrl === undefined ? await testFolder() : testSchema(databaseUrl);
-  const store = await openStore({ ...database.storeOptions, ...options });
+export async function openTestStore(options: Partial<StoreOptions> = {}): Promise<Store> {
+  const { databaseUrl, remove } = await testDatabase();
+  const store = await openStore({ databaseUrl, ...options });
   return {
     ...store,
     async close() {
       await store.close();
-      await database.remove();
+      await remove();
     },
   };
 }
 
-async function testFolder(): Promise<TestDatabase> {
-  const dataDir = await migratedFolder();
-  return {
-    settings: { databaseUrl: null, dataDir },
-    storeOptions: { dataDir },
-    remove: () => Deno.remove(dataDir, { recursive: true }),
-  };
+/** The same server with another database, or with another role. */
+export function withDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = name;
+  return other.href;
 }
 
-/** Files are in a folder whatever the database is. */
-async function testSchemaAndFolder(url: string): Promise<TestDatabase> {
-  const schema = testSchema(url);
-  const dataDir = await Deno.makeTempDir({ prefix: "chargehand-test-" });
-  return {
-    ...schema,
-    settings: { ...schema.settings, dataDir },
-    async remove() {
-      await schema.remove();
-      await Deno.remove(dataDir, { recursive: true });
-    },
-  };
+/** Runs a statement in the server's own database: one that makes or removes others cannot run in them. */
+export async function administer(serverUrl: string, statement: string): Promise<void> {
+  const sql = postgres(withDatabase(serverUrl, "postgres"), { max: 1, onnotice: () => {} });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }
 
-function testSchema(url: string): TestDatabase {
-  const schema = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  return {
-    settings: { databaseUrl: url, dataDir: "./data" },
-    storeOptions: { databaseUrl: url, schema },
-    async remove() {
-      const sql = postgres(url, { max: 1, onnotice: () => {} });
-      try {
-        await sql.unsafe(`drop schema if exists ${schema} cascade`);
-      } finally {
-        await sql.end({ timeout: 1 });
-      }
-    },
-  };
+function templateUrl(): string {
+  const url = Deno.env.get(TEMPLATE_VARIABLE);
+  if (url) return url;
+  throw new Error("This test needs a PostgreSQL server. `deno task test` starts one: run `deno task test <file>`.");
 }

@@ -4,8 +4,9 @@
 import type { Settings } from "../actors/settings/settings.ts";
 import { settingsWith } from "../actors/settings/settings.ts";
 import { listen } from "../api/server.ts";
-import { type OpenApp, openApp } from "../main.ts";
-import { type TestDatabase, testDatabase } from "./database.ts";
+import type { OpenApp } from "../api/http/app.ts";
+import { openApp } from "../main.ts";
+import { testDatabase } from "./database.ts";
 
 /** An HTTP answer, its body read. */
 export interface ApiAnswer {
@@ -42,7 +43,7 @@ export async function startCentralSystem(given: Partial<Settings> = {}): Promise
     port: 0,
     ...database.settings,
   });
-  let running = await start(settings, database);
+  let running = await start(settings);
   let stopped = false;
   const stop = async () => {
     if (stopped) return;
@@ -64,15 +65,15 @@ export async function startCentralSystem(given: Partial<Settings> = {}): Promise
     api: (method, path, body, headers) => callApi(`http://127.0.0.1:${running.apiPort}${path}`, method, body, headers),
     async restart() {
       await running.stop();
-      running = await start(settings, database);
+      running = await start(settings);
     },
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-async function start(settings: Settings, database: TestDatabase) {
-  const app = await openApp(settings, database.storeOptions);
+async function start(settings: Settings) {
+  const app = await openApp(settings);
   const { port, apiPort, close } = await listen(app);
   return {
     app,

@@ -31,12 +31,6 @@ const CLOCK_EXCEPTIONS: readonly ClockException[] = [
     reason: "the lock is taken again a moment after its connection broke",
   },
   { path: "db/store.ts", name: "performance.now", reason: "the default of monotonicMs, which tests replace" },
-  {
-    path: "db/turns.ts",
-    name: "performance.now",
-    reason: "how long the event loop has been held; no rule depends on it",
-  },
-  { path: "db/turns.ts", name: "setTimeout", reason: "only a timer gives the sockets their turn" },
 ];
 
 Deno.test("the project keeps to its layers", async () => {
@@ -114,7 +108,6 @@ const refused: [string, string, string][] = [
   ["actors/b.ts", 'import type { Kysely } from "kysely";', "kysely is for db/ only"],
   ["api/b.ts", 'import { Migrator } from "kysely/migration";', "kysely/migration is for db/ only"],
   ["main.ts", 'import postgres from "postgres";', "postgres is for db/ only"],
-  ["api/b.ts", 'import { PGlite } from "@electric-sql/pglite";', "@electric-sql/pglite is for db/ only"],
   ["actors/b.ts", 'import { deadline } from "@std/async";', "@std/async is for tests/ only"],
   ["tests/b.ts", 'import "npm:zod@4";', "imports npm:zod@4, whose version belongs into deno.json"],
   ["api/b.ts", "export default 1;", "has a default export"],

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { SETTINGS } from "../actors/settings/settings.ts";
-import { databaseUrl } from "./database.ts";
+import { testDatabase } from "./database.ts";
 import { CERTIFICATE } from "./sessions/firmware_management/ftp_world.ts";
-import { deno, processDatabase, startProcess } from "./process.ts";
+import { deno, startProcess } from "./process.ts";
 
 /** The status with which the API answers this key. */
 async function statusFor(apiUrl: string, key: string | undefined): Promise<number> {
@@ -41,24 +41,24 @@ Deno.test("an argument that nobody knows ends with 2", async () => {
 });
 
 Deno.test("the first start shows the admin key, no later one does, and a signal ends it in order", async () => {
-  await using database = await processDatabase();
-  await using first = await startProcess(database.env);
+  await using database = await testDatabase();
+  await using first = await startProcess(database.environment);
   const { adminKey } = first;
   assertMatch(first.said(), /^Chargehand \d+\.\d+\.\d+ is ready\.$/m);
   assertEquals(await statusFor(first.apiUrl, adminKey), 200);
   const ended = await first.end();
   assertEquals([ended.code, ended.stdout.split(adminKey!).length], [0, 2], ended.stderr);
 
-  await using second = await startProcess(database.env);
+  await using second = await startProcess(database.environment);
   assertEquals(second.adminKey, undefined);
   assertEquals(await statusFor(second.apiUrl, adminKey), 200);
   assertEquals(await statusFor(second.apiUrl, "chk_other"), 401);
 });
 
 Deno.test("the API can have a port of its own, and a key that was given", async () => {
-  await using database = await processDatabase();
+  await using database = await testDatabase();
   const env = { CHARGEHAND_API_PORT: "0", CHARGEHAND_ADMIN_KEY: "sesame-sesame-sesame" };
-  await using process = await startProcess({ ...database.env, ...env });
+  await using process = await startProcess({ ...database.environment, ...env });
   const { apiUrl, ocppUrl } = process;
   const adminKey = env.CHARGEHAND_ADMIN_KEY;
   const endpoint = ocppUrl.replace("ws:", "http:");
@@ -74,8 +74,8 @@ Deno.test("the API can have a port of its own, and a key that was given", async 
 });
 
 Deno.test("with LOG_FORMAT=json every line is JSON, the first one too", async () => {
-  await using database = await processDatabase();
-  await using process = deno(["task", "start"], { ...database.env, LOG_FORMAT: "json" });
+  await using database = await testDatabase();
+  await using process = deno(["task", "start"], { ...database.environment, LOG_FORMAT: "json" });
   await process.says(/is ready[^]*\n/);
   const { stdout } = await process.end();
   const [ready, ...rest] = stdout.trim().split("\n").map((line) => JSON.parse(line));
@@ -86,9 +86,9 @@ Deno.test("with LOG_FORMAT=json every line is JSON, the first one too", async ()
 });
 
 Deno.test("a part that cannot be restarted ends the process with 1, in order and after the time that is set", async () => {
-  await using database = await processDatabase();
+  await using database = await testDatabase();
   const script = new URL("./failing_process.ts", import.meta.url).pathname;
-  const env = { ...database.env, CHARGEHAND_ESCALATION_SECONDS: "1" };
+  const env = { ...database.environment, CHARGEHAND_ESCALATION_SECONDS: "1" };
   await using process = deno(["run", "--frozen", "--no-prompt", "--allow-all", script], env);
   const { code, stdout } = await process.ends();
   assertEquals(code, 1, stdout);
@@ -99,18 +99,17 @@ Deno.test("a part that cannot be restarted ends the process with 1, in order and
 });
 
 Deno.test("a port in use is said in a sentence, and a key that was made is not lost", async () => {
-  await using database = await processDatabase();
+  await using database = await testDatabase();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const PORT = String(taken.addr.port);
-  const { code, stdout, stderr } = await deno(["task", "start"], { ...database.env, PORT }).ends();
+  const { code, stdout, stderr } = await deno(["task", "start"], { ...database.environment, PORT }).ends();
   assertEquals(code, 1);
   assertMatch(stderr, new RegExp(`^ {2}Cannot listen on 127.0.0.1 port ${PORT}: another program .* PORT`, "m"));
   const [key] = /chk_\S+/.exec(stdout)!;
-  await using process = await startProcess(database.env);
+  await using process = await startProcess(database.environment);
   assertEquals(await statusFor(process.apiUrl, key), 200);
 
-  const env = { ...database.env, CHARGEHAND_API_PORT: PORT };
-  if (databaseUrl === undefined) await process.end();
+  const env = { ...database.environment, CHARGEHAND_API_PORT: PORT };
   const second = await deno(["task", "start"], env).ends();
   assertMatch(second.stderr, new RegExp(`port ${PORT}: .* CHARGEHAND_API_PORT`));
 });

@@ -1,10 +1,7 @@
 /**
- * The Central System as a process of its own, started by the README's command, over a database of its own. What it writes is kept, and it is
- * always ended.
+ * The Central System as a process of its own, started by the README's command. What it writes is kept, and it is always ended.
  */
-import postgres from "postgres";
 import { within } from "./conformance/within.ts";
-import { databaseUrl } from "./database.ts";
 
 /** A start compiles nothing and still takes a while on a machine that is busy with other tests. */
 const START_PATIENCE_MS = 60_000;
@@ -26,40 +23,6 @@ export interface Process extends AsyncDisposable {
   ends(): Promise<Ended>;
   /** Sends the signal of an orderly end, and waits for it. */
   end(): Promise<Ended>;
-}
-
-/** A database for processes that come one after the other, as environment variables. */
-export interface ProcessDatabase extends AsyncDisposable {
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** A folder for the embedded database or, with DATABASE_URL, a schema that the address names. */
-export async function processDatabase(): Promise<ProcessDatabase> {
-  const dataDir = await Deno.makeTempDir({ prefix: "chargehand-test-" });
-  const removeFolder = () => Deno.remove(dataDir, { recursive: true });
-  if (databaseUrl === undefined) {
-    return { env: { DATA_DIR: dataDir, DATABASE_URL: "" }, [Symbol.asyncDispose]: removeFolder };
-  }
-  const schema = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await say(databaseUrl, `create schema ${schema}`);
-  const url = new URL(databaseUrl);
-  url.searchParams.set("search_path", schema);
-  return {
-    env: { DATA_DIR: dataDir, DATABASE_URL: String(url) },
-    async [Symbol.asyncDispose]() {
-      await say(databaseUrl!, `drop schema ${schema} cascade`);
-      await removeFolder();
-    },
-  };
-}
-
-async function say(url: string, statement: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    await sql.unsafe(statement);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
 }
 
 /** Runs `deno …` in the project, or in `cwd`. No variable of ours is inherited. */

@@ -2,14 +2,15 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Wire } from "./conformance/wire.ts";
 import { eventually } from "./conformance/within.ts";
 import { callApi } from "./harness.ts";
-import { deno, processDatabase, startProcess } from "./process.ts";
+import { testDatabase } from "./database.ts";
+import { deno, startProcess } from "./process.ts";
 import { chapter, fences } from "./readme.ts";
 
 const ADMIN_KEY = "readme-admin-key-0123456789";
 
 Deno.test("the first session goes as it is told", async () => {
-  await using database = await processDatabase();
-  await using central = await startProcess({ ...database.env, CHARGEHAND_ADMIN_KEY: ADMIN_KEY });
+  await using database = await testDatabase();
+  await using central = await startProcess({ ...database.environment, CHARGEHAND_ADMIN_KEY: ADMIN_KEY });
   const port = new URL(central.apiUrl).port;
   const [key, register, simulate, start, stop] = fences(await chapter("A first session")).map(({ text }) =>
     text.replaceAll("localhost:8080", `127.0.0.1:${port}`)
@@ -122,7 +123,7 @@ Deno.test("adding an action takes what is told, and no more", async () => {
 
 /** Starts the copy and ends it. */
 async function withCopy(folder: string, run: (ocppUrl: string, apiUrl: string) => Promise<void>): Promise<void> {
-  await using database = await processDatabase();
-  await using central = await startProcess({ ...database.env, CHARGEHAND_ADMIN_KEY: ADMIN_KEY }, folder);
+  await using database = await testDatabase();
+  await using central = await startProcess({ ...database.environment, CHARGEHAND_ADMIN_KEY: ADMIN_KEY }, folder);
   await run(central.ocppUrl, central.apiUrl);
 }

@@ -85,7 +85,7 @@ export class MessageLog implements Notebook {
     this.#untold = 0;
   }
 
-  /** One portion, then a pause five times as long: at most a sixth of the time is spent on this, which is our own time with PGlite. */
+  /** One portion, then a pause five times as long: the database has at least five sixths of the time for everything else. */
   async #write(): Promise<void> {
     this.#planned = false;
     if (this.#untold > 0) this.#drop(0);

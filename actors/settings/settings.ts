@@ -111,7 +111,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "DATABASE_URL",
     key: "databaseUrl",
-    meaning: "PostgreSQL 15 or newer; unset: an embedded database in DATA_DIR",
+    meaning: "PostgreSQL 15 or newer; unset: a PostgreSQL of its own is started in DATA_DIR",
     expected: "postgres://user:password@host:5432/database",
     check: z.string().regex(/^postgres(ql)?:\/\/.+/),
     fallback: null,
@@ -119,7 +119,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "DATA_DIR",
     key: "dataDir",
-    meaning: "folder of the embedded database and of files",
+    meaning: "folder of the own PostgreSQL and of files",
     expected: "a folder's path",
     check: filled,
     fallback: "./data",

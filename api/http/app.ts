@@ -1,4 +1,5 @@
 import type { ChargePoints } from "../../actors/charge_point/registry.ts";
+import type { ActorSystem } from "../../actors/runtime/actor.ts";
 import type { Clock } from "../../actors/runtime/clock.ts";
 import type { Counts } from "../../actors/runtime/counts.ts";
 import type { EventHub } from "../../actors/events/event_hub.ts";
@@ -12,6 +13,7 @@ import type { Settings } from "../../actors/settings/settings.ts";
 import type { SiteSupervisor } from "../../actors/smart_charging/site_supervisor.ts";
 import type { ProfileInstaller } from "../../actors/smart_charging/profile_installer.ts";
 import type { WebhookSender } from "../../actors/webhooks/webhook_sender.ts";
+import type { EmbeddedServer } from "../../db/engine/embedded.ts";
 import type { Store } from "../../db/store.ts";
 
 /** What the API answers from: main.ts builds it once, tests build their own. */
@@ -41,4 +43,15 @@ export interface App {
   ready(): boolean;
   /** Of the product, shown in the OpenAPI document and by the health routes. */
   readonly version: string;
+}
+
+/** An app that is open, and the way to close it. */
+export interface OpenApp extends App {
+  /** A freshly made admin key, to be shown once; null when there is one already. */
+  readonly newAdminKey: string | null;
+  readonly system: ActorSystem;
+  /** The embedded database, null where DATABASE_URL names another. */
+  readonly database: EmbeddedServer | null;
+  /** Ends connections and actors, then the store, then the embedded database. */
+  close(): Promise<void>;
 }

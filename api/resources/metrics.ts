@@ -31,7 +31,6 @@ function readDatabase({ store, chargePoints, counts }: App, now: Registry): void
     "chargehand_database_up",
     "0 while the database is away and connections are refused for it",
     chargePoints.available() ? 1 : 0,
-    { kind: store.kind },
   );
   const name = "chargehand_database_statements_total";
   const statements = new Counter({ name, help: "Statements by outcome", labelNames: ["outcome"], registers: [now] });

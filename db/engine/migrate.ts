@@ -13,16 +13,15 @@ const MIGRATION_LOCK = 433_710_012_016n;
  */
 export async function migrate(
   db: Kysely<unknown>,
-  options: { schema?: string; log: (line: string, facts?: Record<string, unknown>) => void },
+  log: (line: string, facts?: Record<string, unknown>) => void,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const attempt = await sql<{ taken: boolean }>`
       select pg_try_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}) as taken`.execute(transaction);
     if (!attempt.rows[0]?.taken) {
-      options.log("Another process is migrating the database: waiting for it");
+      log("Another process is migrating the database: waiting for it");
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     }
-    if (options.schema) await transaction.schema.createSchema(options.schema).ifNotExists().execute();
     const current = await sql<{ name: string }>`select current_schema() as name`.execute(transaction);
     const migrator = new Migrator({
       db: transaction,

@@ -5,7 +5,8 @@
 import { settingsWith } from "../../actors/settings/settings.ts";
 import { createHttpApi } from "../../api/http_api.ts";
 import { type Role, ROLES } from "../../api/http/operator.ts";
-import { type OpenApp, openApp } from "../../main.ts";
+import type { OpenApp } from "../../api/http/app.ts";
+import { openApp } from "../../main.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 
 /** An answer with its body read; `body` is text when it is not JSON. */
@@ -39,7 +40,7 @@ export function desk(): (name: string, run: (desk: Desk) => Promise<void>) => vo
   Deno.test.beforeAll(async () => {
     database = await testDatabase();
     const settings = settingsWith({ logLevel: "error", adminKey: ADMIN_KEY, ...database.settings });
-    app = await openApp(settings, database.storeOptions);
+    app = await openApp(settings);
     here = await openDesk(app);
   });
   Deno.test.afterAll(async () => {

@@ -1,28 +1,17 @@
 /**
  * The bare group commit behind the bare transport, as a process of its own: `ws` on `node:http`, JSON, and one insert that is shared by all
  * messages that wait at the same moment, into one table with one index. An answer goes out after its commit. Nothing is checked,
- * decided, logged or told. Arguments: `postgres` and an address, or `pglite` and a folder.
+ * decided, logged or told. Its argument is the address of a database.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { PGlite } from "@electric-sql/pglite";
 import postgres from "postgres";
 import { WebSocketServer } from "ws";
 import { batched } from "../../db/engine/batched.ts";
 
-type Run = (statement: string, values?: string[]) => Promise<unknown>;
+const sql = postgres(Deno.args[0] ?? "", { max: 2, onnotice: () => {} });
+const run = (statement: string, values: string[] = []) => sql.unsafe(statement, values, { prepare: true });
 
-async function open(kind: string, where: string): Promise<Run> {
-  if (kind === "pglite") {
-    const pglite = await PGlite.create(where);
-    return (statement, values) => pglite.query(statement, values);
-  }
-  const sql = postgres(where, { max: 2, onnotice: () => {} });
-  return (statement, values = []) => sql.unsafe(statement, values, { prepare: true });
-}
-
-const [kind = "", where = ""] = Deno.args;
-const run = await open(kind, where);
 await run("drop table if exists bench_rows");
 await run(`create table bench_rows (
   id bigint generated always as identity primary key, charge_point text not null, message jsonb not null,

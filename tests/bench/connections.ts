@@ -8,7 +8,7 @@ import { centralSystem, echo, INSPECTED, type Subject } from "./subject.ts";
 const DIALLING = 50;
 
 /** Connects and closes; the time is that of both. */
-export async function handshakes(places: readonly Place[]): Promise<Section> {
+export async function handshakes(place: Place): Promise<Section> {
   const measure = async (given: Subject) => {
     await using subject = given;
     let made = 0;
@@ -22,7 +22,7 @@ export async function handshakes(places: readonly Place[]): Promise<Section> {
   };
   const bare = await measure(await echo());
   const rows = [figuresRow("baseline: echo server", bare)];
-  for (const place of places) rows.push(figuresRow(place.name, await measure(await centralSystem(place)), bare));
+  rows.push(figuresRow(place.name, await measure(await centralSystem(place)), bare));
   return {
     title: "Handshakes",
     notes: [`${DIALLING} at once, each connects with HTTP Basic and closes. The echo server checks no password.`],
@@ -38,15 +38,13 @@ const IDLE = 4000;
 const SETTLE_MS = 2000;
 
 /** Growth of the resident memory per connected charge point that has said one Heartbeat. */
-export async function idleMemory(places: readonly Place[]): Promise<Section> {
+export async function idleMemory(place: Place): Promise<Section> {
   const bare = await perChargePoint(await echo(INSPECTED));
   const rows = [memoryRow("baseline: echo server", bare, bare)];
   const aims = [];
-  for (const place of places) {
-    const kib = await perChargePoint(await centralSystem(place, INSPECTED));
-    rows.push(memoryRow(place.name, kib, bare));
-    aims.push(aim(`Memory, ${place.name}: KiB per idle charge point`, kib.collected, "<=", 24));
-  }
+  const kib = await perChargePoint(await centralSystem(place, INSPECTED));
+  rows.push(memoryRow(place.name, kib, bare));
+  aims.push(aim(`Memory, ${place.name}: KiB per idle charge point`, kib.collected, "<=", 24));
   return {
     title: "Memory",
     notes: [

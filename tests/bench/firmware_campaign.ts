@@ -19,13 +19,11 @@ interface Course {
 }
 
 /** Time until all have installed it, charge points per second, and how late the event loop was. */
-export async function firmwareCampaign(places: readonly Place[]): Promise<Section> {
+export async function firmwareCampaign(place: Place): Promise<Section> {
   const rows = [];
-  for (const place of places) {
-    const bare = await measureBare(place);
-    const course = await measure(place);
-    rows.push(row(`baseline: bare group commit, ${place.name}`, bare, bare), row(place.name, course, bare));
-  }
+  const bare = await measureBare(place);
+  const course = await measure(place);
+  rows.push(row(`baseline: bare group commit, ${place.name}`, bare, bare), row(place.name, course, bare));
   return {
     title: "Firmware campaign",
     notes: [

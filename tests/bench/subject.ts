@@ -54,9 +54,8 @@ export function echo(flags: readonly string[] = []): Promise<Subject> {
 }
 
 /** The bare transport with the bare group commit behind it. */
-export function bareCommit({ name, bare }: Place): Promise<Subject> {
-  const permissions = ["--allow-net", "--allow-env", "--allow-read", "--allow-write", "--allow-sys=uid"];
-  return program(`bare group commit, ${name}`, "bare_commit.ts", permissions, bare);
+export function bareCommit({ name, bareUrl }: Place): Promise<Subject> {
+  return program(`bare group commit, ${name}`, "bare_commit.ts", ["--allow-net", "--allow-env"], [bareUrl]);
 }
 
 async function program(

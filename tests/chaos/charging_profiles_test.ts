@@ -3,11 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { absoluteProfile } from "../conformance/charging_profiles.ts";
 import { Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
-import { serverData } from "./data.ts";
+import { testDatabase } from "../database.ts";
 import { startServer } from "./server.ts";
 
 Deno.test("killed while a profile is under way: it is in doubt afterwards, and what it may have replaced, too", async () => {
-  await using data = await serverData();
+  await using data = await testDatabase();
   await using first = await startServer(data);
   const path = "/v1/charge-points/CP1";
   await first.api("PUT", path, { securityProfile: 0 });

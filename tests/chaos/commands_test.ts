@@ -6,8 +6,8 @@ import { assert, assertEquals } from "@std/assert";
 import { type Payload, Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
 import type { ApiAnswer } from "../harness.ts";
+import { testDatabase } from "../database.ts";
 import { chance } from "./chance.ts";
-import { serverData } from "./data.ts";
 import { listAll } from "./oracle.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -58,7 +58,7 @@ class Subject {
 }
 
 Deno.test("commands in every state when the server is killed: none is lost, none is sent twice", async () => {
-  await using data = await serverData();
+  await using data = await testDatabase();
   await using before = await startServer(data);
   const states = await StatesBefore.reached(before);
   const crowd = await Crowd.connected(before);

@@ -3,18 +3,16 @@
  * UpdateFirmware twice. Fault injection 41.
  */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { databaseUrl } from "../database.ts";
 import { Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
+import { testDatabase } from "../database.ts";
 import { chance } from "./chance.ts";
-import { serverData } from "./data.ts";
 import { listAll } from "./oracle.ts";
 import { type Server, startServer } from "./server.ts";
 
 const CHARGE_POINTS = 30;
 
-/** The embedded database takes longer to start. */
-const KILLS = databaseUrl === undefined ? 4 : 8;
+const KILLS = 8;
 
 /** The kill comes at a random moment of this time after everybody is back. */
 const KILL_WITHIN_MS = 400;
@@ -71,7 +69,7 @@ class Station {
 }
 
 Deno.test("a firmware campaign under kill -9: nobody is sent UpdateFirmware twice, and it goes on by itself", async () => {
-  await using data = await serverData();
+  await using data = await testDatabase();
   const stations = Array.from({ length: CHARGE_POINTS }, (_, i) => new Station(`FW-${i}`));
   let server = await startServer(data);
   try {

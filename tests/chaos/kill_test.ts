@@ -3,25 +3,24 @@
  * again what was not confirmed and what was confirmed last, and lives on. Fault injections 02, 03 and 04.
  */
 import { assertGreater } from "@std/assert";
-import { databaseUrl } from "../database.ts";
+import { testDatabase } from "../database.ts";
 import { chance } from "./chance.ts";
-import { serverData } from "./data.ts";
 import { LedgeredChargePoint, liveUntilClosed } from "./ledger.ts";
 import { assertLedgersHold } from "./oracle.ts";
 import { type Server, startServer } from "./server.ts";
 
 const CHARGE_POINTS = 12;
 
-/** Rounds end after this; the embedded database takes longer to start and has fewer of them. */
+/** Rounds end after this. */
 const BUDGET_MS = 15_000;
 const MOST_ROUNDS = 40;
 const LEAST_ROUNDS = 3;
 
 /** The kill comes at a random moment of this time after everybody has begun to live on: while the first few are written. */
-const KILL_WITHIN_MS = databaseUrl === undefined ? 80 : 20;
+const KILL_WITHIN_MS = 20;
 
 Deno.test("a server that is killed again and again loses nothing and doubles nothing", async () => {
-  await using data = await serverData();
+  await using data = await testDatabase();
   const chargePoints = Array.from(
     { length: CHARGE_POINTS },
     (_, i) => new LedgeredChargePoint(`KILL-${i}`, `TAG-${i}`),

@@ -7,8 +7,7 @@ import postgres from "postgres";
 import { RawSocket, requestText, UPGRADE } from "../api/http/raw_socket.ts";
 import { Wire } from "../conformance/wire.ts";
 import { eventually, within } from "../conformance/within.ts";
-import { databaseUrl } from "../database.ts";
-import { type ServerData, serverData } from "./data.ts";
+import { type TestDatabase, testDatabase } from "../database.ts";
 import { CallRefused, LedgeredChargePoint, liveUntilClosed } from "./ledger.ts";
 import { assertLedgersHold } from "./oracle.ts";
 import { type Server, startProcess, startServer } from "./server.ts";
@@ -22,8 +21,8 @@ async function register({ api }: Server, ...identities: string[]): Promise<void>
   }
 }
 
-let data: ServerData;
-Deno.test.beforeAll(async () => void (data = await serverData()));
+let data: TestDatabase;
+Deno.test.beforeAll(async () => void (data = await testDatabase()));
 Deno.test.afterAll(async () => await data[Symbol.asyncDispose]());
 
 Deno.test("SIGTERM under load: charge points are told to come back, exit code 0, nothing lost", async () => {
@@ -58,7 +57,6 @@ Deno.test("SIGTERM under load: charge points are told to come back, exit code 0,
 
 Deno.test({
   name: "SIGTERM while messages are being recorded: they are answered before the connections are closed",
-  ignore: databaseUrl === undefined,
   async fn() {
     await using server = await startServer(data);
     const chargePoints = Array.from({ length: CROWD }, (_, i) => new LedgeredChargePoint(`HELD-${i}`, `TAG-${i}`));
@@ -133,23 +131,9 @@ async function isConnected({ api }: Server, identity: string): Promise<boolean> 
 }
 
 Deno.test({
-  name: "a second process on the folder is refused with a sentence and an exit code",
-  ignore: databaseUrl !== undefined,
-  async fn() {
-    await using server = await startServer(data);
-    await using second = startProcess(data);
-    const { code } = await second.ended;
-    assertEquals(code, 1);
-    assertStringIncludes(second.said(), "is in use by another Chargehand process");
-    assertEquals((await server.api("GET", "/readyz")).status, 200);
-  },
-});
-
-Deno.test({
   name: "two processes that start at once on one new database are both ready",
-  ignore: databaseUrl === undefined,
   async fn() {
-    await using data = await serverData(); // a new one, which both find empty
+    await using data = await testDatabase(); // a new one, which both find empty
     const starts = await Promise.allSettled([startServer(data), startServer(data)]);
     try {
       for (const start of starts) {
@@ -164,7 +148,6 @@ Deno.test({
 
 Deno.test({
   name: "a start without its database ends with a sentence and an exit code",
-  ignore: databaseUrl === undefined,
   async fn() {
     const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = nobody.addr;
@@ -180,7 +163,6 @@ Deno.test({
 
 Deno.test({
   name: "charge points are answered while their commands cannot be looked up",
-  ignore: databaseUrl === undefined,
   async fn() {
     await using server = await startServer(data);
     await register(server, "FINE", "UNLUCKY");

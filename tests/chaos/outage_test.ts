@@ -5,8 +5,7 @@
 import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
 import { Refused, Wire } from "../conformance/wire.ts";
 import { eventually, within } from "../conformance/within.ts";
-import { databaseUrl } from "../database.ts";
-import { serverData } from "./data.ts";
+import { testDatabase } from "../database.ts";
 import { CallRefused, LedgeredChargePoint } from "./ledger.ts";
 import { assertLedgersHold } from "./oracle.ts";
 import { type Allowance, Proxy } from "./proxy.ts";
@@ -19,8 +18,6 @@ import { type Server, startServer } from "./server.ts";
 const FIRST_SENT_AWAY_MS = 10_000;
 const ALL_SENT_AWAY_MS = 20_000;
 
-const ignore = databaseUrl === undefined;
-
 /** The state of one outage test. */
 interface HandlerContext {
   readonly server: Server;
@@ -30,7 +27,7 @@ interface HandlerContext {
 
 /** A server with its database behind a proxy, and charge points in the middle of their transactions. */
 async function withScene(test: (context: HandlerContext) => Promise<void>): Promise<void> {
-  await using data = await serverData();
+  await using data = await testDatabase();
   const url = data.environment.DATABASE_URL!;
   await using proxy = await Proxy.to(url);
   await using server = await startServer({
@@ -72,7 +69,6 @@ async function assertRecovers({ server, chargePoints }: HandlerContext): Promise
 
 Deno.test({
   name: "connections to the database break and new ones are refused: InternalError, nothing lost, no one is sent away",
-  ignore,
   fn: () =>
     withScene(async (context) => {
       await context.proxy.cut();
@@ -86,7 +82,6 @@ Deno.test({
 
 Deno.test({
   name: "a silent database: InternalError in time, after 5 s charge points are sent away, and all is well afterwards",
-  ignore,
   fn: () =>
     withScene(async (context) => {
       const { server, proxy, chargePoints } = context;
@@ -126,7 +121,6 @@ Deno.test({
 
 Deno.test({
   name: "connections to the database break after any number of bytes: nothing lost, nothing doubled",
-  ignore,
   fn: () =>
     withScene(async (context) => {
       const { server, proxy, chargePoints: [chargePoint] } = context;

@@ -7,10 +7,15 @@ import config from "../../deno.json" with { type: "json" };
 import { accessList } from "../../deploy/paths.ts";
 import { PATIENCE_MS, within } from "../conformance/within.ts";
 import { type ApiAnswer, callApi } from "../harness.ts";
-import type { ServerData } from "./data.ts";
 
 const ROOT = parse(new URL("../../main.ts", import.meta.url).pathname).dir;
 const ADMIN_KEY = "chaos-admin-key-0123456789";
+
+/** Where a process keeps its data. */
+export interface Data {
+  readonly dataDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** A process that is on its way up, running or over. */
 export interface Process extends AsyncDisposable {
@@ -36,12 +41,12 @@ export interface Server extends Process {
 
 /** Starts the program; it need not come up. `flags` are Deno's, before the program. */
 export function startProcess(
-  data: Pick<ServerData, "environment" | "dataDir">,
+  data: Data,
   settings: Record<string, string> = {},
   flags: readonly string[] = [],
 ): Process {
   const child = new Deno.Command(Deno.execPath(), {
-    args: startArguments(data.dataDir).flatMap((each) => each === "run" ? [each, ...flags] : [each]),
+    args: startArguments(data.environment).flatMap((each) => each === "run" ? [each, ...flags] : [each]),
     cwd: ROOT,
     env: {
       NO_COLOR: "1",
@@ -85,7 +90,7 @@ const START_MS = 4 * PATIENCE_MS;
 
 /** Starts the program and waits until it is ready. */
 export async function startServer(
-  data: Pick<ServerData, "environment" | "dataDir">,
+  data: Data,
   settings: Record<string, string> = {},
   flags: readonly string[] = [],
 ): Promise<Server> {
@@ -109,14 +114,15 @@ export async function startServer(
 }
 
 /** The arguments of the `start` task, as its shell would make them. */
-function startArguments(dataDir: string): string[] {
-  const [, ...words] = config.tasks.start.command.match(/"[^"]*"|\S+/g)!;
-  return words.map((word) =>
+function startArguments({ DATA_DIR, DATABASE_URL }: Data["environment"]): string[] {
+  const [, how, ...words] = config.tasks.launch.command.match(/"[^"]*"|\S+/g)!;
+  const permissions = words.map((word) =>
     word.replaceAll('"', "").replace(
-      /\$\(.*paths\.ts (read|write|run)\)/,
-      (_, kind) => accessList(kind, { DATA_DIR: dataDir }),
+      /\$\(.* paths (read|write|run)\)/,
+      (_, kind) => accessList(kind, { DATA_DIR, DATABASE_URL }),
     )
   );
+  return [how!.replace("$HOW", "run"), ...permissions, "main.ts"];
 }
 
 /** What a process says, put together from both its outputs. */

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CentralSystem, startCentralSystem } from "../harness.ts";
+import { startTestServer } from "../test_server.ts";
 import { abstractOf } from "./abstract.ts";
 import { cases, type CertificationCase } from "./cases.ts";
 import { Operator } from "./operator.ts";
@@ -19,7 +20,7 @@ const HELP = `Runs the conformance cases and reports in the form of a certificat
 
   --out   where report.html and report.json are written (default ./certify)
 
-DATABASE_URL names a PostgreSQL to run on, in a schema of its own; unset: an embedded database.`;
+DATABASE_URL names a PostgreSQL server to run on, in a database of its own; unset: one is started for it.`;
 
 /** Runs the cases one after the other, each at a seat of its own, and draws up the report. */
 export async function certify(
@@ -40,7 +41,7 @@ export async function certify(
     return reportOf({
       version: central.app.version,
       date: new Date(),
-      database: central.app.store.kind === "postgres" ? "PostgreSQL" : "the embedded database (PGlite)",
+      database: "PostgreSQL",
       callTimeoutSeconds: central.app.settings.callTimeoutSeconds,
       cases: results,
       anyCall: observations.measured(),
@@ -81,6 +82,8 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  await using server = await startTestServer();
+  for (const [name, value] of Object.entries(server.environment)) Deno.env.set(name, value);
   const report = await certify(
     cases,
     ({ id, title, passed }) => console.log(`${passed ? "pass" : "FAIL"}  TC_${id}_CS ${title}`),

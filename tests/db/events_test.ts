@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { eventTypeNames, eventTypes } from "../../db/event_types.ts";
 import type { PublishedEvent } from "../../db/events.ts";
 import { openStore, type Store } from "../../db/store.ts";
-import { databaseUrl, openTestStore, testDatabase } from "../database.ts";
+import { openTestStore, testDatabase } from "../database.ts";
 import { at, command, fields, fresh, start, stop } from "./facts.ts";
 import { EXPIRY, Life } from "./reservation/life.ts";
 
@@ -287,11 +287,10 @@ Deno.test("old events go, a bounded number at a time, and numbers go on behind t
 
 Deno.test({
   name: "several processes publish at once: each event is numbered once, and no reader misses one",
-  ignore: databaseUrl === undefined,
   async fn() {
     const database = await testDatabase();
     const stores: Store[] = [];
-    for (let i = 0; i < 3; i++) stores.push(await openStore(database.storeOptions));
+    for (let i = 0; i < 3; i++) stores.push(await openStore(database));
     const total = 600;
     let recorded = 0;
     const seen: number[] = [];

@@ -1,10 +1,9 @@
 /**
- * A PostgreSQL server that a test may kill, stop and freeze. It exists only where CHARGEHAND_TEST_POSTGRES_BIN names the folder of the
- * server's programs (Debian: /usr/lib/postgresql/15/bin); tests that need it are ignored elsewhere.
+ * A PostgreSQL server that a test may kill, stop and freeze. Its programs are those of the server of this run, or those of the folder that
+ * CHARGEHAND_TEST_POSTGRES_BIN names (Debian: /usr/lib/postgresql/15/bin).
  */
-
-/** The folder of `initdb` and `postgres`, undefined: no such tests. */
-export const serverPrograms = Deno.env.get("CHARGEHAND_TEST_POSTGRES_BIN") || undefined;
+import { IN_NAMESPACE, isRoot, namespacesWork, NOBODY } from "../../db/engine/embedded/root.ts";
+import { PROGRAMS_VARIABLE } from "../database.ts";
 
 export interface Server extends AsyncDisposable {
   readonly url: string;
@@ -18,11 +17,12 @@ export interface Server extends AsyncDisposable {
 /** Makes and starts a server of its own in a temporary folder. */
 export async function startServer(): Promise<Server> {
   const folder = await Deno.makeTempDir({ prefix: "chargehand-postgres-" });
-  const owner = await unprivileged();
+  const { prefix, owner } = notRoot();
   if (owner) await Deno.chown(folder, owner.uid, owner.gid);
   const run = async (program: string, ...args: string[]) => {
-    const { success } = await new Deno.Command(`${serverPrograms}/${program}`, {
-      args,
+    const [first = "", ...words] = [...prefix, `${Deno.env.get(PROGRAMS_VARIABLE)}/${program}`, ...args];
+    const { success } = await new Deno.Command(first, {
+      args: words,
       cwd: folder,
       stdin: "null",
       stdout: "null",
@@ -58,14 +58,10 @@ export async function startServer(): Promise<Server> {
   };
 }
 
-/** PostgreSQL refuses to run as root: the user that Debian made for it, when we are root. */
-async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
-  if (Deno.uid() !== 0) return undefined;
-  const id = async (flag: string) => {
-    const { stdout } = await new Deno.Command("id", { args: [flag, "postgres"] }).output();
-    return Number(new TextDecoder().decode(stdout));
-  };
-  return { uid: await id("-u"), gid: await id("-g") };
+/** PostgreSQL refuses to run as root: what comes before the program then, or the user that it runs as. */
+function notRoot(): { prefix: readonly string[]; owner?: { uid: number; gid: number } } {
+  if (!isRoot()) return { prefix: [] };
+  return namespacesWork() ? { prefix: IN_NAMESPACE } : { prefix: [], owner: { uid: NOBODY, gid: NOBODY } };
 }
 
 function freePort(): number {

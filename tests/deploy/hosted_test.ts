@@ -4,7 +4,8 @@ import { RawSocket, requestText } from "../api/http/raw_socket.ts";
 import { Operator } from "../conformance/operator.ts";
 import { basic, Refused, Wire } from "../conformance/wire.ts";
 import { callApi } from "../harness.ts";
-import { deno, type Process, processDatabase } from "../process.ts";
+import { testDatabase } from "../database.ts";
+import { deno, type Process } from "../process.ts";
 import { simulateChargePoint } from "../simulator/charge_point.ts";
 
 /** A Central System as a fetch function under `deno serve`, and an operator at it. */
@@ -19,10 +20,10 @@ const ADMIN_KEY = "hosted-admin-key-0123456789";
 const MAX_MESSAGE_BYTES = 65_536;
 
 async function withHosted(test: (hosted: Hosted) => Promise<void>): Promise<void> {
-  await using database = await processDatabase();
+  await using database = await testDatabase();
   const CHARGEHAND_MAX_MESSAGE_BYTES = String(MAX_MESSAGE_BYTES);
   const limits = { CHARGEHAND_MAX_MESSAGE_BYTES, CHARGEHAND_PING_INTERVAL_SECONDS: "2" };
-  const env = { ...database.env, ...limits, CHARGEHAND_ADMIN_KEY: ADMIN_KEY };
+  const env = { ...database.environment, ...limits, CHARGEHAND_ADMIN_KEY: ADMIN_KEY };
   await using process = deno(["task", "hosted"], env);
   const [, port] = await process.says(/Listening on http:\/\/\S+:(\d+)/);
   const url = `http://127.0.0.1:${port}`;

@@ -7,7 +7,7 @@ import { testDatabase } from "../../database.ts";
 Deno.test("a part that was given up makes the process unready, by name and in the metrics", async () => {
   const database = await testDatabase();
   const adminKey = "health-admin-key-0123";
-  const app = await openApp(settingsWith({ logLevel: "error", adminKey, ...database.settings }), database.storeOptions);
+  const app = await openApp(settingsWith({ logLevel: "error", adminKey, ...database.settings }));
   const httpApi = createHttpApi(app);
   const scrape = async () => {
     const response = await httpApi.request("/metrics", { headers: { Authorization: `Bearer ${adminKey}` } });
@@ -30,7 +30,7 @@ Deno.test("a part that was given up makes the process unready, by name and in th
 Deno.test("alive from start to end, ready only in between", async () => {
   const database = await testDatabase();
   const settings = settingsWith({ logLevel: "error", adminKey: "health-admin-key-0123", ...database.settings });
-  const app = await openApp(settings, database.storeOptions);
+  const app = await openApp(settings);
   const httpApi = createHttpApi(app);
   const ask = async (path: string) => {
     const response = await httpApi.request(path);

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { Wire } from "../../conformance/wire.ts";
 import { eventually } from "../../conformance/within.ts";
 import { formWith } from "../../api/resources/firmware_management/walk.ts";
-import { serverData } from "../data.ts";
+import { testDatabase } from "../../database.ts";
 import { type Server, startServer } from "../server.ts";
 
 const CONTENT = new Uint8Array(400_000).map((_, at) => at * 31);
@@ -37,7 +37,7 @@ function moved(location: string, { ocppUrl }: Server): string {
 }
 
 Deno.test("a server that is killed in the middle of a file has none of it, and takes it afterwards", async () => {
-  await using data = await serverData();
+  await using data = await testDatabase();
   let server = await startServer(data);
   try {
     await server.api("PUT", "/v1/charge-points/CP", { securityProfile: 0 });

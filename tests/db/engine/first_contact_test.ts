@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { StoreError } from "../../../db/engine/errors.ts";
 import { masked, versionProblem } from "../../../db/engine/first_contact.ts";
 import { openStore } from "../../../db/store.ts";
-import { databaseUrl } from "../../database.ts";
+import { testDatabase, withDatabase } from "../../database.ts";
 
 Deno.test("PostgreSQL older than 15 is refused", () => {
   assertEquals(versionProblem("140023"), "it is PostgreSQL 14, and 15 or newer is needed");
@@ -38,15 +38,11 @@ Deno.test("a server that cannot be reached is named, with a reason and without t
   assertMatch(await said("postgres://me:sesame@in valid/db"), /no valid address/);
 });
 
-Deno.test({
-  name: "a server that refuses is quoted",
-  ignore: databaseUrl === undefined,
-  async fn() {
-    const there = new URL(databaseUrl!);
-    there.pathname = "/no_such_database";
-    assertMatch(await said(String(there)), /no database of this name; make it with createdb \(3D000\)$/);
-    const stranger = new URL(databaseUrl!);
-    [stranger.username, stranger.password] = ["no_such_user", "sesame"];
-    assertMatch(await said(String(stranger)), /it refuses this user( or password)? \(28(P01|000)\)$/);
-  },
+Deno.test("a server that refuses is quoted", async () => {
+  await using database = await testDatabase("empty");
+  const elsewhere = withDatabase(database.databaseUrl, "no_such_database");
+  assertMatch(await said(elsewhere), /no database of this name; make it with createdb \(3D000\)$/);
+  const stranger = new URL(database.databaseUrl);
+  [stranger.username, stranger.password] = ["no_such_user", "sesame"];
+  assertMatch(await said(stranger.href), /it refuses this user( or password)? \(28(P01|000)\)$/);
 });

@@ -3,12 +3,11 @@ import postgres from "postgres";
 import { StoreError } from "../../../db/engine/errors.ts";
 import { openStore, type Store } from "../../../db/store.ts";
 import { at, claim, enqueue, start } from "../facts.ts";
-import { type Server, serverPrograms, startServer } from "../server.ts";
+import { type Server, startServer } from "../server.ts";
 
 function withServer(name: string, test: (server: Server, store: Store) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: serverPrograms === undefined,
     async fn() {
       await using server = await startServer();
       const store = await openStore({ databaseUrl: server.url });

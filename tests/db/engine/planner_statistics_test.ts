@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { openStore } from "../../../db/store.ts";
-import { databaseUrl, openTestStore, testDatabase } from "../../database.ts";
+import { openTestStore, testDatabase } from "../../database.ts";
 import { start } from "../facts.ts";
 
 Deno.test("a table is analysed when it has doubled, and then rests", async () => {
@@ -25,27 +25,22 @@ Deno.test("a table is analysed when it has doubled, and then rests", async () =>
   }
 });
 
-Deno.test({
-  name: "a table that something else holds keeps none behind it from being analysed",
-  ignore: databaseUrl === undefined,
-  async fn() {
-    const { storeOptions, remove } = await testDatabase();
-    const store = await openStore(storeOptions);
-    const other = postgres(databaseUrl!, { max: 1, onnotice: () => {} });
-    try {
-      await store.keepPlannerStatistics();
-      const record = (n: number) =>
-        store.transactions.recordStart(start({ chargePoint: `HELD-${n}`, idTag: `TAG-${n}` }));
-      await Promise.all(Array.from({ length: 400 }, (_, n) => record(n)));
-      await other.begin(async (held) => {
-        await held.unsafe(`lock table ${storeOptions.schema}.event_outbox in share update exclusive mode`);
-        await assertRejects(() => store.keepPlannerStatistics(), Error, "lock timeout");
-      });
-      assertEquals(await store.keepPlannerStatistics(), ["event_outbox"]);
-    } finally {
-      await other.end({ timeout: 1 });
-      await store.close();
-      await remove();
-    }
-  },
+Deno.test("a table that something else holds keeps none behind it from being analysed", async () => {
+  await using database = await testDatabase();
+  const store = await openStore(database);
+  const other = postgres(database.databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    await store.keepPlannerStatistics();
+    const record = (n: number) =>
+      store.transactions.recordStart(start({ chargePoint: `HELD-${n}`, idTag: `TAG-${n}` }));
+    await Promise.all(Array.from({ length: 400 }, (_, n) => record(n)));
+    await other.begin(async (held) => {
+      await held.unsafe("lock table event_outbox in share update exclusive mode");
+      await assertRejects(() => store.keepPlannerStatistics(), Error, "lock timeout");
+    });
+    assertEquals(await store.keepPlannerStatistics(), ["event_outbox"]);
+  } finally {
+    await other.end({ timeout: 1 });
+    await store.close();
+  }
 });

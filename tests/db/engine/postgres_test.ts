@@ -2,15 +2,15 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { isDriverCrash } from "../../../db/engine/driver_guard.ts";
 import { StoreError } from "../../../db/engine/errors.ts";
-import { openStore, type Store, type StoreOptions } from "../../../db/store.ts";
-import { databaseUrl, testDatabase } from "../../database.ts";
+import { openStore, type Store } from "../../../db/store.ts";
+import { type TestDatabase, testDatabase } from "../../database.ts";
 import { at, claim, enqueue, start } from "../facts.ts";
 import { run } from "../process.ts";
 
 /** What a test of PostgreSQL itself has in hand: a store, and a way in beside it. */
-interface HandlerContext {
+interface Context {
   readonly store: Store;
-  readonly options: StoreOptions;
+  readonly database: TestDatabase;
   readonly admin: postgres.Sql;
   /** Ends the store's connections in the server; returns how many there were. */
   terminate(): Promise<number>;
@@ -18,39 +18,33 @@ interface HandlerContext {
   connections(): Promise<number>;
 }
 
-function withPostgres(name: string, test: (context: HandlerContext) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: databaseUrl === undefined,
-    async fn() {
-      const database = await testDatabase();
-      // a name of its own, because other tests use the same server
-      const application = `test_${crypto.randomUUID().slice(0, 8)}`;
-      const url = `${databaseUrl}${databaseUrl!.includes("?") ? "&" : "?"}application_name=${application}`;
-      const options = { ...database.storeOptions, databaseUrl: url };
-      const admin = postgres(databaseUrl!, { max: 2, onnotice: () => {} });
-      const store = await openStore(options);
-      const terminate = async () =>
-        (await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${application}`)
-          .length;
-      const connections = async () =>
-        (await admin`select from pg_stat_activity where application_name = ${application}`).length;
-      try {
-        await test({ store, options, admin, terminate, connections });
-      } finally {
-        await store.close();
-        await admin.end({ timeout: 1 });
-        await database.remove();
-      }
-    },
+function withPostgres(name: string, test: (context: Context) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using database = await testDatabase();
+    // a name of its own, so that what a test opens beside the store is not counted
+    const application = `test_${crypto.randomUUID().slice(0, 8)}`;
+    const databaseUrl = `${database.databaseUrl}?application_name=${application}`;
+    const admin = postgres(database.databaseUrl, { max: 2, onnotice: () => {} });
+    const store = await openStore({ databaseUrl });
+    const terminate = async () =>
+      (await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${application}`)
+        .length;
+    const connections = async () =>
+      (await admin`select from pg_stat_activity where application_name = ${application}`).length;
+    try {
+      await test({ store, database, admin, terminate, connections });
+    } finally {
+      await store.close();
+      await admin.end({ timeout: 1 });
+    }
   });
 }
 
 withPostgres("a lock held by another client is an error in time, and the pool is fine afterwards", async (context) => {
-  const { store, admin, options } = context;
+  const { store, admin } = context;
   const holder = await admin.reserve();
   try {
-    await holder.unsafe(`begin; lock table ${options.schema}.transactions in access exclusive mode`);
+    await holder.unsafe("begin; lock table transactions in access exclusive mode");
     const starts = await Promise.allSettled([1, 2, 3].map(() => store.transactions.recordStart(start())));
     // Refused by the server: our own deadline comes later and leaves the outcome unknown.
     for (const each of starts) assertEquals(each.status === "rejected" && each.reason.kind, "refused");
@@ -63,19 +57,19 @@ withPostgres("a lock held by another client is an error in time, and the pool is
   assert((await store.transactions.recordStart(start())).created);
 });
 
-withPostgres("a slow statement ends in time and is refused, its effect undone", async ({ store, admin, options }) => {
+withPostgres("a slow statement ends in time and is refused, its effect undone", async ({ store, admin }) => {
   const holder = await admin.reserve();
   try {
     // each row waits a little less than lock_timeout: only statement_timeout ends it
     await holder.unsafe(
-      `create function ${options.schema}.slow() returns trigger language plpgsql as
+      `create function slow() returns trigger language plpgsql as
         $$ begin perform pg_sleep(5); return new; end $$;
-      create trigger slow before insert on ${options.schema}.transactions
-        for each row execute function ${options.schema}.slow()`,
+      create trigger slow before insert on transactions
+        for each row execute function slow()`,
     );
     const error = await assertRejects(() => store.transactions.recordStart(start()), StoreError);
     assertEquals([error.kind, error.code], ["refused", "57014"]);
-    await holder.unsafe(`drop trigger slow on ${options.schema}.transactions`);
+    await holder.unsafe(`drop trigger slow on transactions`);
   } finally {
     holder.release();
   }
@@ -141,8 +135,8 @@ withPostgres(
   },
 );
 
-withPostgres("what a process has sent is abandoned when it is killed, not before", async ({ store, options }) => {
-  await using other = run({ store: options, task: "claim" });
+withPostgres("what a process has sent is abandoned when it is killed, not before", async ({ store, database }) => {
+  await using other = run({ store: database, task: "claim" });
   await other.line();
   const id = (await other.line())!;
   assertEquals(await store.commands.loseAbandoned(at(5)), 0);
@@ -154,15 +148,15 @@ withPostgres("what a process has sent is abandoned when it is killed, not before
   assertEquals((await store.commands.find(id))?.state, "unknown");
 });
 
-withPostgres("a process that lost its connections takes its presence again", async ({ store, options, terminate }) => {
+withPostgres("a process that lost its connections takes its presence again", async ({ store, database, terminate }) => {
   const made = await enqueue(store);
   await claim(store, made, "m", at(1));
   await terminate();
-  const second = await openStore({ ...options, databaseUrl });
+  const second = await openStore(database);
   try {
-    const present = `select count(*)::int as n from pg_locks l join ${options.schema}.commands c
+    const present = `select count(*)::int as n from pg_locks l join commands c
       on c.process = (l.classid::bigint << 32) + l.objid::bigint where l.locktype = 'advisory' and l.granted`;
-    const admin = postgres(databaseUrl!, { max: 1 });
+    const admin = postgres(database.databaseUrl, { max: 1 });
     for (let n = 0; n === 0;) n = (await admin.unsafe(present))[0]!.n;
     await admin.end();
     assertEquals(await second.commands.loseAbandoned(at(5)), 0);
@@ -171,8 +165,8 @@ withPostgres("a process that lost its connections takes its presence again", asy
   }
 });
 
-withPostgres("the same facts recorded by two processes at once are one each", async ({ store, options }) => {
-  const second = await openStore(options);
+withPostgres("the same facts recorded by two processes at once are one each", async ({ store, database }) => {
+  const second = await openStore(database);
   try {
     for (let round = 0; round < 10; round++) {
       const starts = Array.from({ length: 50 }, () => start());

@@ -1,0 +1,28 @@
+/**
+ * `deno task test`: starts the PostgreSQL server of the run, runs `deno test` with the arguments that were given, several files at the same
+ * time, and stops the server whatever happens. Ends with the exit code of the tests.
+ */
+import { startTestServer } from "./test_server.ts";
+
+const PERMISSIONS = ["net", "env", "read", "write", "run", "sys=uid,systemMemoryInfo"].map((each) => `--allow-${each}`);
+
+async function main(): Promise<number> {
+  await using server = await startTestServer();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--frozen", "--no-prompt", "--parallel", ...PERMISSIONS, ...Deno.args],
+    env: { ...server.environment },
+    stdin: "null",
+  }).spawn();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended: the server is being stopped.
+      }
+    });
+  }
+  return (await child.status).code;
+}
+
+Deno.exit(await main());

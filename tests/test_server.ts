@@ -1,0 +1,73 @@
+/**
+ * The PostgreSQL server of one run of the tests, with the template database that every test copies. DATABASE_URL names a server that is there
+ * already; without it the embedded one is started in a temporary folder, without syncs, since nothing in it has to outlive the run.
+ */
+import { startEmbedded } from "../db/engine/embedded.ts";
+import { layoutOf } from "../db/engine/embedded/data_folder.ts";
+import { openStore } from "../db/store.ts";
+import { administer, PROGRAMS_VARIABLE, TEMPLATE_VARIABLE, withDatabase } from "./database.ts";
+
+/** A server with a template. Disposing removes the template and ends a server that was started for it. */
+export interface TestServer extends AsyncDisposable {
+  /** What tests and their processes find in their environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Folders of servers of earlier runs that were killed are recognised by this, and removed. */
+const FOLDER_PREFIX = "chargehand-tests-";
+
+/** Durability off, and room for the connections of many stores at once. */
+const TUNING = {
+  fsync: "off",
+  full_page_writes: "off",
+  max_connections: "300",
+  shared_buffers: "256MB",
+  autovacuum_naptime: "10min",
+};
+
+/** Starts or finds the server, and makes the template in it. */
+export async function startTestServer(): Promise<TestServer> {
+  const given = Deno.env.get("DATABASE_URL");
+  if (given) return await withTemplate(given, {}, () => Promise.resolve());
+  await removeLeftovers();
+  const dataDir = await Deno.makeTempDir({ prefix: FOLDER_PREFIX });
+  const server = await startEmbedded({ dataDir, log: console.error, progress: console.error, tuning: TUNING });
+  const programs = `${layoutOf(server.dataDir).engine}/bin`;
+  return await withTemplate(server.url, { [PROGRAMS_VARIABLE]: programs }, async () => {
+    await server.stop();
+    await Deno.remove(dataDir, { recursive: true });
+  });
+}
+
+async function withTemplate(
+  serverUrl: string,
+  environment: Record<string, string>,
+  stop: () => Promise<void>,
+): Promise<TestServer> {
+  const name = `chargehand_template_${crypto.randomUUID().slice(0, 8)}`;
+  const template = withDatabase(serverUrl, name);
+  await administer(serverUrl, `create database ${name} template template0`);
+  await (await openStore({ databaseUrl: template, log: console.error })).close();
+  return {
+    environment: { ...environment, [TEMPLATE_VARIABLE]: template },
+    async [Symbol.asyncDispose]() {
+      await administer(serverUrl, `drop database ${name} with (force)`);
+      await stop();
+    },
+  };
+}
+
+/** Servers whose run was killed go on running: each is taken over, ended and removed. The folder of a run that lives is locked. */
+async function removeLeftovers(): Promise<void> {
+  const temporary = await Deno.makeTempDir();
+  await Deno.remove(temporary);
+  const parent = temporary.slice(0, temporary.lastIndexOf("/"));
+  for await (const { name } of Deno.readDir(parent)) {
+    if (!name.startsWith(FOLDER_PREFIX)) continue;
+    const dataDir = `${parent}/${name}`;
+    const left = await startEmbedded({ dataDir, log: () => {}, progress: () => {} }).catch(() => undefined);
+    if (left === undefined) continue;
+    await left.stop();
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
