@@ -2,7 +2,7 @@
  * Wires the app and nothing else: settings, database, store, actors, listeners, and their end in reverse order.
  */
 import { ActorSystem } from "./actors/runtime/actor.ts";
-import { createChargePoints } from "./actors/charge_point/registry.ts";
+import { ChargePoints } from "./actors/charge_point/registry.ts";
 import { systemClock } from "./actors/runtime/clock.ts";
 import { EventHub } from "./actors/events/event_hub.ts";
 import { Files } from "./actors/firmware_management/files.ts";
@@ -53,7 +53,7 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
   const signals = new Signals(log);
   const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays, signals });
   const webhooks = new WebhookSender(system, store, settings, signals);
-  const chargePoints = createChargePoints({ store, settings, system, signals, tell: (event) => events.tell(event) });
+  const chargePoints = new ChargePoints({ store, settings, system, signals, tell: (event) => events.tell(event) });
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
   keepChargingProfiles(system, store, signals);
   const localLists = new LocalLists({ system, store, chargePoints, settings, signals });

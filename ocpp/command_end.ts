@@ -3,7 +3,8 @@
  * like one in time, because the charge point did what it says.
  */
 import { checkConfirmation } from "./check.ts";
-import { isActionName } from "./registry.ts";
+import type { CallError, CallResult } from "./message.ts";
+import { type ActionName, isActionName } from "./registry.ts";
 
 /** The life of an operator's command: queued, sent, then one of the others for good. */
 export const COMMAND_STATES = [
@@ -62,6 +63,33 @@ const YES: readonly unknown[] = ["Accepted", "AcceptedCanceled", "RebootRequired
 
 /** Statuses and error codes by which a charge point says that it does not know this at all. */
 const NOT_SUPPORTED: readonly unknown[] = ["NotSupported", "NotImplemented"];
+
+/** An answer of the charge point as the command's row keeps it. */
+export interface Answered {
+  readonly state: "answered" | "callError" | "invalidAnswer";
+  readonly confirmation?: object;
+  readonly error?: { readonly code: string; readonly description: string; readonly details: unknown };
+}
+
+/** How a command of this action ends that is answered with this message in time. */
+export function answeredWith(action: string, message: CallResult | CallError): Answered {
+  if (message.type === "CALLERROR") {
+    const { code, description, details } = message;
+    return { state: "callError", error: { code, description, details } };
+  }
+  const { payload } = message;
+  const checked = checkConfirmation(action as ActionName, payload);
+  if (checked.ok) return { state: "answered", confirmation: payload as object };
+  const { description } = checked.fault;
+  return { state: "invalidAnswer", error: { code: "InvalidAnswer", description, details: { received: payload } } };
+}
+
+/** What is kept of an answer that comes after the command has ended: `endOf` reads it. */
+export function lateAnswerFrom(message: CallResult | CallError): object {
+  if (message.type === "CALLRESULT") return { confirmation: message.payload };
+  const { code, description, details } = message;
+  return { error: { code, description, details } };
+}
 
 /** Whether a command has not ended. */
 export function isUnderWay({ state }: Pick<EndedCommand, "state">): boolean {

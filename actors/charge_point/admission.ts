@@ -6,8 +6,7 @@ import type { ChargePoint, ChargePointFields } from "../../db/charge_points.ts";
 import type { Store } from "../../db/store.ts";
 import { basicCredentials } from "../../ocpp/handshake.ts";
 import { type Diagnosis, diagnosis } from "./connection_causes.ts";
-import { verifyPassword } from "./credentials.ts";
-import type { PasswordThrottle } from "./password_throttle.ts";
+import { type PasswordThrottle, verifyPassword } from "./credentials.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** A connection attempt, before the WebSocket exists. */

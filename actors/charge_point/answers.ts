@@ -9,23 +9,11 @@ import type { Deviation } from "../../ocpp/deviation.ts";
 import { type CallFault, fault } from "../../ocpp/errors.ts";
 import { type Call, type CallError, type CallResult, encode, type FaultyCall } from "../../ocpp/message.ts";
 import { findAction, type FromChargePoint, isFromChargePoint } from "../../ocpp/registry.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Connection } from "./connection.ts";
-import type { Conversation, Heard } from "./noted_messages.ts";
 import { OTHER_ACTION } from "../runtime/counts.ts";
+import type { LiveConnection } from "./connection.ts";
 import { handlers } from "./handlers/mod.ts";
 import { type Handler, type HandlerContext, quietly } from "./handler_context.ts";
-
-/** What answering needs. */
-export interface AnswerPorts {
-  readonly context: HandlerContext;
-  readonly connection: Connection;
-  readonly clock: Clock;
-  /** What is noted of everything that is said. */
-  readonly conversation: Conversation;
-  /** Counts what a charge point does wrong, by kind. */
-  deviated(kinds: readonly string[]): void;
-}
+import type { Heard } from "./noted_messages.ts";
 
 /** A frame that is being answered, and when its turn came. */
 export interface Turn {
@@ -34,25 +22,25 @@ export interface Turn {
 }
 
 /** Answers a CALL. Resolves when the answer has been sent and the work behind it is done; true: it was confirmed. */
-export async function answer(call: Call, turn: Turn, ports: AnswerPorts): Promise<boolean> {
-  const { context } = ports;
-  if (!isFromChargePoint(call.action)) return refuse(call, unknownAction(call.action), turn, ports);
-  const problem = mayNot(call, ports);
-  if (problem) return refuse(call, problem, turn, ports);
+export async function answer(call: Call, turn: Turn, live: LiveConnection): Promise<boolean> {
+  const { context } = live;
+  if (!isFromChargePoint(call.action)) return refuse(call, unknownAction(call.action), turn, live);
+  const problem = mayNot(call, live);
+  if (problem) return refuse(call, problem, turn, live);
   const checked = checkRequest(call.action, call.payload, context.chargePoint.validation);
-  if (!checked.ok) return refuse(call, checked.fault, turn, ports);
-  if (checked.deviations.length > 0) ports.deviated(checked.deviations.map(({ kind }) => kind));
+  if (!checked.ok) return refuse(call, checked.fault, turn, live);
+  if (checked.deviations.length > 0) live.deviated(checked.deviations.map(({ kind }) => kind));
 
   const handler = handlers[call.action] as Handler<FromChargePoint>;
-  const now = ports.clock.now();
+  const now = context.clock.now();
   let confirmation;
   try {
     confirmation = await handler.answer(checked.value, context, now);
   } catch (error) {
-    return refuse(call, failure(call.action, error, context), turn, ports);
+    return refuse(call, failure(call.action, error, context), turn, live);
   }
   const problems = problemsIn(call, checked.deviations);
-  reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, ports);
+  reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, live);
   context.triggers.heard(context.chargePoint.identity, call, turn.heard.at);
   await quietly(context, call.action, () => handler.afterwards?.(checked.value, confirmation, context, now));
   return true;
@@ -63,22 +51,22 @@ export function refuse(
   call: Call | FaultyCall,
   { code, description, details }: CallFault,
   turn: Turn,
-  ports: AnswerPorts,
+  live: LiveConnection,
 ): false {
-  const { log, chargePoint } = ports.context;
+  const { log, chargePoint } = live.context;
   log.info(`${chargePoint.identity} is answered with ${code}: ${description}`);
   const answer = { type: "CALLERROR", id: call.id, code, description, details } as const;
-  reply(call, answer, [{ kind: code, detail: description }], turn, ports);
+  reply(call, answer, [{ kind: code, detail: description }], turn, live);
   return false;
 }
 
 /** Why this CALL is not looked at: the framing of a strictly checked charge point, or a charge point that is not accepted yet. */
-function mayNot(call: Call, ports: AnswerPorts): CallFault | undefined {
-  const { registration, validation } = ports.context.chargePoint;
+function mayNot(call: Call, live: LiveConnection): CallFault | undefined {
+  const { registration, validation } = live.context.chargePoint;
   if (call.oddity && validation === "strict") {
     return fault("FormationViolation", "A CALL has four elements: [2, id, action, payload]");
   }
-  if (call.oddity) ports.deviated(["framing"]);
+  if (call.oddity) live.deviated(["framing"]);
   // OCPP-J errata 3.8. Once accepted, a charge point stays so over connections and restarts (OCPP-J 5.4).
   if (registration !== "Accepted" && call.action !== "BootNotification") {
     return fault("SecurityError", `The charge point's registration is ${registration}; send BootNotification first`);
@@ -109,7 +97,7 @@ function reply(
   answer: CallResult | CallError,
   problems: readonly MessageProblem[],
   { heard, startedMs }: Turn,
-  { connection, conversation, context: { counts }, clock }: AnswerPorts,
+  { connection, messages, context: { counts, clock } }: LiveConnection,
 ): void {
   const text = encode(answer);
   connection.send(text);
@@ -117,7 +105,7 @@ function reply(
   const outcome = answer.type === "CALLERROR" ? answer.code : "answered";
   counts.messages.inc({ direction: "in", action, outcome });
   counts.handling.observe({ action }, (clock.monotonicMs() - startedMs) / 1000);
-  conversation.answered(heard, call, answer, text, problems);
+  messages.answered(heard, call, answer, text, problems);
 }
 
 /** What the message log says of a CALL that was understood all the same. */

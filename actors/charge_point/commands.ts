@@ -1,159 +1,197 @@
 /**
- * An operator's command before it is a row: what may be asked, when it is refused, and what the new row looks like. A refusal
- * disturbs nobody: nothing has been written or sent.
+ * Operators' commands between their rows and the charge points: taken or refused, announced to the charge point's actor, and told when they
+ * end. The row is the queue: the actor of a connection is only told to look, and takes what it may send from the database.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
-import type { Command, NewCommand } from "../../db/commands.ts";
-import { findAction, type FromCentralSystem } from "../../ocpp/registry.ts";
-import { isSecretKey, MASK, maskSecrets } from "../../ocpp/secrets.ts";
-import { uuidVersion7 } from "../runtime/uuid.ts";
+import type { Claimed, Command, EndedConnection, Settlement } from "../../db/commands.ts";
+import { batched } from "../../db/engine/batched.ts";
+import { StoreError } from "../../db/engine/errors.ts";
+import type { Store } from "../../db/store.ts";
+import { NEVER_SENT } from "../../ocpp/command_end.ts";
+import { maskSecrets } from "../../ocpp/secrets.ts";
+import type { ActorSystem, Ref } from "../runtime/actor.ts";
+import type { Signals } from "../runtime/signals.ts";
+import { Waiters } from "../runtime/waiters.ts";
+import {
+  newCommand,
+  QUEUE_LIMIT,
+  queueFull,
+  refuseUnless,
+  type SendOptions,
+  storedRequest,
+} from "./command_refusals.ts";
+import { keepCommandsUp, type UpkeepMail } from "./command_upkeep.ts";
 
-/** What an operator asks for. `request` has been checked against the action's description. */
-export interface CallOptions {
-  readonly chargePoint: string;
-  readonly action: FromCentralSystem;
-  readonly request: object;
-  /**
-   * The command's id, a uuid of version 7. Whoever must never send twice writes the id down before it asks, looks for the command under it
-   * after a restart, and asks again only when there is none. Absent: a new one.
-   */
-  readonly commandId?: string;
-  /** Id of the API key that asked; null for ourselves. */
-  readonly requestedBy: string | null;
-  /** Keep it for an offline charge point, where the action allows that. */
-  readonly whenOffline?: "queue";
-  /** How long it may wait to be sent. Default one hour when queued for an offline charge point. */
-  readonly expiresInSeconds?: number;
-  /** Sends what the specification forbids to ask of an accepted charge point. */
-  readonly force?: boolean;
-  /** How long the caller wants to wait for the end of it. */
-  readonly waitMs: number;
-}
+/** How a command ends, without the time, which is filled in where it is recorded. */
+export type Outcome = Omit<Settlement, "settledAt">;
 
-/** Why a command was refused; the slug is the last part of the problem's type in the API. */
-export type RefusalSlug =
-  | "charge-point-unknown"
-  | "charge-point-offline"
-  | "not-queueable"
-  | "not-accepted"
-  | "boot-notification-not-triggerable"
-  | "command-queue-full";
+/** How a command ends that must not be done late and was not sent while the charge point was there. */
+const NOT_SENT: Outcome = {
+  state: "connectionLost",
+  error: {
+    code: NEVER_SENT,
+    description: "The connection ended before the CALL was sent. The charge point never saw it.",
+    details: {},
+  },
+  onlyQueued: true,
+};
 
-/** A command that was not taken. The message tells the operator what to do. */
-export class CommandRefused extends Error {
-  constructor(readonly slug: RefusalSlug, readonly detail: string) {
-    super(detail);
-    this.name = "CommandRefused";
+/** All commands of all charge points. */
+export class Commands {
+  /** Requests of commands that have not ended, where their row does not hold a secret. */
+  readonly #secrets = new Map<string, Command["request"]>();
+  /** Ids of commands that this process took and that have not ended. */
+  readonly #open = new Set<string>();
+  /** Connections that ended while the database was away: what waited for them until then is lost before anything else is sent. */
+  readonly #ended = new Map<string, Date>();
+  /** Batched: when many connections end at once, so do their commands. */
+  readonly #lose: (ended: EndedConnection) => Promise<void>;
+  readonly #waiters: Waiters<Command>;
+  readonly #upkeep: Ref<UpkeepMail>;
+
+  /** `actorOf` finds the actor of the charge point that is connected now. */
+  constructor(
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly signals: Signals,
+    readonly actorOf: (identity: string) => Ref<{ kind: "commandWaits" }> | undefined,
+  ) {
+    this.#waiters = new Waiters(system.clock);
+    this.#lose = batched((ended) => this.#loseBatch(ended), { maxRows: 1000, maxInFlight: 1 });
+    this.#upkeep = keepCommandsUp(system, store, {
+      expired: (command) => this.#told(command),
+      loseEnded: () => this.#loseEnded(),
+      over: () => this.#waiters.endAll(),
+    });
+  }
+
+  /** Sends an OCPP call; resolves when it has ended or after `waitMs`. Throws CommandRefused and StoreError. */
+  async send(options: SendOptions, known?: ChargePoint): Promise<Command> {
+    const identity = options.chargePoint;
+    const chargePoint = known ?? await this.store.chargePoints.find(identity);
+    const connected = this.actorOf(identity) !== undefined;
+    refuseUnless(options, { chargePoint, connected });
+
+    const row = { ...newCommand(options, connected, this.system.clock.now()), request: storedRequest(options) };
+    if (row.request !== options.request) this.#secrets.set(row.id, options.request as Command["request"]);
+    this.#open.add(row.id);
+    const ended = this.#waiters.wait(row.id, options.waitMs);
+    try {
+      const command = await this.store.commands.insert(row, QUEUE_LIMIT);
+      if (!command) throw queueFull(identity);
+      await this.#announce(command);
+      return await ended ?? await this.store.commands.find(command.id) ?? command;
+    } catch (error) {
+      this.#forget(row.id);
+      // The row may be there all the same: the client is told that it failed and may ask again, so it must not be sent.
+      if (error instanceof StoreError) {
+        this.#waiters.tell(row.id, await this.#record(row as unknown as Command, NOT_SENT));
+      }
+      throw error;
+    }
+  }
+
+  /** Has the charge point's actor look for commands. */
+  async #announce(command: Command): Promise<void> {
+    const isTold = this.actorOf(command.chargePoint)?.tell({ kind: "commandWaits" }) ?? false;
+    // Queued for an offline charge point: the row waits for its next connection. Anything else has missed its moment.
+    if (!isTold && command.whenOffline !== "queue") await this.end(command, NOT_SENT);
+  }
+
+  /** Takes the next command that may be sent to a connected charge point, with its secrets. Throws StoreError. */
+  async claimNext(identity: string, messageId: string): Promise<Claimed | undefined> {
+    const endedAt = this.#ended.get(identity);
+    if (endedAt) await this.#lose({ chargePoint: identity, endedAt });
+    const claimed = await this.store.commands.claimNext(identity, messageId, this.system.clock.now());
+    if (!claimed) return undefined;
+    const { command, more } = claimed;
+    return { command: { ...command, request: this.#secrets.get(command.id) ?? command.request }, more };
+  }
+
+  /** A connection ended and no newer one is there: what waits and must not be done late is lost. Never throws. */
+  async connectionEnded(identity: string): Promise<void> {
+    const endedAt = this.system.clock.now();
+    this.#ended.set(identity, endedAt);
+    await this.#loseEnded([{ chargePoint: identity, endedAt }]);
+  }
+
+  /** By default what an outage has left behind. */
+  async #loseEnded(ended: readonly EndedConnection[] = connectionsOf(this.#ended)): Promise<void> {
+    try {
+      await Promise.all(ended.map(this.#lose));
+    } catch (error) {
+      this.system.log.warn("Commands of ended connections are written down as lost later", { error });
+    }
+  }
+
+  async #loseBatch(ended: readonly EndedConnection[]): Promise<void[]> {
+    const lost = await this.store.commands.loseUnsent(ended, NOT_SENT.error!, this.system.clock.now());
+    for (const command of lost) this.#told(command);
+    return ended.map(({ chargePoint, endedAt }) => {
+      if (this.#ended.get(chargePoint) === endedAt) this.#ended.delete(chargePoint);
+    });
+  }
+
+  /** Cancels a command that still waits; undefined when it does not (any more). Throws StoreError. */
+  async cancel(commandId: string): Promise<Command | undefined> {
+    const cancelled = await this.store.commands.cancel(commandId, this.system.clock.now());
+    if (cancelled) this.#told(cancelled);
+    return cancelled;
+  }
+
+  /** Records how a command ended, then tells those who wait for it. Never throws. */
+  async end(command: Command, outcome: Outcome): Promise<void> {
+    this.#told(await this.#record(command, outcome), outcome.state);
+  }
+
+  /** The command as it is when its end was recorded, or will be as soon as the database answers. */
+  async #record(command: Command, outcome: Outcome): Promise<Command> {
+    const settlement: Settlement = {
+      ...maskSecrets(outcome) as Outcome, // some charge points report their AuthorizationKey in clear
+      settledAt: this.system.clock.now(),
+    };
+    const { commands } = this.store;
+    try {
+      return await commands.settle(command.id, settlement) ?? await commands.find(command.id) ??
+        endedAs(command, settlement);
+    } catch (error) {
+      const line = `Command ${command.id} ended as ${outcome.state}; the database will be told later`;
+      this.system.log.error(line, { error });
+      this.#upkeep.tell({ kind: "endNotWritten", commandId: command.id, settlement });
+      return endedAs(command, settlement);
+    }
+  }
+
+  /** The end of a command is in its row. */
+  #told(command: Command, state = command.state): void {
+    this.system.counts.commands.inc({ action: command.action, state });
+    this.#forget(command.id);
+    this.#waiters.tell(command.id, command);
+    this.signals.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command });
+  }
+
+  #forget(commandId: string): void {
+    this.#open.delete(commandId);
+    this.#secrets.delete(commandId);
+  }
+
+  /** Commands that this process took and that have not ended, those in flight included. */
+  countOpen(): number {
+    return this.#open.size;
   }
 }
 
-/** Commands that may wait for one charge point. */
-export const QUEUE_LIMIT = 32;
-
-const QUEUED_EXPIRES_SECONDS = 3600;
-
-/** A command for a connected charge point that a restart keeps from being sent must not be sent much later. */
-const LIVE_EXPIRES_SECONDS = 300;
-
-/** The situation that a command meets. */
-export interface Situation {
-  readonly chargePoint: ChargePoint | undefined;
-  readonly connected: boolean;
+function connectionsOf(ended: ReadonlyMap<string, Date>): EndedConnection[] {
+  return [...ended].map(([chargePoint, endedAt]) => ({ chargePoint, endedAt }));
 }
 
-/** What is said of an identity that nobody has registered. */
-export function unknownChargePoint(identity: string): string {
-  return `There is no charge point ${identity}; PUT /v1/charge-points/${encodeURIComponent(identity)} registers it`;
-}
-
-/** Throws CommandRefused when a command cannot be taken now. */
-export function refuseUnless(options: CallOptions, { chargePoint, connected }: Situation): void {
-  const { action, chargePoint: identity } = options;
-  if (!chargePoint) throw new CommandRefused("charge-point-unknown", unknownChargePoint(identity));
-  const { registration } = chargePoint;
-  if (registration === "Rejected") {
-    throw new CommandRefused(
-      "not-accepted",
-      `${identity} is Rejected. Set its registration to Accepted or Pending first.`,
-    );
-  }
-  // OCPP 1.6 4.2: while Pending, remote start and stop are the two that must not be sent.
-  if (registration === "Pending" && (action === "RemoteStartTransaction" || action === "RemoteStopTransaction")) {
-    throw new CommandRefused("not-accepted", `${identity} is Pending. Set its registration to Accepted first.`);
-  }
-  if (isForbiddenTrigger(options) && registration === "Accepted" && !options.force) {
-    throw new CommandRefused(
-      "boot-notification-not-triggerable",
-      `${identity} is accepted; the specification forbids to trigger its BootNotification (errata 3.40). Repeat with ?force=true to send it all the same.`,
-    );
-  }
-  if (!connected) refuseOffline(options);
-}
-
-/** Why a command is refused when QUEUE_LIMIT others wait. */
-export function queueFull(identity: string): CommandRefused {
-  return new CommandRefused(
-    "command-queue-full",
-    `${QUEUE_LIMIT} commands wait for ${identity} already. Wait, or cancel some.`,
-  );
-}
-
-function isForbiddenTrigger({ action, request }: CallOptions): boolean {
-  return (action === "TriggerMessage" || action === "ExtendedTriggerMessage") &&
-    (request as { requestedMessage?: string }).requestedMessage === "BootNotification";
-}
-
-/** Whether it may be sent much later. Whoever is Pending now may be accepted by then, and must not be asked to boot any more. */
-function mayComeLate(options: CallOptions): boolean {
-  return findAction(options.action)?.whenOffline === "queue" &&
-    (!isForbiddenTrigger(options) || options.force === true);
-}
-
-function refuseOffline(options: CallOptions): void {
-  const { action, chargePoint, request, whenOffline } = options;
-  const queueable = mayComeLate(options) && !setsKey(action, request);
-  if (whenOffline !== "queue") {
-    const cure = queueable ? "Repeat with whenOffline=queue to send it when it is back." : "Repeat it when it is back.";
-    throw new CommandRefused("charge-point-offline", `${chargePoint} is not connected. ${cure}`);
-  }
-  if (!queueable) {
-    throw new CommandRefused(
-      "not-queueable",
-      `${chargePoint} is not connected, and this ${action} is not safe to do later. Repeat it when it is back.`,
-    );
-  }
-}
-
-/** The row of a command that is taken. */
-export function newCommand(options: CallOptions, connected: boolean, now: Date): NewCommand {
-  const { chargePoint, action, request, requestedBy } = options;
-  const seconds = options.expiresInSeconds ??
-    (connected && options.whenOffline !== "queue" ? LIVE_EXPIRES_SECONDS : QUEUED_EXPIRES_SECONDS);
+function endedAs(command: Command, { state, confirmation, error, settledAt, latencyMs }: Settlement): Command {
   return {
-    id: options.commandId ?? uuidVersion7(now),
-    chargePoint,
-    action,
-    request,
-    requestedBy,
-    whenOffline: options.whenOffline === "queue" && mayComeLate(options) ? "queue" : "refuse",
-    createdAt: now,
-    expiresAt: new Date(now.getTime() + seconds * 1000),
+    ...command,
+    state,
+    confirmation: (confirmation ?? null) as Command["confirmation"],
+    error: error ?? null,
+    settledAt,
+    latencyMs: latencyMs ?? null,
   };
-}
-
-/**
- * The request as its row keeps it: a new AuthorizationKey is never written down (security white paper A01.FR.09), so it lives in memory
- * until it is sent.
- */
-export function storedRequest({ action, request }: CallOptions): object {
-  return setsKey(action, request) ? maskSecrets(request) as object : request;
-}
-
-/** Whether a row read from the database lacks the secret that it would have to send. */
-export function lacksSecret({ action, request }: Command): boolean {
-  return setsKey(action, request) && request.value === MASK;
-}
-
-function setsKey(action: string, request: object): boolean {
-  return action === "ChangeConfiguration" && isSecretKey(String((request as { key?: unknown }).key));
 }

@@ -1,7 +1,16 @@
 /**
- * What the actors know of a WebSocket: a handful of verbs. The transports in `api/` implement it, one over `ws` and one over
- * `Deno.upgradeWebSocket`; nothing below them knows which one it talks to.
+ * One connection of a charge point. The transports in `api/` implement `Connection`, which is all that the actors know of a WebSocket, and use
+ * `Session`, which is all that they know of the actors. When a newer connection takes over, the older one changes nothing any more.
  */
+import type { Ref } from "../runtime/actor.ts";
+import type { Commands } from "./commands.ts";
+import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
+import type { ConnectionDiagnostics } from "./connection_diagnostics.ts";
+import type { HandlerContext } from "./handler_context.ts";
+import type { LastSeen } from "./last_seen.ts";
+import type { Heard, NotedMessages } from "./noted_messages.ts";
+
+/** A WebSocket, with as much as the actors need. */
 export interface Connection {
   /** The charge point's address, for people: behind a proxy it is the proxy's. */
   readonly remoteAddress: string;
@@ -11,6 +20,18 @@ export interface Connection {
   send(text: string): void;
   /** Starts the closing handshake and cuts the connection when the other side does not take part. */
   close(code: number, reason: string): void;
+}
+
+/** A connected socket's way to its actor. All of them are harmless after a takeover. */
+export interface Session {
+  /** A text frame came. False: the mailbox is full, the transport shall close the connection. */
+  received(text: string): boolean;
+  /** A pong or another sign of life came. */
+  alive(): void;
+  /** Something came or happened that is no text frame and no good. */
+  odd(cause: ConnectionCause, found: string): void;
+  /** The socket is gone, for whatever reason. */
+  closed(): void;
 }
 
 /** Close codes that we use (RFC 6455 7.4.1 and its registry). */
@@ -26,3 +47,73 @@ export const CLOSE = {
   /** The database is away: an offline charge point queues what an online one would give up. */
   tryAgainLater: 1013,
 } as const;
+
+/** What a connection tells the charge point's actor. */
+export type ConnectionMail =
+  | { readonly kind: "opened" | "commandWaits" | "changed" }
+  | ({ readonly kind: "received" } & Heard);
+
+/** What all connections share. */
+export interface Shared {
+  readonly commands: Commands;
+  readonly lastSeen: LastSeen;
+  readonly diagnostics: ConnectionDiagnostics;
+}
+
+/** A connection between its socket and its actor. Methods instead of closures: there is one of these for each of very many charge points. */
+export class LiveConnection implements Session {
+  readonly since: Date;
+  lastSeenAt: Date;
+  actor: Ref<ConnectionMail> | null = null;
+  /** `current` until a newer connection has taken over or this one has ended. */
+  state: "current" | "replaced" | "ended" = "current";
+
+  /** `left` runs when the socket of the current connection has gone. */
+  constructor(
+    readonly context: HandlerContext,
+    readonly connection: Connection,
+    readonly messages: NotedMessages,
+    readonly shared: Shared,
+    readonly left: (live: LiveConnection) => void,
+  ) {
+    this.since = this.lastSeenAt = context.clock.now();
+  }
+
+  get identity(): string {
+    return this.context.chargePoint.identity;
+  }
+
+  alive(): void {
+    if (this.state !== "current") return;
+    this.lastSeenAt = this.context.clock.now();
+    this.shared.lastSeen.seen(this.identity, this.lastSeenAt, this.connection);
+  }
+
+  received(text: string): boolean {
+    this.alive();
+    return this.state !== "current" || this.actor!.tell({ kind: "received", text, at: this.lastSeenAt });
+  }
+
+  odd(cause: ConnectionCause, found: string): void {
+    const { identity, connection: { remoteAddress: address } } = this;
+    this.shared.diagnostics.note({ identity, address }, diagnosis(cause, found, identity));
+  }
+
+  closed(): void {
+    if (this.state !== "current") return;
+    this.left(this);
+    void this.actor!.stop();
+  }
+
+  /** Counts what the charge point does wrong, by kind. */
+  deviated(kinds: readonly string[]): void {
+    for (const kind of kinds) this.context.counts.deviations.inc({ kind });
+    this.shared.lastSeen.deviated(this.identity, kinds);
+  }
+
+  /** Says goodbye to the socket and ends the actor. */
+  end(code: number, reason: string): void {
+    this.connection.close(code, reason);
+    void this.actor?.stop();
+  }
+}

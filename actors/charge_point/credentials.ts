@@ -1,12 +1,14 @@
 /**
  * The keys of HTTP Basic authentication (OCPP-J 6.2, security white paper 2.3). A key is a row of bytes K; what is stored is a
  * salted hash of K and nothing else. Charge points present K itself, as the specification says, or the hex text of K, as many do:
- * a presented password matches when it is K, or when it is hex text for K.
+ * a presented password matches when it is K, or when it is hex text for K. A client that presents too many wrong ones has to wait.
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import type { StoredCredentials } from "../../db/charge_points.ts";
 import { isHexKey } from "../../ocpp/secrets.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Buckets, type Rate } from "../runtime/rate_limits.ts";
 
 /** The white paper's upper limit (its 2.3 A00): the longest AuthorizationKey that fits 40 hex digits. */
 const KEY_BYTES = 20;
@@ -85,4 +87,43 @@ function fingerprintOf(presented: Uint8Array, { salt, hash }: StoredCredentials)
 function remember(fingerprint: string): void {
   if (verified.size >= VERIFIED_MAX) verified.delete(verified.values().next().value!);
   verified.add(fingerprint);
+}
+
+/** A charge point with a wrong password that tries every five seconds is never told to wait: its installer sees the real cause. */
+export const WRONG_PASSWORDS: Rate = { perSecond: 1 / 5, burst: 10 };
+
+/** A client that tries. */
+export interface Guesser {
+  readonly identity: string;
+  readonly remoteAddress: string;
+}
+
+/**
+ * Wrong passwords, counted by the address that they come from and by the identity that they are for (CWE-307). A client that guesses too often is
+ * told to wait without a look at the password. That locks out no charge point: from the address that it was last seen at, and from any
+ * address that has not failed of late, its password is looked at whatever other clients do.
+ */
+export class PasswordThrottle {
+  readonly #byAddress = new Buckets(WRONG_PASSWORDS);
+  readonly #byIdentity = new Buckets(WRONG_PASSWORDS);
+
+  constructor(readonly clock: Clock) {}
+
+  /** Seconds until the password is looked at; 0: now. `ownAddress` is where the charge point was last let in from. */
+  waitSeconds({ identity, remoteAddress }: Guesser, ownAddress: string | null): number {
+    const nowMs = this.clock.monotonicMs();
+    if (remoteAddress === ownAddress) return 0;
+    const besieged = this.#byAddress.isUsed(remoteAddress, nowMs) ? this.#byIdentity.waitMs(identity, nowMs) : 0;
+    return Math.ceil(Math.max(this.#byAddress.waitMs(remoteAddress, nowMs), besieged) / 1000);
+  }
+
+  /** A password was wrong. Answers the seconds to wait when that was once too often. */
+  failed({ identity, remoteAddress }: Guesser): number {
+    const nowMs = this.clock.monotonicMs();
+    const one = this.#byAddress.take(remoteAddress, nowMs);
+    const other = this.#byIdentity.take(identity, nowMs);
+    if (one && other) return 0;
+    const waitMs = Math.max(this.#byAddress.waitMs(remoteAddress, nowMs), this.#byIdentity.waitMs(identity, nowMs));
+    return Math.max(1, Math.ceil(waitMs / 1000));
+  }
 }

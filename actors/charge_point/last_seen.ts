@@ -4,7 +4,6 @@
  */
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
-import type { Connection } from "./connection.ts";
 
 /** The last sign of life, and deviations counted since the last write. */
 export interface Sighting {
@@ -36,7 +35,7 @@ export class LastSeen {
   }
 
   /** A charge point was heard. */
-  seen(identity: string, at: Date, { remoteAddress, dialled }: Pick<Connection, "remoteAddress" | "dialled">): void {
+  seen(identity: string, at: Date, { remoteAddress, dialled }: Pick<Sighting, "remoteAddress" | "dialled">): void {
     const known = this.#seen.get(identity);
     if (known) {
       known.at = at;

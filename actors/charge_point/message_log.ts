@@ -7,14 +7,7 @@ import { isAboutContent } from "../../db/engine/errors.ts";
 import type { MessageRow } from "../../db/messages.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
-import {
-  type Conversation,
-  type Note,
-  type Notebook,
-  NotedConversation,
-  SILENT,
-  writtenDown,
-} from "./noted_messages.ts";
+import { type Note, NotedMessages, writtenDown } from "./noted_messages.ts";
 
 /** What may wait to be written. */
 const NOTES_MAX = 20_000;
@@ -27,7 +20,7 @@ const RETRY_MS = 5000;
 const TELL_OF_DROPS_MS = 60_000;
 
 /** The log of all charge points. */
-export class MessageLog implements Notebook {
+export class MessageLog {
   #notes: Note[] = [];
   #weight = 0;
   #unwritten: MessageRow[] = [];
@@ -53,21 +46,16 @@ export class MessageLog implements Notebook {
   }
 
   /** The log of one connection. */
-  conversation(chargePoint: string): Conversation {
-    if (!this.isOn) return SILENT;
-    return new NotedConversation(chargePoint, this);
+  of(chargePoint: string): NotedMessages {
+    return new NotedMessages(chargePoint, this.system.clock, this.isOn ? this.note : undefined);
   }
 
-  now(): Date {
-    return this.system.clock.now();
-  }
-
-  note(note: Note): void {
+  readonly note = (note: Note): void => {
     if (this.#notes.length >= NOTES_MAX || this.#weight + note.weight > WEIGHT_MAX) return this.#drop(1);
     this.#notes.push(note);
     this.#weight += note.weight;
     this.#writeIn(COLLECT_MS);
-  }
+  };
 
   #writeIn(ms: number): void {
     if (this.#planned) return;

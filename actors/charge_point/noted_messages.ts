@@ -6,6 +6,7 @@ import type { MessageProblem, MessageRow } from "../../db/messages.ts";
 import type { Call, CallError, CallResult, FaultyCall, Unreadable } from "../../ocpp/message.ts";
 import { AUTHORIZATION_KEY, MASK, maskSecrets } from "../../ocpp/secrets.ts";
 import { replaceUnstorable } from "../../ocpp/types/text.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** A frame of a charge point as it came. */
 export interface Heard {
@@ -23,24 +24,6 @@ export interface Replied {
   readonly problem?: MessageProblem;
 }
 
-/** One connection's side of the log. Nothing here waits. */
-export interface Conversation {
-  /** A CALL was answered: `text` is on the wire. `problems` were found in the CALL. */
-  answered(
-    heard: Heard,
-    call: Call | FaultyCall,
-    answer: CallResult | CallError,
-    text: string,
-    problems: readonly MessageProblem[],
-  ): void;
-  /** A frame was ignored. */
-  ignored(heard: Heard, message: Unreadable): void;
-  /** A CALL of ours is on the wire. */
-  called(call: Call, text: string, commandId: string): void;
-  /** The charge point answered a CALL, or nobody's. */
-  replied(heard: Heard, answer: CallResult | CallError, replied: Replied): void;
-}
-
 /** A message before its payload is masked and written as JSON: `raw` is text that may not even be JSON. */
 export interface Note extends Omit<MessageRow, "payload" | "cut" | "id"> {
   readonly content: { readonly value: unknown } | { readonly raw: string };
@@ -54,16 +37,16 @@ export const PAYLOAD_MAX_LENGTH = 16_384;
 /** Ids and names that a stranger made up are cut to this. */
 const NAME_MAX_LENGTH = 255;
 
-/** Where notes go, and the clock that tells when something of ours is on the wire. */
-export interface Notebook {
-  now(): Date;
-  note(note: Note): void;
-}
+/** One connection's side of the message log. Nothing here waits. */
+export class NotedMessages {
+  /** `note` takes each message; undefined: nothing is noted. */
+  constructor(
+    readonly chargePoint: string,
+    readonly clock: Clock,
+    readonly note: ((note: Note) => void) | undefined,
+  ) {}
 
-/** Makes notes about one charge point. */
-export class NotedConversation implements Conversation {
-  constructor(readonly chargePoint: string, readonly notebook: Notebook) {}
-
+  /** A CALL was answered: `text` is on the wire. `problems` were found in the CALL. */
   answered(
     heard: Heard,
     call: Call | FaultyCall,
@@ -71,8 +54,9 @@ export class NotedConversation implements Conversation {
     text: string,
     problems: readonly MessageProblem[],
   ): void {
+    if (!this.note) return;
     const known = call.type === "CALL";
-    const at = this.notebook.now();
+    const at = this.clock.now();
     const both = {
       messageId: named(call.id),
       action: known ? named(call.action) : null,
@@ -88,16 +72,18 @@ export class NotedConversation implements Conversation {
     this.#note({ ...both, ...said, latencyMs, problems: [] });
   }
 
+  /** A frame was ignored. */
   ignored(heard: Heard, { why }: Unreadable): void {
     const nothing = { messageId: null, action: null, commandId: null, transactionId: null, latencyMs: null };
     const problems = [{ kind: "unreadable", detail: why }];
     this.#note({ ...nothing, ...incoming(heard), type: "unreadable", content: { raw: heard.text }, problems });
   }
 
+  /** A CALL of ours is on the wire. */
   called({ id, action, payload }: Call, text: string, commandId: string): void {
     this.#note({
       direction: "out",
-      at: this.notebook.now(),
+      at: this.clock.now(),
       type: "CALL",
       messageId: id,
       action,
@@ -110,6 +96,7 @@ export class NotedConversation implements Conversation {
     });
   }
 
+  /** The charge point answered a CALL, or none that waits. */
   replied(heard: Heard, answer: CallResult | CallError, replied: Replied): void {
     const { action = null, commandId = null, request, latencyMs = null, problem } = replied;
     this.#note({
@@ -126,12 +113,9 @@ export class NotedConversation implements Conversation {
   }
 
   #note(note: Omit<Note, "chargePoint">): void {
-    this.notebook.note({ chargePoint: this.chargePoint, ...note });
+    this.note?.({ chargePoint: this.chargePoint, ...note });
   }
 }
-
-/** Notes nothing. */
-export const SILENT: Conversation = { answered() {}, ignored() {}, called() {}, replied() {} };
 
 function incoming({ text, at }: Heard) {
   return { direction: "in", at, weight: text.length } as const;

@@ -1,24 +1,20 @@
 /**
- * Who is connected, and the one door through which calls to charge points go. Each connection gets an actor of its own; a newer connection of
- * the same charge point replaces the older one at once, and whatever the older one still says or does afterwards changes nothing (an
- * epoch is the identity of the session object). Everything the API may ask of the actors stands in the interface `ChargePoints`.
+ * The registry: which charge points are connected to this process. Each connection gets an actor of its own; a newer connection of the same
+ * charge point replaces the older one at once, and what the older one still says or does afterwards changes nothing.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
-import type { Command } from "../../db/commands.ts";
 import type { ConnectionAttempt } from "../../db/connection_attempts.ts";
 import type { NewEvent } from "../../db/events.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
 import { type Admission, admit, type Attempt, away } from "./admission.ts";
-import { chargePoint as chargePointActor } from "./charge_point.ts";
-import type { CallOptions } from "./commands.ts";
-import { CLOSE, type Connection } from "./connection.ts";
+import { ChargePointActor } from "./charge_point.ts";
+import { Commands } from "./commands.ts";
+import { CLOSE, type Connection, LiveConnection, type Session } from "./connection.ts";
 import { ConnectionDiagnostics } from "./connection_diagnostics.ts";
 import { DatabaseWatch } from "../database/database_watch.ts";
-import { Dispatch } from "./dispatch.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { PasswordThrottle } from "./password_throttle.ts";
-import { LiveConnection, type Registered, type Session } from "./live_connection.ts";
+import { PasswordThrottle } from "./credentials.ts";
 import { MessageLog } from "./message_log.ts";
 import { Signals } from "../runtime/signals.ts";
 import { Triggers } from "../remote_trigger/triggers.ts";
@@ -34,86 +30,55 @@ export interface ConnectionFacts {
   readonly lastSeenAt: Date;
 }
 
-/** What the transports and the API may ask. */
-export interface ChargePoints {
-  /** Whom transports tell what went wrong with a connection or an attempt at one. */
-  readonly diagnostics: ConnectionDiagnostics;
-  /** Decides about a connection attempt. */
-  admit(attempt: Attempt): Promise<Admission>;
-  /** Takes over an admitted connection. */
-  connect(chargePoint: ChargePoint, connection: Connection): Session;
-  /** Sends an OCPP call; resolves when it is settled or after `waitMs`. Throws CommandRefused. */
-  call(options: CallOptions): Promise<Command>;
-  /** Cancels a command that still waits; undefined when it does not (any more). */
-  cancel(commandId: string): Promise<Command | undefined>;
-  connection(identity: string): ConnectionFacts | undefined;
-  connectedIdentities(): string[];
-  /** Commands of connected charge points that have not ended, the one in flight included. */
-  countCallsWaiting(): number;
-  /** How a charge point reaches us, by the host that it dialled last; undefined when it never said. Throws StoreError. */
-  dialled(identity: string): Promise<string | undefined>;
-  /** The last sign of life and the deviations that are not in the row yet. */
-  unwritten(identity: string): Sighting | undefined;
-  /** The row was edited: the actor reads it again. */
-  changed(identity: string): void;
-  /** Ends the connection: the charge point was deleted, or must prove itself anew. */
-  disconnect(identity: string, why: string): void;
-  /** Whether the database answers, so that connections are worth accepting. */
-  available(): boolean;
-  /** Closes all connections and ends the actors. */
-  shutdown(): Promise<void>;
-}
-
 /** Mail that may wait besides the burst that a charge point may send: commands, and what its steady rate adds while the database is slow. */
 const MAILBOX_SPARE = 100;
 
 /** At an outage the connections are closed over this time, not at one instant. */
 const SWEEP_MS = 10_000;
 
-/** Builds the registry with its shared actors. */
-export function createChargePoints(
-  app: {
-    readonly store: Store;
-    readonly settings: Settings;
-    readonly system: ActorSystem;
-    /** Hears of connections. */
-    readonly tell?: (event: NewEvent) => void;
-    /** Where signals of charge points is told; a new one that nobody hears when absent. */
-    readonly signals?: Signals;
-  },
-): ChargePoints {
-  const { store, settings, system, tell = () => {}, signals = new Signals(system.log) } = app;
-  return new Registry(store, settings, system, tell, signals);
+/** What the registry is built from. */
+export interface ChargePointsApp {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly system: ActorSystem;
+  /** Hears of connections. */
+  readonly tell?: (event: NewEvent) => void;
+  /** Where charge points' signals are told; new ones without listeners when absent. */
+  readonly signals?: Signals;
 }
 
-class Registry implements ChargePoints, Registered {
-  readonly passwordThrottle: PasswordThrottle;
+/** All charge points of this process. What it holds is shared by their connections. */
+export class ChargePoints {
+  /** Sends, cancels and counts commands. */
+  readonly commands: Commands;
+  /** Transports tell it what went wrong with a connection or an attempt at one. */
   readonly diagnostics: ConnectionDiagnostics;
+  readonly lastSeen: LastSeen;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly system: ActorSystem;
+  readonly tell: (event: NewEvent) => void;
+  readonly signals: Signals;
+  readonly passwordThrottle: PasswordThrottle;
+  readonly triggers: Triggers;
   readonly #live = new Map<string, LiveConnection>();
   /** How often each row was edited, so that an admission that was decided by an older one can be told. */
   readonly #edits = new Map<string, number>();
   readonly #decidedAt = new WeakMap<ChargePoint, number>();
   #closing = false;
-  readonly dispatch: Dispatch;
-  readonly triggers: Triggers;
-  readonly sightings: LastSeen;
   readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
 
-  constructor(
-    readonly store: Store,
-    readonly settings: Settings,
-    readonly system: ActorSystem,
-    readonly tell: (event: NewEvent) => void,
-    readonly signals: Signals,
-  ) {
+  constructor({ store, settings, system, tell = () => {}, signals = new Signals(system.log) }: ChargePointsApp) {
+    this.store = store;
+    this.settings = settings;
+    this.system = system;
+    this.tell = tell;
+    this.signals = signals;
     this.passwordThrottle = new PasswordThrottle(system.clock);
-    this.dispatch = new Dispatch(store, system, signals, {
-      isConnected: (identity) => this.#live.has(identity),
-      announce: (identity) => this.#live.get(identity)?.actor?.tell({ kind: "commandWaits" }) ?? false,
-    });
+    this.commands = new Commands(system, store, signals, (identity) => this.#live.get(identity)?.actor ?? undefined);
     this.triggers = new Triggers(system, store, signals);
-    this.sightings = new LastSeen(system, store);
+    this.lastSeen = new LastSeen(system, store);
     this.diagnostics = new ConnectionDiagnostics(system, store, {
       retentionDays: settings.messageRetentionDays,
       told: (attempt) => tell(attemptEvent(attempt)),
@@ -126,6 +91,7 @@ class Registry implements ChargePoints, Registered {
     return this.system.clock;
   }
 
+  /** Decides about a connection attempt. */
   async admit(attempt: Attempt): Promise<Admission> {
     if (this.#closing || !this.#watch.available) return away(attempt.identity);
     const edits = this.#edits.get(attempt.identity) ?? 0;
@@ -139,6 +105,7 @@ class Registry implements ChargePoints, Registered {
     }
   }
 
+  /** Takes over an admitted connection. */
   connect(chargePoint: ChargePoint, connection: Connection): Session {
     const { identity } = chargePoint;
     const { log, counts } = this.system;
@@ -149,17 +116,23 @@ class Registry implements ChargePoints, Registered {
     const older = this.#live.get(identity);
     const { store, settings, signals, triggers, clock } = this;
     const handlerContext: HandlerContext = { chargePoint, store, settings, clock, log, counts, signals, triggers };
-    const live = new LiveConnection(this, handlerContext, connection, this.#messages.conversation(identity));
+    const live = new LiveConnection(handlerContext, connection, this.#messages.of(identity), this, (left) => {
+      this.#gone(left, "the connection ended");
+      log.info(`${identity} disconnected`);
+    });
     this.#live.set(identity, live);
-    live.actor = this.system.spawn(`charge point ${identity}`, (context) => chargePointActor(context, live), {
+    live.actor = this.system.spawn(`charge point ${identity}`, (context) => new ChargePointActor(context, live), {
       mailboxLimit: this.settings.messageBurst + MAILBOX_SPARE,
     });
     log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
       address: connection.remoteAddress,
     });
-    this.sightings.seen(identity, live.since, connection);
+    this.lastSeen.seen(identity, live.since, connection);
     this.diagnostics.connected(identity, connection.remoteAddress);
-    if (older) older.end(CLOSE.normal, "replaced by a newer connection");
+    if (older) {
+      older.state = "replaced";
+      older.end(CLOSE.normal, "replaced by a newer connection");
+    }
     this.tell({
       type: "chargePoint.connected",
       timestamp: live.since,
@@ -171,23 +144,7 @@ class Registry implements ChargePoints, Registered {
     return live;
   }
 
-  current(identity: string): LiveConnection | undefined {
-    return this.#live.get(identity);
-  }
-
-  ended(live: LiveConnection): void {
-    this.#gone(live, "the connection ended");
-    this.system.log.info(`${live.identity} disconnected`);
-  }
-
-  call(options: CallOptions): Promise<Command> {
-    return this.dispatch.call(options);
-  }
-
-  cancel(commandId: string): Promise<Command | undefined> {
-    return this.dispatch.cancel(commandId);
-  }
-
+  /** Undefined: it is not connected. */
   connection(identity: string): ConnectionFacts | undefined {
     const live = this.#live.get(identity);
     if (!live) return undefined;
@@ -199,25 +156,25 @@ class Registry implements ChargePoints, Registered {
     return [...this.#live.keys()];
   }
 
+  /** How a charge point reaches us, by the host that it dialled last; undefined when it never said. Throws StoreError. */
   async dialled(identity: string): Promise<string | undefined> {
-    return this.#live.get(identity)?.connection.dialled ?? this.sightings.unwritten(identity)?.dialled ??
+    return this.#live.get(identity)?.connection.dialled ?? this.unwritten(identity)?.dialled ??
       (await this.store.chargePoints.find(identity))?.dialled ?? undefined;
   }
 
-  countCallsWaiting(): number {
-    return this.dispatch.countWaiting();
-  }
-
+  /** The last sign of life and the deviations that are not in the row yet. */
   unwritten(identity: string): Sighting | undefined {
-    return this.sightings.unwritten(identity);
+    return this.lastSeen.unwritten(identity);
   }
 
+  /** The row was edited: the actor reads it again. */
   changed(identity: string): void {
     this.#edited(identity);
     this.#live.get(identity)?.actor?.tell({ kind: "changed" });
     this.signals.tell({ kind: "chargePointChanged", chargePoint: identity });
   }
 
+  /** Ends the connection: the charge point was deleted, or must prove itself anew. */
   disconnect(identity: string, why: string): void {
     this.#edited(identity);
     this.signals.tell({ kind: "chargePointChanged", chargePoint: identity });
@@ -231,12 +188,14 @@ class Registry implements ChargePoints, Registered {
     this.#edits.set(identity, (this.#edits.get(identity) ?? 0) + 1);
   }
 
+  /** Whether the database answers, so that connections are worth accepting. */
   available(): boolean {
     return this.#watch.available;
   }
 
-  /** Nobody is connected under this identity any more. */
+  /** The charge point is not connected any more. */
   #gone(live: LiveConnection, reason: string): void {
+    live.state = "ended";
     this.#live.delete(live.identity);
     this.#tellGone(live, reason);
   }
@@ -262,11 +221,15 @@ class Registry implements ChargePoints, Registered {
     }
   }
 
+  /** Closes all connections and ends the actors. */
   async shutdown(): Promise<void> {
     this.#closing = true;
     const all = [...this.#live.values()];
     this.#live.clear(); // whatever still comes in is not taken any more: it has no answer and will be sent again
-    for (const live of all) this.#tellGone(live, "the Central System shuts down");
+    for (const live of all) {
+      live.state = "ended";
+      this.#tellGone(live, "the Central System shuts down");
+    }
     await Promise.all(all.map(({ actor }) => actor?.stop("shutdown")));
     await this.system.shutdown();
   }

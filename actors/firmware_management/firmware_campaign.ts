@@ -26,7 +26,7 @@ export type CampaignMail =
 export interface CampaignPorts {
   readonly id: string;
   readonly store: Store;
-  readonly chargePoints: Pick<ChargePoints, "call" | "cancel" | "connection">;
+  readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
   readonly files: UpdateWays["files"];
   readonly log: Log;
   readonly desk: CampaignDesk;
@@ -223,7 +223,7 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
   #cancel({ commandId }: ClaimedTarget): void {
     const { chargePoints } = this.ports;
     // How it ended is told as signals; one that could not be cancelled is looked at with the next tick.
-    this.context.pipe(chargePoints.cancel(commandId), () => ({ kind: "look" }), () => ({ kind: "look" }));
+    this.context.pipe(chargePoints.commands.cancel(commandId), () => ({ kind: "look" }), () => ({ kind: "look" }));
   }
 
   #now(): Date {

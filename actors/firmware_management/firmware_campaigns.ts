@@ -38,7 +38,7 @@ export class FirmwareCampaigns {
   constructor(
     readonly system: ActorSystem,
     readonly store: Store,
-    readonly chargePoints: Pick<ChargePoints, "call" | "cancel" | "connection">,
+    readonly chargePoints: Pick<ChargePoints, "commands" | "connection">,
     readonly files: Pick<Files, "addressOf" | "settings">,
     signals: Signals,
   ) {

@@ -1,12 +1,12 @@
 import type { ClaimedTarget, Decision } from "../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
-import { CommandRefused } from "../charge_point/commands.ts";
+import { CommandRefused } from "../charge_point/command_refusals.ts";
 import { type Files, lackOf } from "./files.ts";
 
 /** The way to charge points, and to the addresses of what we serve ourselves. */
 export interface UpdateWays {
-  readonly chargePoints: Pick<ChargePoints, "call">;
+  readonly chargePoints: Pick<ChargePoints, "commands">;
   readonly files: Pick<Files, "addressOf" | "settings">;
 }
 
@@ -38,7 +38,7 @@ export async function sendUpdate(
   }
   const request = { location, retrieveDate: retrieveAt.toISOString() };
   try {
-    await chargePoints.call({ ...target, action: "UpdateFirmware", request, requestedBy, waitMs: 0 });
+    await chargePoints.commands.send({ ...target, action: "UpdateFirmware", request, requestedBy, waitMs: 0 });
     return undefined;
   } catch (error) {
     if (!(error instanceof CommandRefused)) throw error;

@@ -12,7 +12,7 @@ import { type CommandEnd, endOf } from "../../ocpp/command_end.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { CommandRefused } from "../charge_point/commands.ts";
+import { CommandRefused } from "../charge_point/command_refusals.ts";
 import type { Log } from "../runtime/log.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { desiredListOf } from "./desired_list.ts";
@@ -20,7 +20,7 @@ import { desiredListOf } from "./desired_list.ts";
 /** What the steps need. */
 export interface StepPorts {
   readonly store: Store;
-  readonly chargePoints: Pick<ChargePoints, "call" | "connection">;
+  readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether what went wrong is mended without being asked. */
@@ -81,7 +81,7 @@ export class ListSteps {
     if (sync.commandId === null && !await store.localListSyncs.writeDown(chargePoint, commandId)) return true;
     try {
       const { requestedBy } = sync;
-      await this.ports.chargePoints.call({ chargePoint, ...message, commandId, requestedBy, waitMs: 0 });
+      await this.ports.chargePoints.commands.send({ chargePoint, ...message, commandId, requestedBy, waitMs: 0 });
       return true; // it may have ended already: a look at its row costs little
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;

@@ -9,7 +9,7 @@ import type { UpdateType } from "../../ocpp/local_auth_list_management/local_lis
 import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
 import type { ActorSystem, Context } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
-import { refuseUnless } from "../charge_point/commands.ts";
+import { refuseUnless } from "../charge_point/command_refusals.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import type { Settings } from "../settings/settings.ts";
 import { beginWhereDifferent } from "./automatic_sync.ts";
@@ -29,7 +29,7 @@ export interface SyncRequest {
 interface Surroundings {
   readonly system: ActorSystem;
   readonly store: Store;
-  readonly chargePoints: Pick<ChargePoints, "call" | "connection">;
+  readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
   readonly settings: Pick<Settings, "localLists">;
   readonly signals: Signals;
 }

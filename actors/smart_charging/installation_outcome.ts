@@ -1,6 +1,6 @@
 import type { EndedTarget } from "../../db/smart_charging/profile_installations.ts";
 import { type CommandState, endOf } from "../../ocpp/command_end.ts";
-import type { RefusalSlug } from "../charge_point/commands.ts";
+import type { RefusalSlug } from "../charge_point/command_refusals.ts";
 
 /** Every way in which the installation at one charge point is, or has ended. The first three are not the end. */
 export const INSTALLATION_OUTCOMES = [

@@ -8,7 +8,7 @@ import type { DueTarget } from "../../db/smart_charging/profile_installations.ts
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
-import { CommandRefused } from "../charge_point/commands.ts";
+import { CommandRefused } from "../charge_point/command_refusals.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
 
@@ -29,7 +29,7 @@ export interface InstallerApp {
   readonly system: ActorSystem;
   readonly store: Store;
   readonly signals: Signals;
-  readonly chargePoints: Pick<ChargePoints, "call">;
+  readonly chargePoints: Pick<ChargePoints, "commands">;
 }
 
 /** What happened. `lookDue`: something did, or it is time. */
@@ -116,7 +116,7 @@ class Installer implements Actor<InstallerMail> {
     }
     this.#underWay.add(commandId);
     try {
-      await this.#app.chargePoints.call({
+      await this.#app.chargePoints.commands.send({
         chargePoint,
         commandId,
         action: "SetChargingProfile",

@@ -8,7 +8,7 @@ import type { Store } from "../../db/store.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { ActorSystem, Context } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
-import { CommandRefused } from "../charge_point/commands.ts";
+import { CommandRefused } from "../charge_point/command_refusals.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import type { Settings } from "../settings/settings.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
@@ -52,7 +52,7 @@ export class SiteSupervisor {
   constructor(
     readonly system: ActorSystem,
     readonly store: Store,
-    readonly chargePoints: Pick<ChargePoints, "call" | "connection">,
+    readonly chargePoints: Pick<ChargePoints, "commands" | "connection">,
     app: { readonly settings: Pick<Settings, "preset">; readonly signals: Signals },
   ) {
     // Certification: no CALL that nobody asked for.
@@ -182,7 +182,14 @@ export class SiteSupervisor {
 
   #send(ask: NewAsk, action: FromCentralSystem, request: object): void {
     const { chargePoint, commandId } = ask;
-    const call = this.chargePoints.call({ chargePoint, action, request, commandId, requestedBy: null, waitMs: 0 });
+    const call = this.chargePoints.commands.send({
+      chargePoint,
+      action,
+      request,
+      commandId,
+      requestedBy: null,
+      waitMs: 0,
+    });
     this.#context!.pipe<unknown>(call, () => ({ kind: "sent" }), (error) => {
       if (error instanceof CommandRefused) return { kind: "notTaken", ask, why: error.detail };
       // Nobody knows whether there is a command now; its row will tell, or that there is none.

@@ -4,7 +4,7 @@
  * nothing but a trace id, under which the log has the rest.
  */
 import { z } from "zod";
-import { CommandRefused } from "../../actors/charge_point/commands.ts";
+import { CommandRefused } from "../../actors/charge_point/command_refusals.ts";
 import type { Log } from "../../actors/runtime/log.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import { FolderError } from "../../db/firmware_management/file_folder.ts";

@@ -10,7 +10,7 @@ import type { Socket } from "node:net";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CLOSE, type Connection } from "../../actors/charge_point/connection.ts";
 import { diagnosis } from "../../actors/charge_point/connection_causes.ts";
-import type { Session } from "../../actors/charge_point/live_connection.ts";
+import type { Session } from "../../actors/charge_point/connection.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
 import { originDialled, SUBPROTOCOL } from "../../ocpp/handshake.ts";
 import { addressOf as socketAddress } from "../http/non_http.ts";

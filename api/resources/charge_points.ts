@@ -3,7 +3,7 @@
  * charge point needs to be let in ends its connection, so that it proves itself anew.
  */
 import { z } from "zod";
-import { unknownChargePoint } from "../../actors/charge_point/commands.ts";
+import { unknownChargePoint } from "../../actors/charge_point/command_refusals.ts";
 import type { ChargePoint as Row } from "../../db/charge_points.ts";
 import { ChargePoint, chargePointFields as fields, viewOf, viewsOf } from "./charge_point.ts";
 import { flag, identity, nothing, searchText } from "../http/fields.ts";

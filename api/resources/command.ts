@@ -77,8 +77,9 @@ export type Sending = Pick<Asked<unknown, z.output<typeof howToSend>>, "query" |
 
 /** Sends a command and answers with it: 200 when it ended within the wait, else 202. Throws what refuses it. */
 export async function send(asked: Sending, identity: string, action: FromCentralSystem, request: object) {
-  applyRules(action, request, await targetOf(asked.app, identity), asked.operator);
-  const command = await call(asked, identity, action, request, patienceMs(asked, identity));
+  const target = await targetOf(asked.app, identity);
+  applyRules(action, request, target, asked.operator);
+  const command = await call(asked, target, action, request);
   return answerOf(isUnderWay(command), command, { Location: `/v1/commands/${command.id}` });
 }
 
@@ -94,16 +95,16 @@ export async function targetOf({ store }: App, identity: string): Promise<Charge
   return target;
 }
 
-/** Hands a command to the charge point's actor and waits for its end so long. Throws CommandRefused. */
+/** Sends a command and waits so long for its end. Throws CommandRefused. */
 export async function call(
-  { query, operator, app }: Sending,
-  chargePoint: string,
+  { query, operator, headers, app }: Sending,
+  target: ChargePoint,
   action: FromCentralSystem,
   request: object,
-  waitMs: number,
+  waitMs = patienceMs({ headers, app }, target.identity),
 ): Promise<z.output<typeof Command>> {
-  const { id } = operator;
-  return viewOf(await app.chargePoints.call({ chargePoint, action, request, requestedBy: id, ...query, waitMs }));
+  const options = { chargePoint: target.identity, action, request, requestedBy: operator.id, ...query, waitMs };
+  return viewOf(await app.chargePoints.commands.send(options, target));
 }
 
 /**

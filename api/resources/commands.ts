@@ -75,7 +75,7 @@ export const commandRoutes: readonly Route[] = [
     params: oneCommand,
     answers: { 200: Command },
     handle: async ({ params: { id }, app }) => {
-      const cancelled = await app.chargePoints.cancel(id);
+      const cancelled = await app.chargePoints.commands.cancel(id);
       if (cancelled) return ok(viewOf(cancelled));
       const found = await app.store.commands.find(id);
       if (!found) throw notFound(`There is no command ${id}`);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { CommandRefused } from "../../actors/charge_point/commands.ts";
+import { CommandRefused } from "../../actors/charge_point/command_refusals.ts";
+import type { ChargePoint } from "../../db/charge_points.ts";
 import { isUnderWay } from "../../ocpp/command_end.ts";
 import { ChangeConfiguration } from "../../ocpp/core/change_configuration.ts";
 import { isSecretKey, MASK } from "../../ocpp/secrets.ts";
@@ -45,17 +46,17 @@ type Change = z.output<typeof Changed>;
 /** Sends the keys one after the other; all share one wait, and what is not over by then goes on by itself. */
 async function changeAll(
   asked: Sending,
-  identity: string,
+  target: ChargePoint,
   requests: readonly { key: string; value: string }[],
 ): Promise<Change[]> {
   const { clock } = asked.app;
-  const deadlineMs = clock.monotonicMs() + patienceMs(asked, identity);
+  const deadlineMs = clock.monotonicMs() + patienceMs(asked, target.identity);
   const changes: Change[] = [];
   for (const request of requests) {
     const { key } = request;
     try {
       const waitMs = Math.max(0, deadlineMs - clock.monotonicMs());
-      const command = await call(asked, identity, "ChangeConfiguration", request, waitMs);
+      const command = await call(asked, target, "ChangeConfiguration", request, waitMs);
       const status = command.confirmation ? String(command.confirmation.status) : null;
       changes.push({ key, status, command, refused: null });
     } catch (error) {
@@ -102,7 +103,7 @@ export const configurationRoutes: readonly Route[] = [
       for (const request of requests) {
         applyRules("ChangeConfiguration", request, target, asked.operator, pointerTo([request.key]));
       }
-      const items = await changeAll(asked, identity, requests);
+      const items = await changeAll(asked, target, requests);
       return answerOf(items.some(({ command }) => command !== null && isUnderWay(command)), { items });
     },
   }),

@@ -21,7 +21,7 @@ function readConnections({ chargePoints }: App, now: Registry): void {
   const connected = chargePoints.connectedIdentities().length;
   gauge(now, "chargehand_charge_points_connected", "Charge points with an open connection", connected);
   const waiting = "CALLs to charge points that are queued or not answered yet";
-  gauge(now, "chargehand_calls_waiting", waiting, chargePoints.countCallsWaiting());
+  gauge(now, "chargehand_calls_waiting", waiting, chargePoints.commands.countOpen());
 }
 
 function readDatabase({ store, chargePoints, counts }: App, now: Registry): void {

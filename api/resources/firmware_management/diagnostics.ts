@@ -5,7 +5,7 @@ import { diagnosticsState } from "../../../ocpp/firmware_management/diagnostics.
 import { GetDiagnostics } from "../../../ocpp/firmware_management/get_diagnostics.ts";
 import type { ConfirmationOf } from "../../../ocpp/registry.ts";
 import { maskSecrets } from "../../../ocpp/secrets.ts";
-import { call, commandState, howToSend, patienceMs, targetOf } from "../command.ts";
+import { call, commandState, howToSend, targetOf } from "../command.ts";
 import { applyRules } from "../command_rules.ts";
 import { identity, jsonObject, moment } from "../../http/fields.ts";
 import { BYTES } from "../../http/file_answer.ts";
@@ -106,7 +106,7 @@ export const diagnosticsRoutes: readonly Route[] = [
       const target = await targetOf(app, chargePoint);
       const request = { location: location ?? await app.uploads.newLocation(chargePoint, scheme), ...rest };
       applyRules("GetDiagnostics", request, target, operator);
-      const { id } = await call(asked, chargePoint, "GetDiagnostics", request, patienceMs(asked, chargePoint));
+      const { id } = await call(asked, target, "GetDiagnostics", request);
       return created(await find(id, app), `/v1/diagnostics/${id}`);
     },
   }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { unknownChargePoint } from "../../../actors/charge_point/commands.ts";
+import { unknownChargePoint } from "../../../actors/charge_point/command_refusals.ts";
 import { safeName } from "../../http/file_body.ts";
 import { identity, moment, nothing } from "../../http/fields.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";

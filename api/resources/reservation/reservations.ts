@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { recordOutcome } from "../../../actors/reservation/outcomes.ts";
+import type { ChargePoint } from "../../../db/charge_points.ts";
 import type { Reservation as Row } from "../../../db/reservation/reservations.ts";
 import { endOf, isUnderWay } from "../../../ocpp/command_end.ts";
 import { RESERVATION_STATES } from "../../../ocpp/reservation/reservation_rules.ts";
 import { IdToken } from "../../../ocpp/types/id_token.ts";
-import { answerOf, call, Command, patienceMs, targetOf, viewOf as viewOfCommand } from "../command.ts";
+import { answerOf, call, Command, targetOf, viewOf as viewOfCommand } from "../command.ts";
 import { connectorId, identity, moment, searchText, wholeNumber } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter, sort } from "../../http/list.ts";
@@ -90,18 +91,16 @@ type Sending = Omit<Asked, "params" | "query" | "body">;
 /** Sends the command and answers with the reservation as it is when the command has ended or the wait is over. */
 async function send(
   { operator, headers, app }: Sending,
-  chargePoint: string,
+  target: ChargePoint,
   action: "ReserveNow" | "CancelReservation",
   request: { readonly reservationId: number },
 ) {
-  await targetOf(app, chargePoint);
-  const sending = { operator, headers, app, query: {} };
-  const command = await call(sending, chargePoint, action, request, patienceMs(sending, chargePoint));
+  const command = await call({ operator, headers, app, query: {} }, target, action, request);
   // One that was never sent has ended without its handler.
   if (command.sentAt === null) {
     await recordOutcome({ ...command, request: { ...request } }, endOf(command), app.store, app.clock.now());
   }
-  const [row] = await app.store.reservations.find(request.reservationId, chargePoint);
+  const [row] = await app.store.reservations.find(request.reservationId, target.identity);
   const location = `/v1/reservations/${request.reservationId}`;
   return answerOf(isUnderWay(command), viewOf(row!), { Location: location });
 }
@@ -142,13 +141,13 @@ export const reservationRoutes: readonly Route[] = [
     answers: { 200: WarnedReservation, 202: WarnedReservation },
     handle: async ({ body, ...asked }) => {
       const { chargePoint, expiryDate, expiresInSeconds = 0, ...wanted } = body;
-      await targetOf(asked.app, chargePoint);
+      const target = await targetOf(asked.app, chargePoint);
       const now = asked.app.clock.now().getTime();
       const expiry = expiryDate ?? new Date(now + expiresInSeconds * 1000);
       const reservationId = await asked.app.store.reservations.nextId();
       const request = { ...wanted, expiryDate: expiry.toISOString(), reservationId };
       const warnings = await warningsFor(asked.app, chargePoint, { ...wanted, expiryDate: expiry });
-      const { body: reservation, ...answer } = await send(asked, chargePoint, "ReserveNow", request);
+      const { body: reservation, ...answer } = await send(asked, target, "ReserveNow", request);
       return { ...answer, body: { ...reservation, warnings } };
     },
   }),
@@ -177,7 +176,8 @@ export const reservationRoutes: readonly Route[] = [
     answers: { 200: Reservation, 202: Reservation },
     handle: async ({ params: { reservationId }, query, ...asked }) => {
       const { chargePoint } = await find(reservationId, query, asked.app);
-      return await send(asked, chargePoint, "CancelReservation", { reservationId });
+      const target = await targetOf(asked.app, chargePoint);
+      return await send(asked, target, "CancelReservation", { reservationId });
     },
   }),
 ];

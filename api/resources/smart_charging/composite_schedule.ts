@@ -138,11 +138,11 @@ export const compositeScheduleRoutes: readonly Route[] = [
     handle: async (asked) => {
       const { params: { identity, connectorId }, query, app, operator } = asked;
       if (query.verify) requireRole(operator, "operator");
-      await targetOf(app, identity);
+      const target = await targetOf(app, identity);
       const facts = await factsOf(app, identity);
       const schedule = reckon(facts, connectorId, query, app.clock.now());
       if (!query.verify) return ok(schedule);
-      const verification = await verify(asked, identity, {
+      const verification = await verify(asked, target, {
         installed: facts.installed,
         asked: { connectorId, ...schedule.chargingSchedule },
         from: schedule.scheduleStart,

@@ -3,7 +3,8 @@
  * clock that is off, or an answer that comes late, is then no difference. A comparison makes doubts in the mirror, and ends them.
  */
 import { z } from "zod";
-import { CommandRefused } from "../../../actors/charge_point/commands.ts";
+import { CommandRefused } from "../../../actors/charge_point/command_refusals.ts";
+import type { ChargePoint } from "../../../db/charge_points.ts";
 import type { MirroredProfile } from "../../../db/smart_charging/charging_profiles.ts";
 import { endOf } from "../../../ocpp/command_end.ts";
 import type { ConfirmationOf } from "../../../ocpp/registry.ts";
@@ -12,7 +13,7 @@ import { proved } from "../../../ocpp/smart_charging/proved_profiles.ts";
 import { type Difference, differences, startOfReported } from "../../../ocpp/smart_charging/schedule_comparison.ts";
 import { explain } from "../../../ocpp/smart_charging/schedule_explanation.ts";
 import { WHOLE_CHARGE_POINT } from "../../../ocpp/types/connector_id.ts";
-import { call, Command, patienceMs } from "../command.ts";
+import { call, Command } from "../command.ts";
 import { jsonObject, moment } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
@@ -73,19 +74,16 @@ type View = z.output<typeof Verification>;
  */
 export async function verify(
   asked: Pick<Asked, "operator" | "headers" | "app">,
-  identity: string,
+  target: ChargePoint,
   claim: Claim,
 ): Promise<View> {
   const { connectorId, duration, chargingRateUnit } = claim.asked;
   const request = { connectorId, duration, chargingRateUnit };
-  const waitMs = patienceMs(asked, identity);
-  const command = await call({ ...asked, query: {} }, identity, "GetCompositeSchedule", request, waitMs).catch(
-    (error) => {
-      if (!(error instanceof CommandRefused && error.slug === "charge-point-offline")) throw error;
-      // What is compared must be of this moment: nothing is kept for later.
-      throw new Problem(error.slug, `${identity} is not connected. Repeat it when it is back, or without verify.`);
-    },
-  );
+  const command = await call({ ...asked, query: {} }, target, "GetCompositeSchedule", request).catch((error) => {
+    if (!(error instanceof CommandRefused && error.slug === "charge-point-offline")) throw error;
+    // What is compared must be of this moment: nothing is kept for later.
+    throw new Problem(error.slug, `${target.identity} is not connected. Repeat it when it is back, or without verify.`);
+  });
   const end = endOf<ConfirmationOf<"GetCompositeSchedule">>(command);
   const nothing = {
     scheduleStart: null,

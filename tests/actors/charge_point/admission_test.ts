@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { hashPassword } from "../../../actors/charge_point/credentials.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -22,7 +22,7 @@ function door(identity: string, settings: Partial<Settings> = {}, store: Store =
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now(), write: () => {} });
   const system = new ActorSystem(clock, log);
-  const chargePoints = createChargePoints({ store, system, settings: settingsWith(settings) });
+  const chargePoints = new ChargePoints({ store, system, settings: settingsWith(settings) });
   const knock = (remoteAddress: string, more: { onlyAsks?: boolean; password?: string; identity?: string } = {}) => {
     const authorization = more.password && `Basic ${btoa(`${identity}:${more.password}`)}`;
     return chargePoints.admit({ identity, secure: false, remoteAddress, ...more, authorization });

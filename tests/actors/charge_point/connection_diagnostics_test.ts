@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
 import { diagnosis } from "../../../actors/charge_point/connection_causes.ts";
 import { ConnectionDiagnostics, FLAPPING_PER_MINUTE } from "../../../actors/charge_point/connection_diagnostics.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -95,7 +95,7 @@ Deno.test("rows wait while the database is away, and are written when it is back
 
 Deno.test("a charge point that connects again and again is flapping, one that says nothing is silent", async () => {
   const { system, pass, rows, clock } = begin();
-  const chargePoints = createChargePoints({ store, settings: settingsWith({}), system });
+  const chargePoints = new ChargePoints({ store, settings: settingsWith({}), system });
   const connect = async (identity: string) => {
     const chargePoint = await store.chargePoints.register(identity, fields(), clock.now());
     return chargePoints.connect(chargePoint, { remoteAddress: "10.0.0.4", send() {}, close() {} });

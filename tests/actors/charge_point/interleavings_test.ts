@@ -5,9 +5,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
-import type { Session } from "../../../actors/charge_point/live_connection.ts";
-import { CommandRefused } from "../../../actors/charge_point/commands.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
+import type { Session } from "../../../actors/charge_point/connection.ts";
+import { CommandRefused } from "../../../actors/charge_point/command_refusals.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { settingsWith } from "../../../actors/settings/settings.ts";
@@ -112,7 +112,7 @@ class World {
     });
     this.#system = new ActorSystem(this.clock, log);
     const settings = settingsWith({ callTimeoutSeconds: TIMEOUT_MS / 1000 });
-    this.#chargePoints = createChargePoints({ store: this.store, settings, system: this.#system });
+    this.#chargePoints = new ChargePoints({ store: this.store, settings, system: this.#system });
   }
 
   async take(step: Step): Promise<void> {
@@ -154,7 +154,7 @@ class World {
     const request = queue ? {} : { type: "Soft" };
     this.#asked++;
     const absences = this.#absences;
-    void this.#chargePoints.call({
+    void this.#chargePoints.commands.send({
       chargePoint: this.identity,
       action,
       request,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { settingsWith } from "../../../actors/settings/settings.ts";
@@ -16,7 +16,7 @@ async function admitted(identity: string) {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
-  const chargePoints = createChargePoints({ store, settings: settingsWith({}), system });
+  const chargePoints = new ChargePoints({ store, settings: settingsWith({}), system });
   await store.chargePoints.put(identity, fields({ securityProfile: 0 }), clock.now());
   const attempt = { identity, authorization: undefined, secure: false, remoteAddress: "192.0.2.1" };
   const admission = await chargePoints.admit(attempt);

@@ -16,7 +16,7 @@ function begin(record: (rows: readonly MessageRow[]) => Promise<void>) {
   const write = (line: string) => void lines.push(line);
   const system = new ActorSystem(clock, createLog({ level: "warn", format: "text", now: () => clock.now(), write }));
   const log = new MessageLog(system, { messages: { record } } as unknown as Store, true);
-  const conversation = log.conversation("CP1");
+  const conversation = log.of("CP1");
   const heartbeat = (id: string, payload: Record<string, unknown> = {}, weight = 20) => {
     const call: Call = { type: "CALL", id, action: "Heartbeat", payload };
     const heard = { text: "x".repeat(weight), at: clock.now() };

@@ -2,8 +2,8 @@
  * A Central System's actors over a real database, with charge points whose wires belong to the test and a clock that only moves when it says so.
  */
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
-import type { Session } from "../../../actors/charge_point/live_connection.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
+import type { Session } from "../../../actors/charge_point/connection.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { Files } from "../../../actors/firmware_management/files.ts";
 import { FirmwareCampaigns } from "../../../actors/firmware_management/firmware_campaigns.ts";
@@ -92,7 +92,7 @@ export class World {
     this.signals = new Signals(logger);
     const fixed = { callTimeoutSeconds: 30, filesDir: "./data/no-files", messageLog: "off" } as const;
     const settings = settingsWith({ ...fixed, ...given });
-    this.chargePoints = createChargePoints({ store, settings, system: this.system, signals: this.signals });
+    this.chargePoints = new ChargePoints({ store, settings, system: this.system, signals: this.signals });
     const files = new Files(this.system, store, settings, (identity) => this.chargePoints.dialled(identity));
     this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.signals);
   }

@@ -4,8 +4,8 @@
  */
 import { assert } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
-import type { Session } from "../../../actors/charge_point/live_connection.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
+import type { Session } from "../../../actors/charge_point/connection.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { LocalLists } from "../../../actors/local_auth_list_management/local_lists.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -81,7 +81,7 @@ export class Place {
     const settings = settingsWith({ messageLog: "off", ...this.settings });
     const { system, signals } = this;
     const store = this.#watched();
-    this.chargePoints = createChargePoints({ store, settings, system, signals });
+    this.chargePoints = new ChargePoints({ store, settings, system, signals });
     this.localLists = new LocalLists({ system, store, settings, signals, chargePoints: this.chargePoints });
   }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Counts } from "../../../actors/runtime/counts.ts";
-import { PasswordThrottle, WRONG_PASSWORDS } from "../../../actors/charge_point/password_throttle.ts";
+import { PasswordThrottle, WRONG_PASSWORDS } from "../../../actors/charge_point/credentials.ts";
 import { watchLoop } from "../../../actors/runtime/event_loop_monitor.ts";
 import { Bucket, Buckets } from "../../../actors/runtime/rate_limits.ts";
 import { FakeClock } from "../../fake_clock.ts";

@@ -2,7 +2,7 @@
  * A charge point that enforces exactly what it accepted, and remembers it over disconnects and reboots (errata 3.37). It shares no code with
  * the product: what a connector may draw is worked out here from the charging profiles that came over the wire.
  */
-import type { Session } from "../../../actors/charge_point/live_connection.ts";
+import type { Session } from "../../../actors/charge_point/connection.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 
 /** What became of a CALL of the Central System at the charge point. */

@@ -1,7 +1,7 @@
 /** The installer over a real database: killed at every step, it goes on, and every charge point has exactly one command. */
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
 import { systemClock } from "../../../actors/runtime/clock.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { Signals } from "../../../actors/runtime/signals.ts";
@@ -49,7 +49,7 @@ async function installWith(step: number, when: "before" | "after"): Promise<numb
   const log = createLog({ level: "error", format: "text", now: () => now, write: () => {} });
   const system = new ActorSystem(systemClock, log);
   const signals = new Signals(log);
-  const chargePoints = createChargePoints({
+  const chargePoints = new ChargePoints({
     store,
     settings: settingsWith({ preset: "certification" }),
     system,

@@ -4,7 +4,7 @@
  */
 import { assert } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
-import { type ChargePoints, createChargePoints } from "../../../actors/charge_point/registry.ts";
+import { ChargePoints } from "../../../actors/charge_point/registry.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { Signals } from "../../../actors/runtime/signals.ts";
 import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
@@ -77,7 +77,7 @@ export class SiteWorld {
 
   /** An operator's command. */
   async command(chargePoint: string, action: FromCentralSystem, request: object): Promise<void> {
-    await this.#registry.call({ chargePoint, action, request, requestedBy: "operator", waitMs: 0 });
+    await this.#registry.commands.send({ chargePoint, action, request, requestedBy: "operator", waitMs: 0 });
     await this.quiet();
   }
 
@@ -181,7 +181,7 @@ export class SiteWorld {
     const signals = new Signals(log);
     const settings = settingsWith({ callTimeoutSeconds: 30, ...this.settings });
     const store = { ...this.store, siteGrants: this.#stumbling(this.store.siteGrants) };
-    this.#registry = createChargePoints({ store, settings, system: this.#system, signals });
+    this.#registry = new ChargePoints({ store, settings, system: this.#system, signals });
     this.supervisor = new SiteSupervisor(this.#system, store, this.#registry, { settings, signals });
   }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { CommandRefused } from "../../../actors/charge_point/commands.ts";
+import { CommandRefused } from "../../../actors/charge_point/command_refusals.ts";
 import { problemResponse } from "../../../api/http/problem.ts";
 import { BODY_MAX_BYTES } from "../../../api/http/request.ts";
 import { StoreError } from "../../../db/engine/errors.ts";
