@@ -43,15 +43,13 @@ export interface EmbeddedOptions {
 
 /** Throws StoreError: "locked" when another process has the folder, else "refused" with one sentence about what to do. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const asked = layoutOf(dataFolder(options.dataDir));
-  const lock = await lockDataFolder(asked);
+  const layout = layoutOf(dataFolder(options.dataDir));
+  const lock = await lockDataFolder(layout);
   try {
-    // As PostgreSQL names it: without symbolic links.
-    const layout = layoutOf(await Deno.realPath(asked.dataDir));
     return await startIn(layout, options, () => lock.close());
   } catch (error) {
     lock.close();
-    throw unusableFolder(asked.dataDir, error);
+    throw unusableFolder(layout.dataDir, error);
   }
 }
 

@@ -52,9 +52,8 @@ export function configuration({ port, logs, memoryBytes, tuning }: Configuration
     log_rotation_age: "1d",
     log_rotation_size: "0",
     log_truncate_on_rotation: "on",
-    // Values of statements are about persons: identities and idTags stay out of the log.
+    // Statements have identities and idTags in them, which belong to persons.
     log_min_error_statement: "panic",
-    log_parameter_max_length_on_error: "0",
     log_checkpoints: "off",
 
     datestyle: "iso, mdy",

@@ -58,7 +58,8 @@ export async function connect(address: Address): Promise<Connection | Unreached>
       "select current_setting('server_version') as version, current_setting('data_directory') as folder, " +
         `exists (select from pg_database where datname = '${NAME}') as made`,
     );
-    if (resolve(String(server?.folder)) !== address.cluster) throw new AnotherServer();
+    // PostgreSQL names its folder without symbolic links.
+    if (resolve(String(server?.folder)) !== await Deno.realPath(address.cluster)) throw new AnotherServer();
     if (!server?.made) await sql.unsafe(`create database ${NAME}`);
     return { serverVersion: String(server?.version), lost: lost.promise, close };
   } catch (error) {

@@ -26,9 +26,10 @@ async function openLockFile(dataDir: string, lockFile: string): Promise<Deno.FsF
   }
 }
 
-/** What the operating system says about a folder, as a sentence for the operator. */
-export function unusableFolder(dataDir: string, error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
+/** What the operating system says about a folder, as a sentence for the operator. Other errors are returned as they are. */
+export function unusableFolder(dataDir: string, error: unknown): unknown {
   const said = error instanceof Error ? error.message : String(error);
+  const ofSystem = /\(os error \d+\)/.test(said) || Object.values(Deno.errors).some((kind) => error instanceof kind);
+  if (!ofSystem) return error;
   return new StoreError("refused", `Cannot use the data folder ${dataDir} (DATA_DIR): ${said}`, undefined, error);
 }

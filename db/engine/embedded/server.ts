@@ -41,7 +41,7 @@ const FAST_STOP_SECONDS = 4;
 const IMMEDIATE_STOP_SECONDS = 2;
 
 /** How often processes of a dead server are waited for, and how long each time. */
-const LEFTOVER = { attempts: 20, everyMs: 250 } as const;
+const LEFTOVER = { attempts: 8, everyMs: 250 } as const;
 
 /** A process number that no system gives away. */
 const NO_PROCESS = "99999999";

@@ -1,6 +1,15 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
-import { type EngineFolder, filledFolder, gone, postmasterOf, type Said, signal, startChild } from "./folder.ts";
+import {
+  type Child,
+  type EngineFolder,
+  filledFolder,
+  gone,
+  postmasterOf,
+  type Said,
+  signal,
+  startChild,
+} from "./folder.ts";
 import { once, startWriter } from "./ledger.ts";
 
 const backendOf = (url: string) =>
@@ -12,14 +21,14 @@ const backendOf = (url: string) =>
     ));
 
 /** Runs `fault` while entries are written, and expects that writing goes on at the same address with nothing lost. */
-async function survives(fault: (folder: EngineFolder, up: Said) => Promise<void>): Promise<void> {
+async function survives(fault: (folder: EngineFolder, up: Said, child: Child) => Promise<void>): Promise<void> {
   await using folder = await filledFolder();
   await using child = startChild(folder.dataDir);
   const up = await child.event("up");
   const url = String(up.url);
   await using writer = await startWriter(url);
   await writer.more(50);
-  await fault(folder, up);
+  await fault(folder, up, child);
   await writer.more(50);
   await writer.end();
   await writer.verify(url);
@@ -141,3 +150,38 @@ Deno.test("a frozen backend of a dead server is waited for, because it could sti
   await writer.end();
   await writer.verify(url);
 });
+
+Deno.test("a frozen postmaster: connections that stand are served, and new ones when it goes on", () =>
+  survives(async ({ dataDir }, up) => {
+    const postmaster = (await postmasterOf(dataDir))!;
+    signal(postmaster, "SIGSTOP");
+    try {
+      await assertRejects(() => once(String(up.url), (sql) => sql.unsafe("select 1")), Error, "CONNECT_TIMEOUT");
+    } finally {
+      signal(postmaster, "SIGCONT");
+    }
+  }));
+
+Deno.test("a frozen backend: the others are served, and its statement counts once", () =>
+  survives(async (_, up) => {
+    const url = String(up.url);
+    const backend = await backendOf(url);
+    assert(backend > 0, "the writer has a backend");
+    signal(backend, "SIGSTOP");
+    try {
+      await once(url, (sql) => sql.unsafe("create table others ()"));
+    } finally {
+      signal(backend, "SIGCONT");
+    }
+  }));
+
+Deno.test("a frozen Chargehand keeps its folder, and goes on afterwards", () =>
+  survives(async ({ dataDir }, _, child) => {
+    child.signal("SIGSTOP");
+    try {
+      await using second = startChild(dataDir);
+      assertEquals((await second.event("failed")).kind, "locked");
+    } finally {
+      child.signal("SIGCONT");
+    }
+  }));

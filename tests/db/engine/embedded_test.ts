@@ -117,3 +117,26 @@ Deno.test("a path that PostgreSQL's programs cannot handle is refused", async ()
   await using child = startChild(`${folder.dataDir}$(id)`);
   assertMatch(String((await child.event("failed")).message), /characters.*Choose another DATA_DIR/);
 });
+
+Deno.test("DATA_DIR may be a symbolic link, and the server behind it is taken over as well", async () => {
+  await using folder = await filledFolder();
+  const link = `${folder.dataDir}-link`;
+  await Deno.symlink(folder.dataDir, link);
+  await using first = startChild(link);
+  const up = await first.event("up");
+  await first.kill();
+  await using second = startChild(link);
+  const again = await second.event("up");
+  assertEquals([again.adopted, again.url], [true, up.url]);
+  await second.end();
+});
+
+Deno.test("a folder whose password file is gone: one sentence", async () => {
+  await using folder = await filledFolder();
+  const { passwordFile } = layoutOf(folder.dataDir);
+  await Deno.remove(passwordFile);
+  await using child = startChild(folder.dataDir);
+  const { kind, message } = await child.event("failed");
+  assertEquals(kind, "refused");
+  assertMatch(String(message), /no password for its database: \S+pgpass is missing\. Restore/);
+});
