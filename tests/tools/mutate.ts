@@ -57,7 +57,8 @@ const tests = await Promise.all(sources.map(async (path) => ({
   ),
 })));
 
-/** The tests of a file in the order in which they are tried: what imports it, its mirrored folder, then what runs the whole product. */
+/** The tests of a file in the order in which they are tried: what imports it, its mirrored folder, its layer,
+ * then what runs the whole product. */
 function testsOf(path: string): string[][] {
   const layer = path.split("/")[0]!;
   const within = (...folders: string[]) =>
@@ -65,7 +66,8 @@ function testsOf(path: string): string[][] {
   const stages = [
     tests.filter(({ imports }) => imports.includes(path)),
     within(dirname(path)),
-    within(layer, ...(layer === "ocpp" ? [] : ["sessions"]), "conformance"),
+    within(layer),
+    within(...(layer === "ocpp" ? [] : ["sessions"]), "conformance"),
   ];
   const seen = new Set<string>();
   return stages.map((stage) => stage.map((test) => test.path).filter((test) => seen.size < seen.add(test).size));
@@ -87,7 +89,7 @@ const { values } = parseArgs({
     changes: { type: "string", default: "200" },
     from: { type: "string", default: "0" },
     count: { type: "string", default: "200" },
-    stages: { type: "string", default: "3" },
+    stages: { type: "string", default: "4" },
     within: { type: "string", default: "ocpp/,db/,actors/,api/" },
   },
 });

@@ -89,6 +89,19 @@ Deno.test("an outage only delays, the same rows are tried again; rows that it re
   await system.shutdown();
 });
 
+Deno.test("the end writes whatever waits, portion by portion, and tries once when the database is away", async () => {
+  const portions: number[] = [];
+  const open = begin((rows) => Promise.resolve(void portions.push(rows.length)));
+  for (let i = 0; i < 250; i++) open.heartbeat(`${i}`);
+  await open.system.shutdown();
+  assertEquals(portions, [200, 200, 100]);
+  let tries = 0;
+  const away = begin(() => Promise.reject(new StoreError("unknownOutcome", `away ${++tries}`)));
+  for (let i = 0; i < 250; i++) away.heartbeat(`${i}`);
+  await away.system.shutdown();
+  assertEquals(tries, 1);
+});
+
 Deno.test("payloads are masked and cut when they are written, and made storable", async () => {
   const rows: MessageRow[] = [];
   const { conversation, heartbeat, pass, system } = begin((portion) => Promise.resolve(void rows.push(...portion)));

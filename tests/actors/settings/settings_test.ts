@@ -53,6 +53,21 @@ Deno.test("numbers are whole, plain and within their limits", () => {
   }
 });
 
+Deno.test("each limit that is written is the limit that is kept", () => {
+  const limited = SETTINGS.flatMap(({ variable, expected }) => {
+    const said = /^(\d+) to (\d+)/.exec(expected) ??
+      (expected.startsWith("a port number") ? ["", expected.includes("0 for any") ? "0" : "1", "65535"] : undefined);
+    return said ? [{ variable, least: Number(said[1]), most: Number(said[2]) }] : [];
+  });
+  assert(limited.length > 20);
+  for (const { variable, least, most } of limited) {
+    const refused = [least - 1, least, most, most + 1].map((value) =>
+      mistakes({ [variable]: String(value) }).some((line) => line.startsWith(`${variable}: "`))
+    );
+    assertEquals(refused, [true, false, false, true], variable);
+  }
+});
+
 Deno.test("secrets are not repeated when they are wrong", () => {
   const said = mistakes({ CHARGEHAND_ADMIN_KEY: "too short", DATABASE_URL: "mysql://root:sesame@host/db" });
   assertEquals(said.length, 2);
