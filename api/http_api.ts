@@ -47,7 +47,7 @@ export function createHttpApi(app: App): OpenAPIHono {
     });
   }
   httpApi.notFound(({ req }) =>
-    problemResponse(notFound("Nothing lives at this path; /docs shows what there is"), req.raw, app.log)
+    problemResponse(notFound("There is nothing at this path; /docs lists what there is"), req.raw, app.log)
   );
   httpApi.onError((error, { req }) => problemResponse(error, req.raw, app.log));
   return httpApi;

@@ -1,6 +1,6 @@
 /**
  * The entry for hosting where a program is only `export default { fetch }`, e.g. `deno serve deploy/hosted.ts`. It speaks to charge points
- * through Deno's own WebSockets; the README names what that transport cannot do. Such hosts keep no files and so need DATABASE_URL. Where it
+ * through Deno's own WebSockets; the operation guide names what that transport cannot do. Such hosts keep no files and so need DATABASE_URL. Where it
  * listens is the host's business, not that of our settings.
  */
 import { createHttpApi } from "../api/http_api.ts";

@@ -40,18 +40,20 @@ export function welcome(
 ): void {
   const apiHost = settings.apiPort === null ? settings.host : settings.apiHost;
   const ocpp = `ws://${dialled(settings.host)}:${port}/ocpp/{identity}`;
-  const api = `http://${dialled(apiHost)}:${apiPort}/v1`;
+  const http = `http://${dialled(apiHost)}:${apiPort}`;
+  const [api, docs] = [`${http}/v1`, `${http}/docs`];
   const data = database?.dataDir ?? "PostgreSQL (DATABASE_URL)";
   const psql = database?.psql;
   if (settings.logFormat === "json") {
     const line = `Chargehand ${version} is ready`;
     const key = newAdminKey === null ? {} : { adminKey: newAdminKey };
-    return console.log(JSON.stringify({ at: clock.now(), level: "info", line, ocpp, api, data, psql, ...key }));
+    return console.log(JSON.stringify({ at: clock.now(), level: "info", line, ocpp, api, docs, data, psql, ...key }));
   }
   const lines = [
     `Chargehand ${version} is ready.`,
     `  Charge points connect at  ${ocpp}`,
     `  The HTTP API is at        ${api}`,
+    `  Documentation is at       ${docs}`,
     `  Data is kept in           ${data}`,
     ...(psql ? [`  To look at it with psql   ${psql}`] : []),
   ];

@@ -105,6 +105,7 @@ const refused: [string, string, string][] = [
   ["api/b.ts", "await import(name);", "imports a computed name, which nobody can check"],
   ["main.ts", 'import { Hono } from "hono";', "hono is for api/ only"],
   ["actors/b.ts", 'import { serve } from "@hono/node-server";', "@hono/node-server is for api/ only"],
+  ["actors/b.ts", 'import { Marked } from "marked";', "marked is for api/ only"],
   ["actors/b.ts", 'import type { Kysely } from "kysely";', "kysely is for db/ only"],
   ["api/b.ts", 'import { Migrator } from "kysely/migration";', "kysely/migration is for db/ only"],
   ["main.ts", 'import postgres from "postgres";', "postgres is for db/ only"],

@@ -159,7 +159,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_PRESET",
     key: "preset",
-    meaning: "certification: no CALL that nobody asked for, CALL timeout 4 s, heartbeat interval 10 s",
+    meaning: "certification: no CALL without an operator's request, CALL timeout 4 s, heartbeat interval 10 s",
     expected: "standard, certification",
     check: z.enum(["standard", "certification"]),
     fallback: "standard",
@@ -167,7 +167,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_UNKNOWN_CHARGE_POINTS",
     key: "unknownChargePoints",
-    meaning: "charge points that nobody has registered: refuse, keep in the inbox, or let in (for laboratories)",
+    meaning: "charge points that are not registered: refuse, keep in the inbox, or accept (for laboratories)",
     expected: "reject, pending, accept",
     check: z.enum(["reject", "pending", "accept"]),
     fallback: "reject",

@@ -16,6 +16,8 @@ export interface Findable {
   /** The page that it is on. */
   readonly page: string;
   readonly text: string;
+  /** All of this in lower case. */
+  readonly words: string;
 }
 
 /** More words than this are left out: each one is looked for in every place. */
@@ -28,7 +30,7 @@ const EXCERPT_CHARACTERS = 200;
 
 /** Everything that can be found, guides first. */
 export function findables(guides: readonly Guide[], pages: readonly ReferencePage[], document: Document): Findable[] {
-  return [
+  const places = [
     ...guides.flatMap(({ href, title, sections }) =>
       sections.map(({ heading, text }, index) => ({
         href: index === 0 ? href : `${href}#${heading.id}`,
@@ -56,6 +58,7 @@ export function findables(guides: readonly Guide[], pages: readonly ReferencePag
       text: [schema.description ?? "", fieldText(schema)].filter((part) => part !== "").join(" · "),
     })),
   ];
+  return places.map((place) => ({ ...place, words: `${place.title} ${place.page} ${place.text}`.toLowerCase() }));
 }
 
 function routeText({ operation }: Placed, document: Document): string {
@@ -75,10 +78,9 @@ export function search(question: string, all: readonly Findable[]): Findable[] {
   const words = wordsOf(question);
   if (words.length === 0) return [];
   const score = ({ title }: Findable) => words.filter((word) => title.toLowerCase().includes(word)).length;
-  return all.filter(({ title, page, text }) => {
-    const whole = `${title} ${page} ${text}`.toLowerCase();
-    return words.every((word) => whole.includes(word));
-  }).toSorted((one, other) => score(other) - score(one));
+  return all.filter((place) => words.every((word) => place.words.includes(word))).toSorted((one, other) =>
+    score(other) - score(one)
+  );
 }
 
 function wordsOf(question: string): string[] {

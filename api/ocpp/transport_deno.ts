@@ -1,5 +1,5 @@
 /**
- * The second transport: `Deno.upgradeWebSocket`, for hosting where a program is only a `fetch` function. Its weaknesses, which the README
+ * The second transport: `Deno.upgradeWebSocket`, for hosting where a program is only a `fetch` function. Its weaknesses, which the operation guide
  * repeats for operators: fragments are not bounded, frames without a mask are taken, a peer that vanished is found by the runtime's own idle
  * timeout alone, one that does not read or does not take part in the closing handshake cannot be cut, and the request target arrives normalised.
  */

