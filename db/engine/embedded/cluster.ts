@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { DataLayout } from "./data_folder.ts";
 import { readIfThere, removeIfThere, replaceFile, syncFolder } from "./durable_files.ts";
-import type { Programs } from "./programs.ts";
+import { type Programs, reasonIn } from "./programs.ts";
 
 /** The name of the role, which may do everything, and of the database. */
 export const NAME = "chargehand";
@@ -45,7 +45,7 @@ export async function makeCluster(layout: DataLayout, programs: Programs): Promi
     await removeIfThere(next);
     throw new StoreError(
       "refused",
-      `PostgreSQL could not make its database in ${layout.postgresql}: ${lastLine(said)}`,
+      `PostgreSQL could not make its database in ${layout.postgresql}: ${reasonIn(said)}`,
     );
   }
   await Deno.rename(next, layout.cluster);
@@ -97,7 +97,8 @@ export async function newPort({ portFile }: DataLayout): Promise<number> {
   );
 }
 
-function isFree(port: number): boolean {
+/** May a server listen on this port of the loopback right now? */
+export function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();
     return true;
@@ -105,9 +106,4 @@ function isFree(port: number): boolean {
     if (error instanceof Deno.errors.AddrInUse) return false;
     throw error;
   }
-}
-
-/** The last line of what a program said: there it says why it ended. */
-export function lastLine(said: string): string {
-  return said.trim().split("\n").at(-1) ?? "";
 }

@@ -57,6 +57,13 @@ export function programs(layout: DataLayout): Programs {
   };
 }
 
+/** Why a program failed, in its own words, as sentences; with its advice where it gives some. */
+export function reasonIn(said: string): string {
+  const reasons = [...said.matchAll(/(?:FATAL|PANIC|HINT|error): {1,2}(.+)/g)].map(([, reason]) => reason!);
+  const lastLine = said.trim().split("\n").at(-1)!;
+  return (reasons.length > 0 ? reasons : [lastLine]).map((reason) => reason.replace(/\.?$/, ".")).join(" ");
+}
+
 function way(dataDir: string): Way {
   if (Deno.build.os === "windows" || !isRoot()) return { prefix: [] };
   const nobody = { uid: NOBODY, gid: NOBODY };

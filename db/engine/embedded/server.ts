@@ -3,12 +3,12 @@
  * nothing, and its recovery would only cost time.
  */
 import { StoreError } from "../errors.ts";
-import { lastLine, newPort } from "./cluster.ts";
+import { isFree, newPort } from "./cluster.ts";
 import { configuration, machineMemoryBytes } from "./configuration.ts";
 import { type Address, connect, type Connection } from "./connection.ts";
 import type { DataLayout } from "./data_folder.ts";
 import { readIfThere, removeIfThere, replaceFile } from "./durable_files.ts";
-import type { Programs } from "./programs.ts";
+import { type Programs, reasonIn } from "./programs.ts";
 import { pause } from "./pause.ts";
 import type { ServerLog } from "./server_log.ts";
 
@@ -43,6 +43,9 @@ const IMMEDIATE_STOP_SECONDS = 2;
 /** How often processes of a dead server are waited for, and how long each time. */
 const LEFTOVER = { attempts: 8, everyMs: 250 } as const;
 
+/** How often the reason of a failed start is looked for, and how long each time. */
+const LATE_LOG = { attempts: 20, everyMs: 50 } as const;
+
 /** A process number that no system gives away. */
 const NO_PROCESS = "99999999";
 
@@ -51,7 +54,7 @@ export async function reachServer(facts: ServerFacts, port: number, mayMove: boo
   const running = await runningPort(facts.layout);
   const connection = running === undefined ? undefined : await whenReady(facts, running);
   if (connection) return { connection, port: running!, adopted: true };
-  const started = await start(facts, port, mayMove);
+  const started = await start(facts, mayMove && !isFree(port) ? await newPort(facts.layout) : port, mayMove);
   try {
     const own = await whenReady(facts, started);
     if (own) return { connection: own, port: started, adopted: false };
@@ -127,7 +130,7 @@ async function start(facts: ServerFacts, port: number, mayMove: boolean): Promis
   if (/could not (bind|create any TCP)/.test(said) && mayMove) return await start(facts, await newPort(layout), true);
   throw new StoreError(
     "refused",
-    `PostgreSQL did not start in ${layout.cluster}: ${whyIn(said)} Its log is in ${layout.logs}.`,
+    `PostgreSQL did not start in ${layout.cluster}: ${reasonIn(said)} Its log is in ${layout.logs}.`,
   );
 }
 
@@ -146,10 +149,15 @@ async function tryStart(facts: ServerFacts, port: number): Promise<string | unde
     ...["start", "-s", "-D", "data", "-l", "log/start.log", "-w", "-t", String(START_SECONDS)],
   ]);
   if (success) return undefined;
-  const logged = (await serverLog.next()).map(({ error_severity, message, hint }) =>
-    `${error_severity}: ${message}\n${hint ? `HINT: ${hint}\n` : ""}`
-  );
-  return `${said}\n${await readIfThere(firstWords) ?? ""}\n${logged.join("")}`;
+  let words = `${said}\n${await readIfThere(firstWords) ?? ""}\n`;
+  // Its log is written by a process of its own, which may be a moment behind.
+  for (let n = 0; n < LATE_LOG.attempts && !/FATAL|PANIC/.test(words); n++) {
+    if (n > 0) await pause(LATE_LOG.everyMs);
+    for (const { error_severity, message, hint } of await serverLog.next()) {
+      words += `${error_severity}: ${message}\n${hint ? `HINT: ${hint}\n` : ""}`;
+    }
+  }
+  return words;
 }
 
 /**
@@ -162,14 +170,6 @@ async function disownPidFile({ layout, programs }: ServerFacts): Promise<void> {
   if (text === undefined) return;
   await replaceFile(path, [NO_PROCESS, ...text.split("\n").slice(1)].join("\n"));
   await programs.own(path);
-}
-
-/** The server's own reason among its first words, with its advice. */
-function whyIn(said: string): string {
-  const reasons = [...said.matchAll(/(?:FATAL|PANIC|HINT): {1,2}(.+)/g)].map(([, reason]) =>
-    reason!.replace(/\.?$/, ".")
-  );
-  return reasons.length > 0 ? reasons.join(" ") : lastLine(said).replace(/\.?$/, ".");
 }
 
 function afterAWhile(tell: () => void): Disposable {

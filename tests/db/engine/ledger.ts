@@ -20,15 +20,17 @@ export interface Writer extends AsyncDisposable {
   more(count: number): Promise<void>;
   /** Finishes the entry under way. */
   end(): Promise<void>;
-  /** Throws when the database has not kept what it acknowledged. */
-  verify(url: string): Promise<void>;
+  /** Throws when the database has not kept the first `count` acknowledged entries; default all. */
+  verify(url: string, count?: number): Promise<void>;
+  /** Was this id among those of the first `count` acknowledged entries? */
+  gave(id: number, count: number): boolean;
 }
 
 /** Makes the table, and writes one entry after the other. An entry whose outcome is unknown is sent again under its number. */
-export async function startWriter(url: string): Promise<Writer> {
+export async function startWriter(url: string, table = "ledger"): Promise<Writer> {
   await once(
     url,
-    (sql) => sql.unsafe("create table if not exists ledger (id bigserial primary key, n int unique not null)"),
+    (sql) => sql.unsafe(`create table if not exists ${table} (id bigserial primary key, n int unique not null)`),
   );
   const ids = new Map<number, number>();
   let ending = false;
@@ -38,7 +40,7 @@ export async function startWriter(url: string): Promise<Writer> {
       try {
         await once(url, async (sql) => {
           for (; !ending; n++) {
-            const [row] = await inTime(sql.unsafe(INSERT, [n]));
+            const [row] = await inTime(sql.unsafe(insertInto(table), [n]));
             ids.set(n, Number(row!.id));
             heard.resolve();
             heard = Promise.withResolvers();
@@ -62,18 +64,20 @@ export async function startWriter(url: string): Promise<Writer> {
     acknowledged: () => ids.size,
     more: (count) => within(more(count), `${count} more acknowledged entries`, () => `${ids.size} so far`, AWAY_MS),
     end,
-    async verify(url) {
-      const rows = await once(url, (sql) => sql.unsafe("select n, id::int from ledger order by n"));
+    async verify(url, count = ids.size) {
+      const rows = await once(url, (sql) => sql.unsafe(`select n, id::int from ${table} order by n`));
       const kept = new Map(rows.map(({ n, id }) => [n as number, id as number]));
       assertEquals(kept.size, rows.length);
-      assertEquals([...ids].filter(([n, id]) => kept.get(n) !== id), []);
+      assertEquals([...ids].slice(0, count).filter(([n, id]) => kept.get(n) !== id), []);
       assertEquals(new Set(ids.values()).size, ids.size);
     },
+    gave: (id, count) => [...ids.values()].slice(0, count).includes(id),
     [Symbol.asyncDispose]: end,
   };
 }
 
-const INSERT = "insert into ledger (n) values ($1) on conflict (n) do update set n = excluded.n returning id";
+const insertInto = (table: string) =>
+  `insert into ${table} (n) values ($1) on conflict (n) do update set n = excluded.n returning id`;
 
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   answer.catch(() => {});

@@ -1,0 +1,71 @@
+/** Small file systems of their own for tests that fill a disk or cut its power. Only root may mount; other users skip these tests aloud. */
+import { endServer, type EngineFolder } from "./folder.ts";
+
+/** A folder on a file system of its own. */
+export interface Mounted extends EngineFolder {
+  /** The folder that the file system is mounted at. */
+  readonly at: string;
+}
+
+/** May this process mount what these tests need? Tells why not. */
+export async function mountsWork(kind: "tmpfs" | "loop"): Promise<boolean> {
+  try {
+    await using _ = await (kind === "tmpfs" ? mountTmpfs(16) : mountImage(16));
+    return true;
+  } catch (error) {
+    console.warn(`No tests on ${kind} file systems: ${(error as Error).message.trim()}`);
+    return false;
+  }
+}
+
+/** An empty disk in memory. */
+export function mountTmpfs(sizeMib: number): Promise<Mounted> {
+  return mount(["-t", "tmpfs", "-o", `size=${sizeMib}m,mode=755`, "none"]);
+}
+
+/** A disk in a file, with ext4 on it. The file is removed with it. */
+export async function mountImage(sizeMib: number): Promise<Mounted & { readonly image: string }> {
+  const image = await Deno.makeTempFile({ prefix: "chargehand-disk-" });
+  await Deno.truncate(image, sizeMib * 2 ** 20);
+  // Nothing is left for the kernel to initialise later.
+  await run("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", image]);
+  return { ...await mountFile(image), image };
+}
+
+/** Mounts a file with a file system, which is removed with the mount. Without a sync nothing gets to the file by time alone. */
+export async function mountFile(image: string): Promise<Mounted> {
+  const mounted = await mount(["-o", "loop,commit=900", image]);
+  return {
+    ...mounted,
+    async [Symbol.asyncDispose]() {
+      await mounted[Symbol.asyncDispose]();
+      await Deno.remove(image);
+    },
+  };
+}
+
+async function mount(args: readonly string[]): Promise<Mounted> {
+  const at = await Deno.makeTempDir({ prefix: "chargehand-mount-" });
+  try {
+    await run("mount", [...args, at]);
+  } catch (error) {
+    await Deno.remove(at);
+    throw error;
+  }
+  const dataDir = `${at}/data`;
+  return {
+    at,
+    dataDir,
+    async [Symbol.asyncDispose]() {
+      await endServer(dataDir);
+      await run("umount", ["-l", at]);
+      await Deno.remove(at);
+    },
+  };
+}
+
+/** Runs a program of the system; throws with what it said. */
+export async function run(program: string, args: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args: [...args], stdin: "null" }).output();
+  if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+}
