@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { without } from "./engine/values.ts";
 
@@ -50,12 +50,7 @@ export function apiKeys(db: Kysely<Database>, monotonicMs: () => number): ApiKey
       return apiKeyOf(row);
     },
 
-    async list(page) {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("apiKeys").selectAll().orderBy("number", "desc").limit(page.limit + 1);
-      if (after) query = query.where("number", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.number], apiKeyOf);
-    },
+    list: (page) => listPage(db.selectFrom("apiKeys").selectAll(), page, { by: { number: "number" } }, apiKeyOf),
 
     async remove(id) {
       const { numDeletedRows } = await db.deleteFrom("apiKeys").where("id", "=", id).executeTakeFirst();

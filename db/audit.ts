@@ -5,7 +5,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import { batched } from "./engine/batched.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { AuditTable, Database } from "./tables.ts";
 
 /** A request that changes or commands something. */
@@ -110,7 +110,6 @@ type Row = AuditTable & { outcome: { at: string; status: number } | null };
 type Kept = Omit<AuditedRequest, "at"> & { at: string };
 
 async function list(db: Kysely<Database>, filter: AuditFilter, page: Page): Promise<Listed<AuditEntry>> {
-  const after = readCursor(page, ["number"]);
   const { operator, chargePoint, method, from, to } = filter;
   const conditions = [
     sql`a.entry ->> 'outcomeOf' is null`,
@@ -119,14 +118,12 @@ async function list(db: Kysely<Database>, filter: AuditFilter, page: Page): Prom
     ...(method === undefined ? [] : [sql`a.entry ->> 'method' = ${method}`]),
     ...(from === undefined ? [] : [sql`a.entry ->> 'at' >= ${from.toISOString()}`]),
     ...(to === undefined ? [] : [sql`a.entry ->> 'at' < ${to.toISOString()}`]),
-    ...(after === undefined ? [] : [sql`a.number < ${after[0]}::bigint`]),
   ];
-  const { rows } = await sql<Row>`
+  const entries = sql<Row>`(
     select a.number, a.entry, a.hash, o.entry as outcome
     from audit a left join audit o on (o.entry ->> 'outcomeOf')::bigint = a.number and o.entry ->> 'outcomeOf' is not null
-    where ${sql.join(conditions, sql` and `)}
-    order by a.number desc limit ${page.limit + 1}::bigint`.execute(db);
-  return pageOf(rows, page, (row) => [row.number], entryOf);
+    where ${sql.join(conditions, sql` and `)})`.as("entries");
+  return await listPage(db.selectFrom(entries).selectAll(), page, { by: { number: "number" } }, entryOf);
 }
 
 function entryOf({ number, entry, hash, outcome }: Row): AuditEntry {

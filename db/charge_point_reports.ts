@@ -6,7 +6,8 @@ import { type Kysely, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { recordset } from "./engine/recordset.ts";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
+import { without } from "./engine/values.ts";
 import type { Database, Row } from "./tables.ts";
 
 /** One notification. */
@@ -44,14 +45,13 @@ export function chargePointReports(db: Kysely<Database>, outbox: OutboxSignal): 
   return {
     record: batched(record, { maxRows: 500, maxInFlight: 2 }),
 
-    async list({ chargePoint, action }, page) {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("chargePointReports").selectAll().orderBy("id", "desc").limit(page.limit + 1);
-      if (chargePoint !== undefined) query = query.where("chargePoint", "=", chargePoint);
-      if (action !== undefined) query = query.where("action", "=", action);
-      if (after) query = query.where("id", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.id], ({ id: _, ...notice }) => notice);
-    },
+    list: (where, page) =>
+      listPage(
+        db.selectFrom("chargePointReports").selectAll(),
+        page,
+        { by: { id: "number" }, where },
+        (row) => without(row, "id"),
+      ),
 
     listSecurityEvents: (filter, page, order) => listSecurityEvents(db, filter, page, order),
   };
@@ -61,19 +61,14 @@ async function listSecurityEvents(
   db: Kysely<Database>,
   { chargePoint, type, from, to }: SecurityEventFilter,
   page: Page,
-  order: Order = "newest",
+  order?: Order,
 ): Promise<Listed<SecurityEvent>> {
-  const after = readCursor(page, ["number"]);
   let query = db.selectFrom("chargePointReports").select(["id", "chargePoint", "reportedAt", "receivedAt"])
     .select([sql<string>`content ->> 'type'`.as("type"), sql<string | null>`content ->> 'techInfo'`.as("techInfo")])
-    .where("action", "=", SECURITY_EVENT)
-    .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
-  if (chargePoint !== undefined) query = query.where("chargePoint", "=", chargePoint);
+    .where("action", "=", SECURITY_EVENT);
   if (type !== undefined) query = query.where(sql<boolean>`content ->> 'type' = ${type}`);
-  if (from !== undefined) query = query.where("receivedAt", ">=", from);
-  if (to !== undefined) query = query.where("receivedAt", "<", to);
-  if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
-  return pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
+  const within = { receivedAt: { from, to } };
+  return await listPage(query, page, { by: { id: "number" }, order, where: { chargePoint }, within });
 }
 
 const SECURITY_EVENT = "SecurityEventNotification";

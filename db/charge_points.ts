@@ -8,7 +8,7 @@ import { booted, registrationChanged, removed, withBefore } from "./charge_point
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { hasLabel } from "./labels.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row as RowOf } from "./tables.ts";
 import { recordSeen, type Seen } from "./last_seen.ts";
 import { jsonb, texts, without } from "./engine/values.ts";
@@ -178,17 +178,12 @@ export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): Charge
 }
 
 async function list(db: Kysely<Database>, filter: ChargePointFilter, page: Page): Promise<Listed<ChargePoint>> {
-  let query = db.selectFrom("chargePoints").selectAll().orderBy("identity").limit(page.limit + 1);
-  for (const field of ["registration", "vendor", "model", "firmwareVersion"] as const) {
-    const wanted = filter[field];
-    if (wanted !== undefined) query = query.where(field, "=", wanted);
-  }
-  if (filter.label !== undefined) query = query.where(hasLabel("charge_points", filter.label));
-  if (filter.connectedAmong) query = query.where(sql<boolean>`identity = any(${texts(filter.connectedAmong)})`);
-  if (filter.notAmong) query = query.where(sql<boolean>`identity <> all(${texts(filter.notAmong)})`);
-  const after = readCursor(page, ["text"]);
-  if (after) query = query.where("identity", ">", after[0]);
-  return pageOf(await query.execute(), page, (row) => [row.identity], chargePointOf);
+  const { label, connectedAmong, notAmong, ...where } = filter;
+  let query = db.selectFrom("chargePoints").selectAll();
+  if (label !== undefined) query = query.where(hasLabel("charge_points", label));
+  if (connectedAmong) query = query.where(sql<boolean>`identity = any(${texts(connectedAmong)})`);
+  if (notAmong) query = query.where(sql<boolean>`identity <> all(${texts(notAmong)})`);
+  return await listPage(query, page, { by: { identity: "text" }, order: "ascending", where }, chargePointOf);
 }
 
 function columnsOf<Fields extends Partial<ChargePointFields>>({ labels, ...fields }: Fields) {

@@ -8,7 +8,7 @@ import { type Claim, claimEach, type Claimed } from "./command_claims.ts";
 import { type Command, type CommandError, commandOf, type CommandRow, type Settlement, told } from "./command_row.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
@@ -141,7 +141,13 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
       return await findRow(id.toLowerCase());
     },
 
-    list: (filter, page, order) => list(db, filter, page, order),
+    list: (where, page, order) =>
+      listPage(
+        db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered")),
+        page,
+        { by: { id: "uuid" }, order, where },
+        commandOf,
+      ),
 
     async expireDue(now) {
       const rows = await db.with("settled", (c) =>
@@ -186,21 +192,4 @@ async function findEach(db: Kysely<Database>, ids: readonly string[]): Promise<(
     .where("id", "=", sql<string>`any(${texts(ids)}::uuid[])`).execute();
   const found = new Map(rows.map((row) => [row.id, commandOf(row)]));
   return ids.map((id) => found.get(id));
-}
-
-async function list(
-  db: Kysely<Database>,
-  filter: CommandFilter,
-  page: Page,
-  order: Order = "newest",
-): Promise<Listed<Command>> {
-  const after = readCursor(page, ["uuid"]);
-  let query = db.selectFrom("commands").selectAll().select(broughtByCommand.as("triggered"))
-    .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
-  for (const field of ["chargePoint", "action", "state"] as const) {
-    const wanted = filter[field];
-    if (wanted !== undefined) query = query.where(field, "=", wanted);
-  }
-  if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
-  return pageOf(await query.execute(), page, (row) => [row.id], commandOf);
 }

@@ -3,7 +3,7 @@
  * minute. Who counts them is an actor; here a row is written again as its count grows.
  */
 import { type Kysely, sql } from "kysely";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 
@@ -52,19 +52,13 @@ export function connectionAttempts(db: Kysely<Database>): ConnectionAttempts {
         on conflict (id) do update set last_at = excluded.last_at, count = excluded.count`.execute(db);
     },
 
-    async list({ from, to, ...equal }, page, order = "newest") {
-      const after = readCursor(page, ["uuid"]);
-      let query = db.selectFrom("connectionAttempts").selectAll()
-        .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
-      for (const field of ["identity", "cause", "address"] as const) {
-        const wanted = equal[field];
-        if (wanted !== undefined) query = query.where(field, "=", wanted);
-      }
-      if (from !== undefined) query = query.where("lastAt", ">=", from);
-      if (to !== undefined) query = query.where("lastAt", "<", to);
-      if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
-    },
+    list: ({ from, to, ...where }, page, order) =>
+      listPage(db.selectFrom("connectionAttempts").selectAll(), page, {
+        by: { id: "uuid" },
+        order,
+        where,
+        within: { lastAt: { from, to } },
+      }),
 
     async removeBefore(keptFrom) {
       const { numAffectedRows } = await sql`

@@ -6,7 +6,7 @@ import { type Kysely, sql } from "kysely";
 import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { recordset } from "./engine/recordset.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
 import type { Database, Filled, Row } from "./tables.ts";
 import { texts, without } from "./engine/values.ts";
@@ -75,13 +75,13 @@ export function connectors(db: Kysely<Database>, outbox: OutboxSignal): Connecto
       return row && connectorOf(row);
     },
 
-    async history(chargePoint, connectorId, page) {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("statusNotifications").selectAll().where("chargePoint", "=", chargePoint)
-        .where("connectorId", "=", connectorId).orderBy("id", "desc").limit(page.limit + 1);
-      if (after) query = query.where("id", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.id], changeOf);
-    },
+    history: (chargePoint, connectorId, page) =>
+      listPage(
+        db.selectFrom("statusNotifications").selectAll(),
+        page,
+        { by: { id: "number" }, where: { chargePoint, connectorId } },
+        changeOf,
+      ),
 
     async setAvailability(chargePoint, connectorId, availability, now) {
       // The row may be missing: a charge point need not have reported the connector yet.

@@ -8,7 +8,7 @@ import type { OutboxSignal } from "./event_outbox.ts";
 import type { EventData, EventType } from "./event_types.ts";
 import { recordset } from "./engine/recordset.ts";
 import { batched } from "./engine/batched.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { texts } from "./engine/values.ts";
 
@@ -90,13 +90,7 @@ export function events(db: Kysely<Database>, { subscribe, raise }: OutboxSignal)
       return rows.map(eventOf);
     },
 
-    async list(filter, order, page) {
-      const last = readCursor(page, ["number"]);
-      const oldest = order === "oldest";
-      let query = filtered(db, filter).orderBy("sequence", oldest ? "asc" : "desc").limit(page.limit + 1);
-      if (last) query = query.where("sequence", oldest ? ">" : "<", last[0]);
-      return pageOf(await query.execute(), page, (row) => [row.sequence], eventOf);
-    },
+    list: (filter, order, page) => listPage(filtered(db, filter), page, { by: { sequence: "number" }, order }, eventOf),
 
     async head() {
       const { head } = await db.selectFrom("events").select(sql<number>`coalesce(max(sequence), 0)`.as("head"))

@@ -5,7 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
 import { batched } from "./engine/batched.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { folded, texts, without } from "./engine/values.ts";
 
@@ -60,13 +60,10 @@ export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags 
       return cache.find(key, () => load(key));
     },
 
-    async list(filter, page) {
-      const after = readCursor(page, ["text"]);
-      let query = db.selectFrom("idTags").selectAll().orderBy("foldedIdTag").limit(page.limit + 1);
-      if (filter.status !== undefined) query = query.where("status", "=", filter.status);
-      if (filter.parentIdTag !== undefined) query = query.where("foldedParentIdTag", "=", folded(filter.parentIdTag));
-      if (after) query = query.where("foldedIdTag", ">", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.foldedIdTag], idTagOf);
+    list({ status, parentIdTag: parent }, page) {
+      const where = { status, foldedParentIdTag: parent === undefined ? undefined : folded(parent) };
+      const listing = { by: { foldedIdTag: "text" }, order: "ascending", where } as const;
+      return listPage(db.selectFrom("idTags").selectAll(), page, listing, idTagOf);
     },
 
     async put(idTag, fields, now) {

@@ -3,7 +3,7 @@
  * something; nothing is decided by it, so it may lose rows where it would have to make somebody wait.
  */
 import { type Kysely, sql } from "kysely";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { commandOfMessage } from "./remote_trigger/triggered_parts.ts";
 import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
@@ -60,24 +60,13 @@ export function messages(
       await insert(db, rows);
     },
 
-    async list(chargePoint, filter, page, order = "newest") {
-      const after = readCursor(page, ["time", "number"]);
-      const [direction, beyond] = order === "newest" ? ["desc", sql`<`] as const : ["asc", sql`>`] as const;
-      let query = db.selectFrom("messages").selectAll().select(commandOfMessage.as("triggeredBy")).where(
-        "chargePoint",
-        "=",
-        chargePoint,
-      )
-        .orderBy("at", direction).orderBy("id", direction).limit(page.limit + 1);
-      if (filter.action !== undefined) query = query.where("action", "=", filter.action);
-      if (filter.direction !== undefined) query = query.where("direction", "=", filter.direction);
-      if (filter.from !== undefined) query = query.where("at", ">=", filter.from);
-      if (filter.to !== undefined) query = query.where("at", "<", filter.to);
-      if (after) {
-        query = query.where(sql<boolean>`(at, id) ${beyond} (${after[0]}::timestamptz, ${after[1]}::bigint)`);
-      }
-      return pageOf(await query.execute(), page, (row) => [row.at.toISOString(), row.id], messageOf);
-    },
+    list: (chargePoint, { from, to, ...filter }, page, order) =>
+      listPage(db.selectFrom("messages").selectAll().select(commandOfMessage.as("triggeredBy")), page, {
+        by: { at: "time", id: "number" },
+        order,
+        where: { chargePoint, ...filter },
+        within: { at: { from, to } },
+      }, messageOf),
 
     keepPartitions: (now, days) => partitions.keep(now, days),
     quiet: () => partitions.quiet(),

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import { batched } from "./engine/batched.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
@@ -71,16 +71,12 @@ export function meterValues(
       await Promise.all(slices.map((from) => recordBatched(samples.slice(from, from + MAX_ROWS))));
     },
 
-    async list(transactionId, filter, page) {
-      const after = readCursor(page, ["time", "uuid"]);
-      let query = db.selectFrom("meterValues").selectAll().where("transactionId", "=", transactionId)
-        .orderBy("sampledAt").orderBy("digest").limit(page.limit + 1);
-      if (filter.measurand !== undefined) query = query.where("measurand", "=", filter.measurand);
-      if (after) {
-        query = query.where(sql<boolean>`(sampled_at, digest) > (${after[0]}::timestamptz, ${after[1]}::uuid)`);
-      }
-      return pageOf(await query.execute(), page, (row) => [row.sampledAt.toISOString(), row.digest], meterValueOf);
-    },
+    list: (transactionId, filter, page) =>
+      listPage(db.selectFrom("meterValues").selectAll(), page, {
+        by: { sampledAt: "time", digest: "uuid" },
+        order: "oldest",
+        where: { transactionId, ...filter },
+      }, meterValueOf),
 
     keepPartitions: (now, retentionDays) => partitions.keep(now, retentionDays),
     quiet: () => partitions.quiet(),

@@ -5,7 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { type RecordedStart, recordStarts, type TransactionStart } from "./transaction_starts.ts";
 import { type RecordedStop, recordStops, type StopOutcome, type TransactionStop } from "./transaction_stops.ts";
@@ -66,7 +66,11 @@ export function transactions(db: Kysely<Database>, outbox: OutboxSignal): Transa
       return row && transactionOf(row);
     },
 
-    list: (filter, page, order) => list(db, filter, page, order),
+    list({ idTag, from, to, ...filter }, page, order) {
+      const where = { ...filter, foldedIdTag: idTag === undefined ? undefined : folded(idTag) };
+      const listing = { by: { transactionId: "number" }, order, where, within: { startedAt: { from, to } } } as const;
+      return listPage(db.selectFrom("transactions").selectAll(), page, listing, transactionOf);
+    },
 
     async findOpen(chargePoint) {
       const rows = await db.selectFrom("transactions").selectAll().where("chargePoint", "=", chargePoint)
@@ -74,35 +78,9 @@ export function transactions(db: Kysely<Database>, outbox: OutboxSignal): Transa
       return rows.map(transactionOf);
     },
 
-    async listStops(filter, page, order = "newest") {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("transactionStops").selectAll()
-        .orderBy("id", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
-      if (filter.chargePoint !== undefined) query = query.where("chargePoint", "=", filter.chargePoint);
-      if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
-      if (after) query = query.where("id", order === "newest" ? "<" : ">", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.id], stopFactOf);
-    },
+    listStops: (where, page, order) =>
+      listPage(db.selectFrom("transactionStops").selectAll(), page, { by: { id: "number" }, order, where }, stopFactOf),
   };
-}
-
-async function list(
-  db: Kysely<Database>,
-  filter: TransactionFilter,
-  page: Page,
-  order: Order = "newest",
-): Promise<Listed<Transaction>> {
-  const after = readCursor(page, ["number"]);
-  const [direction, beyond] = order === "newest" ? ["desc", sql`<`] as const : ["asc", sql`>`] as const;
-  let query = db.selectFrom("transactions").selectAll().orderBy("transactionId", direction).limit(page.limit + 1);
-  if (filter.chargePoint !== undefined) query = query.where("chargePoint", "=", filter.chargePoint);
-  if (filter.connectorId !== undefined) query = query.where("connectorId", "=", filter.connectorId);
-  if (filter.idTag !== undefined) query = query.where("foldedIdTag", "=", folded(filter.idTag));
-  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
-  if (filter.from !== undefined) query = query.where("startedAt", ">=", filter.from);
-  if (filter.to !== undefined) query = query.where("startedAt", "<", filter.to);
-  if (after) query = query.where(sql<boolean>`transaction_id ${beyond} ${after[0]}::bigint`);
-  return pageOf(await query.execute(), page, (row) => [row.transactionId], transactionOf);
 }
 
 function transactionOf(row: Row<"transactions">): Transaction {

@@ -5,7 +5,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import { eventOf, type PublishedEvent } from "./events.ts";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { without } from "./engine/values.ts";
 import { secretsOf, type WebhookSecrets } from "./webhooks.ts";
@@ -98,14 +98,13 @@ export function webhookDeliveries(db: Kysely<Database>): WebhookDeliveries {
       return Number(numUpdatedRows);
     },
 
-    async list(webhook, { state }, page) {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("webhookDeliveries").selectAll().where("webhook", "=", webhook)
-        .orderBy("sequence", "desc").limit(page.limit + 1);
-      if (state !== undefined) query = query.where("state", "=", state);
-      if (after) query = query.where("sequence", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.sequence], deliveryOf);
-    },
+    list: (webhook, filter, page) =>
+      listPage(
+        db.selectFrom("webhookDeliveries").selectAll(),
+        page,
+        { by: { sequence: "number" }, where: { webhook, ...filter } },
+        deliveryOf,
+      ),
   };
 }
 

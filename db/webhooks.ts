@@ -3,7 +3,7 @@
  * another one stopped; the deliveries themselves are in webhook_deliveries.ts.
  */
 import { type Kysely, sql } from "kysely";
-import { type Listed, type Page, pageOf, readCursor } from "./engine/list_page.ts";
+import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row as RowOf } from "./tables.ts";
 import { jsonb, without } from "./engine/values.ts";
 
@@ -83,10 +83,7 @@ export function webhooks(db: Kysely<Database>): Webhooks {
     },
 
     async list(page) {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("webhooks").selectAll().orderBy("number", "desc").limit(page.limit + 1);
-      if (after) query = query.where("number", "<", after[0]);
-      const { items, next } = pageOf(await query.execute(), page, (row) => [row.number], (row) => row);
+      const { items, next } = await listPage(db.selectFrom("webhooks").selectAll(), page, { by: { number: "number" } });
       return { items: await Promise.all(items.map((row) => withCounts(db, row))), next };
     },
 

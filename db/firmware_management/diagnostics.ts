@@ -7,7 +7,7 @@ import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts
 import type { CommandState } from "../../ocpp/command_end.ts";
 import type { CommandRow } from "../command_row.ts";
 import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Filled, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 
@@ -95,13 +95,7 @@ export function diagnostics(db: Kysely<Database>, { raise }: OutboxSignal): Diag
       return await requests().where("c.id", "=", id).executeTakeFirst();
     },
 
-    async list({ chargePoint }, page) {
-      const after = readCursor(page, ["uuid"]);
-      let query = requests().orderBy("c.id", "desc").limit(page.limit + 1);
-      if (chargePoint !== undefined) query = query.where("c.chargePoint", "=", chargePoint);
-      if (after) query = query.where("c.id", "<", after[0]);
-      return pageOf(await query.execute(), page, ({ id }) => [id], (row) => row);
-    },
+    list: (where, page) => listPage(requests(), page, { by: { id: "uuid" }, where, of: "c" }),
 
     async forgetFilesBefore(received) {
       const { rows } = await sql<{ file: string }>`

@@ -3,7 +3,7 @@
  * disk before the row is written, and the row is gone before they are removed.
  */
 import { type Kysely, sql } from "kysely";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { texts } from "../engine/values.ts";
 
@@ -55,12 +55,7 @@ export function files(db: Kysely<Database>): Files {
       return await db.selectFrom("files").selectAll().where("id", "=", id).executeTakeFirst();
     },
 
-    async list(_filter, page) {
-      const after = readCursor(page, ["uuid"]);
-      let query = db.selectFrom("files").selectAll().orderBy("id", "desc").limit(page.limit + 1);
-      if (after) query = query.where("id", "<", after[0]);
-      return pageOf(await query.execute(), page, ({ id }) => [id], (row) => row);
-    },
+    list: (_filter, page) => listPage(db.selectFrom("files").selectAll(), page, { by: { id: "uuid" } }),
 
     async remove(id) {
       if (!UUID.test(id)) return "missing";

@@ -6,7 +6,7 @@ import { type Kysely, sql } from "kysely";
 import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
 import type { CommandState } from "../../ocpp/command_end.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Filled, Row } from "../tables.ts";
 import { texts } from "../engine/values.ts";
@@ -69,7 +69,13 @@ export interface FirmwareCampaignTargets {
 /** Builds the repository. */
 export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxSignal): FirmwareCampaignTargets {
   return {
-    list: (campaign, filter, page) => list(db, campaign, filter, page),
+    list: (campaign, filter, page) =>
+      listPage(shown(db), page, {
+        by: { chargePoint: "text" },
+        order: "ascending",
+        where: { campaign, ...filter },
+        of: "t",
+      }, (row) => row as CampaignTarget),
 
     async listWaiting(campaign) {
       const { rows } = await sql<WaitingTarget>`
@@ -108,22 +114,11 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxS
   };
 }
 
-async function list(
-  db: Kysely<Database>,
-  campaign: string,
-  { state, outcome }: { state?: CampaignTarget["state"]; outcome?: TargetOutcome },
-  page: Page,
-): Promise<Listed<CampaignTarget>> {
-  const after = readCursor(page, ["text"]);
-  let query = db.selectFrom("firmwareCampaignTargets as t")
+function shown(db: Kysely<Database>) {
+  return db.selectFrom("firmwareCampaignTargets as t")
     .leftJoin("commands as c", "c.id", "t.commandId").leftJoin("firmwareUpdates as u", "u.commandId", "t.commandId")
     .leftJoin("chargePoints as p", "p.identity", "t.chargePoint").selectAll("t")
-    .select(["c.state as commandState", "u.status", "u.since as statusSince", "p.firmwareVersion as version"])
-    .where("t.campaign", "=", campaign).orderBy("t.chargePoint").limit(page.limit + 1);
-  if (state !== undefined) query = query.where("t.state", "=", state);
-  if (outcome !== undefined) query = query.where("t.outcome", "=", outcome);
-  if (after) query = query.where("t.chargePoint", ">", after[0]);
-  return pageOf(await query.execute(), page, (row) => [row.chargePoint], (row) => row as CampaignTarget);
+    .select(["c.state as commandState", "u.status", "u.since as statusSince", "p.firmwareVersion as version"]);
 }
 
 const claims = recordset({ chargePoint: "text", commandId: "uuid" });

@@ -5,7 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import type { TargetCount } from "../../ocpp/firmware_management/firmware_campaign.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 import { stateChanged, targetEnded, waveReleased } from "./firmware_campaign_facts.ts";
@@ -73,13 +73,8 @@ export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal)
 
     find: (id) => db.selectFrom("firmwareCampaigns").selectAll().where("id", "=", id).executeTakeFirst(),
 
-    async list({ state }, page) {
-      const after = readCursor(page, ["uuid"]);
-      let query = db.selectFrom("firmwareCampaigns").selectAll().orderBy("id", "desc").limit(page.limit + 1);
-      if (state !== undefined) query = query.where("state", "=", state);
-      if (after) query = query.where("id", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
-    },
+    list: (where, page) =>
+      listPage(db.selectFrom("firmwareCampaigns").selectAll(), page, { by: { id: "uuid" }, where }),
 
     preview: (selection, version) => preview(db, selection, version),
 

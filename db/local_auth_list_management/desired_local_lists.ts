@@ -6,7 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { hasLabelOf } from "../labels.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { folded, json, texts, without } from "../engine/values.ts";
 
@@ -70,13 +70,10 @@ export function desiredLocalLists(db: Kysely<Database>): DesiredLocalLists {
       return row && listOf(row);
     },
 
-    async list(page) {
-      const after = readCursor(page, ["text"]);
-      let query = db.selectFrom("localLists").select(["name", "label", "createdAt", "updatedAt"])
-        .select(sql<number>`cardinality(folded_id_tags)`.as("entryCount"))
-        .orderBy("name").limit(page.limit + 1);
-      if (after) query = query.where("name", ">", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.name], (row) => row);
+    list(page) {
+      const lists = db.selectFrom("localLists").select(["name", "label", "createdAt", "updatedAt"])
+        .select(sql<number>`cardinality(folded_id_tags)`.as("entryCount"));
+      return listPage(lists, page, { by: { name: "text" }, order: "ascending" });
     },
 
     async put(name, label, entries, now) {

@@ -6,7 +6,7 @@ import { type Kysely, sql } from "kysely";
 import type { Verdict } from "../../ocpp/reservation/reservation_rules.ts";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import type { OutboxSignal } from "../event_outbox.ts";
-import { type Listed, type Order, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Order, type Page } from "../engine/list_page.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
 import { folded, texts, without } from "../engine/values.ts";
 import { useFitting } from "./fitting_starts.ts";
@@ -96,7 +96,11 @@ export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reserv
       return withCommands(db, await query.execute());
     },
 
-    list: (filter, page, order) => list(db, filter, page, order),
+    async list({ idTag, ...filter }, page, order) {
+      const where = { ...filter, foldedIdTag: idTag === undefined ? undefined : folded(idTag) };
+      const { items, next } = await listPage(shown(db), page, { by: { reserveCommandId: "uuid" }, order, where });
+      return { items: await withCommands(db, items), next };
+    },
 
     async listOpen(chargePoint) {
       const rows = await shown(db).where("chargePoint", "=", chargePoint).where(isOpen)
@@ -157,24 +161,6 @@ const isFree = sql<boolean>`exists (select from connectors k where k.charge_poin
 
 function shown(db: Kysely<Database>) {
   return db.selectFrom("reservations").selectAll().select(isFree.as("isFree"));
-}
-
-async function list(
-  db: Kysely<Database>,
-  filter: ReservationFilter,
-  page: Page,
-  order: Order = "newest",
-): Promise<Listed<Reservation>> {
-  const after = readCursor(page, ["uuid"]);
-  let query = shown(db).orderBy("reserveCommandId", order === "newest" ? "desc" : "asc").limit(page.limit + 1);
-  for (const field of ["chargePoint", "connectorId", "state"] as const) {
-    const wanted = filter[field];
-    if (wanted !== undefined) query = query.where(field, "=", wanted);
-  }
-  if (filter.idTag !== undefined) query = query.where("foldedIdTag", "=", folded(filter.idTag));
-  if (after) query = query.where("reserveCommandId", order === "newest" ? "<" : ">", after[0]);
-  const listed = pageOf(await query.execute(), page, (row) => [row.reserveCommandId], (row) => row);
-  return { ...listed, items: await withCommands(db, listed.items) };
 }
 
 async function withCommands(

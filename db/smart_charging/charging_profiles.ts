@@ -6,7 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
 import { type OutboxSignal, signalling } from "../event_outbox.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
 import { boundDoubts, standsForOthers } from "./charging_profile_bounds.ts";
 import {
@@ -99,13 +99,10 @@ export function chargingProfiles(db: Kysely<Database>, outbox: OutboxSignal): Ch
       return rows.map(mirroredOf);
     },
 
-    async page(chargePoint, now, page) {
-      const after = readCursor(page, ["uuid"]);
-      let query = db.selectFrom("chargingProfiles as p").selectAll("p").where("chargePoint", "=", chargePoint)
-        .where(sql<boolean>`(awaited_id_tag is null or waits_until > ${now})`).where(sql<boolean>`not ${isOver("p")}`)
-        .orderBy("commandId", "desc").limit(page.limit + 1);
-      if (after) query = query.where("commandId", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.commandId], entryOf);
+    page(chargePoint, now, page) {
+      const query = db.selectFrom("chargingProfiles as p").selectAll("p")
+        .where(sql<boolean>`(awaited_id_tag is null or waits_until > ${now})`).where(sql<boolean>`not ${isOver("p")}`);
+      return listPage(query, page, { by: { commandId: "uuid" }, where: { chargePoint } }, entryOf);
     },
 
     expect: (sent) => expectProfile(db, sent),

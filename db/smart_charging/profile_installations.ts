@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Command } from "../commands.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Filled, Row } from "../tables.ts";
 import { json } from "../engine/values.ts";
@@ -77,26 +77,20 @@ export function profileInstallations(db: Kysely<Database>): ProfileInstallations
     },
 
     async list(templateId, page) {
-      const after = readCursor(page, ["uuid"]);
-      let query = db.selectFrom("profileInstallations").selectAll().where("templateId", "=", templateId)
-        .orderBy("id", "desc").limit(page.limit + 1);
-      if (after) query = query.where("id", "<", after[0]);
-      const { items, next } = pageOf(await query.execute(), page, (row) => [row.id], (row) => row);
+      const query = db.selectFrom("profileInstallations").selectAll();
+      const { items, next } = await listPage(query, page, { by: { id: "uuid" }, where: { templateId } });
       return {
         items: await Promise.all(items.map(async (row) => ({ ...row, counts: await countsOf(db, row.id) }))),
         next,
       };
     },
 
-    async listTargets(id, { outcome }, page) {
-      const after = readCursor(page, ["text"]);
-      const { rows } = await sql<InstallationTarget>`
-        select * from (${targetsOf(id)}) as t
-        where (${outcome ?? null}::text is null or outcome = ${outcome ?? null}::text)
-          and (${after?.[0] ?? null}::text is null or charge_point > ${after?.[0] ?? null}::text)
-        order by charge_point limit ${page.limit + 1}`.execute(db);
-      return pageOf(rows, page, (row) => [row.chargePoint], (row) => row);
-    },
+    listTargets: (id, where, page) =>
+      listPage(db.selectFrom(sql<InstallationTarget>`(${targetsOf(id)})`.as("t")).selectAll(), page, {
+        by: { chargePoint: "text" },
+        order: "ascending",
+        where,
+      }),
 
     async listDue(limit) {
       return await db.selectFrom("profileInstallationTargets as t")

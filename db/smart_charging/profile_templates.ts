@@ -2,7 +2,7 @@
  * Charging profiles that operators keep to install them from. A template is of no charge point and no transaction.
  */
 import { type Kysely, sql } from "kysely";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { json, without } from "../engine/values.ts";
 
@@ -38,12 +38,8 @@ export function profileTemplates(db: Kysely<Database>): ProfileTemplates {
       return row && templateOf(row);
     },
 
-    async list(page) {
-      const after = readCursor(page, ["number"]);
-      let query = db.selectFrom("profileTemplates").selectAll().orderBy("number", "desc").limit(page.limit + 1);
-      if (after) query = query.where("number", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.number], templateOf);
-    },
+    list: (page) =>
+      listPage(db.selectFrom("profileTemplates").selectAll(), page, { by: { number: "number" } }, templateOf),
 
     async remove(id) {
       const { numDeletedRows } = await db.deleteFrom("profileTemplates").where("id", "=", id).executeTakeFirst();

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import { StoreError } from "../engine/errors.ts";
-import { type Listed, type Page, pageOf, readCursor } from "../engine/list_page.ts";
+import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
 import { jsonb, texts, without } from "../engine/values.ts";
@@ -75,12 +75,7 @@ export function sites(db: Kysely<Database>): Sites {
 
     find,
 
-    async list(page) {
-      const after = readCursor(page, ["number"]);
-      let query = rows().orderBy("number", "desc").limit(page.limit + 1);
-      if (after) query = query.where("number", "<", after[0]);
-      return pageOf(await query.execute(), page, (row) => [row.number], siteOf);
-    },
+    list: (page) => listPage(rows(), page, { by: { number: "number" } }, siteOf),
 
     async remove(id) {
       const { numDeletedRows } = await db.deleteFrom("sites").where("id", "=", id).executeTakeFirst();
