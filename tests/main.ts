@@ -9,7 +9,7 @@ const PERMISSIONS = ["net", "env", "read", "write", "run", "sys=uid,systemMemory
 async function main(): Promise<number> {
   await using server = await startTestServer();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--frozen", "--no-prompt", "--parallel", ...PERMISSIONS, ...Deno.args],
+    args: ["test", "--frozen", "--lock=tests/deno.lock", "--no-prompt", "--parallel", ...PERMISSIONS, ...Deno.args],
     env: { ...server.environment },
     stdin: "null",
   }).spawn();

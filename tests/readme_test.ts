@@ -55,7 +55,20 @@ async function projectCopy(): Promise<
 > {
   const folder = await Deno.makeTempDir({ prefix: "chargehand-test-" });
   const root = new URL("..", import.meta.url).pathname;
-  for (const path of ["deno.json", "deno.lock", "main.ts", "actors", "api", "db", "ocpp", "deploy", "tests/std"]) {
+  for (
+    const path of [
+      "deno.json",
+      "deno.lock",
+      "main.ts",
+      "actors",
+      "api",
+      "db",
+      "ocpp",
+      "deploy",
+      "tests/std",
+      "tests/deno.lock",
+    ]
+  ) {
     await copy(`${root}/${path}`, `${folder}/${path}`);
   }
   return {

@@ -3,7 +3,7 @@
  * against the official schemas, its reconnecting. What it accepts, others accept.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { RPCClient } from "ocpp-rpc";
+import { RPCClient } from "../packages/ocpp_rpc.ts";
 import { within } from "../conformance/within.ts";
 import { type CentralSystem, startCentralSystem } from "../harness.ts";
 

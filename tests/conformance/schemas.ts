@@ -2,8 +2,8 @@
  * The official JSON schemas of OCPP 1.6 and its security extension, as published by the Open Charge Alliance and carried by the
  * npm package ocpp-rpc: a judge that shares nothing with the product's own description of the actions.
  */
-import { Ajv, type ValidateFunction } from "ajv";
-import published from "ocpp-rpc/lib/schemas/ocpp1_6.json" with { type: "json" };
+import { Ajv, type ValidateFunction } from "../packages/ajv.ts";
+import { officialSchemas as published } from "../packages/ocpp_rpc.ts";
 
 /** The certificate says "milliseconds: yes"; `toISOString()` is what every charge point reads. */
 const UTC_WITH_MILLISECONDS = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;

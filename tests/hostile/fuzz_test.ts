@@ -3,7 +3,7 @@
  * each, a charge point that does nothing wrong is answered.
  */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import { frameBytes, OPCODE, RawSocket, requestText } from "../api/http/raw_socket.ts";
 import { ChargePoint } from "../conformance/charge_point.ts";
 import { suite } from "../conformance/suite.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import { authorize, type IdTagFacts, idTagKey } from "../../ocpp/core/authorization.ts";
 import { IdTagInfo } from "../../ocpp/types/id_tag_info.ts";
 

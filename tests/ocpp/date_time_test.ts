@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import { checkRequest } from "../../ocpp/check.ts";
 import { instantOf, parseDateTime } from "../../ocpp/types/date_time.ts";
 

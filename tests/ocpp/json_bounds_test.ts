@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import {
   brokenBound,
   JSON_MAX_CONTAINERS,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import { decode, encode } from "../../ocpp/message.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
 

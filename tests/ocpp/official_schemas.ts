@@ -2,8 +2,8 @@
  * The official JSON schemas of OCPP 1.6 and its security extension, as the npm package ocpp-rpc carries them, with the validator of that
  * package: neither shares anything with the descriptions of our own that it is held against.
  */
-import published from "ocpp-rpc/lib/schemas/ocpp1_6.json" with { type: "json" };
-import { createValidator } from "ocpp-rpc/lib/validator.js";
+import { officialSchemas as published } from "../packages/ocpp_rpc.ts";
+import { createValidator } from "../packages/ocpp_rpc.ts";
 import type { ActionName } from "../../ocpp/registry.ts";
 
 /** As much of JSON schema as the official ones use. */

@@ -2,7 +2,7 @@
  * Payloads out of thin air: valid ones made from an official schema, and the same with one place spoilt in one of the ways that charge
  * points and programmers find.
  */
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import type { JsonSchema } from "./official_schemas.ts";
 
 /** A place in a payload. */

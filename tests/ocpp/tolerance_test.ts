@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import { checkRequest, type DeviationKind } from "../../ocpp/check.ts";
 import type { ErrorCode } from "../../ocpp/errors.ts";
 import { type ActionName, actionNames, isFromChargePoint, type RequestOf } from "../../ocpp/registry.ts";

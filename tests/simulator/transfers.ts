@@ -2,7 +2,7 @@
  * What a charge point does with the address of a file: it fetches a firmware image to its end, and brings a file to a directory under a name of its own,
  * over HTTP or FTP. Addresses at reserved names (RFC 2606) and of other schemes lead nowhere and are taken as if all had gone well.
  */
-import { Client } from "basic-ftp";
+import { Client } from "../packages/basic_ftp.ts";
 import { Readable, Writable } from "node:stream";
 
 const NOWHERE = /(^|\.)(example|invalid|test|example\.(com|net|org))$/;

@@ -6,7 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import fc from "fast-check";
+import { fc } from "../packages/fast_check.ts";
 import { importsOf, readSource } from "./source.ts";
 import { listFiles, readText, ROOT } from "./tree.ts";
 

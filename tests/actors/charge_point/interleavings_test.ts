@@ -3,7 +3,7 @@
  * end, are replaced, and the Central System restarts. Real actors and a real database; the clock and the wire belong to the test.
  */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { ChargePoints } from "../../../actors/charge_point/registry.ts";
 import type { Session } from "../../../actors/charge_point/connection.ts";

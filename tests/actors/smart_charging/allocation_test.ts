@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { allocate, prepare, type Session } from "../../../actors/smart_charging/allocation.ts";
 import type { Capacity } from "../../../actors/smart_charging/water_filling.ts";
 import { fairShares, PIECE } from "./fair_shares.ts";

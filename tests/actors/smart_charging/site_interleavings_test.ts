@@ -4,7 +4,7 @@
  * points may draw is at or under the limit; and when everything is well again, everybody has what is fair.
  */
 import { assert } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { targetKey } from "../../../actors/smart_charging/site_targets.ts";
 import { openTestStore } from "../../database.ts";
 import type { Fate, LimitedChargePoint } from "./limited_charge_point.ts";

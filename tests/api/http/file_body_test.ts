@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { readForm } from "../../../api/http/file_body.ts";
 import { Problem } from "../../../api/http/problem.ts";
 import { type Draft, FolderError } from "../../../db/firmware_management/file_folder.ts";

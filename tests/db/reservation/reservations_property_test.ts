@@ -1,6 +1,6 @@
 /** Whatever is learned of a reservation in whatever order: the statements agree with the rules of `ocpp/`. */
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { after, type Known, type Learned, UNKNOWN, type Verdict } from "../../../ocpp/reservation/reservation_rules.ts";
 import { openTestStore } from "../../database.ts";
 import { at } from "../facts.ts";

@@ -3,7 +3,7 @@
  * not in the charge point, and nothing is in the charge point that is not in the mirror.
  */
 import { assert, assertEquals } from "@std/assert";
-import * as fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import type { ClearCriteria } from "../../../db/smart_charging/charging_profiles.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import {
   CAUTIOUS_MESSAGE_LENGTH,
   differenceBetween,

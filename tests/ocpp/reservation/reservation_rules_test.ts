@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { type CommandEnd, type CommandState, type EndedCommand, endOf } from "../../../ocpp/command_end.ts";
 import {
   after,

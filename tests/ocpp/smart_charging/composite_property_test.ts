@@ -1,6 +1,6 @@
 /** The product against the oracle, second by second, over random stacks. */
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { type CompositePeriod, compositeSchedule } from "../../../ocpp/smart_charging/composite_schedule.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import { type Beaten, explain, isMisplaced } from "../../../ocpp/smart_charging/schedule_explanation.ts";

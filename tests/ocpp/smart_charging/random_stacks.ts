@@ -1,5 +1,5 @@
 /** Random installed profiles whose boundaries like to fall together, for property tests. */
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import type { Situation } from "../../../ocpp/smart_charging/composite_schedule.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import type { ScheduledTransaction } from "../../../ocpp/smart_charging/profile_at.ts";

@@ -2,7 +2,7 @@
  * A firmware update that an operator starts by hand, over real sockets: followed across the reboot and in any order of what the charge point says.
  */
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../../packages/fast_check.ts";
 import { rankOf } from "../../../ocpp/firmware_management/firmware_update.ts";
 import { suite } from "../../conformance/suite.ts";
 import { now, type Tool } from "../../conformance/tool.ts";

@@ -1,6 +1,6 @@
 /** What the tests of the FTP server share: the server at a port of its own, a client that others wrote, and bare lines for what no honest client does. */
 import { assert, assertMatch } from "@std/assert";
-import { type AccessOptions, Client } from "basic-ftp";
+import { type AccessOptions, Client } from "../../packages/basic_ftp.ts";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { connect as connectTls } from "node:tls";

@@ -1,6 +1,6 @@
 /** FTP with TLS: the same client over AUTH and over a port where TLS begins at once, and what must not come through. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Client } from "basic-ftp";
+import { Client } from "../../packages/basic_ftp.ts";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { createLog } from "../../../actors/runtime/log.ts";
