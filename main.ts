@@ -17,7 +17,7 @@ import { keepReservations } from "./actors/reservation/reservation_keeper.ts";
 import { helpText, readSettings, SETTINGS, type Settings } from "./actors/settings/settings.ts";
 import { ProfileInstaller } from "./actors/smart_charging/profile_installer.ts";
 import { keepChargingProfiles } from "./actors/smart_charging/smart_charging.ts";
-import { SiteSupervisor } from "./actors/smart_charging/site_supervisor.ts";
+import { SiteLimits } from "./actors/smart_charging/site_limits.ts";
 import { WebhookSender } from "./actors/webhooks/webhook_sender.ts";
 import { ensureAdminKey } from "./api/resources/api_keys.ts";
 import type { OpenApp } from "./api/http/app.ts";
@@ -58,10 +58,10 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
   keepChargingProfiles(system, store, signals);
   const localLists = new LocalLists({ system, store, chargePoints, settings, signals });
   const uploads = new Uploads(system, store, settings, files);
-  const siteLimits = new SiteSupervisor(system, store, chargePoints, { settings, signals });
+  const siteLimits = new SiteLimits({ system, store, chargePoints, settings, signals });
   const profileInstaller = new ProfileInstaller({ system, store, signals, chargePoints });
   keepReservations(system, store, signals);
-  const firmwareCampaigns = new FirmwareCampaigns(system, store, chargePoints, files, signals);
+  const firmwareCampaigns = new FirmwareCampaigns({ system, store, chargePoints, files, signals });
   let open = true;
   return {
     store,

@@ -8,19 +8,19 @@ import type { ClaimedTarget, Decision, WaitingTarget } from "../../db/firmware_m
 import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
 import { nextStep, progressOf } from "../../ocpp/firmware_management/firmware_campaign.ts";
-import type { Actor, Context } from "../runtime/actor.ts";
+import type { Actor, Context, StopReason } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Signal, Signals } from "../runtime/signals.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { decisionAbout, maySend } from "./campaign_decision.ts";
-import type { CampaignDesk } from "./campaign_desk.ts";
 import { sendUpdate, type UpdateWays } from "./send_update.ts";
 
-/** `reload`: the campaign or a charge point was edited, or it is time. `look`: something is heard of charge points. */
+/** What happened. `heard`: something about a charge point. `edited`: the campaign or a charge point was. */
 export type CampaignMail =
-  | { readonly kind: "reload" | "tick" | "look" }
+  | { readonly kind: "heard" | "callFailed"; readonly chargePoint: string }
   | { readonly kind: "called"; readonly chargePoint: string; readonly refused?: Decision }
-  | { readonly kind: "callFailed"; readonly chargePoint: string };
+  | { readonly kind: "edited" | "cancelled" | "lookDue" | "reloadDue" };
 
 /** What the actor needs of its supervisor. */
 export interface CampaignPorts {
@@ -29,13 +29,16 @@ export interface CampaignPorts {
   readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
   readonly files: UpdateWays["files"];
   readonly log: Log;
-  readonly desk: CampaignDesk;
-  /** Nothing is left to do. */
-  over(): void;
+  readonly signals: Signals;
+  /** The actor has ended. */
+  ended(reason: StopReason): void;
 }
 
 /** Everything is read again this often: deadlines pass, tries are due, windows open, and signals may have been missed. */
-const TICK_MS = 30_000;
+const RELOAD_EVERY_MS = 30_000;
+
+/** What is heard within this time is looked at together. */
+const GATHER_MS = 50;
 
 /** While the database is away. */
 const TRY_AGAIN_MS = 1000;
@@ -43,55 +46,102 @@ const TRY_AGAIN_MS = 1000;
 /** Commands that are being made at once. */
 const CALLS_AT_ONCE = 50;
 
-/** Gives birth to the actor of a campaign. */
-export function firmwareCampaign(context: Context<CampaignMail>, ports: CampaignPorts): Actor<CampaignMail> {
-  return new FirmwareCampaignActor(context, ports);
+function mailOf(signal: Signal): CampaignMail | undefined {
+  switch (signal.kind) {
+    case "connected":
+    case "booted":
+      return { kind: "heard", chargePoint: signal.chargePoint };
+    case "noticed": {
+      const { action, chargePoint } = signal;
+      return action.endsWith("FirmwareStatusNotification") ? { kind: "heard", chargePoint } : undefined;
+    }
+    case "commandSettled":
+    case "commandAnsweredLate": {
+      const { command, chargePoint } = signal;
+      return command.action === "UpdateFirmware" ? { kind: "heard", chargePoint } : undefined;
+    }
+    case "chargePointChanged":
+      return { kind: "edited" };
+    default:
+      return undefined;
+  }
 }
 
-class FirmwareCampaignActor implements Actor<CampaignMail> {
+export class FirmwareCampaignActor implements Actor<CampaignMail> {
   /** Released and not sent to, as far as is known. */
   readonly #waiting = new Map<string, WaitingTarget>();
   /** Claimed and not ended. */
   readonly #claimed = new Set<string>();
+  /** Commands that are being made. */
+  readonly #calling = new Map<string, Promise<unknown>>();
+  /** Charge points of which something was heard. */
+  readonly #heard = new Set<string>();
+  #isEdited = false;
   #campaign: FirmwareCampaign | null = null;
 
   constructor(readonly context: Context<CampaignMail>, readonly ports: CampaignPorts) {
-    context.self.tell({ kind: "tick" });
+    context.subscribe(ports.signals, mailOf, {
+      key: (mail) => mail.kind === "heard" ? `heard ${mail.chargePoint}` : mail.kind,
+    });
+    context.self.tell({ kind: "reloadDue" });
+    context.every(RELOAD_EVERY_MS, { kind: "reloadDue" });
   }
 
   async receive(mail: CampaignMail): Promise<void> {
-    if (mail.kind === "tick") this.context.after(TICK_MS, { kind: "tick" });
     try {
       await this.#take(mail);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.ports.log.warn(`${this.#name} waits for the database`, { error });
-      this.context.after(TRY_AGAIN_MS, { kind: "reload" });
+      this.context.after(TRY_AGAIN_MS, { kind: "reloadDue" }, "reload");
     }
+  }
+
+  async stopped(reason: StopReason): Promise<void> {
+    // Before the store closes, so that what is written down is certain.
+    await Promise.allSettled(this.#calling.values());
+    this.ports.ended(reason);
   }
 
   async #take(mail: CampaignMail): Promise<void> {
-    const { desk } = this.ports;
-    if (mail.kind === "called") {
-      desk.calling.delete(mail.chargePoint);
-      if (mail.refused) await this.#decide([mail.refused]);
-      return desk.hear(mail.chargePoint); // an answer may have come before the end of the call
+    switch (mail.kind) {
+      case "heard":
+        this.#heard.add(mail.chargePoint);
+        return this.#lookSoon();
+      case "edited":
+        this.#isEdited = true;
+        return this.#lookSoon();
+      case "cancelled":
+        return this.#lookSoon();
+      case "called":
+        this.#calling.delete(mail.chargePoint);
+        if (mail.refused) await this.#decide([mail.refused]);
+        this.#heard.add(mail.chargePoint); // an answer may have come before the end of the call
+        return this.#lookSoon();
+      case "callFailed":
+        this.#calling.delete(mail.chargePoint);
+        return void this.context.after(TRY_AGAIN_MS, { kind: "reloadDue" }, "reload");
+      case "lookDue":
+        return this.#isEdited || !this.#campaign ? await this.#reload() : await this.#look();
+      case "reloadDue":
+        return await this.#reload();
     }
-    if (mail.kind === "callFailed") {
-      desk.calling.delete(mail.chargePoint);
-      return void this.context.after(TRY_AGAIN_MS, { kind: "reload" });
-    }
-    const isEdited = desk.isEdited;
-    desk.isEdited = false;
-    if (mail.kind === "look" && !isEdited && this.#campaign) return await this.#look();
-    await this.#reload();
+  }
+
+  #lookSoon(): void {
+    this.context.after(GATHER_MS, { kind: "lookDue" }, "look");
+  }
+
+  #end(): void {
+    void this.context.self.stop();
   }
 
   async #reload(): Promise<void> {
-    const { id, store: { firmwareCampaigns, firmwareCampaignTargets }, desk } = this.ports;
-    desk.take();
+    const { id, store: { firmwareCampaigns, firmwareCampaignTargets } } = this.ports;
+    this.#isEdited = false;
+    this.#heard.clear();
     const campaign = await firmwareCampaigns.find(id);
-    if (!campaign || campaign.state === "draft" || campaign.state === "completed") return this.ports.over();
+    if (!campaign || campaign.state === "draft" || campaign.state === "completed") return this.#end();
     this.#campaign = campaign;
     await firmwareCampaignTargets.endIdle(id, this.#now());
     const attempts = await firmwareCampaignTargets.listAttempts(id);
@@ -101,19 +151,20 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
     for (const target of await firmwareCampaignTargets.listWaiting(id)) this.#waiting.set(target.chargePoint, target);
     await this.#judge(attempts);
     await this.#goOn();
-    if (campaign.state === "aborted" && this.#claimed.size === 0) this.ports.over();
+    if (campaign.state === "aborted" && this.#claimed.size === 0) this.#end();
   }
 
   /** Looks at those of whom something was heard. */
   async #look(): Promise<void> {
-    const { id, store, desk } = this.ports;
-    const heard = [...desk.take()].filter((identity) => this.#claimed.has(identity));
+    const { id, store } = this.ports;
+    const heard = [...this.#heard].filter((identity) => this.#claimed.has(identity));
+    this.#heard.clear();
     if (heard.length > 0) {
       const ended = await this.#judge(await store.firmwareCampaignTargets.listAttempts(id, heard));
       if (ended) await this.#goOn();
     }
     await this.#send();
-    if (this.#campaign?.state === "aborted" && this.#claimed.size === 0) this.ports.over();
+    if (this.#campaign?.state === "aborted" && this.#claimed.size === 0) this.#end();
   }
 
   /** Makes commands that are missing, and decides what can be decided. True: something was. */
@@ -126,7 +177,7 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
       const decided = decisionAbout({ ...attempt, isConnected }, campaign, this.#now());
       if (decided === "send") this.#call({ chargePoint, commandId });
       else if (decided === "cancel") this.#cancel(attempt);
-      else if (decided !== undefined && !this.ports.desk.calling.has(chargePoint)) decisions.push(decided);
+      else if (decided !== undefined && !this.#calling.has(chargePoint)) decisions.push(decided);
     }
     return await this.#decide(decisions);
   }
@@ -177,11 +228,11 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
 
   /** Claims as many targets as there is room for, and makes their commands. */
   async #send(): Promise<void> {
-    const { id, store, desk } = this.ports;
+    const { id, store } = this.ports;
     const campaign = this.#campaign;
     const now = this.#now();
     if (!campaign || !maySend(campaign, now)) return;
-    const room = Math.min(campaign.maxConcurrent - this.#claimed.size, CALLS_AT_ONCE - desk.calling.size);
+    const room = Math.min(campaign.maxConcurrent - this.#claimed.size, CALLS_AT_ONCE - this.#calling.size);
     const wanted = this.#ready(room, now).map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
     if (wanted.length === 0) return;
     const claimed = await store.firmwareCampaignTargets.claim(id, wanted, now);
@@ -205,11 +256,10 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
 
   /** Makes the command of a claimed target, unless that is under way. */
   #call(target: ClaimedTarget): void {
-    const { desk } = this.ports;
     const { chargePoint } = target;
-    if (desk.calling.has(chargePoint)) return;
+    if (this.#calling.has(chargePoint)) return;
     const calling = sendUpdate(this.ports, this.#campaign!, target, this.#now());
-    desk.calling.set(chargePoint, calling);
+    this.#calling.set(chargePoint, calling);
     this.context.pipe(
       calling,
       (refused) => ({ kind: "called", chargePoint, refused }),
@@ -222,8 +272,9 @@ class FirmwareCampaignActor implements Actor<CampaignMail> {
 
   #cancel({ commandId }: ClaimedTarget): void {
     const { chargePoints } = this.ports;
-    // How it ended is told as signals; one that could not be cancelled is looked at with the next tick.
-    this.context.pipe(chargePoints.commands.cancel(commandId), () => ({ kind: "look" }), () => ({ kind: "look" }));
+    // How it ended is told as a signal; one that could not be cancelled is looked at when everything is read again.
+    const cancelled = { kind: "cancelled" } as const;
+    this.context.pipe(chargePoints.commands.cancel(commandId), () => cancelled, () => cancelled);
   }
 
   #now(): Date {

@@ -10,7 +10,7 @@ import type { FirmwareCampaigns } from "../../actors/firmware_management/firmwar
 import type { Log } from "../../actors/runtime/log.ts";
 import type { Signals } from "../../actors/runtime/signals.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
-import type { SiteSupervisor } from "../../actors/smart_charging/site_supervisor.ts";
+import type { SiteLimits } from "../../actors/smart_charging/site_limits.ts";
 import type { ProfileInstaller } from "../../actors/smart_charging/profile_installer.ts";
 import type { WebhookSender } from "../../actors/webhooks/webhook_sender.ts";
 import type { EmbeddedServer } from "../../db/engine/embedded.ts";
@@ -29,7 +29,7 @@ export interface App {
   readonly localLists: LocalLists;
   /** What charge points bring, and where. */
   readonly uploads: Uploads;
-  readonly siteLimits: SiteSupervisor;
+  readonly siteLimits: SiteLimits;
   readonly firmwareCampaigns: FirmwareCampaigns;
   /** Where edits are told that shared actors may want to know of. */
   readonly signals: Signals;

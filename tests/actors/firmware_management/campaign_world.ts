@@ -94,7 +94,8 @@ export class World {
     const settings = settingsWith({ ...fixed, ...given });
     this.chargePoints = new ChargePoints({ store, settings, system: this.system, signals: this.signals });
     const files = new Files(this.system, store, settings, (identity) => this.chargePoints.dialled(identity));
-    this.campaigns = new FirmwareCampaigns(this.system, store, this.chargePoints, files, this.signals);
+    const { system, chargePoints, signals } = this;
+    this.campaigns = new FirmwareCampaigns({ system, store, chargePoints, files, signals });
   }
 
   quiet(): Promise<void> {

@@ -9,7 +9,7 @@ import { createLog } from "../../../actors/runtime/log.ts";
 import { Signals } from "../../../actors/runtime/signals.ts";
 import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import type { SitePlan } from "../../../actors/smart_charging/site_plan.ts";
-import { SiteSupervisor } from "../../../actors/smart_charging/site_supervisor.ts";
+import { SiteLimits } from "../../../actors/smart_charging/site_limits.ts";
 import type { SiteGrants } from "../../../db/smart_charging/site_grants.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
@@ -27,7 +27,7 @@ export class SiteWorld {
   readonly clock = new FakeClock();
   readonly siteId = crypto.randomUUID();
   readonly chargePoints: LimitedChargePoint[];
-  supervisor!: SiteSupervisor;
+  supervisor!: SiteLimits;
   fields: SiteFields;
   stumble: Stumble | null = null;
   /** Called at every moment in which something may have changed. */
@@ -182,7 +182,7 @@ export class SiteWorld {
     const settings = settingsWith({ callTimeoutSeconds: 30, ...this.settings });
     const store = { ...this.store, siteGrants: this.#stumbling(this.store.siteGrants) };
     this.#registry = new ChargePoints({ store, settings, system: this.#system, signals });
-    this.supervisor = new SiteSupervisor(this.#system, store, this.#registry, { settings, signals });
+    this.supervisor = new SiteLimits({ system: this.#system, store, chargePoints: this.#registry, settings, signals });
   }
 
   #stumbling(grants: SiteGrants): SiteGrants {

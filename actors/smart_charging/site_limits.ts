@@ -1,0 +1,28 @@
+import type { Context, Ref } from "../runtime/actor.ts";
+import { planSite, type SitePlan } from "./site_plan.ts";
+import { type SiteMail, SiteSupervisor, type Surroundings } from "./site_supervisor.ts";
+
+/** The limits of sites as the API sees them: kept by one actor, and planned anew whenever an operator looks. */
+export class SiteLimits {
+  /** Undefined in the certification preset, because there no CALL is sent that nobody asked for. */
+  readonly #supervisor: Ref<SiteMail> | undefined;
+
+  constructor(readonly around: Surroundings) {
+    if (around.settings.preset === "certification") return;
+    const create = (context: Context<SiteMail>) => new SiteSupervisor(context, around);
+    this.#supervisor = around.system.spawn("site limits", create, { restartsPerMinute: 60 });
+  }
+
+  /** A site was made, edited or removed. */
+  changed(): void {
+    this.#supervisor?.tell({ kind: "edited" }, "edited");
+  }
+
+  /** What is shared out now, whatever the site's mode; undefined: there is no such site. */
+  async plan(siteId: string): Promise<SitePlan | undefined> {
+    const { store, chargePoints, system } = this.around;
+    const situation = await store.siteGrants.situation(siteId);
+    const isConnected = (identity: string) => chargePoints.connection(identity) !== undefined;
+    return situation && planSite(situation, { isConnected, now: system.clock.now() });
+  }
+}
