@@ -1,0 +1,96 @@
+import { assertEquals } from "@std/assert";
+import { checkOwnership } from "../tools/ownership.ts";
+import { readSource } from "../tools/source.ts";
+import { listFiles, readText } from "../tools/tree.ts";
+
+Deno.test("the state of every actor has one owner, and the only way in is mail", async () => {
+  const paths = (await listFiles("actors")).filter((path) => path.endsWith(".ts"));
+  const checked = paths.filter((path) =>
+    !path.startsWith("actors/charge_point/") && !path.startsWith("actors/runtime/")
+  );
+  const sources = await Promise.all(checked.map(async (path) => readSource(path, await readText(path))));
+  assertEquals(checkOwnership(sources), []);
+  assertEquals(sources.filter(({ code }) => /implements Actor</.test(code)).length > 8, true);
+});
+
+const check = (text: string) => checkOwnership([readSource("actors/a.ts", text)]);
+
+Deno.test("what receive writes, in methods of its own and around a wait, is the actor's", () => {
+  const text = `
+class Counter implements Actor<Mail> {
+  #count = 0;
+  readonly #names = new Map<string, { readonly at: number }>();
+
+  constructor(readonly context: Context<Mail>, signals: Signals) {
+    this.#count = 1;
+    context.subscribe(signals, (signal) => ({ kind: "heard", signal }));
+  }
+
+  async receive(mail: Mail): Promise<void> {
+    await this.#take(mail);
+  }
+
+  async #take(mail: Mail): Promise<{ readonly n: number } | undefined> {
+    this.#count++;
+    this.#names.set(mail.name, { at: 0 });
+    const last = await this.store.last().catch(() => this.#count);
+    this.#count = last;
+    this.context.pipe(this.#ask(mail), (n) => ({ kind: "asked", n }), (error) => ({ kind: "failed", error }));
+    if (this.#count === 3 || this.#count >= 7) return { n: 1 };
+  }
+
+  #ask(mail: Mail): Promise<number> {
+    return this.store.ask(mail, this.#count);
+  }
+
+  stopped(): void {
+    this.#names.clear();
+  }
+}
+
+/** Tells. */
+export class Counts {
+  readonly #counter: Ref<Mail>;
+
+  constructor(system: ActorSystem) {
+    this.#counter = system.spawn<Mail>("counter", (context) => new Counter(context));
+  }
+
+  add(): void {
+    this.#counter.tell({ kind: "added" });
+  }
+}`;
+  assertEquals(check(text), []);
+});
+
+const breaks: [name: string, text: string, found: string[]][] = [
+  [
+    "a method that lets others in",
+    "class A implements Actor<Mail> {\n  receive(): void {}\n\n  get size(): number {\n    return 1;\n  }\n\n  async add(n: number): Promise<void> {}\n}",
+    ["A.size is a way in that is no mail", "A.add is a way in that is no mail"],
+  ],
+  [
+    "a field that is written when a promise ends",
+    "class A implements Actor<Mail> {\n  receive(): void {\n    this.post().finally(() => this.#open.delete(1));\n    this.post().then((n) => {\n      this.#n = n;\n    });\n  }\n}",
+    ["A.receive writes #open where it is called back", "A.receive writes #n where it is called back"],
+  ],
+  [
+    "a method that is called back and writes, at whatever distance",
+    "class A implements Actor<Mail> {\n  receive(): void {\n    this.context.pipe(this.#first(), done, failed);\n  }\n\n  async #first(): Promise<void> {\n    this.#second();\n  }\n\n  #second(): void {\n    this.#isOpen ||= true;\n  }\n}",
+    ["A.receive has #second called back, which writes #isOpen"],
+  ],
+  [
+    "a listener that writes",
+    "class A implements Actor<Mail> {\n  constructor() {\n    signals.listen((signal) => void this.#heard.push(signal));\n  }\n}",
+    ["A.constructor writes #heard where it is called back"],
+  ],
+  [
+    "state beside an actor",
+    'class A {\n  readonly #due = new Set<string>();\n  #isPlanned = false;\n\n  constructor() {\n    this.system.spawn("a", create);\n  }\n\n  plan(): void {\n    this.#isPlanned = true;\n  }\n}',
+    ["A keeps #due beside its actor", "A.plan writes #isPlanned beside its actor"],
+  ],
+];
+
+for (const [name, text, found] of breaks) {
+  Deno.test(`refused: ${name}`, () => assertEquals(check(text), found.map((line) => `actors/a.ts: ${line}`)));
+}
