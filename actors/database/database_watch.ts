@@ -4,7 +4,7 @@
  * connections are closed and new ones are asked to come back later.
  */
 import type { Store } from "../../db/store.ts";
-import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT } from "../runtime/actor.ts";
 
 type WatchMail =
   | { readonly kind: "probeDue" | "answered" }
@@ -26,8 +26,11 @@ export class DatabaseWatch {
   constructor(system: ActorSystem, store: Store, onOutage: () => void) {
     const found = { isOutage: false };
     this.#found = found;
-    const create = (context: Context<WatchMail>) => new Watch(context, system, store, found, onOutage);
-    system.spawn("database watch", create, { restartsPerMinute: 60 });
+    system.spawn<WatchMail>(
+      "database watch",
+      (context) => new Watch(context, system, store, found, onOutage),
+      PERMANENT,
+    );
   }
 
   /** False during an outage. */

@@ -3,7 +3,7 @@
  * online at once makes a small table large within seconds.
  */
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import { type ActorSystem, PERMANENT } from "../runtime/actor.ts";
 
 const LOOK_EVERY_MS = 1000;
 
@@ -18,5 +18,5 @@ export function watchPlannerStatistics(system: ActorSystem, store: Store): void 
         );
       },
     };
-  }, { restartsPerMinute: 60 });
+  }, PERMANENT);
 }

@@ -5,7 +5,7 @@
  */
 import type { EventFilter, Events, NewEvent, PublishedEvent } from "../../db/events.ts";
 import type { Store } from "../../db/store.ts";
-import { type ActorSystem, AskTimeout, type Ref } from "../runtime/actor.ts";
+import { type ActorSystem, AskTimeout, PERMANENT, type Ref } from "../runtime/actor.ts";
 import type { Signals } from "../runtime/signals.ts";
 import { type EventMail, EventPublisher, type Portion, READ_AT_ONCE } from "./event_publisher.ts";
 
@@ -37,7 +37,7 @@ export class EventHub {
   ) {
     const ports = { ...options, events: store.events, log: system.log };
     this.#publisher = system.spawn<EventMail>("events", (context) => new EventPublisher(context, ports), {
-      restartsPerMinute: 60,
+      ...PERMANENT,
       drains: true,
     });
   }

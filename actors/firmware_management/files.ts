@@ -7,7 +7,7 @@ import type { Scheme } from "../../db/firmware_management/firmware_campaign_tabl
 import type { FileRemoval, FoundAddress, StoredFile } from "../../db/firmware_management/files.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import { type ActorSystem, PERMANENT } from "../runtime/actor.ts";
 import type { Settings } from "../settings/settings.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { hashOf, newToken } from "./tokens.ts";
@@ -51,7 +51,7 @@ export class Files {
       return {
         receive: () => this.#tidy().catch((error) => system.log.warn("The files could not be tidied", { error })),
       };
-    }, { restartsPerMinute: 60 });
+    }, PERMANENT);
   }
 
   /** Makes a received file one that we serve. */

@@ -3,7 +3,7 @@
  * when one was given up.
  */
 import { StoreError } from "../../db/engine/errors.ts";
-import type { Actor, ActorSystem, Context, Ref, StopReason } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref, type StopReason } from "../runtime/actor.ts";
 import { type CampaignMail, type CampaignPorts, FirmwareCampaignActor } from "./firmware_campaign.ts";
 
 /** How often the supervisor looks for campaigns that have no actor: started elsewhere, or given up after too many failures. */
@@ -33,7 +33,7 @@ export class FirmwareCampaigns {
     // Like the actors in it, it outlives a restart of the supervisor.
     const running = new Map<string, Ref<CampaignMail>>();
     const create = (context: Context<CampaignsMail>) => new Supervisor(context, around, running);
-    this.#supervisor = around.system.spawn("firmware campaigns", create, { restartsPerMinute: 60 });
+    this.#supervisor = around.system.spawn("firmware campaigns", create, PERMANENT);
   }
 
   /** A campaign was started, paused, resumed or aborted. */

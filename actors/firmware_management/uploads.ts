@@ -6,7 +6,7 @@ import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_manag
 import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";
 import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
 import type { Store } from "../../db/store.ts";
-import type { Actor, ActorSystem, Context, Ref, Reply } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref, type Reply } from "../runtime/actor.ts";
 import type { Settings } from "../settings/settings.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
@@ -37,7 +37,7 @@ export class Uploads {
   ) {
     this.folder = fileFolder(`${filesDir(settings)}/diagnostics`);
     const tidy = () => this.#tidy().catch((error) => system.log.warn("Diagnostics could not be tidied", { error }));
-    this.#counter = system.spawn("uploads", (context) => new Counter(context, tidy), { restartsPerMinute: 60 });
+    this.#counter = system.spawn<UploadMail>("uploads", (context) => new Counter(context, tidy), PERMANENT);
   }
 
   /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. Throws StoreError. */

@@ -5,7 +5,7 @@
 import type { Concerned, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
 import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { refuseUnless } from "../charge_point/command_refusals.ts";
-import type { Ref } from "../runtime/actor.ts";
+import { PERMANENT, type Ref } from "../runtime/actor.ts";
 import { isOpen } from "./list_steps.ts";
 import { isAutomatic, type ListMail, ListSynchroniser, type Surroundings } from "./list_synchroniser.ts";
 
@@ -28,7 +28,7 @@ export class LocalLists {
     this.#synchroniser = around.system.spawn<ListMail>(
       "local lists",
       (context) => new ListSynchroniser(context, around),
-      { restartsPerMinute: 60 },
+      PERMANENT,
     );
   }
 

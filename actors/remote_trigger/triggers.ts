@@ -17,7 +17,7 @@ import {
   type Trigger,
   TRIGGER_ACTIONS,
 } from "../../ocpp/remote_trigger/triggered.ts";
-import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref } from "../runtime/actor.ts";
 import { named, writtenDown } from "../charge_point/noted_messages.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
@@ -64,7 +64,7 @@ export class Triggers {
     const expected = new Map<string, readonly Expected[]>();
     this.#expected = expected;
     const create = (context: Context<TriggersMail>) => new TriggersActor(context, system.log, store, signals, expected);
-    this.#actor = system.spawn("triggers", create, { restartsPerMinute: 60, drains: true });
+    this.#actor = system.spawn("triggers", create, { ...PERMANENT, drains: true });
   }
 
   /** A CALL of ours goes out now. */

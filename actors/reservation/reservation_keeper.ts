@@ -5,7 +5,7 @@
  */
 import type { Store } from "../../db/store.ts";
 import { endOf } from "../../ocpp/command_end.ts";
-import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT } from "../runtime/actor.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { isAboutReservation, recordOutcome } from "./outcomes.ts";
@@ -16,15 +16,15 @@ const LOOK_AT_LEAST_MS = 30_000;
 /** After the database did not answer. */
 const TRY_AGAIN_MS = 2000;
 
-/** What happened. `lookDue`: something did, or it is time. */
+/** What happened. `timePassed`: it is time to look. */
 type ReservationMail =
   | { readonly kind: "transactionStarted"; readonly chargePoint: string }
-  | { readonly kind: "commandEnded" | "reservedReported" | "lookDue" };
+  | { readonly kind: "commandEnded" | "reservedReported" | "timePassed" };
 
 /** Ends reservations by themselves. It sends nothing. */
 export function keepReservations(system: ActorSystem, store: Store, signals: Signals): void {
-  const create = (context: Context<ReservationMail>) => new ReservationKeeper(context, system.log, store, signals);
-  system.spawn("reservations", create, { restartsPerMinute: 60 });
+  const { log } = system;
+  system.spawn<ReservationMail>("reservations", (own) => new ReservationKeeper(own, log, store, signals), PERMANENT);
 }
 
 function mailOf(signal: Signal): ReservationMail | undefined {
@@ -51,25 +51,21 @@ class ReservationKeeper implements Actor<ReservationMail> {
     readonly store: Store,
     signals: Signals,
   ) {
-    context.subscribe(signals, mailOf);
-    this.#lookSoon();
+    context.subscribe(signals, mailOf, { key: (mail) => JSON.stringify(mail) });
+    context.self.tell({ kind: "timePassed" });
   }
 
   async receive(mail: ReservationMail): Promise<void> {
     switch (mail.kind) {
       case "transactionStarted":
-        return this.#active.has(mail.chargePoint) ? this.#lookSoon() : undefined;
+        if (!this.#active.has(mail.chargePoint)) return;
+        break;
       case "commandEnded":
       case "reservedReported":
-        return this.#lookSoon();
-      case "lookDue":
-        return void this.context.after(await this.#look(), { kind: "lookDue" }, "look");
+      case "timePassed":
+        break;
     }
-  }
-
-  /** Behind the mail that waits, so that however much has happened is one look. */
-  #lookSoon(): void {
-    this.context.self.tell({ kind: "lookDue" }, "look");
+    this.context.after(await this.#look(), { kind: "timePassed" }, "look");
   }
 
   /** Answers after how many milliseconds to look again. */

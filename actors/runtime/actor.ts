@@ -10,7 +10,7 @@ import { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
 
 export type { Actor, Context, Ref, Reply, Source, SpawnOptions, StopReason } from "./context.ts";
-export { AskTimeout } from "./context.ts";
+export { AskTimeout, PERMANENT } from "./context.ts";
 
 /** All actors of a process: gives birth to them, knows when nothing is left to do, and ends them in reverse order. */
 export class ActorSystem {

@@ -72,6 +72,9 @@ export interface SpawnOptions {
   readonly isSupervised?: boolean;
 }
 
+/** The options of most shared actors. */
+export const PERMANENT: SpawnOptions = { restartsPerMinute: 60 };
+
 /** An `ask` that nobody answered in time. */
 export class AskTimeout extends Error {
   constructor(name: string, timeoutMs: number) {

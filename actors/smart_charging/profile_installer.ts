@@ -6,7 +6,7 @@
 import { StoreError } from "../../db/engine/errors.ts";
 import type { DueTarget } from "../../db/smart_charging/profile_installations.ts";
 import type { Store } from "../../db/store.ts";
-import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import { CommandRefused } from "../charge_point/command_refusals.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
@@ -41,8 +41,8 @@ export class ProfileInstaller {
   readonly #installer: Ref<InstallerMail>;
 
   constructor(app: InstallerApp) {
-    const create = (context: Context<InstallerMail>) => new Installer(context, app);
-    this.#installer = app.system.spawn("profile installations", create, { restartsPerMinute: 60 });
+    const { system } = app;
+    this.#installer = system.spawn<InstallerMail>("profile installations", (own) => new Installer(own, app), PERMANENT);
   }
 
   /** An installation has begun. */

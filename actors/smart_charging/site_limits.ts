@@ -1,4 +1,4 @@
-import type { Context, Ref } from "../runtime/actor.ts";
+import { PERMANENT, type Ref } from "../runtime/actor.ts";
 import { planSite, type SitePlan } from "./site_plan.ts";
 import { type SiteMail, SiteSupervisor, type Surroundings } from "./site_supervisor.ts";
 
@@ -9,8 +9,12 @@ export class SiteLimits {
 
   constructor(readonly around: Surroundings) {
     if (around.settings.preset === "certification") return;
-    const create = (context: Context<SiteMail>) => new SiteSupervisor(context, around);
-    this.#supervisor = around.system.spawn("site limits", create, { restartsPerMinute: 60 });
+    const { system } = around;
+    this.#supervisor = system.spawn<SiteMail>(
+      "site limits",
+      (context) => new SiteSupervisor(context, around),
+      PERMANENT,
+    );
   }
 
   /** A site was made, edited or removed. */

@@ -8,7 +8,7 @@ import type { Command } from "../../db/commands.ts";
 import { StoreError } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
 import { endOf, isAnswered } from "../../ocpp/command_end.ts";
-import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT } from "../runtime/actor.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { learnOutcome } from "./profile_outcomes.ts";
 
@@ -36,8 +36,7 @@ const PROFILE_ACTIONS = ["SetChargingProfile", "ClearChargingProfile", "RemoteSt
 
 /** Starts the actor. */
 export function keepChargingProfiles(system: ActorSystem, store: Store, signals: Signals): void {
-  const create = (context: Context<SmartChargingMail>) => new ProfileKeeper(context, store, signals);
-  system.spawn("smart charging", create, { restartsPerMinute: 60 });
+  system.spawn<SmartChargingMail>("smart charging", (context) => new ProfileKeeper(context, store, signals), PERMANENT);
 }
 
 function heardOf(signal: Signal): SmartChargingMail | undefined {

@@ -7,7 +7,7 @@ import type { Store } from "../../db/store.ts";
 import type { AttemptOutcome, TakenDelivery } from "../../db/webhook_deliveries.ts";
 import type { WebhookSecrets } from "../../db/webhooks.ts";
 import { shown } from "../events/event_hub.ts";
-import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
+import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref } from "../runtime/actor.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Signals } from "../runtime/signals.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -41,7 +41,7 @@ export class WebhookSender {
     signals: Signals,
   ) {
     const create = (context: Context<WebhookMail>) => new Sender(context, system, store, settings, signals);
-    this.#sender = system.spawn("webhooks", create, { restartsPerMinute: 60 });
+    this.#sender = system.spawn("webhooks", create, PERMANENT);
   }
 
   /** A webhook was added, edited or removed. */
