@@ -80,10 +80,13 @@ Deno.test("requests are read as a shell would", () => {
     `  "g": 2}'`,
     'curl -H "Authorization: Bearer $KEY" \\',
     "  -F file=@x localhost:8080/v1/files",
-    "export ID=…                 # api localhost:8080/v1/nothing",
-    "api localhost:8080/v1/c",
+    "export ID=…  N=5             # api localhost:8080/v1/nothing",
+    "api -N localhost:8080/v1/c",
   ].join("\n");
-  assertEquals(requestsIn(text).map(({ method, target, body }) => [method, target, body]), [
+  const requests = requestsIn(text);
+  assertEquals(requests.map(({ isStream }) => isStream), [false, false, false, true]);
+  assertEquals([requests[2]?.headers, requests[3]?.sets], [{ Authorization: "Bearer $KEY" }, { ID: "…", N: "5" }]);
+  assertEquals(requests.map(({ method, target, body }) => [method, target, body]), [
     ["PUT", "/v1/a", '{"a": 1}'],
     ["POST", "/v1/b/$ID?x=1", '{"f": "$F",\n  "g": 2}'],
     ["POST", "/v1/files", undefined],

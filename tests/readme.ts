@@ -44,20 +44,42 @@ export interface ShownRequest {
   readonly target: string;
   /** Absent where the request has none, or brings a file. */
   readonly body?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Variables that the text sets since the request before; to `…` where the reader fills in the id of an answer. */
+  readonly sets: Readonly<Record<string, string>>;
+  /** A stream has no end. */
+  readonly isStream: boolean;
 }
 
 /** The requests in a shell text: lines that begin with `api` or `curl` and go to `localhost:8080/v1`. */
 export function requestsIn(shell: string): ShownRequest[] {
-  return commandsIn(shell).flatMap((words) => {
-    const [program] = words;
+  const requests: ShownRequest[] = [];
+  let sets: Record<string, string> = {};
+  for (const words of commandsIn(shell)) {
+    const [program, ...rest] = words;
+    if (program === "export") {
+      for (const [, name = "", value = ""] of rest.join(" ").matchAll(/(\w+)=(\S*)/g)) sets[name] = value;
+    }
     const address = words.find((word) => word.startsWith("localhost:8080/v1"));
-    if ((program !== "api" && program !== "curl") || address === undefined) return [];
-    const valueOf = (flag: string) => words[words.indexOf(flag) + 1];
-    const body = words.includes("-d") ? valueOf("-d") : undefined;
-    const method = words.includes("-X") ? valueOf("-X")! : body !== undefined || words.includes("-F") ? "POST" : "GET";
-    const target = address.slice("localhost:8080".length);
-    return [{ line: words.join(" "), method, target, ...(body !== undefined && { body }) }];
-  });
+    if ((program !== "api" && program !== "curl") || address === undefined) continue;
+    requests.push({ ...requestOf(words), target: address.slice("localhost:8080".length), sets });
+    sets = {};
+  }
+  return requests;
+}
+
+function requestOf(words: readonly string[]): Omit<ShownRequest, "target" | "sets"> {
+  const valuesOf = (flag: string) => words.flatMap((word, index) => word === flag ? [words[index + 1] ?? ""] : []);
+  const [body] = valuesOf("-d");
+  const [method = body !== undefined || words.includes("-F") ? "POST" : "GET"] = valuesOf("-X");
+  const headers = Object.fromEntries(valuesOf("-H").map((header) => header.split(": ", 2)));
+  return {
+    line: words.join(" "),
+    method,
+    headers,
+    isStream: words.includes("-N"),
+    ...(body !== undefined && { body }),
+  };
 }
 
 /** The commands as lists of words, as a shell would part them; only what our texts use: quotes, comments, continued lines. */

@@ -69,6 +69,7 @@ mark { background: light-dark(#ffe9a8, #5c4a10); color: inherit; }
 .guide h3 { margin: 1.8rem 0 .4rem; font-size: 1.1rem; }
 .guide pre { max-width: 62rem; margin: 1rem 0; }
 .guide table { margin: 1rem 0; }
+.guide td { overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .4rem .9rem .4rem 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: break-word; }
 thead th { border-top: 0; }
