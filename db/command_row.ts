@@ -2,23 +2,14 @@
 import type { CommandState } from "../ocpp/command_end.ts";
 import { fact, intoOutbox } from "./event_outbox.ts";
 import { type TriggeredMessage, triggeredOf, type TriggeredRow } from "./remote_trigger/triggered_parts.ts";
-import type { Row } from "./tables.ts";
+import type { CommandError, Row } from "./tables.ts";
 import { json } from "./engine/values.ts";
-
-/** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
-export interface CommandError {
-  code: string;
-  description: string;
-  details: unknown;
-}
 
 /** A row of `commands`. */
 export type CommandRow = Row<"commands">;
 
 /** An operator's command, its row without what only processes need to know. */
-export interface Command extends Omit<CommandRow, "process" | "state" | "error"> {
-  state: CommandState;
-  error: CommandError | null;
+export interface Command extends Omit<CommandRow, "process"> {
   /** What a trigger brought, where it was asked for. */
   triggered?: TriggeredMessage[];
 }
@@ -38,8 +29,7 @@ export interface Settlement {
 export function commandOf(
   { process: _, triggered, ...row }: CommandRow & { triggered?: TriggeredRow[] | null },
 ): Command {
-  const command = { ...row, state: row.state as CommandState, error: row.error as CommandError | null };
-  return triggered ? { ...command, triggered: triggeredOf(triggered) } : command;
+  return triggered ? { ...row, triggered: triggeredOf(triggered) } : row;
 }
 
 /**

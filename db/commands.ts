@@ -3,20 +3,20 @@
  * may start from, and whoever comes second changes nothing.
  */
 import { type Kysely, sql } from "kysely";
-import type { CommandState } from "../ocpp/command_end.ts";
 import { type Claim, claimEach, type Claimed } from "./command_claims.ts";
-import { type Command, type CommandError, commandOf, type CommandRow, type Settlement, told } from "./command_row.ts";
+import { type Command, commandOf, type CommandRow, type Settlement, told } from "./command_row.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
 import { reservationOfCommand } from "./reservation/reservation_facts.ts";
-import type { Database } from "./tables.ts";
+import type { CommandError, Database } from "./tables.ts";
 import { json, texts } from "./engine/values.ts";
 
 export type { Claimed } from "./command_claims.ts";
-export type { Command, CommandError, Settlement } from "./command_row.ts";
+export type { Command, Settlement } from "./command_row.ts";
+export type { CommandError } from "./tables.ts";
 
 /** A command about to be queued. */
 export type NewCommand =
@@ -24,11 +24,7 @@ export type NewCommand =
   & { request: object };
 
 /** Narrows `list`. */
-export interface CommandFilter {
-  chargePoint?: string;
-  action?: string;
-  state?: CommandState;
-}
+export type CommandFilter = Partial<Pick<Command, "chargePoint" | "action" | "state">>;
 
 /** A charge point whose connection is gone. */
 export interface EndedConnection {
@@ -124,7 +120,7 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
           ...settlement,
           latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
           confirmation: confirmation && json(confirmation as Record<string, unknown>),
-          error: error && json(error as unknown as Record<string, unknown>),
+          error: error && json(error),
         }).where("id", "=", id).where("state", "in", onlyQueued ? ["queued"] : ["queued", "sent"]).returningAll())
         .with("told", () => told(confirmation, error)).selectFrom("settled").selectAll().executeTakeFirst();
       return row && commandOf(row);

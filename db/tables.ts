@@ -3,6 +3,7 @@
  * the repositories derive what they show from `Row`. What the columns mean is also said in the migrations.
  */
 import type { Generated, Selectable } from "kysely";
+import type { CommandState } from "../ocpp/command_end.ts";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
 import type { EventType } from "./event_types.ts";
 import type { FirmwareCampaignTables } from "./firmware_management/firmware_campaign_tables.ts";
@@ -195,6 +196,13 @@ export interface MeterValuesTable {
   format: string;
 }
 
+/** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
+export interface CommandError {
+  code: string;
+  description: string;
+  details: unknown;
+}
+
 /** `messageId`, `sentAt` and `process` are null until it is sent. */
 export interface CommandsTable {
   /** uuid version 7, made by the caller: ids rise with time. */
@@ -202,9 +210,9 @@ export interface CommandsTable {
   chargePoint: string;
   action: string;
   request: Record<string, unknown>;
-  state: string;
+  state: CommandState;
   confirmation: Record<string, unknown> | null;
-  error: Record<string, unknown> | null;
+  error: CommandError | null;
   lateAnswer: unknown;
   createdAt: Date;
   sentAt: Date | null;

@@ -75,7 +75,7 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxS
         order: "ascending",
         where: { campaign, ...filter },
         of: "t",
-      }, (row) => row as CampaignTarget),
+      }),
 
     async listWaiting(campaign) {
       const { rows } = await sql<WaitingTarget>`

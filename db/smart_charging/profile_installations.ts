@@ -107,12 +107,11 @@ export function profileInstallations(db: Kysely<Database>): ProfileInstallations
     },
 
     async listEnded(limit) {
-      const rows = await db.selectFrom("profileInstallationTargets as t")
+      return await db.selectFrom("profileInstallationTargets as t")
         .innerJoin("commands as c", "c.id", "t.commandId")
         .select(["t.commandId", "c.state", "c.confirmation", "c.error"])
         .where("t.outcome", "is", null).where("c.state", "not in", ["queued", "sent"])
         .orderBy("t.commandId").limit(limit).execute();
-      return rows as unknown as EndedTarget[];
     },
 
     async end(commandId, outcome) {

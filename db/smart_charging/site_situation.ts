@@ -3,8 +3,6 @@
  * grants change is in site_grants.ts.
  */
 import { type Kysely, sql } from "kysely";
-import type { CommandState } from "../../ocpp/command_end.ts";
-import type { CommandError } from "../commands.ts";
 import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 import type { Site, Sites } from "./sites.ts";
@@ -12,7 +10,7 @@ import type { Site, Sites } from "./sites.ts";
 /** A grant with the command that it is in, and what has become of what it had confirmed. */
 export type Grant = Row<"siteGrants"> & {
   /** How far the command is; null: there is none under `commandId`. */
-  command: { state: CommandState; confirmation: Record<string, unknown> | null; error: CommandError | null } | null;
+  command: Pick<Row<"commands">, "state" | "confirmation" | "error"> | null;
   /**
    * A command of somebody else that replaced or cleared what is confirmed, or may have: it is under way, or has `ended`. Read off the mirror,
    * where a command puts what it may touch in doubt before it is sent: so it is known after a crash at any moment.
@@ -73,9 +71,7 @@ export async function listGrants(db: Kysely<Database>, which: ReturnType<typeof 
     .orderBy("g.chargePoint").orderBy("g.connectorId").execute();
   return rows.map(({ state, confirmation, error, ...grant }) => ({
     ...grant,
-    command: state === null
-      ? null
-      : { state: state as CommandState, confirmation, error: error as CommandError | null },
+    command: state === null ? null : { state, confirmation, error },
   }));
 }
 
