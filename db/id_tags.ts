@@ -5,6 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
 import { batched } from "./engine/batched.ts";
+import { keyedRows } from "./engine/keyed_rows.ts";
 import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { folded, texts, without } from "./engine/values.ts";
@@ -26,7 +27,7 @@ export interface IdTags {
   find(idTag: string): Promise<IdTag | undefined>;
   /** By tag in lower case, ascending. Throws BadCursor. */
   list(filter: IdTagFilter, page: Page): Promise<Listed<IdTag>>;
-  put(idTag: string, fields: IdTagFields, now: Date): Promise<{ idTag: IdTag; created: boolean }>;
+  put(idTag: string, fields: IdTagFields, now: Date): Promise<{ row: IdTag; created: boolean }>;
   patch(idTag: string, fields: Partial<IdTagFields>, now: Date): Promise<IdTag | undefined>;
   remove(idTag: string): Promise<boolean>;
 }
@@ -37,6 +38,8 @@ const TTL_MS = 30_000;
 /** Builds the repository. `monotonicMs` is the clock of the cache. */
 export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags {
   const cache = new Cache<IdTag | undefined>({ maxEntries: CACHED_TAGS, ttlMs: TTL_MS, monotonicMs });
+
+  const rows = keyedRows(db, "idTags", "foldedIdTag");
 
   const load = batched(async (keys: readonly string[]) => {
     const rows = await db.selectFrom("idTags").selectAll()
@@ -68,31 +71,19 @@ export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags 
 
     async put(idTag, fields, now) {
       const key = folded(idTag);
-      const values = { ...columnsOf(fields), updatedAt: now };
-      const write = db.insertInto("idTags").values({ ...values, foldedIdTag: key, idTag, createdAt: now })
-        .onConflict((conflict) => conflict.column("foldedIdTag").doUpdateSet(values))
-        .returningAll()
-        .returning(sql<boolean>`xmax = 0`.as("created")) // xmax is only set on a row that was there before
-        .executeTakeFirstOrThrow();
-      const row = await changing(key, write);
-      return { idTag: idTagOf(without(row, "created")), created: row.created };
+      const { row, created } = await changing(key, rows.put(key, columnsOf(fields), now, { idTag }));
+      return { row: idTagOf(row), created };
     },
 
     async patch(idTag, fields, now) {
       const key = folded(idTag);
-      const write = db.updateTable("idTags").set({ ...columnsOf(fields), updatedAt: now })
-        .where("foldedIdTag", "=", key).returningAll().executeTakeFirst();
-      const row = await changing(key, write);
+      const row = await changing(key, rows.patch(key, columnsOf(fields), now));
       return row && idTagOf(row);
     },
 
-    async remove(idTag) {
+    remove(idTag) {
       const key = folded(idTag);
-      const { numDeletedRows } = await changing(
-        key,
-        db.deleteFrom("idTags").where("foldedIdTag", "=", key).executeTakeFirst(),
-      );
-      return numDeletedRows > 0n;
+      return changing(key, rows.remove(key));
     },
   };
 }

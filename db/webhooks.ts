@@ -33,7 +33,7 @@ export interface Webhooks {
     fields: WebhookFields,
     secrets: NewSecret,
     now: Date,
-  ): Promise<{ webhook: Webhook; created: boolean }>;
+  ): Promise<{ row: Webhook; created: boolean }>;
   find(id: string): Promise<Webhook | undefined>;
   /** Newest first. Throws BadCursor. */
   list(page: Page): Promise<Listed<Webhook>>;
@@ -74,7 +74,7 @@ export function webhooks(db: Kysely<Database>): Webhooks {
         )
         .returningAll().returning(sql<boolean>`xmax = 0`.as("created")).executeTakeFirstOrThrow();
       const { created, ...webhook } = row;
-      return { webhook: await withCounts(db, webhook), created };
+      return { row: await withCounts(db, webhook), created };
     },
 
     async find(id) {

@@ -6,13 +6,11 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Settings } from "../../actors/settings/settings.ts";
 import type { Store } from "../../db/store.ts";
-import { moment, nothing } from "../http/fields.ts";
-import { listOf, listQuery, pageAndFilter } from "../http/list.ts";
+import { moment } from "../http/fields.ts";
 import { hashOfKey, ROLES } from "../http/operator.ts";
-import { notFound } from "../http/problem.ts";
-import { created, done, ok, type Route, route } from "../http/route.ts";
+import { resource } from "../http/resource.ts";
+import type { Route } from "../http/route.ts";
 
-const tag = "API keys";
 const name = z.string().min(1).max(100).meta({ example: "night shift" });
 const role = z.enum(ROLES);
 
@@ -49,46 +47,36 @@ export async function ensureAdminKey(
   return made;
 }
 
+const apiKeys = resource({
+  path: "/v1/api-keys",
+  key: { id: z.uuid() },
+  tag: "API keys",
+  noun: "API key",
+  read: "admin",
+  write: "admin",
+  shows: ApiKey,
+});
+
 /** Keys of operators. Only admins see and make them. */
 export const apiKeyRoutes: readonly Route[] = [
-  route({
-    method: "get",
-    path: "/v1/api-keys",
-    access: "admin",
-    tag,
+  apiKeys.list({
     summary: "All API keys, without their secrets",
-    query: listQuery({}),
-    answers: { 200: listOf(ApiKey) },
-    handle: async ({ query, app }) => ok(await app.store.apiKeys.list(pageAndFilter(query).page)),
+    load: ({ app, page }) => app.store.apiKeys.list(page),
   }),
-  route({
-    method: "post",
-    path: "/v1/api-keys",
-    access: "admin",
-    tag,
+  apiKeys.create({
     summary: "Makes an API key and shows its secret once",
     body: z.strictObject({ name, role }),
     example: { name: "night shift", role: "operator" },
-    answers: { 201: NewApiKey },
-    handle: async ({ body, app }) => {
+    made: NewApiKey,
+    async save({ app, body }) {
       const secret = makeSecret();
-      const id = crypto.randomUUID();
-      const made = { id, ...body, hash: hashOfKey(secret), createdAt: app.clock.now() };
+      const made = { id: crypto.randomUUID(), ...body, hash: hashOfKey(secret), createdAt: app.clock.now() };
       const key = await app.store.apiKeys.insert(made);
-      return created({ ...key, secret }, `/v1/api-keys/${key.id}`);
+      return { id: key.id, row: { ...key, secret } };
     },
   }),
-  route({
-    method: "delete",
-    path: "/v1/api-keys/{id}",
-    access: "admin",
-    tag,
+  apiKeys.remove({
     summary: "Revokes an API key; dead everywhere within 5 s",
-    params: z.strictObject({ id: z.uuid() }),
-    answers: { 204: nothing },
-    handle: async ({ params, app }) => {
-      if (!await app.store.apiKeys.remove(params.id)) throw notFound(`There is no API key ${params.id}`);
-      return done;
-    },
+    remove: ({ app, id }) => app.store.apiKeys.remove(id),
   }),
 ];

@@ -1,14 +1,12 @@
 import { z } from "zod";
 import { IdToken } from "../../ocpp/types/id_token.ts";
-import { moment, nothing } from "../http/fields.ts";
-import { listOf, listQuery, pageAndFilter } from "../http/list.ts";
-import { invalid, notFound } from "../http/problem.ts";
-import { created, done, ok, type Route, route } from "../http/route.ts";
-
-const tag = "Id tags";
+import type { App } from "../http/app.ts";
+import { moment } from "../http/fields.ts";
+import { invalid } from "../http/problem.ts";
+import { resource } from "../http/resource.ts";
+import type { Route } from "../http/route.ts";
 
 const idTag = IdToken.min(1).meta({ example: "04A2B3C4" });
-const params = z.strictObject({ idTag });
 
 const fields = {
   status: z.enum(["Accepted", "Blocked"]),
@@ -32,44 +30,26 @@ const IdTagPut = z.strictObject({
 
 const IdTagPatch = z.strictObject(fields).partial().meta({ id: "IdTagPatch" });
 
-const missing = (idTag: string) => notFound(`There is no id tag ${idTag}`);
+const idTags = resource({
+  path: "/v1/id-tags",
+  key: { idTag },
+  tag: "Id tags",
+  noun: "id tag",
+  read: "viewer",
+  write: "operator",
+  shows: IdTag,
+});
 
 /** Who may charge. Look-ups ignore case. */
 export const idTagRoutes: readonly Route[] = [
-  route({
-    method: "get",
-    path: "/v1/id-tags",
-    access: "viewer",
-    tag,
+  idTags.list({
     summary: "All id tags",
-    query: listQuery({ status: fields.status.optional(), parentIdTag: idTag.optional() }),
-    answers: { 200: listOf(IdTag) },
-    handle: async ({ query, app }) => {
-      const { filter, page } = pageAndFilter(query);
-      return ok(await app.store.idTags.list(filter, page));
-    },
+    filters: { status: fields.status.optional(), parentIdTag: idTag.optional() },
+    load: ({ app, filter, page }) => app.store.idTags.list(filter, page),
   }),
-  route({
-    method: "get",
-    path: "/v1/id-tags/{idTag}",
-    access: "viewer",
-    tag,
-    summary: "One id tag",
-    params,
-    answers: { 200: IdTag },
-    handle: async ({ params, app }) => {
-      const found = await app.store.idTags.find(params.idTag);
-      if (!found) throw missing(params.idTag);
-      return ok(found);
-    },
-  }),
-  route({
-    method: "put",
-    path: "/v1/id-tags/{idTag}",
-    access: "operator",
-    tag,
+  idTags.find({ summary: "One id tag", load: ({ app, id }) => app.store.idTags.find(id) }),
+  idTags.put({
     summary: "Creates or replaces an id tag",
-    params,
     body: IdTagPut,
     example: {
       status: "Accepted",
@@ -78,45 +58,35 @@ export const idTagRoutes: readonly Route[] = [
       maxActiveTransactions: 1,
       description: "van 7",
     },
-    answers: { 200: IdTag, 201: IdTag },
-    handle: async ({ params, body: { idTag = params.idTag, ...fields }, app }) => {
-      if (idTag.toLowerCase() !== params.idTag.toLowerCase()) {
-        throw invalid({ in: "body", pointer: "/idTag", detail: `The path says ${params.idTag}` });
+    async save({ app, id, body: { idTag = id, ...fields } }) {
+      if (idTag.toLowerCase() !== id.toLowerCase()) {
+        throw invalid({ in: "body", pointer: "/idTag", detail: `The path says ${id}` });
       }
-      const put = await app.store.idTags.put(params.idTag, fields, app.clock.now());
-      app.signals.tell({ kind: "idTagChanged", idTag: params.idTag });
-      return put.created ? created(put.idTag, `/v1/id-tags/${encodeURIComponent(params.idTag)}`) : ok(put.idTag);
+      const put = await app.store.idTags.put(id, fields, app.clock.now());
+      changed(app, id);
+      return put;
     },
   }),
-  route({
-    method: "patch",
-    path: "/v1/id-tags/{idTag}",
-    access: "operator",
-    tag,
+  idTags.patch({
     summary: "Changes the fields that are given",
-    params,
     body: IdTagPatch,
     example: { status: "Blocked" },
-    answers: { 200: IdTag },
-    handle: async ({ params, body, app }) => {
-      const patched = await app.store.idTags.patch(params.idTag, body, app.clock.now());
-      if (!patched) throw missing(params.idTag);
-      app.signals.tell({ kind: "idTagChanged", idTag: params.idTag });
-      return ok(patched);
+    async save({ app, id, body }) {
+      const patched = await app.store.idTags.patch(id, body, app.clock.now());
+      if (patched) changed(app, id);
+      return patched;
     },
   }),
-  route({
-    method: "delete",
-    path: "/v1/id-tags/{idTag}",
-    access: "operator",
-    tag,
+  idTags.remove({
     summary: "Forgets an id tag; charge points are then answered Invalid",
-    params,
-    answers: { 204: nothing },
-    handle: async ({ params, app }) => {
-      if (!await app.store.idTags.remove(params.idTag)) throw missing(params.idTag);
-      app.signals.tell({ kind: "idTagChanged", idTag: params.idTag });
-      return done;
+    async remove({ app, id }) {
+      const removed = await app.store.idTags.remove(id);
+      if (removed) changed(app, id);
+      return removed;
     },
   }),
 ];
+
+function changed({ signals }: App, idTag: string): void {
+  signals.tell({ kind: "idTagChanged", idTag });
+}

@@ -6,14 +6,14 @@ import { isWebhookSecret, makeWebhookSecret } from "../../actors/webhooks/standa
 import { targetProblem } from "../../actors/webhooks/webhook_request.ts";
 import type { Webhook as Row } from "../../db/webhooks.ts";
 import { eventType } from "./events.ts";
-import { identity, moment, nothing } from "../http/fields.ts";
+import { identity, moment } from "../http/fields.ts";
 import type { App } from "../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../http/list.ts";
-import { invalid, notFound, type Problem } from "../http/problem.ts";
-import { created, done, ok, type Route, route } from "../http/route.ts";
+import { invalid } from "../http/problem.ts";
+import { resource } from "../http/resource.ts";
+import { ok, type Route, route } from "../http/route.ts";
 
 const tag = "Webhooks";
-const params = z.strictObject({ id: z.uuid() });
 
 /** A replaced secret signs beside the new one for so long. */
 const OLD_SECRET_MS = 24 * 3600 * 1000;
@@ -86,94 +86,69 @@ function viewOf({ failures: _, ...row }: Row): z.output<typeof Webhook> {
   return { ...row, state: !row.enabled ? "disabled" : row.failingSince === null ? "healthy" : "failing" };
 }
 
-function noWebhook(id: string): Problem {
-  return notFound(`There is no webhook ${id}`);
-}
+const webhooks = resource({
+  path: "/v1/webhooks",
+  key: { id: z.uuid() },
+  tag,
+  noun: "webhook",
+  read: "admin",
+  write: "admin",
+  shows: Webhook,
+});
 
 /** Creates or replaces. Throws the problem of a target that is not allowed. */
-async function put(id: string, { secret: given, ...fields }: z.output<typeof WebhookPut>, app: App) {
+async function put(app: App, id: string, { secret: given, ...fields }: z.output<typeof WebhookPut>) {
   const problem = targetProblem(fields.url, app.settings);
   if (problem !== undefined) throw invalid({ in: "body", pointer: "/url", detail: problem });
   const now = app.clock.now();
   const made = makeWebhookSecret();
   const secrets = { given, made, previousUntil: new Date(now.getTime() + OLD_SECRET_MS) };
-  const { webhook, created: isNew } = await app.store.webhooks.put(id, fields, secrets, now);
+  const { row, created } = await app.store.webhooks.put(id, fields, secrets, now);
   app.webhooks.changed();
-  return { isNew, view: viewOf(webhook), shown: isNew && given === undefined ? { secret: made } : {} };
+  return { row: { ...viewOf(row), ...(created && given === undefined && { secret: made }) }, created };
 }
 
 /** Only admins see and make them: a webhook is told everything. */
 export const webhookRoutes: readonly Route[] = [
-  route({
-    method: "get",
-    path: "/v1/webhooks",
-    access: "admin",
-    tag,
+  webhooks.list({
     summary: "All webhooks, newest first",
-    query: listQuery({}),
-    answers: { 200: listOf(Webhook) },
-    handle: async ({ query, app }) => {
-      const { items, next } = await app.store.webhooks.list(pageAndFilter(query).page);
-      return ok({ items: items.map(viewOf), next });
+    async load({ app, page }) {
+      const { items, next } = await app.store.webhooks.list(page);
+      return { items: items.map(viewOf), next };
     },
   }),
-  route({
-    method: "post",
-    path: "/v1/webhooks",
-    access: "admin",
-    tag,
+  webhooks.create({
     summary: "Makes a webhook, beginning with the next event, and shows its secret once",
     description:
       "Requests are signed after Standard Webhooks. Each event comes at least once, those of one charge point in their order.",
     body: WebhookPut,
     example: { url: "https://example.com/chargehand", types: ["transaction.ended"] },
-    answers: { 201: NewWebhook },
-    handle: async ({ body, app }) => {
-      const { view, shown } = await put(crypto.randomUUID(), body, app);
-      return created({ ...view, ...shown }, `/v1/webhooks/${view.id}`);
+    made: NewWebhook,
+    async save({ app, body }) {
+      const id = crypto.randomUUID();
+      return { id, row: (await put(app, id, body)).row };
     },
   }),
-  route({
-    method: "get",
-    path: "/v1/webhooks/{id}",
-    access: "admin",
-    tag,
+  webhooks.find({
     summary: "One webhook",
-    params,
-    answers: { 200: Webhook },
-    handle: async ({ params: { id }, app }) => {
+    async load({ app, id }) {
       const found = await app.store.webhooks.find(id);
-      if (!found) throw noWebhook(id);
-      return ok(viewOf(found));
+      return found && viewOf(found);
     },
   }),
-  route({
-    method: "put",
-    path: "/v1/webhooks/{id}",
-    access: "admin",
-    tag,
+  webhooks.put({
     summary: "Makes a webhook with this id, or replaces what is set for it; what waits is tried again at once",
-    params,
     body: WebhookPut,
     example: { url: "https://example.com/chargehand", enabled: true },
-    answers: { 200: Webhook, 201: NewWebhook },
-    handle: async ({ params: { id }, body, app }) => {
-      const { isNew, view, shown } = await put(id, body, app);
-      return isNew ? created({ ...view, ...shown }, `/v1/webhooks/${id}`) : ok(view);
-    },
+    made: NewWebhook,
+    save: ({ app, id, body }) => put(app, id, body),
   }),
-  route({
-    method: "delete",
-    path: "/v1/webhooks/{id}",
-    access: "admin",
-    tag,
+  webhooks.remove({
     summary: "Removes a webhook with its deliveries",
-    params,
-    answers: { 204: nothing },
-    handle: async ({ params: { id }, app }) => {
-      if (!await app.store.webhooks.remove(id)) throw noWebhook(id);
-      app.webhooks.changed();
-      return done;
+    async remove({ app, id }) {
+      const removed = await app.store.webhooks.remove(id);
+      if (removed) app.webhooks.changed();
+      return removed;
     },
   }),
   route({
@@ -182,11 +157,11 @@ export const webhookRoutes: readonly Route[] = [
     access: "admin",
     tag,
     summary: "What was and is to be sent to a webhook, newest first",
-    params,
+    params: webhooks.params,
     query: listQuery({ state: Delivery.shape.state.optional() }),
     answers: { 200: listOf(Delivery) },
     handle: async ({ params: { id }, query, app }) => {
-      if (!await app.store.webhooks.find(id)) throw noWebhook(id);
+      if (!await app.store.webhooks.find(id)) throw webhooks.missing(id);
       const { page, filter } = pageAndFilter(query);
       return ok(await app.store.webhookDeliveries.list(id, filter, page));
     },
@@ -197,12 +172,12 @@ export const webhookRoutes: readonly Route[] = [
     access: "admin",
     tag,
     summary: "Sends a `webhook.test` at once and tells how it went",
-    params,
+    params: webhooks.params,
     body: z.strictObject({}),
     answers: { 200: TestResult },
     handle: async ({ params: { id }, app }) => {
       const outcome = await app.webhooks.test(id);
-      if (!outcome) throw noWebhook(id);
+      if (!outcome) throw webhooks.missing(id);
       const { status, error, latencyMs } = outcome;
       return ok({ delivered: error === null, status, error, latencyMs: Math.round(latencyMs) });
     },

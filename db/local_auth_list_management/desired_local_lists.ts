@@ -6,6 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { hasLabelOf } from "../labels.ts";
+import { keyedRows } from "../engine/keyed_rows.ts";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { folded, json, texts, without } from "../engine/values.ts";
@@ -45,6 +46,7 @@ export interface DesiredLocalLists {
 
 /** Builds the repository. */
 export function desiredLocalLists(db: Kysely<Database>): DesiredLocalLists {
+  const rows = keyedRows(db, "localLists", "name");
   return {
     async set(chargePoint, entries, now) {
       const values = { ...columnsOf(entries), updatedAt: now };
@@ -66,7 +68,7 @@ export function desiredLocalLists(db: Kysely<Database>): DesiredLocalLists {
         .where(sql<boolean>`folded_id_tag = any(${texts(idTags.map(folded))})`).execute(),
 
     async find(name) {
-      const row = await db.selectFrom("localLists").selectAll().where("name", "=", name).executeTakeFirst();
+      const row = await rows.find(name);
       return row && listOf(row);
     },
 

@@ -1,7 +1,8 @@
 /**
  * Charging profiles that operators keep to install them from. A template is of no charge point and no transaction.
  */
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
+import { keyedRows } from "../engine/keyed_rows.ts";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { json, without } from "../engine/values.ts";
@@ -14,7 +15,7 @@ export type TemplateFields = Omit<ProfileTemplate, "id" | "createdAt" | "updated
 
 /** Templates by id. */
 export interface ProfileTemplates {
-  put(id: string, fields: TemplateFields, now: Date): Promise<{ template: ProfileTemplate; created: boolean }>;
+  put(id: string, fields: TemplateFields, now: Date): Promise<{ row: ProfileTemplate; created: boolean }>;
   find(id: string): Promise<ProfileTemplate | undefined>;
   /** Newest first. Throws BadCursor. */
   list(page: Page): Promise<Listed<ProfileTemplate>>;
@@ -24,27 +25,22 @@ export interface ProfileTemplates {
 
 /** Builds the repository. */
 export function profileTemplates(db: Kysely<Database>): ProfileTemplates {
+  const rows = keyedRows(db, "profileTemplates", "id");
   return {
-    async put(id, { profile, ...fields }, now) {
-      const values = { ...fields, profile: json(profile), updatedAt: now };
-      const row = await db.insertInto("profileTemplates").values({ id, ...values, createdAt: now })
-        .onConflict((conflict) => conflict.column("id").doUpdateSet(values))
-        .returningAll().returning(sql<boolean>`xmax = 0`.as("created")).executeTakeFirstOrThrow();
-      return { template: templateOf(without(row, "created")), created: row.created };
+    async put(id, fields, now) {
+      const { row, created } = await rows.put(id, { ...fields, profile: json(fields.profile) }, now);
+      return { row: templateOf(row), created };
     },
 
     async find(id) {
-      const row = await db.selectFrom("profileTemplates").selectAll().where("id", "=", id).executeTakeFirst();
+      const row = await rows.find(id);
       return row && templateOf(row);
     },
 
     list: (page) =>
       listPage(db.selectFrom("profileTemplates").selectAll(), page, { by: { number: "number" } }, templateOf),
 
-    async remove(id) {
-      const { numDeletedRows } = await db.deleteFrom("profileTemplates").where("id", "=", id).executeTakeFirst();
-      return numDeletedRows > 0n;
-    },
+    remove: rows.remove,
   };
 }
 

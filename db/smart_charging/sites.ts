@@ -4,6 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import { StoreError } from "../engine/errors.ts";
+import { keyedRows } from "../engine/keyed_rows.ts";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
@@ -77,10 +78,7 @@ export function sites(db: Kysely<Database>): Sites {
 
     list: (page) => listPage(rows(), page, { by: { number: "number" } }, siteOf),
 
-    async remove(id) {
-      const { numDeletedRows } = await db.deleteFrom("sites").where("id", "=", id).executeTakeFirst();
-      return numDeletedRows > 0n;
-    },
+    remove: keyedRows(db, "sites", "id").remove,
 
     async memberships() {
       const members = await db.selectFrom("siteMembers").select(["chargePoint", "site"]).execute();

@@ -20,7 +20,7 @@ const tag = (given: Partial<IdTagFields> = {}): IdTagFields => ({
 Deno.test("a tag is found in any letters, as it was first written", async () => {
   const name = fresh("TaG-É");
   assertEquals(await idTags.find(name), undefined);
-  const { idTag, created } = await idTags.put(name, tag({ expiryDate: at(9), parentIdTag: "Family" }), at(0));
+  const { row: idTag, created } = await idTags.put(name, tag({ expiryDate: at(9), parentIdTag: "Family" }), at(0));
   assert(created);
   assertEquals(idTag, {
     ...tag({ expiryDate: at(9), parentIdTag: "Family" }),
@@ -32,8 +32,8 @@ Deno.test("a tag is found in any letters, as it was first written", async () => 
     assertEquals(await idTags.find(spelling), idTag);
   }
   const again = await idTags.put(name.toLowerCase(), tag({ maxActiveTransactions: null }), at(1));
-  assertEquals([again.created, again.idTag.idTag, again.idTag.maxActiveTransactions], [false, name, null]);
-  assertEquals(await idTags.find(name), again.idTag);
+  assertEquals([again.created, again.row.idTag, again.row.maxActiveTransactions], [false, name, null]);
+  assertEquals(await idTags.find(name), again.row);
 });
 
 Deno.test("what we change ourselves is seen at once, misses included", async () => {

@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { unknownChargePoint } from "../../../actors/charge_point/command_refusals.ts";
 import { safeName } from "../../http/file_body.ts";
-import { identity, moment, nothing } from "../../http/fields.ts";
-import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
+import { identity, moment } from "../../http/fields.ts";
 import { requireScheme, scheme } from "./scheme.ts";
-import { invalid, notFound, Problem } from "../../http/problem.ts";
-import { created, done, fileRoute, ok, type Route, route } from "../../http/route.ts";
+import { invalid, Problem } from "../../http/problem.ts";
+import { resource } from "../../http/resource.ts";
+import { created, fileRoute, type Route, route } from "../../http/route.ts";
 
 const tag = "Files";
-
-const params = z.strictObject({ id: z.uuid() });
 
 const description = z.string().max(1000);
 
@@ -40,23 +38,19 @@ const Address = z.object({
   expiresAt: moment,
 }).meta({ id: "FileAddress" });
 
-const missing = (id: string) => notFound(`There is no file ${id}`);
+const files = resource({
+  path: "/v1/files",
+  key: { id: z.uuid() },
+  tag,
+  noun: "file",
+  read: "viewer",
+  write: "operator",
+  shows: File,
+});
 
 /** Firmware images that we serve to charge points. */
 export const fileRoutes: readonly Route[] = [
-  route({
-    method: "get",
-    path: "/v1/files",
-    access: "viewer",
-    tag,
-    summary: "All files",
-    query: listQuery({}),
-    answers: { 200: listOf(File) },
-    handle: async ({ query, app }) => {
-      const { filter, page } = pageAndFilter(query);
-      return ok(await app.store.files.list(filter, page));
-    },
-  }),
+  files.list({ summary: "All files", load: ({ app, filter, page }) => app.store.files.list(filter, page) }),
   fileRoute({
     method: "post",
     path: "/v1/files",
@@ -79,33 +73,13 @@ export const fileRoutes: readonly Route[] = [
       return created(file, `/v1/files/${file.id}`);
     },
   }),
-  route({
-    method: "get",
-    path: "/v1/files/{id}",
-    access: "viewer",
-    tag,
-    summary: "One file",
-    params,
-    answers: { 200: File },
-    handle: async ({ params: { id }, app }) => {
-      const file = await app.store.files.find(id);
-      if (!file) throw missing(id);
-      return ok(file);
-    },
-  }),
-  route({
-    method: "delete",
-    path: "/v1/files/{id}",
-    access: "operator",
-    tag,
+  files.find({ summary: "One file", load: ({ app, id }) => app.store.files.find(id) }),
+  files.remove({
     summary: "Removes a file; all its addresses end",
     description: "409 as long as a firmware campaign that is not over needs it.",
-    params,
-    answers: { 204: nothing },
-    handle: async ({ params: { id }, app }) => {
+    async remove({ app, id }) {
       const removal = await app.files.remove(id);
-      if (removal === "removed") return done;
-      if (removal === "missing") throw missing(id);
+      if (typeof removal === "string") return removal === "removed";
       const detail = `Firmware campaign ${removal.usedBy} needs it. Wait for its end, or abort it first.`;
       throw new Problem("file-in-use", detail);
     },
@@ -117,7 +91,7 @@ export const fileRoutes: readonly Route[] = [
     tag,
     summary: "Makes an address at which the file can be fetched without a key",
     description: "For UpdateFirmware sent by hand. Campaigns make their own.",
-    params,
+    params: files.params,
     body: AddressPost,
     example: { chargePoint: "CP001", expiresInSeconds: DAY_SECONDS, once: false },
     answers: { 201: Address },
@@ -128,7 +102,7 @@ export const fileRoutes: readonly Route[] = [
       requireScheme(asked.scheme, app);
       const expiresAt = new Date(app.clock.now().getTime() + expiresInSeconds * 1000);
       const location = await app.files.addressOf({ ...asked, file: id, expiresAt });
-      if (location === undefined) throw missing(id);
+      if (location === undefined) throw files.missing(id);
       return created({ location, expiresAt }, `/v1/files/${id}`);
     },
   }),

@@ -11,7 +11,7 @@ import type { App } from "../../http/app.ts";
 import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
 import { invalid, notFound } from "../../http/problem.ts";
 import { ok, type Route, route } from "../../http/route.ts";
-import { noTemplate, oneTemplate } from "./profile_templates.ts";
+import { profileTemplates } from "./profile_templates.ts";
 
 const tag = "Smart charging";
 const path = "/v1/charging-profiles/{id}/installations";
@@ -99,7 +99,7 @@ async function targetsOf(
   return [...targets].sort();
 }
 
-const oneInstallation = oneTemplate.extend({ installationId: z.uuid() });
+const oneInstallation = profileTemplates.params.extend({ installationId: z.uuid() });
 
 async function found(params: z.output<typeof oneInstallation>, { store }: App): Promise<Row> {
   const installation = await store.profileInstallations.find(params.id, params.installationId);
@@ -116,13 +116,13 @@ export const profileInstallationRoutes: readonly Route[] = [
     tag,
     summary: "Installs a stored charging profile on many charge points; the answer is the report that fills up",
     description: "SetChargingProfile goes to each once, also when the Central System restarts in between.",
-    params: oneTemplate,
+    params: profileTemplates.params,
     body: InstallRequest,
     example: { label: "site=harbour", connectorId: 1, whenOffline: "queue" },
     answers: { 202: Installation },
     handle: async ({ params: { id }, body, operator, app }) => {
       const template = await app.store.profileTemplates.find(id);
-      if (!template) throw noTemplate(id);
+      if (!template) throw profileTemplates.missing(id);
       const targets = await targetsOf(body, app);
       const { connectorId, transactions, whenOffline = "refuse" as const, expiresInSeconds = null } = body;
       const how = { connectorId, transactions, whenOffline, expiresInSeconds, requestedBy: operator.id };
@@ -149,12 +149,12 @@ export const profileInstallationRoutes: readonly Route[] = [
     access: "viewer",
     tag,
     summary: "The installations of a stored charging profile, newest first",
-    params: oneTemplate,
+    params: profileTemplates.params,
     query: listQuery({}),
     answers: { 200: listOf(Installation) },
     handle: async ({ params: { id }, query, app }) => {
       const { items, next } = await app.store.profileInstallations.list(id, pageAndFilter(query).page);
-      if (items.length === 0 && !await app.store.profileTemplates.find(id)) throw noTemplate(id);
+      if (items.length === 0 && !await app.store.profileTemplates.find(id)) throw profileTemplates.missing(id);
       return ok({ items: items.map(viewOf), next });
     },
   }),

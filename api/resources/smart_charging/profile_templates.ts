@@ -4,16 +4,11 @@
 import { z } from "zod";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
-import { jsonObject, moment, nothing } from "../../http/fields.ts";
+import type { ProfileTemplate as Row } from "../../../db/smart_charging/profile_templates.ts";
+import { jsonObject, moment } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
-import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
-import { notFound, type Problem } from "../../http/problem.ts";
-import { created, done, ok, type Route, route } from "../../http/route.ts";
-
-const tag = "Smart charging";
-
-/** A template in a path. */
-export const oneTemplate = z.strictObject({ id: z.uuid() });
+import { resource } from "../../http/resource.ts";
+import type { Route } from "../../http/route.ts";
 
 const fields = { name: z.string().min(1).max(255), description: z.string().max(1000) };
 
@@ -36,85 +31,60 @@ const ProfileTemplatePut = z.strictObject({
 
 const example = { name: "By day 6 A", profile: SetChargingProfile.example.request.csChargingProfiles };
 
-/** The problem of a template that is not there. */
-export function noTemplate(id: string): Problem {
-  return notFound(`There is no stored charging profile ${id}`);
+/** A template with its profile as plain JSON. */
+function viewOf(row: Row): z.output<typeof ProfileTemplate> {
+  return { ...row, profile: { ...row.profile } };
 }
 
-async function put(id: string, body: z.output<typeof ProfileTemplatePut>, { store, clock }: App) {
-  const { template, created } = await store.profileTemplates.put(id, body, clock.now());
-  return { view: { ...template, profile: { ...template.profile } }, isNew: created };
+async function put({ store, clock }: App, id: string, body: z.output<typeof ProfileTemplatePut>) {
+  const { row, created } = await store.profileTemplates.put(id, body, clock.now());
+  return { row: viewOf(row), created };
 }
+
+/** Templates, for the routes below one of them. */
+export const profileTemplates = resource({
+  path: "/v1/charging-profiles",
+  key: { id: z.uuid() },
+  tag: "Smart charging",
+  noun: "stored charging profile",
+  read: "viewer",
+  write: "operator",
+  shows: ProfileTemplate,
+});
 
 /** Stored charging profiles. */
 export const profileTemplateRoutes: readonly Route[] = [
-  route({
-    method: "get",
-    path: "/v1/charging-profiles",
-    access: "viewer",
-    tag,
+  profileTemplates.list({
     summary: "All stored charging profiles, newest first",
-    query: listQuery({}),
-    answers: { 200: listOf(ProfileTemplate) },
-    handle: async ({ query, app }) => {
-      const { items, next } = await app.store.profileTemplates.list(pageAndFilter(query).page);
-      return ok({ items: items.map((one) => ({ ...one, profile: { ...one.profile } })), next });
+    async load({ app, page }) {
+      const { items, next } = await app.store.profileTemplates.list(page);
+      return { items: items.map(viewOf), next };
     },
   }),
-  route({
-    method: "post",
-    path: "/v1/charging-profiles",
-    access: "operator",
-    tag,
+  profileTemplates.create({
     summary: "Stores a charging profile to install from",
     body: ProfileTemplatePut,
     example,
-    answers: { 201: ProfileTemplate },
-    handle: async ({ body, app }) => {
-      const { view } = await put(crypto.randomUUID(), body, app);
-      return created(view, `/v1/charging-profiles/${view.id}`);
+    async save({ app, body }) {
+      const id = crypto.randomUUID();
+      return { id, row: (await put(app, id, body)).row };
     },
   }),
-  route({
-    method: "get",
-    path: "/v1/charging-profiles/{id}",
-    access: "viewer",
-    tag,
+  profileTemplates.find({
     summary: "One stored charging profile",
-    params: oneTemplate,
-    answers: { 200: ProfileTemplate },
-    handle: async ({ params: { id }, app }) => {
+    async load({ app, id }) {
       const found = await app.store.profileTemplates.find(id);
-      if (!found) throw noTemplate(id);
-      return ok({ ...found, profile: { ...found.profile } });
+      return found && viewOf(found);
     },
   }),
-  route({
-    method: "put",
-    path: "/v1/charging-profiles/{id}",
-    access: "operator",
-    tag,
+  profileTemplates.put({
     summary: "Stores a charging profile under this id, or replaces it; nothing that is installed changes",
-    params: oneTemplate,
     body: ProfileTemplatePut,
     example,
-    answers: { 200: ProfileTemplate, 201: ProfileTemplate },
-    handle: async ({ params: { id }, body, app }) => {
-      const { view, isNew } = await put(id, body, app);
-      return isNew ? created(view, `/v1/charging-profiles/${id}`) : ok(view);
-    },
+    save: ({ app, id, body }) => put(app, id, body),
   }),
-  route({
-    method: "delete",
-    path: "/v1/charging-profiles/{id}",
-    access: "operator",
-    tag,
+  profileTemplates.remove({
     summary: "Forgets a stored charging profile; what is installed stays, installations that have begun go on",
-    params: oneTemplate,
-    answers: { 204: nothing },
-    handle: async ({ params: { id }, app }) => {
-      if (!await app.store.profileTemplates.remove(id)) throw noTemplate(id);
-      return done;
-    },
+    remove: ({ app, id }) => app.store.profileTemplates.remove(id),
   }),
 ];

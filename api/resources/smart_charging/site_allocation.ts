@@ -8,7 +8,7 @@ import { explainConnector, explainMember, warningsOf } from "../../../actors/sma
 import type { Grant } from "../../../db/smart_charging/site_situation.ts";
 import { jsonObject, moment } from "../../http/fields.ts";
 import { ok, type Route, route } from "../../http/route.ts";
-import { noSite, params, tag, unit } from "./sites.ts";
+import { sites, tag, unit } from "./sites.ts";
 
 const limit = z.number().nullable();
 
@@ -127,11 +127,11 @@ export const siteAllocationRoutes: readonly Route[] = [
     summary: "Who gets what of the limit now, and why",
     description:
       "In the mode `preview` it is what would be sent. After the mode was `on` it tells how far the clearing is.",
-    params,
+    params: sites.params,
     answers: { 200: Allocation },
     handle: async ({ params: { id }, app }) => {
       const plan = await app.siteLimits.plan(id);
-      if (!plan) throw noSite(id);
+      if (!plan) throw sites.missing(id);
       const { site, capacity, counted, members } = plan;
       const at = app.clock.now();
       const isOff = app.settings.preset === "certification" && site.mode === "on";

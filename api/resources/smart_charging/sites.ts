@@ -3,14 +3,14 @@
  */
 import { z } from "zod";
 import type { Site as Row } from "../../../db/smart_charging/sites.ts";
-import { identity, moment, nothing, timeZone } from "../../http/fields.ts";
+import { identity, moment, timeZone } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
-import { listOf, listQuery, pageAndFilter } from "../../http/list.ts";
-import { notFound, Problem } from "../../http/problem.ts";
-import { created, done, ok, type Route, route } from "../../http/route.ts";
+import { Problem } from "../../http/problem.ts";
+import { resource } from "../../http/resource.ts";
+import type { Route } from "../../http/route.ts";
 
+/** The heading of all routes of sites. */
 export const tag = "Sites";
-export const params = z.strictObject({ id: z.uuid() });
 
 const CHARGE_POINTS_MAX = 1000;
 const LIMIT_MAX = 10_000_000;
@@ -82,12 +82,18 @@ const example = {
   mode: "preview",
 } as const;
 
-/** 404 for a site. */
-export function noSite(id: string): Problem {
-  return notFound(`There is no site ${id}`);
-}
+/** Sites, for the routes below one of them. */
+export const sites = resource({
+  path: "/v1/sites",
+  key: { id: z.uuid() },
+  tag,
+  noun: "site",
+  read: "viewer",
+  write: "operator",
+  shows: Site,
+});
 
-async function put(id: string, body: z.output<typeof SitePut>, app: App): Promise<{ site: Row; created: boolean }> {
+async function put(app: App, id: string, body: z.output<typeof SitePut>): Promise<{ row: Row; created: boolean }> {
   const put = await app.store.sites.put(id, body, app.clock.now());
   if ("taken" in put) {
     const whose = put.taken.map(({ chargePoint, site, name }) => `${chargePoint} belongs to ${name} (${site})`);
@@ -97,77 +103,35 @@ async function put(id: string, body: z.output<typeof SitePut>, app: App): Promis
     );
   }
   app.siteLimits.changed();
-  return put;
+  return { row: put.site, created: put.created };
 }
 
 /** A site's mode decides whether anything is sent. */
 export const siteRoutes: readonly Route[] = [
-  route({
-    method: "get",
-    path: "/v1/sites",
-    access: "viewer",
-    tag,
-    summary: "All sites, newest first",
-    query: listQuery({}),
-    answers: { 200: listOf(Site) },
-    handle: async ({ query, app }) => ok(await app.store.sites.list(pageAndFilter(query).page)),
-  }),
-  route({
-    method: "post",
-    path: "/v1/sites",
-    access: "operator",
-    tag,
+  sites.list({ summary: "All sites, newest first", load: ({ app, page }) => app.store.sites.list(page) }),
+  sites.create({
     summary: "Makes a site: charge points that share one limit",
     body: SitePut,
     example,
-    answers: { 201: Site },
-    handle: async ({ body, app }) => {
-      const { site } = await put(crypto.randomUUID(), body, app);
-      return created(site, `/v1/sites/${site.id}`);
+    async save({ app, body }) {
+      const id = crypto.randomUUID();
+      return { id, row: (await put(app, id, body)).row };
     },
   }),
-  route({
-    method: "get",
-    path: "/v1/sites/{id}",
-    access: "viewer",
-    tag,
-    summary: "One site",
-    params,
-    answers: { 200: Site },
-    handle: async ({ params: { id }, app }) => {
-      const found = await app.store.sites.find(id);
-      if (!found) throw noSite(id);
-      return ok(found);
-    },
-  }),
-  route({
-    method: "put",
-    path: "/v1/sites/{id}",
-    access: "operator",
-    tag,
+  sites.find({ summary: "One site", load: ({ app, id }) => app.store.sites.find(id) }),
+  sites.put({
     summary: "Makes a site with this id, or replaces it",
     description: "From `on` to another mode, and for charge points that leave, what was installed is cleared again.",
-    params,
     body: SitePut,
     example: { ...example, mode: "on" },
-    answers: { 200: Site, 201: Site },
-    handle: async ({ params: { id }, body, app }) => {
-      const { site, created: isNew } = await put(id, body, app);
-      return isNew ? created(site, `/v1/sites/${id}`) : ok(site);
-    },
+    save: ({ app, id, body }) => put(app, id, body),
   }),
-  route({
-    method: "delete",
-    path: "/v1/sites/{id}",
-    access: "operator",
-    tag,
+  sites.remove({
     summary: "Removes a site; what was installed at its charge points is cleared, when they are connected",
-    params,
-    answers: { 204: nothing },
-    handle: async ({ params: { id }, app }) => {
-      if (!await app.store.sites.remove(id)) throw noSite(id);
-      app.siteLimits.changed();
-      return done;
+    async remove({ app, id }) {
+      const removed = await app.store.sites.remove(id);
+      if (removed) app.siteLimits.changed();
+      return removed;
     },
   }),
 ];

@@ -55,8 +55,8 @@ async function app() {
       const now = clock.now();
       const put = await store.webhooks.put(crypto.randomUUID(), fields, { made: secret, previousUntil: now }, now);
       sender.sender.changed();
-      made.push(put.webhook.id);
-      return put.webhook;
+      made.push(put.row.id);
+      return put.row;
     },
     async happen(...chargePoints: string[]) {
       for (const chargePoint of chargePoints) {

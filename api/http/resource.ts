@@ -1,0 +1,174 @@
+/**
+ * Plain resources: a list, and members under a key. `resource` says once what all operations share, and makes the route of each operation:
+ * paths, the key in the path, 404 for a key that leads nowhere, and 201 with a Location follow.
+ */
+import { z } from "zod";
+import type { Listed, Page } from "../../db/engine/list_page.ts";
+import type { App } from "./app.ts";
+import { nothing } from "./fields.ts";
+import { listOf, listQuery, pageAndFilter } from "./list.ts";
+import type { Role } from "./operator.ts";
+import { notFound, type Problem } from "./problem.ts";
+import { type Asked, created, done, ok, type Route } from "./route.ts";
+
+/** What all operations of a resource share. */
+export interface Shared<Name extends string, Item extends z.ZodType> {
+  /** Of the list, such as `/v1/id-tags`. */
+  readonly path: string;
+  /** The key in the path of a member: its name and its schema. */
+  readonly key: Readonly<Record<Name, z.ZodType<string>>>;
+  readonly tag: string;
+  /** What a member is called: "There is no id tag X". */
+  readonly noun: string;
+  /** The least role that may read. */
+  readonly read: Role;
+  /** The least role that may write. */
+  readonly write: Role;
+  /** A member as it is shown. */
+  readonly shows: Item;
+}
+
+/** What the OpenAPI document says of an operation. */
+type Told = Pick<Route, "summary" | "description" | "example" | "csv">;
+
+/** What an operation on a member is given. */
+interface OnMember {
+  readonly app: App;
+  readonly id: string;
+}
+
+/** A list. */
+export interface ListOperation<Filters extends z.ZodRawShape, Item extends z.ZodType> extends Told {
+  readonly filters?: Filters;
+  /** The items, where a list shows something else than whole members. */
+  readonly items?: Item;
+  load(
+    asked: { readonly app: App; readonly filter: z.output<z.ZodObject<Filters>>; readonly page: Page },
+  ): Promise<Listed<z.output<Item>>>;
+}
+
+/** GET of a member; undefined: there is none. */
+export interface FindOperation<Row> extends Told {
+  load(asked: OnMember): Promise<Row | undefined>;
+}
+
+/** POST to the list, where the server chooses the key. */
+export interface CreateOperation<Body extends z.ZodType, Made extends z.ZodType> extends Told {
+  readonly body: Body;
+  /** A new member, where its answer shows more than a member. */
+  readonly made?: Made;
+  save(
+    asked: { readonly app: App; readonly body: z.output<Body> },
+  ): Promise<{ readonly id: string; readonly row: z.output<Made> }>;
+}
+
+/** PUT of a member. */
+export interface PutOperation<Body extends z.ZodType, Made extends z.ZodType> extends Told {
+  readonly body: Body;
+  /** A new member, where its answer shows more than a member. */
+  readonly made?: Made;
+  save(
+    asked: OnMember & { readonly body: z.output<Body> },
+  ): Promise<{ readonly row: z.output<Made>; readonly created: boolean }>;
+}
+
+/** PATCH of a member; undefined: there is none. */
+export interface PatchOperation<Body extends z.ZodType, Row> extends Told {
+  readonly body: Body;
+  save(asked: OnMember & { readonly body: z.output<Body> }): Promise<Row | undefined>;
+}
+
+/** DELETE of a member; false: there is none. */
+export interface RemoveOperation extends Told {
+  remove(asked: OnMember): Promise<boolean>;
+}
+
+/** Declares a resource. Answers what makes the route of each operation, and what routes below a member need. */
+export function resource<Name extends string, Item extends z.ZodType>(shared: Shared<Name, Item>) {
+  const { path, key, tag, noun, read, write, shows } = shared;
+  const [name] = Object.keys(key) as [Name];
+  const params = z.strictObject(key);
+  const missing = (id: string): Problem => notFound(`There is no ${noun} ${id}`);
+  const placeOf = (id: string) => `${path}/${encodeURIComponent(id)}`;
+  const onList = { path, tag };
+  const onMember = { path: `${path}/{${name}}`, tag, params };
+  const memberOf = ({ params, ...asked }: Asked) => ({ ...asked, id: (params as Record<Name, string>)[name] });
+  const there = <Row>(row: Row | undefined, id: string): Row => {
+    if (row === undefined) throw missing(id);
+    return row;
+  };
+
+  return {
+    params,
+    missing,
+
+    list<Filters extends z.ZodRawShape = Record<never, never>, Listing extends z.ZodType = Item>(
+      { filters, items, load, ...told }: ListOperation<Filters, Listing>,
+    ): Route {
+      return {
+        ...{ ...onList, ...told, method: "get", access: read, query: listQuery(filters ?? {}) },
+        answers: { 200: listOf(items ?? shows) },
+        handle: async ({ query, app }) => {
+          const { filter, page } = pageAndFilter(query as { limit: number; cursor?: string });
+          return ok(await load({ app, filter: filter as z.output<z.ZodObject<Filters>>, page }));
+        },
+      };
+    },
+
+    find({ load, ...told }: FindOperation<z.output<Item>>): Route {
+      return {
+        ...{ ...onMember, ...told, method: "get", access: read, answers: { 200: shows } },
+        handle: async (asked) => {
+          const member = memberOf(asked);
+          return ok(there(await load(member), member.id));
+        },
+      };
+    },
+
+    create<Body extends z.ZodType, Made extends z.ZodType = Item>(
+      { made, save, ...told }: CreateOperation<Body, Made>,
+    ): Route {
+      return {
+        ...{ ...onList, ...told, method: "post", access: write, answers: { 201: made ?? shows } },
+        handle: async ({ app, body }) => {
+          const { id, row } = await save({ app, body: body as z.output<Body> });
+          return created(row, placeOf(id));
+        },
+      };
+    },
+
+    put<Body extends z.ZodType, Made extends z.ZodType = Item>(
+      { made, save, ...told }: PutOperation<Body, Made>,
+    ): Route {
+      return {
+        ...{ ...onMember, ...told, method: "put", access: write, answers: { 200: shows, 201: made ?? shows } },
+        handle: async (asked) => {
+          const member = memberOf(asked);
+          const { row, created: isNew } = await save({ ...member, body: asked.body as z.output<Body> });
+          return isNew ? created(row, placeOf(member.id)) : ok(row);
+        },
+      };
+    },
+
+    patch<Body extends z.ZodType>({ save, ...told }: PatchOperation<Body, z.output<Item>>): Route {
+      return {
+        ...{ ...onMember, ...told, method: "patch", access: write, answers: { 200: shows } },
+        handle: async (asked) => {
+          const member = memberOf(asked);
+          return ok(there(await save({ ...member, body: asked.body as z.output<Body> }), member.id));
+        },
+      };
+    },
+
+    remove({ remove, ...told }: RemoveOperation): Route {
+      return {
+        ...{ ...onMember, ...told, method: "delete", access: write, answers: { 204: nothing } },
+        handle: async (asked) => {
+          const member = memberOf(asked);
+          if (!await remove(member)) throw missing(member.id);
+          return done;
+        },
+      };
+    },
+  };
+}
