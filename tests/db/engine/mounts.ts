@@ -34,7 +34,10 @@ export async function mountImage(sizeMib: number): Promise<Mounted & { readonly 
 
 /** Mounts a file with a file system, which is removed with the mount. Without a sync nothing gets to the file by time alone. */
 export async function mountFile(image: string): Promise<Mounted> {
-  const mounted = await mount(["-o", "loop,commit=900", image]);
+  const mounted = await mount(["-o", "loop,commit=900", image]).catch(async (error) => {
+    await Deno.remove(image);
+    throw error;
+  });
   return {
     ...mounted,
     async [Symbol.asyncDispose]() {
