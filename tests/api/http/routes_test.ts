@@ -2,7 +2,7 @@
  * Walks the route table over real requests to a whole Central System: what holds for every route is tested for every route, and one
  * that has no good request in `walk.ts` fails.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater, equal } from "@std/assert";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { documentRoutes } from "../../../api/http/openapi.ts";
 import { type Role, ROLES } from "../../../api/http/operator.ts";
@@ -148,4 +148,40 @@ test("lists that are walked are not empty, so that their items were looked at", 
       return answer.body.items.length > 0 ? true : undefined;
     });
   }
+});
+
+test("every list that is read one by one is the list that is read at once", async () => {
+  const walked: string[] = [];
+  for (const { method, path } of table) {
+    const parameters: { name: string }[] = document.paths[path][method].parameters ?? [];
+    if (method !== "get" || !parameters.some(({ name }) => name === "cursor")) continue;
+    const good = goodFor({ method, path });
+    const query = (good.query ?? "").replace(/&?limit=\d+/, "");
+    const page = async (limit: number, cursor?: string): Promise<{ items: unknown[]; next: string | null }> => {
+      const more = cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+      const { status, body } = await ask(
+        method,
+        target(path, { ...good, query: `${query}&limit=${limit}${more}` }),
+        "admin",
+        {
+          headers: good.headers ?? {},
+        },
+      );
+      assertEquals(status, 200, `${path} ${JSON.stringify(body)}`);
+      return body;
+    };
+    // Deliveries go on meanwhile, so that one look may see more than the other.
+    await eventually(`${path} is the same one by one`, async () => {
+      const whole = (await page(100)).items;
+      const found: unknown[] = [];
+      for (let next: string | null | undefined; next !== null && found.length <= whole.length;) {
+        const { items, next: after } = await page(1, next);
+        found.push(...items);
+        next = after;
+      }
+      if (whole.length > 1) walked.push(path);
+      return equal(found, whole) || undefined;
+    });
+  }
+  assertGreater(new Set(walked).size, 10, walked.join());
 });
