@@ -173,12 +173,9 @@ test("every list that is read one by one is the list that is read at once", asyn
     // Deliveries go on meanwhile, so that one look may see more than the other.
     await eventually(`${path} is the same one by one`, async () => {
       const whole = (await page(100)).items;
-      const found: unknown[] = [];
-      for (let next: string | null | undefined; next !== null && found.length <= whole.length;) {
-        const { items, next: after } = await page(1, next);
-        found.push(...items);
-        next = after;
-      }
+      let last = await page(1);
+      const found = [...last.items];
+      while (last.next !== null && found.length <= whole.length) found.push(...(last = await page(1, last.next)).items);
       if (whole.length > 1) walked.push(path);
       return equal(found, whole) || undefined;
     });
