@@ -1,9 +1,8 @@
 /**
- * What the ends of ReserveNow and CancelReservation change. Each is one conditional update that agrees with `after` in
- * ocpp/reservation/reservation_rules.ts; made twice, it changes nothing the second time.
+ * What the ends of ReserveNow and CancelReservation change. Each is one conditional update; made twice, it changes nothing the second time.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { Verdict } from "../../ocpp/reservation/reservation_rules.ts";
+import type { CancelVerdict, ReserveVerdict } from "../../ocpp/reservation/reservation_rules.ts";
 import type { Command } from "../commands.ts";
 import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
@@ -33,7 +32,11 @@ export async function changed(
 }
 
 /** The last ReserveNow of a reservation tells of itself once; after a doubt it may tell again, unless another command is sent by then. */
-export function reserveEnded({ id, chargePoint, request }: ReservationCommand, verdict: Verdict, now: Date): Change {
+export function reserveEnded(
+  { id, chargePoint, request }: ReservationCommand,
+  verdict: ReserveVerdict,
+  now: Date,
+): Change {
   const its = sql`r.charge_point = ${chargePoint} and r.reservation_id = ${request.reservationId}::bigint
     and r.reserve_command_id = ${id}::uuid
     and (not r.answered or r.doubt is not null and r.command_id = r.reserve_command_id)`;
@@ -76,13 +79,15 @@ export function reserveEnded({ id, chargePoint, request }: ReservationCommand, v
         told: toldOf("reservation.activated", "changed where state = 'active' and doubt is null", at),
       };
     }
-    case "unchanged":
-      return { set: heard, where: its, told: toldOf("reservation.refused", "changed where false", at) };
   }
 }
 
 /** A CancelReservation has ended, for the reservation as it is now. */
-export function cancelEnded({ id, chargePoint, request }: ReservationCommand, verdict: Verdict, now: Date): Change {
+export function cancelEnded(
+  { id, chargePoint, request }: ReservationCommand,
+  verdict: CancelVerdict,
+  now: Date,
+): Change {
   const its = sql`r.charge_point = ${chargePoint} and r.reservation_id = ${request.reservationId}::bigint
     and r.state in ('requested', 'active')`;
   const heard = sql`settled_command_id = ${id}::uuid`;

@@ -4,6 +4,7 @@
  * rows cannot concern a reservation.
  */
 import { type RawBuilder, sql } from "kysely";
+import { ENDING_STATUSES } from "../../ocpp/reservation/reservation_rules.ts";
 import type { EventData, EventType } from "../event_types.ts";
 import { fact, intoOutbox, time, type Told } from "../event_outbox.ts";
 import { folded } from "../engine/values.ts";
@@ -93,7 +94,7 @@ function requested(request: Reserving): RawBuilder<unknown> {
 }
 
 /** The statuses from which something follows for a reservation. */
-const TELLING = ["Reserved", "Faulted", "Unavailable"];
+const TELLING: readonly string[] = ["Reserved", ...ENDING_STATUSES];
 
 /** Charge points' clocks may be so much behind ours. */
 const SKEW = sql.lit("1 minute");

@@ -3,7 +3,7 @@
  * statements of those (reservation_facts.ts), what the ends of commands mean, in reservation_changes.ts; here are the time, and reading.
  */
 import { type Kysely, sql } from "kysely";
-import type { Verdict } from "../../ocpp/reservation/reservation_rules.ts";
+import type { CancelVerdict, ReserveVerdict } from "../../ocpp/reservation/reservation_rules.ts";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import type { OutboxSignal } from "../event_outbox.ts";
 import { type Listed, listPage, type Order, type Page } from "../engine/list_page.ts";
@@ -60,9 +60,9 @@ export interface Reservations {
   /** The same in short, of many charge points in one query; those without any are missing in the answer. */
   listHeld(chargePoints: readonly string[]): Promise<Map<string, Held[]>>;
   /** A ReserveNow has ended. */
-  reserveEnded(command: ReservationCommand, verdict: Verdict, now: Date): Promise<void>;
+  reserveEnded(command: ReservationCommand, verdict: ReserveVerdict, now: Date): Promise<void>;
   /** A CancelReservation has ended. */
-  cancelEnded(command: ReservationCommand, verdict: Verdict, now: Date): Promise<void>;
+  cancelEnded(command: ReservationCommand, verdict: CancelVerdict, now: Date): Promise<void>;
   /** Ends what is past its expiry date; returns how many. */
   expireDue(now: Date): Promise<number>;
   /** Ends active ones with a transaction that fits them and names no reservation; returns how many. */

@@ -2,7 +2,7 @@
 import type { Command } from "../../../db/commands.ts";
 import type { Reservation } from "../../../db/reservation/reservations.ts";
 import type { Store } from "../../../db/store.ts";
-import type { Verdict } from "../../../ocpp/reservation/reservation_rules.ts";
+import type { ReserveVerdict } from "../../../ocpp/reservation/reservation_rules.ts";
 import { at, command, fields, fresh, start } from "../facts.ts";
 
 /** When the usual reservation ends. */
@@ -45,7 +45,7 @@ export class Life {
     return asked;
   }
 
-  answer(verdict: Verdict, now = at(1)): Promise<void> {
+  answer(verdict: ReserveVerdict, now = at(1)): Promise<void> {
     return this.store.reservations.reserveEnded(this.reserving, verdict, now);
   }
 

@@ -1,21 +1,22 @@
-/** Whatever is learned of a reservation in whatever order: the statements agree with the rules of `ocpp/`. */
+/** Whatever is learned of a reservation in whatever order: the statements agree with the model. */
 import { assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
-import { after, type Known, type Learned, UNKNOWN, type Verdict } from "../../../ocpp/reservation/reservation_rules.ts";
+import type { CancelVerdict, ReserveVerdict } from "../../../ocpp/reservation/reservation_rules.ts";
 import { openTestStore } from "../../database.ts";
 import { at } from "../facts.ts";
 import { EXPIRY, Life } from "./life.ts";
+import { after, type Known, type Learned, UNKNOWN } from "./reservation_model.ts";
 
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
-const verdict: fc.Arbitrary<Verdict> = fc.constantFrom<Verdict>(
+const verdict = fc.constantFrom<ReserveVerdict>(
   { kind: "active" },
   { kind: "refused", reason: "Occupied" },
   { kind: "cancelled", reason: "NeverSent" },
   { kind: "doubt", doubt: "timedOut" },
 );
-const cancelVerdict = fc.constantFrom<Verdict>(
+const cancelVerdict = fc.constantFrom<CancelVerdict>(
   { kind: "cancelled", reason: null },
   { kind: "cancelled", reason: "NotThere" },
   { kind: "doubt", doubt: "connectionLost" },
@@ -69,7 +70,7 @@ function expected(known: Known, fact: Learned, reservedSinceAsked: boolean): Kno
 
 let lastId = 0;
 
-Deno.test("the store's reservations follow the rules", async () => {
+Deno.test("the store's reservations follow the model", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(learned, { minLength: 1, maxLength: 12 }), async (facts) => {
       const life = await new Life(store, ++lastId).begin();

@@ -1,14 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
-import { fc } from "../../packages/fast_check.ts";
+import { assertEquals } from "@std/assert";
 import { type CommandEnd, type CommandState, type EndedCommand, endOf } from "../../../ocpp/command_end.ts";
 import {
-  after,
   cancelReservationMeans,
-  type Known,
-  type Learned,
+  type CancelVerdict,
   reserveNowMeans,
-  UNKNOWN,
-  type Verdict,
+  type ReserveVerdict,
 } from "../../../ocpp/reservation/reservation_rules.ts";
 
 const end = (command: Omit<EndedCommand, "action">): CommandEnd => endOf({ action: "ReserveNow", ...command })!;
@@ -17,17 +13,19 @@ const sent = (state: CommandState) => end({ state, sentAt: new Date() });
 const unsent = (state: CommandState) => end({ state, sentAt: null });
 const callError = (code: string) => end({ state: "callError", error: { code } });
 
-const reserving: readonly [CommandEnd, Verdict][] = [
+const reserving: readonly [CommandEnd, ReserveVerdict][] = [
   [answered("Accepted"), { kind: "active" }],
-  ...["Faulted", "Occupied", "Rejected", "Unavailable"].map((status): [CommandEnd, Verdict] => [
+  ...["Faulted", "Occupied", "Rejected", "Unavailable"].map((status): [CommandEnd, ReserveVerdict] => [
     answered(status),
     { kind: "refused", reason: status },
   ]),
-  ...["NotSupported", "NotImplemented", "InternalError"].map((code): [CommandEnd, Verdict] => [
+  ...["NotSupported", "NotImplemented", "InternalError"].map((code): [CommandEnd, ReserveVerdict] => [
     callError(code),
     { kind: "refused", reason: code },
   ]),
-  ...(["timedOut", "connectionLost", "unknown", "invalidAnswer"] as const).map((state): [CommandEnd, Verdict] => [
+  ...(["timedOut", "connectionLost", "unknown", "invalidAnswer"] as const).map((
+    state,
+  ): [CommandEnd, ReserveVerdict] => [
     sent(state),
     { kind: "doubt", doubt: state },
   ]),
@@ -41,7 +39,7 @@ for (const [end, verdict] of reserving) {
   });
 }
 
-const cancelling: readonly [CommandEnd, Verdict][] = [
+const cancelling: readonly [CommandEnd, CancelVerdict][] = [
   [answered("Accepted"), { kind: "cancelled", reason: null }],
   [answered("Rejected"), { kind: "cancelled", reason: "NotThere" }],
   [callError("NotSupported"), { kind: "unchanged" }],
@@ -55,140 +53,3 @@ for (const [end, verdict] of cancelling) {
     assertEquals(cancelReservationMeans(end), verdict);
   });
 }
-
-/** The five fields of what is known, in a row: state, doubt, reason, whether it is answered, whether it is being cancelled. */
-type Row = readonly [
-  Known["state"],
-  doubt: string | null,
-  reason: string | null,
-  answered?: boolean,
-  cancelling?: boolean,
-];
-
-function known([state, doubt, reason, answered = true, cancelling = false]: Row): Known {
-  return { state, doubt, reason, answered, cancelling };
-}
-
-const ASKED: Row = ["requested", null, null, false];
-const ACTIVE: Row = ["active", null, null];
-const REFUSED: Row = ["refused", null, "Occupied"];
-const DOUBTFUL: Row = ["requested", "timedOut", null];
-
-const CANCELLING: Row = ["requested", "timedOut", null, true, true];
-
-const reserve = (verdict: Verdict): Learned => ({ kind: "reserveEnded", verdict });
-const cancel = (verdict: Verdict): Learned => ({ kind: "cancelEnded", verdict });
-const report = (status: string): Learned => ({ kind: "statusReported", status });
-const accepted = reserve({ kind: "active" });
-const refused = reserve({ kind: "refused", reason: "Occupied" });
-const unanswered = reserve({ kind: "doubt", doubt: "timedOut" });
-const neverSent = reserve({ kind: "cancelled", reason: "NeverSent" });
-const gone = cancel({ kind: "cancelled", reason: "NotThere" });
-
-const learnedRows: readonly [why: string, before: Row, Learned, after: Row][] = [
-  ["accepted", ASKED, accepted, ACTIVE],
-  ["refused", ASKED, refused, REFUSED],
-  ["cancelled before it was sent", ASKED, neverSent, ["cancelled", null, "NeverSent"]],
-  ["not answered", ASKED, unanswered, DOUBTFUL],
-  ["accepted late", DOUBTFUL, accepted, ACTIVE],
-  ["refused late", DOUBTFUL, refused, REFUSED],
-  ["a second answer", ACTIVE, refused, ACTIVE],
-  ["a second answer after a refusal", REFUSED, accepted, REFUSED],
-  ["a late answer while it is cancelled", CANCELLING, accepted, CANCELLING],
-  ["a replacement that is accepted", ["active", null, null, false], accepted, ACTIVE],
-  ["a replacement that is refused leaves what was there", ["active", null, null, false], refused, ACTIVE],
-  ["a replacement without an answer", ["active", null, null, false], unanswered, ["active", "timedOut", null]],
-  ["accepted after it was cancelled", ["cancelled", null, null, false], accepted, ACTIVE],
-  ["refused after it was cancelled", ["cancelled", null, null, false], refused, ["cancelled", null, null]],
-  ["accepted after it was used", ["used", null, null, false], accepted, ["used", null, null]],
-  ["accepted after it expired", ["expired", null, null, false], accepted, ["expired", null, null]],
-  ["not answered after it was used", ["used", null, null, false], unanswered, ["used", null, null]],
-  ["cancelled", ACTIVE, gone, ["cancelled", null, "NotThere"]],
-  ["cancelled, which ends a doubt", DOUBTFUL, gone, ["cancelled", null, "NotThere"]],
-  ["a cancellation without an answer", ACTIVE, cancel({ kind: "doubt", doubt: "unknown" }), [
-    "active",
-    "unknown",
-    null,
-  ]],
-  ["a cancellation that did nothing", DOUBTFUL, cancel({ kind: "unchanged" }), DOUBTFUL],
-  ["a cancellation after its end", REFUSED, gone, REFUSED],
-  ["a cancellation is sent", ACTIVE, { kind: "cancelAsked" }, ["active", null, null, true, true]],
-  ["asked again while it is active", ["active", "timedOut", null], { kind: "asked" }, ["active", null, null, false]],
-  ["asked again after its end", REFUSED, { kind: "asked" }, ASKED],
-  ["Reserved settles a doubt", DOUBTFUL, report("Reserved"), ACTIVE],
-  ["Reserved before the answer", ASKED, report("Reserved"), ASKED],
-  ["Faulted ends it", ACTIVE, report("Faulted"), ["cancelled", null, "Faulted"]],
-  ["Unavailable ends one in doubt", DOUBTFUL, report("Unavailable"), ["cancelled", null, "Unavailable"]],
-  ["Faulted before the answer", ASKED, report("Faulted"), ASKED],
-  ["Available proves nothing", ACTIVE, report("Available"), ACTIVE],
-  ["named by a transaction", ASKED, { kind: "named" }, ["used", null, null, false]],
-  ["named after a refusal", REFUSED, { kind: "named" }, ["used", null, null]],
-  ["a transaction fits an active one", ACTIVE, { kind: "fitted" }, ["used", null, null]],
-  ["a transaction fits one in doubt", DOUBTFUL, { kind: "fitted" }, DOUBTFUL],
-  ["its time passes", DOUBTFUL, { kind: "timePassed" }, ["expired", null, null]],
-  ["its time passes after its end", REFUSED, { kind: "timePassed" }, REFUSED],
-];
-for (const [why, before, fact, expected] of learnedRows) {
-  Deno.test(`what is known of a reservation after ${why}: ${expected[0]}`, () => {
-    assertEquals(after(known(before), fact), known(expected));
-  });
-}
-
-const verdicts: readonly Verdict[] = [
-  { kind: "active" },
-  { kind: "refused", reason: "Occupied" },
-  { kind: "cancelled", reason: null },
-  { kind: "doubt", doubt: "timedOut" },
-  { kind: "unchanged" },
-];
-const facts: fc.Arbitrary<Learned> = fc.constantFrom<Learned>(
-  { kind: "asked" },
-  { kind: "cancelAsked" },
-  { kind: "named" },
-  { kind: "fitted" },
-  { kind: "timePassed" },
-  ...verdicts.map((verdict) => ({ kind: "reserveEnded" as const, verdict })),
-  ...verdicts.map((verdict) => ({ kind: "cancelEnded" as const, verdict })),
-  ...["Available", "Reserved", "Faulted", "Unavailable"].map((status) => ({ kind: "statusReported" as const, status })),
-);
-
-/** What is known after each of the facts. */
-const histories = fc.array(facts, { maxLength: 20 }).map((learned) =>
-  learned.reduce<Known[]>((known, fact) => [...known, after(known.at(-1)!, fact)], [UNKNOWN])
-);
-
-const isOpen = ({ state }: Known) => state === "requested" || state === "active";
-
-Deno.test("only what is open is in doubt, and only what is over has a reason", () => {
-  fc.assert(fc.property(histories, (history) => {
-    for (const known of history) {
-      if (known.doubt !== null) assert(isOpen(known));
-      if (known.reason !== null) assert(!isOpen(known));
-    }
-  }));
-});
-
-Deno.test("time ends whatever is open, and a transaction that names it uses whatever is not used", () => {
-  fc.assert(fc.property(histories, (history) => {
-    const last = history.at(-1)!;
-    assertEquals(isOpen(after(last, { kind: "timePassed" })), false);
-    assertEquals(after(last, { kind: "named" }).state, "used");
-  }));
-});
-
-Deno.test("what is over stays over until it is asked for again, but for a transaction that proves its use", () => {
-  const quiet = facts.filter(({ kind }) => kind !== "asked" && kind !== "reserveEnded");
-  fc.assert(fc.property(histories, quiet, (history, fact) => {
-    const last = history.at(-1)!;
-    const next = after(last, fact);
-    if (!isOpen(last) && fact.kind !== "named") assertEquals(next.state, last.state);
-  }));
-});
-
-Deno.test("hearing the same end of a command twice is hearing it once", () => {
-  const ends = facts.filter(({ kind }) => kind === "reserveEnded" || kind === "cancelEnded");
-  fc.assert(fc.property(histories, ends, (history, fact) => {
-    const once = after(history.at(-1)!, fact);
-    assertEquals(after(once, fact), once);
-  }));
-});

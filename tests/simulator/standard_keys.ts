@@ -2,7 +2,7 @@
  * The configuration keys that OCPP 1.6 (chapter 9), its errata and the security white paper (2.2) name, with what their values mean.
  * Charge points have others besides; nothing is refused for not being here.
  */
-import type { FeatureProfile } from "../action.ts";
+import type { FeatureProfile } from "../../ocpp/action.ts";
 
 /** How the text of a value is to be read. A list is separated by commas. */
 export type ValueType = "boolean" | "integer" | "list" | "text";
@@ -78,7 +78,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** All keys that a specification names. */
-export const STANDARD_KEYS: readonly StandardKey[] = ROWS.map(([profile, type, unit, key, meaning]) => ({
+const STANDARD_KEYS: readonly StandardKey[] = ROWS.map(([profile, type, unit, key, meaning]) => ({
   key,
   profile,
   type,
