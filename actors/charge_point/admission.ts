@@ -1,6 +1,6 @@
 /**
  * Who may come in. Decides about one connection attempt in the order identity, security profile, credentials (or, where there are none, who
- * is there already), so that the answer tells the installer the first thing to mend; every refusal names its cause and its cure.
+ * is there already), so that the answer tells the installer the first thing to repair; every refusal names its cause and its cure.
  */
 import type { ChargePoint, ChargePointFields } from "../../db/charge_points.ts";
 import type { Store } from "../../db/store.ts";
@@ -17,7 +17,7 @@ export interface Attempt {
   /** Whether the connection is known to be TLS. */
   readonly secure: boolean;
   readonly remoteAddress: string;
-  /** Somebody wants to know what the answer would be: nothing is written. */
+  /** The client only asks what the answer would be: nothing is written. */
   readonly onlyAsks?: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function admit(attempt: Attempt, app: AdmissionApp, now: Date): Pro
 }
 
 /**
- * On security profile 0 nobody can prove anything, so a stranger must not push out who is there and alive. The same address takes over:
+ * On security profile 0 no charge point can prove its identity, so another client must not push out the one that is connected and alive. The same address takes over:
  * that is the charge point itself after a connection that it lost. Pings end a dead connection within two intervals.
  */
 function contested({ identity, remoteAddress }: Attempt, app: AdmissionApp, now: Date): Admission | undefined {
@@ -118,7 +118,7 @@ function guessedTooOften(waitSeconds: number): Admission {
   return refused(429, diagnosis("too-many-attempts", found), waitSeconds);
 }
 
-/** What a charge point that nobody has registered is registered as. */
+/** What an unknown charge point is registered as. */
 const NEWCOMER: Omit<ChargePointFields, "registration"> = {
   securityProfile: 0,
   heartbeatInterval: null,

@@ -1,6 +1,6 @@
 /**
  * An operator's command before it is a row: what may be asked, when it is refused, and what the new row looks like. A refusal
- * disturbs nobody: nothing has been written or sent.
+ * changes nothing: nothing has been written or sent.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
 import type { Command, NewCommand } from "../../db/commands.ts";
@@ -14,7 +14,7 @@ export interface SendOptions {
   readonly action: FromCentralSystem;
   readonly request: object;
   /**
-   * The command's id, a uuid of version 7. Whoever must never send twice writes the id down before it asks, looks for the command under it
+   * The command's id, a uuid of version 7. A caller that must never send twice writes the id down before it asks, looks for the command under it
    * after a restart, and asks again only when there is none. Absent: a new one.
    */
   readonly commandId?: string;
@@ -61,7 +61,7 @@ export interface Situation {
   readonly connected: boolean;
 }
 
-/** What is said of an identity that nobody has registered. */
+/** The text about an identity that is not registered. */
 export function unknownChargePoint(identity: string): string {
   return `There is no charge point ${identity}; PUT /v1/charge-points/${encodeURIComponent(identity)} registers it`;
 }
@@ -103,7 +103,7 @@ function isForbiddenTrigger({ action, request }: SendOptions): boolean {
     (request as { requestedMessage?: string }).requestedMessage === "BootNotification";
 }
 
-/** Whether it may be sent much later. Whoever is Pending now may be accepted by then, and must not be asked to boot any more. */
+/** Whether it may be sent much later. A charge point that is Pending now may be accepted by then, and must not be asked to boot any more. */
 function mayComeLate(options: SendOptions): boolean {
   return findAction(options.action)?.whenOffline === "queue" &&
     (!isForbiddenTrigger(options) || options.force === true);

@@ -43,7 +43,7 @@ export class Commands {
   /** Ids of commands that this process took and that have not ended. */
   readonly #open = new Set<string>();
   /** Connections that ended while the database was away: what waited for them until then is lost before anything else is sent. */
-  readonly #ended = new Map<string, Date>();
+  readonly #endedConnections = new Map<string, Date>();
   /** Batched: when many connections end at once, so do their commands. */
   readonly #lose: (ended: EndedConnection) => Promise<void>;
   readonly #waiters: Waiters<Command>;
@@ -59,7 +59,7 @@ export class Commands {
     this.#waiters = new Waiters(system.clock);
     this.#lose = batched((ended) => this.#loseBatch(ended), { maxRows: 1000, maxInFlight: 1 });
     this.#upkeep = keepCommandsUp(system, store, {
-      expired: (command) => this.#told(command),
+      expired: (command) => this.#tellEnd(command),
       loseEnded: () => this.#loseEnded(),
       over: () => this.#waiters.endAll(),
     });
@@ -100,7 +100,7 @@ export class Commands {
 
   /** Takes the next command that may be sent to a connected charge point, with its secrets. Throws StoreError. */
   async claimNext(identity: string, messageId: string): Promise<Claimed | undefined> {
-    const endedAt = this.#ended.get(identity);
+    const endedAt = this.#endedConnections.get(identity);
     if (endedAt) await this.#lose({ chargePoint: identity, endedAt });
     const claimed = await this.store.commands.claimNext(identity, messageId, this.system.clock.now());
     if (!claimed) return undefined;
@@ -111,12 +111,12 @@ export class Commands {
   /** A connection ended and no newer one is there: what waits and must not be done late is lost. Never throws. */
   async connectionEnded(identity: string): Promise<void> {
     const endedAt = this.system.clock.now();
-    this.#ended.set(identity, endedAt);
+    this.#endedConnections.set(identity, endedAt);
     await this.#loseEnded([{ chargePoint: identity, endedAt }]);
   }
 
   /** By default what an outage has left behind. */
-  async #loseEnded(ended: readonly EndedConnection[] = connectionsOf(this.#ended)): Promise<void> {
+  async #loseEnded(ended: readonly EndedConnection[] = connectionsOf(this.#endedConnections)): Promise<void> {
     try {
       await Promise.all(ended.map(this.#lose));
     } catch (error) {
@@ -126,22 +126,22 @@ export class Commands {
 
   async #loseBatch(ended: readonly EndedConnection[]): Promise<void[]> {
     const lost = await this.store.commands.loseUnsent(ended, NOT_SENT.error!, this.system.clock.now());
-    for (const command of lost) this.#told(command);
+    for (const command of lost) this.#tellEnd(command);
     return ended.map(({ chargePoint, endedAt }) => {
-      if (this.#ended.get(chargePoint) === endedAt) this.#ended.delete(chargePoint);
+      if (this.#endedConnections.get(chargePoint) === endedAt) this.#endedConnections.delete(chargePoint);
     });
   }
 
   /** Cancels a command that still waits; undefined when it does not (any more). Throws StoreError. */
   async cancel(commandId: string): Promise<Command | undefined> {
     const cancelled = await this.store.commands.cancel(commandId, this.system.clock.now());
-    if (cancelled) this.#told(cancelled);
+    if (cancelled) this.#tellEnd(cancelled);
     return cancelled;
   }
 
   /** Records how a command ended, then tells those who wait for it. Never throws. */
   async end(command: Command, outcome: Outcome): Promise<void> {
-    this.#told(await this.#record(command, outcome), outcome.state);
+    this.#tellEnd(await this.#record(command, outcome), outcome.state);
   }
 
   /** The command as it is when its end was recorded, or will be as soon as the database answers. */
@@ -163,7 +163,7 @@ export class Commands {
   }
 
   /** The end of a command is in its row. */
-  #told(command: Command, state = command.state): void {
+  #tellEnd(command: Command, state = command.state): void {
     this.system.counts.commands.inc({ action: command.action, state });
     this.#forget(command.id);
     this.#waiters.tell(command.id, command);

@@ -53,6 +53,9 @@ export type ConnectionMail =
   | { readonly kind: "opened" | "commandWaits" | "changed" }
   | ({ readonly kind: "received" } & Heard);
 
+/** While a charge point is connected, its last sign of life is known here; for its row it is told this often. */
+const TELL_LAST_SEEN_MS = 1000;
+
 /** What all connections share. */
 export interface Shared {
   readonly commands: Commands;
@@ -67,6 +70,7 @@ export class LiveConnection implements Session {
   actor: Ref<ConnectionMail> | null = null;
   /** `current` until a newer connection has taken over or this one has ended. */
   state: "current" | "replaced" | "ended" = "current";
+  #toldUntilMs = -Infinity;
 
   /** `left` runs when the socket of the current connection has gone. */
   constructor(
@@ -86,6 +90,12 @@ export class LiveConnection implements Session {
   alive(): void {
     if (this.state !== "current") return;
     this.lastSeenAt = this.context.clock.now();
+    if (this.lastSeenAt.getTime() >= this.#toldUntilMs) this.tellLastSeen();
+  }
+
+  /** Tells when and where the charge point was heard last, for its row. */
+  tellLastSeen(): void {
+    this.#toldUntilMs = this.lastSeenAt.getTime() + TELL_LAST_SEEN_MS;
     this.shared.lastSeen.seen(this.identity, this.lastSeenAt, this.connection);
   }
 

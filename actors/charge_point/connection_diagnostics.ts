@@ -5,12 +5,12 @@
 import type { ConnectionAttempt } from "../../db/connection_attempts.ts";
 import type { Store } from "../../db/store.ts";
 import { replaceUnstorable } from "../../ocpp/types/text.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import { type Diagnosis, diagnosis } from "./connection_causes.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 
 /** Where a diagnosis was made. The identity is null where none could be read. */
-export interface Patient {
+export interface Subject {
   readonly address: string;
   readonly identity: string | null;
 }
@@ -32,34 +32,71 @@ export const FLAPPING_PER_MINUTE = 5;
 const FOUND_MAX_LENGTH = 300;
 const REMOVED_AT_ONCE = 20_000;
 
-/** What the diagnostics is told besides; `told` hears of each new row. */
-export interface DoctorOptions {
+/** What the diagnostics needs besides; `recorded` runs with each new row. */
+export interface DiagnosticsOptions {
   readonly retentionDays: number;
-  readonly told?: (attempt: ConnectionAttempt) => void;
+  readonly recorded?: (attempt: ConnectionAttempt) => void;
 }
 
+type DiagnosticsMail =
+  | { readonly kind: "found"; readonly subject: Subject; readonly diagnosis: Diagnosis }
+  | { readonly kind: "connected"; readonly identity: string; readonly address: string }
+  | { readonly kind: "writeDue" };
+
+/** The diagnostics of all connections and attempts at one. */
 export class ConnectionDiagnostics {
+  readonly #actor: Ref<DiagnosticsMail>;
+
+  constructor(system: ActorSystem, store: Store, options: DiagnosticsOptions) {
+    const create = (context: Context<DiagnosticsMail>) => new DiagnosticsActor(context, system, store, options);
+    this.#actor = system.spawn("connection diagnostics", create, { restartsPerMinute: 60, drains: true });
+  }
+
+  /** Something was refused or odd. Never throws. */
+  note(subject: Subject, diagnosis: Diagnosis): void {
+    this.#actor.tell({ kind: "found", subject, diagnosis });
+  }
+
+  /** A charge point has connected. Too often within a minute is a symptom of its own. */
+  connected(identity: string, address: string): void {
+    this.#actor.tell({ kind: "connected", identity, address });
+  }
+}
+
+class DiagnosticsActor implements Actor<DiagnosticsMail> {
   /** Rows of the last minute, oldest first, and how many each address has. */
   readonly #recent = new Map<string, ConnectionAttempt>();
   readonly #byAddress = new Map<string, number>();
   readonly #unwritten = new Set<ConnectionAttempt>();
   readonly #connects = new Map<string, number[]>();
-  #planned = false;
-  #plan: (ms: number) => void = () => {};
   #tidiedDay: number | undefined;
   #lost = 0;
 
-  constructor(readonly system: ActorSystem, readonly store: Store, readonly options: DoctorOptions) {
-    system.spawn<"write">("connection diagnostics", (context) => {
-      this.#plan = (ms) => void context.after(ms, "write");
-      return { receive: () => this.#write(), stopped: () => this.#record() };
-    }, { restartsPerMinute: 60 });
+  constructor(
+    readonly context: Context<DiagnosticsMail>,
+    readonly system: ActorSystem,
+    readonly store: Store,
+    readonly options: DiagnosticsOptions,
+  ) {}
+
+  receive(mail: DiagnosticsMail): void | Promise<void> {
+    switch (mail.kind) {
+      case "found":
+        return this.#found(mail.subject, mail.diagnosis);
+      case "connected":
+        return this.#connected(mail.identity, mail.address);
+      case "writeDue":
+        return this.#write();
+    }
   }
 
-  /** Something was refused or odd. Never throws. */
-  note({ address, identity }: Patient, { cause, found, cure }: Diagnosis): void {
+  stopped(): Promise<void> {
+    return this.#record();
+  }
+
+  #found({ address, identity }: Subject, { cause, found, cure }: Diagnosis): void {
     this.system.counts.refusals.inc({ cause });
-    const now = this.system.clock.now();
+    const now = this.context.clock.now();
     this.#forgetOlderThan(now.getTime() - MINUTE_MS);
     const isOneOfMany = (this.#byAddress.get(address) ?? 0) >= ROWS_OF_ADDRESS;
     const known = this.#recent.get(keyOf(address, identity, cause)) ??
@@ -85,14 +122,13 @@ export class ConnectionDiagnostics {
     };
     this.#recent.set(keyOf(address, who, cause), attempt);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-    this.system.log.warn(`${who ?? "Somebody"} did not connect well: ${said}`, { cause, address, cure });
-    this.options.told?.({ ...attempt });
+    this.system.log.warn(`${who ?? "An unknown client"} did not connect well: ${said}`, { cause, address, cure });
+    this.options.recorded?.({ ...attempt });
     this.#keep(attempt);
   }
 
-  /** A charge point has connected. Too often within a minute is a symptom of its own. */
-  connected(identity: string, address: string): void {
-    const nowMs = this.system.clock.monotonicMs();
+  #connected(identity: string, address: string): void {
+    const nowMs = this.context.clock.monotonicMs();
     const recent = [...this.#connects.get(identity) ?? [], nowMs].filter((at) => at > nowMs - MINUTE_MS);
     // Put at the end: those who have not connected for a minute are found at the beginning.
     this.#connects.delete(identity);
@@ -102,7 +138,8 @@ export class ConnectionDiagnostics {
       this.#connects.delete(other);
     }
     if (recent.length < FLAPPING_PER_MINUTE) return;
-    this.note({ identity, address }, diagnosis("flapping", `it connected ${recent.length} times within a minute`));
+    const found = `it connected ${recent.length} times within a minute`;
+    this.#found({ identity, address }, diagnosis("flapping", found));
   }
 
   #forgetOlderThan(beginMs: number): void {
@@ -122,13 +159,10 @@ export class ConnectionDiagnostics {
   }
 
   #writeIn(ms: number): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    this.#plan(ms);
+    this.context.after(ms, { kind: "writeDue" }, "write");
   }
 
   async #write(): Promise<void> {
-    this.#planned = false;
     try {
       await this.#record();
       await this.#tidy();
@@ -155,7 +189,7 @@ export class ConnectionDiagnostics {
 
   /** Once a day, what is too old goes. */
   async #tidy(): Promise<void> {
-    const nowMs = this.system.clock.now().getTime();
+    const nowMs = this.context.clock.now().getTime();
     const day = Math.floor(nowMs / DAY_MS);
     if (day === this.#tidiedDay) return;
     const keptFrom = new Date(nowMs - this.options.retentionDays * DAY_MS);

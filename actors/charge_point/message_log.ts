@@ -1,12 +1,12 @@
 /**
- * Writes down what charge points and we say to each other, for people who look for the cause of something. It must never be in a
+ * Writes down what charge points and we say to each other, for operators who look for the cause of something. It must never be in a
  * charge point's way: a message is noted when its answer is on the wire, secrets are masked and rows are written later and in small
  * portions with pauses, and when the database is too slow notes are dropped, which is counted and logged.
  */
 import { isAboutContent } from "../../db/engine/errors.ts";
 import type { MessageRow } from "../../db/messages.ts";
 import type { Store } from "../../db/store.ts";
-import type { ActorSystem } from "../runtime/actor.ts";
+import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import { type Note, NotedMessages, writtenDown } from "./noted_messages.ts";
 
 /** What may wait to be written. */
@@ -17,82 +17,122 @@ const PORTION_NOTES = 200;
 const PORTION_WEIGHT = 1024 * 1024;
 const COLLECT_MS = 200;
 const RETRY_MS = 5000;
-const TELL_OF_DROPS_MS = 60_000;
+const REPORT_DROPS_MS = 60_000;
+
+type LogMail =
+  | { readonly kind: "said"; readonly notes: readonly Note[] }
+  | { readonly kind: "writeDue" }
+  | { readonly kind: "written"; readonly isTaken: boolean };
 
 /** The log of all charge points. */
 export class MessageLog {
-  #notes: Note[] = [];
-  #weight = 0;
-  #unwritten: MessageRow[] = [];
-  #lastId: number;
-  #planned = false;
-  #plan: (ms: number) => void = () => {};
-  #untold = 0;
-  #toldAtMs = -Infinity;
+  readonly #actor: Ref<LogMail> | undefined;
 
-  constructor(readonly system: ActorSystem, readonly store: Store, readonly isOn: boolean) {
-    // Rises over restarts, too, as long as there are fewer than a million messages a second.
-    this.#lastId = system.clock.now().getTime() * 1000;
+  constructor(readonly system: ActorSystem, store: Store, isOn: boolean) {
     if (!isOn) return;
-    system.spawn<"write">("message log", (context) => {
-      this.#plan = (ms) => void context.after(ms, "write");
-      return { receive: () => this.#write(), stopped: () => this.#writeAll() };
-    }, { restartsPerMinute: 60 });
-  }
-
-  /** Messages that were not written since the start. */
-  get dropped(): number {
-    return this.system.counts.unlogged;
+    const create = (context: Context<LogMail>) => new MessageLogActor(context, system, store);
+    const options = { restartsPerMinute: 60, mailboxLimit: NOTES_MAX, drains: true };
+    this.#actor = system.spawn("message log", create, options);
   }
 
   /** The log of one connection. */
   of(chargePoint: string): NotedMessages {
-    return new NotedMessages(chargePoint, this.system.clock, this.isOn ? this.note : undefined);
+    return new NotedMessages(chargePoint, this.system.clock, this.#actor && this.#note);
   }
 
-  readonly note = (note: Note): void => {
+  readonly #note = (...notes: readonly Note[]): void => {
+    if (!this.#actor!.tell({ kind: "said", notes })) this.system.counts.unlogged += notes.length;
+  };
+}
+
+/** Never waits for the database, because each message of each charge point is mail. */
+class MessageLogActor implements Actor<LogMail> {
+  readonly #notes: Note[] = [];
+  #weight = 0;
+  #unwritten: MessageRow[] = [];
+  #writing: Promise<boolean> | null = null;
+  #startedMs = 0;
+  /** Whether a write is planned or under way. */
+  #isBusy = false;
+  #lastId: number;
+  /** How many of the dropped messages the log has reported, and when. */
+  #reported: number;
+  #reportedAtMs = -Infinity;
+
+  constructor(readonly context: Context<LogMail>, readonly system: ActorSystem, readonly store: Store) {
+    // Rises over restarts, too, as long as there are fewer than a million messages a second.
+    this.#lastId = context.clock.now().getTime() * 1000;
+    this.#reported = system.counts.unlogged;
+  }
+
+  receive(mail: LogMail): void {
+    switch (mail.kind) {
+      case "said":
+        for (const note of mail.notes) this.#keep(note);
+        if (!this.#isBusy) this.#writeIn(COLLECT_MS);
+        return;
+      case "writeDue":
+        this.#reportDrops();
+        return this.#write();
+      case "written":
+        return this.#written(mail.isTaken);
+    }
+  }
+
+  async stopped(): Promise<void> {
+    if (await this.#writing) this.#unwritten = [];
+    while (this.#unwritten.length > 0 || this.#notes.length > 0) {
+      if (!await this.#record()) return;
+      this.#unwritten = [];
+    }
+  }
+
+  #keep(note: Note): void {
     if (this.#notes.length >= NOTES_MAX || this.#weight + note.weight > WEIGHT_MAX) return this.#drop(1);
     this.#notes.push(note);
     this.#weight += note.weight;
-    this.#writeIn(COLLECT_MS);
-  };
-
-  #writeIn(ms: number): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    this.#plan(ms);
   }
 
   #drop(count: number): void {
     this.system.counts.unlogged += count;
-    this.#untold += count;
-    const nowMs = this.system.clock.monotonicMs();
-    if (nowMs - this.#toldAtMs < TELL_OF_DROPS_MS) return;
-    this.system.log.warn(`${this.#untold} messages are missing in the message log: the database is behind`);
-    this.#toldAtMs = nowMs;
-    this.#untold = 0;
+    this.#reportDrops();
   }
 
-  /** One portion, then a pause five times as long: the database has at least five sixths of the time for everything else. */
-  async #write(): Promise<void> {
-    this.#planned = false;
-    if (this.#untold > 0) this.#drop(0);
-    const startMs = this.system.clock.monotonicMs();
-    const written = await this.#writePortion();
-    if (!written) return this.#writeIn(RETRY_MS);
-    if (this.#notes.length === 0) return;
-    const tookMs = this.system.clock.monotonicMs() - startMs;
-    this.#writeIn(this.#notes.length < PORTION_NOTES ? COLLECT_MS : 5 * tookMs + 1);
+  #reportDrops(): void {
+    const { unlogged } = this.system.counts;
+    const nowMs = this.context.clock.monotonicMs();
+    if (unlogged === this.#reported || nowMs - this.#reportedAtMs < REPORT_DROPS_MS) return;
+    this.system.log.warn(
+      `${unlogged - this.#reported} messages are missing in the message log: the database is behind`,
+    );
+    this.#reportedAtMs = nowMs;
+    this.#reported = unlogged;
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#unwritten.length > 0 || this.#notes.length > 0) {
-      if (!await this.#writePortion()) return;
-    }
+  #writeIn(ms: number): void {
+    this.#isBusy = true;
+    this.context.after(ms, { kind: "writeDue" });
   }
 
-  /** False when the database did not take it; the portion is kept for another try. */
-  async #writePortion(): Promise<boolean> {
+  #write(): void {
+    this.#startedMs = this.context.clock.monotonicMs();
+    this.#writing = this.#record();
+    const written = (isTaken: boolean): LogMail => ({ kind: "written", isTaken });
+    this.context.pipe(this.#writing, written, () => written(false));
+  }
+
+  /** One portion, then a pause five times as long: at most a sixth of the time is spent on this. */
+  #written(isTaken: boolean): void {
+    this.#writing = null;
+    this.#isBusy = false;
+    if (!isTaken) return this.#writeIn(RETRY_MS);
+    this.#unwritten = [];
+    const tookMs = this.context.clock.monotonicMs() - this.#startedMs;
+    if (this.#notes.length > 0) this.#writeIn(this.#notes.length < PORTION_NOTES ? COLLECT_MS : 5 * tookMs + 1);
+  }
+
+  /** False when the database did not take the portion, which is kept for another try. */
+  async #record(): Promise<boolean> {
     if (this.#unwritten.length === 0) this.#unwritten = this.#take();
     try {
       await this.store.messages.record(this.#unwritten);
@@ -101,7 +141,6 @@ export class MessageLog {
       this.system.log.warn("Messages could not be logged", { error });
       this.#drop(this.#unwritten.length);
     }
-    this.#unwritten = [];
     return true;
   }
 

@@ -34,16 +34,16 @@ export interface Note extends Omit<MessageRow, "payload" | "cut" | "id"> {
 /** Longer payloads are cut: the log answers why, the tables have the data. */
 export const PAYLOAD_MAX_LENGTH = 16_384;
 
-/** Ids and names that a stranger made up are cut to this. */
+/** Ids and names that the sender chose are cut to this. */
 const NAME_MAX_LENGTH = 255;
 
 /** One connection's side of the message log. Nothing here waits. */
 export class NotedMessages {
-  /** `note` takes each message; undefined: nothing is noted. */
+  /** `note` takes what was said, a CALL of the charge point together with its answer; undefined: nothing is noted. */
   constructor(
     readonly chargePoint: string,
     readonly clock: Clock,
-    readonly note: ((note: Note) => void) | undefined,
+    readonly note: ((...notes: readonly Note[]) => void) | undefined,
   ) {}
 
   /** A CALL was answered: `text` is on the wire. `problems` were found in the CALL. */
@@ -65,11 +65,14 @@ export class NotedMessages {
     };
     const content = known ? { value: call.payload } : { raw: heard.text };
     const found = problems.map(storable);
-    this.#note({ ...both, ...incoming(heard), type: "CALL", content, latencyMs: null, problems: found });
     const latencyMs = Math.max(0, at.getTime() - heard.at.getTime());
     const { type } = answer;
     const said = { direction: "out", at, type, weight: text.length, content: contentOf(answer) } as const;
-    this.#note({ ...both, ...said, latencyMs, problems: [] });
+    const { chargePoint } = this;
+    this.note(
+      { chargePoint, ...both, ...incoming(heard), type: "CALL", content, latencyMs: null, problems: found },
+      { chargePoint, ...both, ...said, latencyMs, problems: [] },
+    );
   }
 
   /** A frame was ignored. */
@@ -127,12 +130,12 @@ function contentOf(answer: CallResult | CallError): { readonly value: unknown } 
   return { value: { code, description, details } };
 }
 
-/** An id or a name that a stranger made up, as the database can have it. */
+/** An id or a name that the sender chose, as the database can store it. */
 export function named(name: string): string {
   return replaceUnstorable(name.slice(0, NAME_MAX_LENGTH));
 }
 
-/** Places are spelled by whoever sent the payload. */
+/** The sender of the payload spelled the places. */
 function storable({ kind, detail }: MessageProblem): MessageProblem {
   return { kind, detail: named(detail) };
 }
@@ -160,7 +163,7 @@ export function writtenDown(content: Note["content"]): { payload: string; cut: b
 /** A frame that is no CALL of ours to read: as JSON where it is some, else as text, unless a secret may be anywhere in it. */
 function withoutSecrets(text: string): unknown {
   try {
-    // What would be cut anyway is not worth parsing, however much of it a stranger sends.
+    // What would be cut anyway is not parsed.
     if (text.length <= PAYLOAD_MAX_LENGTH) return maskSecrets(JSON.parse(text));
   } catch { /* not JSON */ }
   return text.toLowerCase().includes(AUTHORIZATION_KEY.toLowerCase()) ? MASK : text;

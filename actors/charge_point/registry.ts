@@ -81,7 +81,7 @@ export class ChargePoints {
     this.lastSeen = new LastSeen(system, store);
     this.diagnostics = new ConnectionDiagnostics(system, store, {
       retentionDays: settings.messageRetentionDays,
-      told: (attempt) => tell(attemptEvent(attempt)),
+      recorded: (attempt) => tell(attemptEvent(attempt)),
     });
     this.#messages = new MessageLog(system, store, settings.messageLog === "on");
     this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
@@ -127,7 +127,7 @@ export class ChargePoints {
     log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
       address: connection.remoteAddress,
     });
-    this.lastSeen.seen(identity, live.since, connection);
+    live.tellLastSeen();
     this.diagnostics.connected(identity, connection.remoteAddress);
     if (older) {
       older.state = "replaced";
@@ -200,7 +200,9 @@ export class ChargePoints {
     this.#tellGone(live, reason);
   }
 
-  #tellGone({ identity, since, connection }: LiveConnection, reason: string): void {
+  #tellGone(live: LiveConnection, reason: string): void {
+    const { identity, since, connection } = live;
+    live.tellLastSeen();
     this.signals.tell({ kind: "disconnected", chargePoint: identity });
     this.tell({
       type: "chargePoint.disconnected",
@@ -225,7 +227,7 @@ export class ChargePoints {
   async shutdown(): Promise<void> {
     this.#closing = true;
     const all = [...this.#live.values()];
-    this.#live.clear(); // whatever still comes in is not taken any more: it has no answer and will be sent again
+    this.#live.clear(); // what still comes in is not taken any more: it has no answer and will be sent again
     for (const live of all) {
       live.state = "ended";
       this.#tellGone(live, "the Central System shuts down");

@@ -1,6 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import type { CallError, CallResult } from "../../ocpp/message.ts";
 import { fc } from "../packages/fast_check.ts";
 import {
+  answeredWith,
   COMMAND_STATES,
   type CommandEnd,
   type EndedCommand,
@@ -8,6 +10,7 @@ import {
   isAnswered,
   isRefused,
   isUnderWay,
+  lateAnswerFrom,
 } from "../../ocpp/command_end.ts";
 
 const sentAt = new Date(0);
@@ -79,6 +82,36 @@ Deno.test("an answer that comes late counts like one in time", () => {
       isLate: true,
     });
   }
+});
+
+const id = "1";
+const said = { code: "InternalError", description: "full", details: { memory: 0 } };
+const messages: [CallResult | CallError, "applied" | "refused" | "doubtful"][] = [
+  [{ type: "CALLRESULT", id, payload: { status: "Accepted" } }, "applied"],
+  [{ type: "CALLRESULT", id, payload: { status: "Occupied" } }, "refused"],
+  [{ type: "CALLRESULT", id, payload: { status: "Perhaps" } }, "doubtful"],
+  [{ type: "CALLERROR", id, ...said }, "refused"],
+];
+
+Deno.test("a message means the same in time and late", () => {
+  for (const [message, kind] of messages) {
+    const inTime = read(answeredWith("ReserveNow", message));
+    assertEquals([inTime?.kind, inTime?.isLate], [kind, false]);
+    const late = read({ lateAnswer: lateAnswerFrom(message) });
+    assertEquals([late?.kind, late?.isLate], [kind, kind !== "doubtful"]);
+  }
+});
+
+Deno.test("an answer is kept as it came, and what is wrong with it is said", () => {
+  const [accepted, , perhaps, error] = messages.map(([message]) => answeredWith("ReserveNow", message));
+  assertEquals(accepted, { state: "answered", confirmation: { status: "Accepted" } });
+  assertEquals(error, { state: "callError", error: said });
+  assertEquals([perhaps!.state, perhaps!.confirmation], ["invalidAnswer", undefined]);
+  assertEquals([perhaps!.error?.code, perhaps!.error?.details], [
+    "InvalidAnswer",
+    { received: { status: "Perhaps" } },
+  ]);
+  assertMatch(perhaps!.error!.description, /status/);
 });
 
 Deno.test("what comes late and is no answer to the action says nothing", () => {

@@ -11,7 +11,7 @@ export const BootNotification: Handler<"BootNotification"> = {
     const { identity } = context.chargePoint;
     const recorded = await context.store.chargePoints.recordBoot(identity, bootOf(request), now);
     if (recorded) context.chargePoint = recorded;
-    // Deleted while it was connected: as good as unknown, until somebody registers it again.
+    // Deleted while it was connected: as good as unknown, until an operator registers it again.
     const status = recorded?.registration ?? "Rejected";
     return { status, currentTime: now.toISOString(), interval: intervalFor(status, context) };
   },

@@ -5,7 +5,7 @@ import type { CallHandler } from "../handler_context.ts";
 
 /**
  * An accepted value becomes the last known one. A new AuthorizationKey is special: it counts from its acceptance on and the old one no
- * longer (security white paper A01.FR.03). Whether a lost confirmation was an acceptance nobody knows, so the new key is remembered
+ * longer (security white paper A01.FR.03). Whether a lost confirmation was an acceptance is not known, so the new key is recorded
  * before it is sent, and whichever key the charge point comes back with is the one that counts. So it is after RebootRequired, too.
  */
 export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
@@ -28,7 +28,7 @@ export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
   },
 };
 
-/** A refusal is about the key that was sent last, even when an equal one was sent before it and nobody knows what became of that. */
+/** A refusal is about the key that was sent last, even when an equal one was sent before it and has no known outcome. */
 async function dropPending(identity: string, value: string, { chargePoints }: Store): Promise<void> {
   const known = await chargePoints.findForAdmission(identity);
   for (const pending of known?.pendingCredentials.toReversed() ?? []) {

@@ -40,7 +40,7 @@ Deno.test("repeats within a minute are one row, one line and one telling; then i
   const told: ConnectionAttempt[] = [];
   const diagnostics = new ConnectionDiagnostics(system, store, {
     retentionDays: 30,
-    told: (attempt) => void told.push(attempt),
+    recorded: (attempt) => void told.push(attempt),
   });
   const [identity, address] = [fresh("CP"), "10.0.0.1"];
   for (let second = 0; second < 59; second++) {
@@ -62,10 +62,12 @@ Deno.test("an address that tries many identities, and a storm from everywhere, s
   const diagnostics = new ConnectionDiagnostics(system, store, { retentionDays: 30 });
   const many = fresh("MANY");
   for (let i = 0; i < 500; i++) diagnostics.note({ identity: `${many}.${i}`, address: "10.1.1.1" }, wrong);
+  await system.quiet();
   assertEquals(lines.length, 101);
   for (let i = 0; i < 5000; i++) {
     diagnostics.note({ identity: `${many}.x`, address: `10.2.${i >> 8}.${i & 255}` }, wrong);
   }
+  await system.quiet();
   assertEquals(lines.length, 1000);
   assertEquals((await rows(`${many}.0`)).map(({ count }) => count), [1]);
   const { items } = await store.connectionAttempts.list({ address: "10.1.1.1" }, { limit: 200 });

@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { Waiters } from "../../../actors/runtime/waiters.ts";
+import { FakeClock } from "../../fake_clock.ts";
+
+Deno.test("all that wait under a key are told once, the others are not", async () => {
+  const waiters = new Waiters<number>(new FakeClock());
+  const waits = [waiters.wait("a", 1000), waiters.wait("a", 2000)];
+  const other = waiters.wait("b", 1000);
+  waiters.tell("a", 1);
+  waiters.tell("a", 2);
+  assertEquals(await Promise.all(waits), [1, 1]);
+  waiters.tell("b", 3);
+  assertEquals(await other, 3);
+});
+
+Deno.test("a wait ends with undefined when its time is over, at once for no time, and at the end of all", async () => {
+  const clock = new FakeClock();
+  const waiters = new Waiters<number>(clock);
+  assertEquals(await waiters.wait("a", 0), undefined);
+  const [short, long] = [waiters.wait("a", 1000), waiters.wait("a", 2000)];
+  await clock.advance(1000);
+  assertEquals(await short, undefined);
+  waiters.tell("a", 1);
+  assertEquals(await long, 1);
+  const last = waiters.wait("a", 1000);
+  waiters.endAll();
+  assertEquals(await last, undefined);
+});
