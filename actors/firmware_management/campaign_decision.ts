@@ -1,4 +1,5 @@
-import type { AttemptFacts, Decision } from "../../db/firmware_management/firmware_campaign_targets.ts";
+/** What a campaign decides, as functions of what was read: about an attempt, and whom it may send to. */
+import type { AttemptFacts, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import { type Attempt, judge, RETRIED } from "../../ocpp/firmware_management/firmware_target.ts";
 import { isWithin } from "../../ocpp/firmware_management/maintenance_window.ts";
@@ -39,4 +40,25 @@ export function decisionAbout(
 /** Whether the campaign sends anything now. */
 export function maySend({ state, maintenanceWindow }: FirmwareCampaign, now: Date): boolean {
   return state === "running" && (maintenanceWindow === null || isWithin(maintenanceWindow, now));
+}
+
+/** Whether a released target waits that could be sent to, or will be tried again. */
+export function isHeld(waiting: Iterable<WaitingTarget>, isConnected: (identity: string) => boolean): boolean {
+  for (const { chargePoint, attempts } of waiting) if (attempts > 0 || isConnected(chargePoint)) return true;
+  return false;
+}
+
+/** The charge points that can be sent to now, as many as there is room for. */
+export function readyOf(
+  waiting: Iterable<WaitingTarget>,
+  room: number,
+  isConnected: (identity: string) => boolean,
+  now: Date,
+): string[] {
+  const ready: string[] = [];
+  for (const { chargePoint, nextAttemptAt } of waiting) {
+    if (ready.length >= room) break;
+    if ((nextAttemptAt === null || nextAttemptAt <= now) && isConnected(chargePoint)) ready.push(chargePoint);
+  }
+  return ready;
 }

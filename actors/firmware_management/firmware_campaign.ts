@@ -11,16 +11,11 @@ import { nextStep, progressOf } from "../../ocpp/firmware_management/firmware_ca
 import type { Actor, Context, StopReason } from "../runtime/actor.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Signal, Signals } from "../runtime/signals.ts";
+import type { Signals } from "../runtime/signals.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
-import { decisionAbout, maySend } from "./campaign_decision.ts";
+import { decisionAbout, isHeld, maySend, readyOf } from "./campaign_decision.ts";
+import { type CampaignMail, campaignMailOf } from "./campaign_mail.ts";
 import { sendUpdate, type UpdateWays } from "./send_update.ts";
-
-/** What happened. `heard`: something about a charge point. `edited`: the campaign or a charge point was. */
-export type CampaignMail =
-  | { readonly kind: "heard" | "callFailed"; readonly chargePoint: string }
-  | { readonly kind: "called"; readonly chargePoint: string; readonly refused?: Decision }
-  | { readonly kind: "edited" | "cancelled" | "lookDue" | "reloadDue" };
 
 /** What the actor needs of its supervisor. */
 export interface CampaignPorts {
@@ -46,27 +41,6 @@ const TRY_AGAIN_MS = 1000;
 /** Commands that are being made at once. */
 const CALLS_AT_ONCE = 50;
 
-function mailOf(signal: Signal): CampaignMail | undefined {
-  switch (signal.kind) {
-    case "connected":
-    case "booted":
-      return { kind: "heard", chargePoint: signal.chargePoint };
-    case "noticed": {
-      const { action, chargePoint } = signal;
-      return action.endsWith("FirmwareStatusNotification") ? { kind: "heard", chargePoint } : undefined;
-    }
-    case "commandSettled":
-    case "commandAnsweredLate": {
-      const { command, chargePoint } = signal;
-      return command.action === "UpdateFirmware" ? { kind: "heard", chargePoint } : undefined;
-    }
-    case "chargePointChanged":
-      return { kind: "edited" };
-    default:
-      return undefined;
-  }
-}
-
 export class FirmwareCampaignActor implements Actor<CampaignMail> {
   /** Released and not sent to, as far as is known. */
   readonly #waiting = new Map<string, WaitingTarget>();
@@ -80,9 +54,7 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
   #campaign: FirmwareCampaign | null = null;
 
   constructor(readonly context: Context<CampaignMail>, readonly ports: CampaignPorts) {
-    context.subscribe(ports.signals, mailOf, {
-      key: (mail) => mail.kind === "heard" ? `heard ${mail.chargePoint}` : mail.kind,
-    });
+    context.subscribe(ports.signals, campaignMailOf, { key: (mail) => JSON.stringify(mail) });
     context.self.tell({ kind: "reloadDue" });
     context.every(RELOAD_EVERY_MS, { kind: "reloadDue" });
   }
@@ -173,7 +145,7 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     const decisions: Decision[] = [];
     for (const attempt of attempts) {
       const { chargePoint, commandId } = attempt;
-      const isConnected = this.ports.chargePoints.connection(chargePoint) !== undefined;
+      const isConnected = this.#isConnected(chargePoint);
       const decided = decisionAbout({ ...attempt, isConnected }, campaign, this.#now());
       if (decided === "send") this.#call({ chargePoint, commandId });
       else if (decided === "cancel") this.#cancel(attempt);
@@ -199,7 +171,11 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     const { id, store: { firmwareCampaigns }, log } = this.ports;
     const campaign = this.#campaign!;
     const counts = (await firmwareCampaigns.countTargets([id])).get(id) ?? [];
-    const step = nextStep(campaign, progressOf(counts, campaign.wave), this.#isHeld());
+    const step = nextStep(
+      campaign,
+      progressOf(counts, campaign.wave),
+      isHeld(this.#waiting.values(), this.#isConnected),
+    );
     switch (step.kind) {
       case "abort":
         log.warn(`${this.#name} is aborted: ${step.reason}`);
@@ -218,14 +194,6 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     }
   }
 
-  /** Whether a released target waits that could be sent to, or will be tried again. */
-  #isHeld(): boolean {
-    for (const { chargePoint, attempts } of this.#waiting.values()) {
-      if (attempts > 0 || this.ports.chargePoints.connection(chargePoint)) return true;
-    }
-    return false;
-  }
-
   /** Claims as many targets as there is room for, and makes their commands. */
   async #send(): Promise<void> {
     const { id, store } = this.ports;
@@ -233,7 +201,10 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     const now = this.#now();
     if (!campaign || !maySend(campaign, now)) return;
     const room = Math.min(campaign.maxConcurrent - this.#claimed.size, CALLS_AT_ONCE - this.#calling.size);
-    const wanted = this.#ready(room, now).map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
+    const wanted = readyOf(this.#waiting.values(), room, this.#isConnected, now).map((chargePoint) => ({
+      chargePoint,
+      commandId: uuidVersion7(now),
+    }));
     if (wanted.length === 0) return;
     const claimed = await store.firmwareCampaignTargets.claim(id, wanted, now);
     // Those that were not claimed have changed meanwhile; the next reading tells how.
@@ -244,15 +215,7 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     }
   }
 
-  #ready(room: number, now: Date): string[] {
-    const ready: string[] = [];
-    for (const { chargePoint, nextAttemptAt } of this.#waiting.values()) {
-      if (ready.length >= room) break;
-      if (nextAttemptAt !== null && nextAttemptAt > now) continue;
-      if (this.ports.chargePoints.connection(chargePoint)) ready.push(chargePoint);
-    }
-    return ready;
-  }
+  readonly #isConnected = (identity: string): boolean => this.ports.chargePoints.connection(identity) !== undefined;
 
   /** Makes the command of a claimed target, unless that is under way. */
   #call(target: ClaimedTarget): void {

@@ -4,7 +4,8 @@
  */
 import { StoreError } from "../../db/engine/errors.ts";
 import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref, type StopReason } from "../runtime/actor.ts";
-import { type CampaignMail, type CampaignPorts, FirmwareCampaignActor } from "./firmware_campaign.ts";
+import type { CampaignMail } from "./campaign_mail.ts";
+import { type CampaignPorts, FirmwareCampaignActor } from "./firmware_campaign.ts";
 
 /** How often the supervisor looks for campaigns that have no actor: started elsewhere, or given up after too many failures. */
 const LOOK_EVERY_MS = 30_000;
