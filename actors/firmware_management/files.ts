@@ -1,6 +1,6 @@
 /**
- * The files that charge points fetch, and the addresses at which they do. An address is a token that nobody can guess; whoever has it may fetch
- * the file until it expires. Beside that the folder is kept tidy: what a killed process left behind is removed.
+ * The files that charge points fetch, and the addresses at which they do. An address is a token that cannot be guessed; a client that has it may
+ * fetch the file until it expires. The actor keeps the folder tidy: it removes what a killed process left behind.
  */
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { Scheme } from "../../db/firmware_management/firmware_campaign_tables.ts";
@@ -16,7 +16,7 @@ import { hashOf, newToken } from "./tokens.ts";
 export interface AddressRequest {
   /** Id of the file. */
   readonly file: string;
-  /** The charge point that will fetch it: the address begins as it reaches us. Null: nobody in particular. */
+  /** The charge point that will fetch it: the address begins as it reaches us. Null: for any. */
   readonly chargePoint: string | null;
   readonly expiresAt: Date;
   /** The address ends when the last byte was fetched. A download that broke off can still be resumed. */
@@ -27,10 +27,10 @@ export interface AddressRequest {
 /** How a charge point reaches us, such as `http://cs.example:8080`; undefined when it was never here. Throws StoreError. */
 export type Dialled = (chargePoint: string) => Promise<string | undefined>;
 
-/** How often what is nobody's is looked for. */
+/** How often the actors look for files without a row. */
 export const TIDY_EVERY_MS = 3_600_000;
 
-/** Nothing is on its way for so long without being written to: what is older and nobody's, a killed process left behind. */
+/** Nothing is on its way for so long without being written to: an older file without a row was left behind by a killed process. */
 export const LEFT_BEHIND_MS = 3_600_000;
 
 /** For so long an expired address is told from one that never was. */
@@ -119,7 +119,7 @@ export class Files {
   }
 }
 
-/** The settings without which nobody listens for a scheme, in words; undefined when somebody does. */
+/** Which settings are missing so that a scheme can be served, in words; undefined: none. */
 export function lackOf(scheme: Scheme, { ftpPort, ftpsPort, ftpCertificate }: Settings): string | undefined {
   if (scheme === "ftp" && ftpPort === null) return "The FTP server is off; CHARGEHAND_FTP_PORT switches it on";
   if (scheme !== "ftps") return undefined;

@@ -1,7 +1,7 @@
 /**
  * The actor of one firmware campaign: sends UpdateFirmware to as many targets at once as it may, and ends each with an outcome. The database decides: a
- * target is claimed there under a command id before the command is made, so whoever dies in between finds the id again and asks under it. What is kept here
- * is only who may be sent to and who was, is read at birth and now and then, and may be wrong without harm.
+ * target is claimed there under a command id before the command is made, so that a process that starts after a crash finds the id again and asks under
+ * it. The actor only keeps which charge points may be sent to and which were. It reads that at its birth and now and then, and it may be wrong without harm.
  */
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import type { ClaimedTarget, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";

@@ -15,7 +15,7 @@ const TRY_AGAIN_MS = 60_000;
 
 /**
  * Makes the UpdateFirmware of a claimed target under the id that is written down for it. Answers what is to be decided when it was refused; throws
- * when nobody knows whether the command was made.
+ * when it is not known whether the command was made.
  */
 export async function sendUpdate(
   { chargePoints, files }: UpdateWays,

@@ -1,10 +1,10 @@
 /**
- * Tokens in the addresses at which charge points fetch and bring files. Whoever has one may do it, so nobody can guess one, and only its hash is
- * written down.
+ * Tokens in the addresses at which charge points fetch and bring files. A client that has a token may do so. A token therefore cannot be guessed, and
+ * only its hash is written down.
  */
 import { createHash, randomBytes } from "node:crypto";
 
-/** 128 bits: nobody guesses one. */
+/** 128 bits cannot be guessed. */
 const TOKEN_BYTES = 16;
 
 /** Our own upload addresses, wherever they are reached. */

@@ -1,6 +1,6 @@
 /**
- * The files that charge points bring. An address is good for one file: the first whole one counts, whatever comes after it is refused, so that
- * nobody who learns an address later can put something else in its place. Files are removed after their time.
+ * The files that charge points bring. An address is good for one file: the first whole one counts and later ones are refused, so that a
+ * client that learns the address later cannot replace it. Files are removed after their time.
  */
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";

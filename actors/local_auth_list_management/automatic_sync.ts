@@ -5,7 +5,7 @@ import { desiredListOf } from "./desired_list.ts";
 import { isOpen } from "./list_steps.ts";
 
 /**
- * Begins a synchronisation where the list is not known to be as desired. Only a list that somebody wants, or wanted until now, is touched, and
+ * Begins a synchronisation where the list is not known to be as desired. Only a list that an operator wants, or wanted until now, is touched, and
  * a charge point that keeps no lists is only asked again by an operator. `busy`: there is one already; look again when it has ended.
  */
 export async function beginWhereDifferent(

@@ -22,12 +22,12 @@ export interface DesiredEntry extends ListEntry {
 }
 
 export interface DesiredList {
-  /** Whether any list is meant for the charge point; without, `entries` is empty and nobody wants it to be. */
+  /** Whether any list is meant for the charge point; without, `entries` is empty, and the charge point's own list is left alone. */
   readonly isWanted: boolean;
   readonly entries: readonly DesiredEntry[];
   /** Entries that there is no room for (LocalAuthListMaxLength): the last ones. */
   readonly leftOut: number;
-  /** idTags that nobody has registered, in the order of the list. They are sent as Invalid, which is what we would answer. */
+  /** idTags that are not registered, in the order of the list. They are sent as Invalid, which is what we would answer. */
   readonly unknownIdTags: readonly string[];
   readonly limits: ListLimits;
 }

@@ -23,13 +23,13 @@ export interface StepPorts {
   readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether what went wrong is mended without being asked. */
-  readonly mends: boolean;
+  /** Whether the steps repair what went wrong without being asked. */
+  readonly repairsUnasked: boolean;
   /** A synchronisation has ended. */
   ended(sync: LocalListSync): void;
 }
 
-/** Full lists and questions that mend one synchronisation, at most, and the pause before each, doubled every time. */
+/** Full lists and questions that repair one synchronisation, at most, and the pause before each, doubled every time. */
 const REPAIRS_MAX = 3;
 const REPAIR_AFTER_MS = 30_000;
 
@@ -149,7 +149,7 @@ export class ListSteps {
         return await this.#end(sync, "failed", `The charge point keeps no local list: it answered ${answer}.`);
       case "refused":
         // OCPP 1.6 5.15: after Failed or VersionMismatch a Full puts things right; one that is refused itself is not repeated for ever.
-        return sync.repairs === 0 && this.ports.mends
+        return sync.repairs === 0 && this.ports.repairsUnasked
           ? await this.#goOn(sync, this.#repair(sync, "sendFull"))
           : await this.#end(sync, "failed", `The charge point answered ${answer}.`);
     }
@@ -175,7 +175,7 @@ export class ListSteps {
 
   /** A version tells what became of the message. Without automation that is for the operator to ask. */
   async #doubted(sync: LocalListSync, reason: string): Promise<boolean> {
-    if (!this.ports.mends || sync.repairs >= REPAIRS_MAX) return await this.#end(sync, "inDoubt", reason);
+    if (!this.ports.repairsUnasked || sync.repairs >= REPAIRS_MAX) return await this.#end(sync, "inDoubt", reason);
     return await this.#goOn(sync, this.#repair(sync, "askVersion"));
   }
 

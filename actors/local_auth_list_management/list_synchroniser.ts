@@ -84,9 +84,16 @@ export class ListSynchroniser implements Actor<ListMail> {
 
   constructor(readonly context: Context<ListMail>, readonly around: Surroundings) {
     const { store, chargePoints, signals, system: { clock, log } } = around;
-    const mends = this.#isAutomatic = isAutomatic(around);
-    if (!mends) this.#concerned = [];
-    this.#steps = new ListSteps({ store, chargePoints, clock, log, mends, ended: (sync) => this.#ended(sync) });
+    const repairsUnasked = this.#isAutomatic = isAutomatic(around);
+    if (!repairsUnasked) this.#concerned = [];
+    this.#steps = new ListSteps({
+      store,
+      chargePoints,
+      clock,
+      log,
+      repairsUnasked,
+      ended: (sync) => this.#ended(sync),
+    });
     context.subscribe(signals, mailOf, { key: (mail) => JSON.stringify(mail) });
     context.every(LOOK_EVERY_MS, { kind: "lookDue" }, 0);
   }
@@ -194,7 +201,7 @@ export class ListSynchroniser implements Actor<ListMail> {
     return this.around.chargePoints.connection(chargePoint) !== undefined;
   }
 
-  /** One charge point's failure is nobody else's: it is logged and tried again. */
+  /** A failure at one charge point does not stop the others: it is logged and tried again. */
   async #attend(chargePoint: string): Promise<void> {
     const { log, clock } = this.around.system;
     try {

@@ -75,7 +75,7 @@ export interface SpawnOptions {
 /** The options of most shared actors. */
 export const PERMANENT: SpawnOptions = { restartsPerMinute: 60 };
 
-/** An `ask` that nobody answered in time. */
+/** An `ask` that was not answered in time. */
 export class AskTimeout extends Error {
   constructor(name: string, timeoutMs: number) {
     super(`${name} did not answer within ${timeoutMs} ms`);

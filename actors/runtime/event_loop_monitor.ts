@@ -1,7 +1,7 @@
 /**
- * Notices when the process was too busy to take turns: one thread serves everybody, so whatever holds it up holds up all charge points. A stall is
- * counted and logged when it is over. The process does not end itself: what is over is over, and what is not over cannot be noticed from inside,
- * which is what `/healthz` is for.
+ * Notices when the process was too busy to take turns: one thread serves all charge points, so that work which holds it up holds up all of them. A stall is
+ * counted and logged when it is over. The process does not end itself: a stall that is over does no more harm, and one that is not over cannot be
+ * noticed from inside, which is what `/healthz` is for.
  */
 import type { Clock } from "./clock.ts";
 import type { Counts } from "./counts.ts";

@@ -1,6 +1,6 @@
 /**
  * Log lines for people (default) or for machines (one JSON object a line). Whatever a charge point sent is escaped here,
- * in one place, so that nobody can forge a line or move a terminal's cursor.
+ * in one place, so that it cannot forge a line or move a terminal's cursor.
  */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";

@@ -30,7 +30,7 @@ export class Bucket {
   /** Milliseconds until `take` can succeed; 0 when it can now. */
   waitMs(nowMs: number, tokens = 1): number {
     this.#refill(nowMs);
-    // Rounded up, so that whoever waits that long does not come a hair too early.
+    // Rounded up, so that a client that waits that long does not come slightly too early.
     return Math.max(0, Math.ceil((tokens - this.#tokens) / this.rate.perSecond * 1000));
   }
 

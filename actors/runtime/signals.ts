@@ -36,13 +36,13 @@ export type Signal =
   /** Registered, edited or removed by an operator. */
   | { readonly kind: "chargePointChanged"; readonly chargePoint: string };
 
-/** Tells everybody who listens. */
+/** Tells all listeners. */
 export class Signals {
   readonly #listeners = new Set<(signal: Signal) => void>();
 
   constructor(readonly log: Log) {}
 
-  /** Never throws: a listener's failure is nobody else's. */
+  /** Never throws: a listener that fails does not stop the others. */
   tell(signal: Signal): void {
     for (const hear of this.#listeners) {
       try {

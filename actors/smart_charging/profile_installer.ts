@@ -1,6 +1,6 @@
 /**
- * The shared actor that installs charging profiles on many charge points. Everything it knows is in the database: which targets nobody has asked,
- * and which commands have ended. So after a death at any moment it goes on, and asks no charge point twice: before it asks,
+ * The shared actor that installs charging profiles on many charge points. Everything it knows is in the database: which targets have not been asked,
+ * and which commands have ended. So after a crash at any moment it goes on, and asks no charge point twice: before it asks,
  * it looks for the command under the id that the target has had from the beginning.
  */
 import { StoreError } from "../../db/engine/errors.ts";
@@ -12,14 +12,14 @@ import { CommandRefused } from "../charge_point/command_refusals.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
 
-/** So many charge points are asked at once, and the next ones a moment later, so that everybody else has a turn. */
+/** So many charge points are asked at once, and the next ones a moment later, so that other work has its turn. */
 const ASKED_AT_ONCE = 25;
 const PAUSE_MS = 250;
 
 /** Commands also end without a signal: after a restart, and in other processes. */
 const LOOK_EVERY_MS = 5000;
 
-/** While the database is away it is asked this often. */
+/** While the database is away, the actor tries again this often. */
 const TRY_AGAIN_MS = 1000;
 
 const ENDED_AT_ONCE = 500;

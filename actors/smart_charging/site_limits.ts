@@ -4,7 +4,7 @@ import { type SiteMail, SiteSupervisor, type Surroundings } from "./site_supervi
 
 /** The limits of sites as the API sees them: kept by one actor, and planned anew whenever an operator looks. */
 export class SiteLimits {
-  /** Undefined in the certification preset, because there no CALL is sent that nobody asked for. */
+  /** Undefined in the certification preset, because there the product sends no CALL of its own accord. */
   readonly #supervisor: Ref<SiteMail> | undefined;
 
   constructor(readonly around: Surroundings) {

@@ -18,7 +18,7 @@ import { learnUngoverned, reconcileSite } from "./site_reconciliation.ts";
 import { planSite, type SitePlan } from "./site_plan.ts";
 import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
 
-/** What happened. `heard`: something else about a charge point. `sent`: a command was made, or nobody knows whether it was. */
+/** What happened. `heard`: something else about a charge point. `sent`: a command was made, or it is not known whether it was. */
 export type SiteMail =
   | { readonly kind: "connected" | "booted" | "heard"; readonly chargePoint: string }
   | { readonly kind: "edited" | "sent" | "lookDue" }
@@ -185,7 +185,7 @@ export class SiteSupervisor implements Actor<SiteMail> {
     });
     this.context.pipe<unknown>(call, () => ({ kind: "sent" }), (error) => {
       if (error instanceof CommandRefused) return { kind: "notTaken", ask, why: error.detail };
-      // Nobody knows whether there is a command now; its row will tell, or that there is none.
+      // Whether there is a command now is not known; the next look finds its row, or that there is none.
       this.around.system.log.warn(`Site limits could not reach ${chargePoint}`, { error });
       return { kind: "sent" };
     });

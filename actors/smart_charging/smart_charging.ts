@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 10_000;
 /** One look of so many is at every TxProfile. Readers do not see one whose transaction is over: removing it is not urgent. */
 const LOOKS_PER_FULL_LOOK = 6;
 
-/** While the database is away it is asked this often. */
+/** While the database is away, the actor tries again this often. */
 const TRY_AGAIN_MS = 1000;
 
 /** A remote start that came to nothing is hidden at once and kept so long, because its start may only be late to arrive. */
