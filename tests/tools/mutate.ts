@@ -1,8 +1,8 @@
 /**
  * Measures how many small mistakes the tests notice: in a copy of the project it changes one place of the product at a time, runs the tests
- * of that place until one fails, and puts the place back. `deno run -A tests/tools/mutate.ts --seed 1 --changes 200` reports each
- * change; `--from` and `--count` run a portion of them, `--within` names fewer places, `--stages` ends the search for tests
- * earlier.
+ * of that place until one fails, and puts the place back. Every change is reported. `--seed` chooses the changes, `--from` and `--count`
+ * run a portion of them, `--within` names fewer places, `--stages` ends the search for tests earlier:
+ * `deno run -A --lock=tests/deno.lock tests/tools/mutate.ts --seed 1 --changes 200`
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -81,7 +81,7 @@ async function fails(
   tests: readonly string[],
 ): Promise<boolean> {
   if (tests.length === 0) return false;
-  const flags = "--frozen --no-prompt --no-check --fail-fast --allow-all --quiet".split(" ");
+  const flags = "--frozen --lock=tests/deno.lock --no-prompt --no-check --fail-fast --allow-all --quiet".split(" ");
   const args = ["test", ...flags, ...tests];
   const signal = AbortSignal.timeout(600_000);
   const run = new Deno.Command(Deno.execPath(), { args, cwd: folder, env, signal, stdout: "null", stderr: "null" });

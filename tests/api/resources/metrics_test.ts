@@ -44,6 +44,8 @@ test("a session is counted: messages, times, commands, transactions, deviations,
   assertEquals(valueOf(text, "chargehand_database_up"), 1);
   assert(valueOf(text, 'chargehand_database_statements_total{outcome="answered"}') > 5);
   assert(valueOf(text, "process_resident_memory_bytes") > 1e6);
+  const startedSeconds = valueOf(text, "process_start_time_seconds");
+  assert(Math.abs(startedSeconds - Date.now() / 1000) < 86_400, `${startedSeconds} are seconds since 1970`);
 });
 
 test("a refused connection is counted by its cause", async (_tool, central) => {
