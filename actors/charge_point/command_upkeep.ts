@@ -53,7 +53,7 @@ export function keepCommandsUp(system: ActorSystem, store: Store, upkept: Upkept
         upkept.over();
       },
     };
-  }, { restartsPerMinute: 60 });
+  }, { restartsPerMinute: 60, drains: true });
 }
 
 function planRetry(context: Context<UpkeepMail>): void {
