@@ -5,6 +5,7 @@ import { callApi } from "./harness.ts";
 import { testDatabase } from "./database.ts";
 import { deno, startProcess } from "./process.ts";
 import { chapter, fences } from "./readme.ts";
+import { readText } from "./tools/tree.ts";
 
 const ADMIN_KEY = "readme-admin-key-0123456789";
 
@@ -49,7 +50,7 @@ Deno.test("the first session goes as it is told", async () => {
   for (const clock of ["startedAt", "startReceivedAt", "stoppedAt", "stopReceivedAt"]) assertMatch(ended[clock], /Z$/);
 });
 
-/** A copy of the project in a folder of its own, in which actions can be added. */
+/** A copy of the project in a folder of its own, to which something can be added. */
 async function projectCopy(): Promise<
   AsyncDisposable & { folder: string; append(path: string, text: string): Promise<void> }
 > {
@@ -133,6 +134,66 @@ Deno.test("adding an action takes what is told, and no more", async () => {
     await wire.close();
   });
 });
+
+Deno.test("adding a resource takes what is told, and no more", async () => {
+  const told = await readText("api/docs/guides/adding-a-resource.md");
+  const paths = [...told.matchAll(/^\d\. The \w+, `([^`]+)`:$/gm)].map(([, path]) => path!);
+  const blocks = fences(told);
+  const texts = blocks.filter(({ language }) => language === "ts").map(({ text }) => text);
+  const [lists] = blocks.filter(({ language }) => language === "diff").map(({ text }) => text);
+  assertEquals(paths.length, texts.length);
+  const added = [...texts.join("").trimEnd().split("\n"), ...lists!.match(/^\+/gm)!];
+  assertEquals(/(\d+) lines in\s+all/.exec(told)?.[1], String(added.length));
+
+  await using project = await projectCopy();
+  const { folder } = project;
+  for (const [index, path] of paths.entries()) await project.append(path, texts[index]!);
+  for (const [path, text] of await patched(lists!, folder)) await Deno.writeTextFile(`${folder}/${path}`, text);
+  const checked = await deno(["task", "check"], {}, folder).ends();
+  assertEquals(checked.code === 0 || checked.stdout + checked.stderr, true);
+
+  await withCopy(folder, async (_ocppUrl, apiUrl) => {
+    const api = (method: string, path: string, body?: unknown) => callApi(apiUrl + path, method, body, {}, ADMIN_KEY);
+    const path = "/v1/contacts/Night%20shift";
+    const made = await api("PUT", path, { phone: "110" });
+    assertEquals([made.status, made.headers.get("Location"), made.body.description], [201, path, ""]);
+    const replaced = await api("PUT", path, { phone: "112", description: "in the harbour" });
+    assertEquals([replaced.status, replaced.body.createdAt], [200, made.body.createdAt]);
+    assertEquals((await api("PATCH", path, { phone: "115" })).body.phone, "115");
+    assertEquals((await api("PATCH", path, { telephone: "115" })).status, 400);
+    await api("PUT", "/v1/contacts/Day%20shift", { phone: "110" });
+    const first = (await api("GET", "/v1/contacts?limit=1")).body;
+    const second = (await api("GET", `/v1/contacts?limit=1&cursor=${first.next}`)).body;
+    assertEquals([...first.items, ...second.items].map((one: { name: string }) => one.name), [
+      "Day shift",
+      "Night shift",
+    ]);
+    assertEquals([(await api("DELETE", path)).status, (await api("DELETE", path)).status], [204, 404]);
+    assertEquals((await api("GET", path)).body.detail, "There is no contact Night shift");
+    assertEquals((await api("GET", "/v1/audit?method=PATCH")).body.items.length, 2);
+    const { paths } = (await api("GET", "/openapi.json")).body;
+    assertEquals(Object.keys(paths["/v1/contacts/{name}"]), ["get", "put", "patch", "delete"]);
+  });
+});
+
+/** The files that a diff names, with the lines that it adds: each after the line above it, which must be there once. */
+async function patched(diff: string, folder: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  let path = "";
+  let above = "";
+  for (const line of diff.trimEnd().split("\n")) {
+    if (line.startsWith("--- ")) {
+      path = line.slice("--- ".length);
+      files.set(path, await Deno.readTextFile(`${folder}/${path}`));
+    } else if (line.startsWith("+")) {
+      const text = files.get(path)!;
+      assertEquals(text.split(`${above}\n`).length, 2, `${path} has this line once: ${above}`);
+      files.set(path, text.replace(`${above}\n`, () => `${above}\n${line.slice(1)}\n`));
+      above = line.slice(1);
+    } else above = line.slice(1);
+  }
+  return files;
+}
 
 /** Starts the copy and ends it. */
 async function withCopy(folder: string, run: (ocppUrl: string, apiUrl: string) => Promise<void>): Promise<void> {

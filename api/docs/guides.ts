@@ -2,6 +2,7 @@
  * The guides: our own Markdown files, in the order in which they are listed. They are imported as texts, so that the product needs no permission to
  * read them. A code host shows the same files.
  */
+import addingAResource from "./guides/adding-a-resource.md" with { type: "text" };
 import apiKeys from "./guides/api-keys.md" with { type: "text" };
 import connecting from "./guides/connecting.md" with { type: "text" };
 import decisions from "./guides/decisions.md" with { type: "text" };
@@ -40,6 +41,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "api-keys": apiKeys,
   operation,
   settings,
+  "adding-a-resource": addingAResource,
   decisions,
 };
 
