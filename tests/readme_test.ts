@@ -137,7 +137,9 @@ Deno.test("adding an action takes what is told, and no more", async () => {
 
 Deno.test("adding a resource takes what is told, and no more", async () => {
   const told = await readText("api/docs/guides/adding-a-resource.md");
-  const paths = [...told.matchAll(/^\d\. The \w+, `([^`]+)`:$/gm)].map(([, path]) => path!);
+  const paths = [...told.matchAll(/^\d\. The \w+, a file `([^`]+)` in `([^`]+)`:$/gm)].map(([, name, at]) =>
+    `${at}${name}`
+  );
   const blocks = fences(told);
   const texts = blocks.filter(({ language }) => language === "ts").map(({ text }) => text);
   const [lists] = blocks.filter(({ language }) => language === "diff").map(({ text }) => text);
