@@ -25,7 +25,7 @@ import { listen } from "./api/server.ts";
 import { startEmbedded } from "./db/engine/embedded.ts";
 import { openStore, type StoreOptions } from "./db/store.ts";
 import config from "./deno.json" with { type: "json" };
-import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart, welcome } from "./deploy/process.ts";
+import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart, welcome } from "./api/process.ts";
 
 /** Opens the store and starts the actors; nothing listens yet. Store options override what the settings say (tests). */
 export async function openApp(given: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenApp> {

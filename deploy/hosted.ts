@@ -7,7 +7,7 @@ import { createHttpApi } from "../api/http_api.ts";
 import { DenoEndpoint } from "../api/ocpp/transport_deno.ts";
 import { openApp, settingsOrExit } from "../main.ts";
 import { isEndpoint } from "../ocpp/handshake.ts";
-import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart } from "./process.ts";
+import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart } from "../api/process.ts";
 
 const settings = settingsOrExit();
 if (settings.databaseUrl === null) {

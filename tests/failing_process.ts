@@ -1,6 +1,6 @@
 /** A Central System with one permanent actor that fails at its first mail: main_test.ts looks at how the process ends. */
 import { listen } from "../api/server.ts";
-import { endOnFailure } from "../deploy/process.ts";
+import { endOnFailure } from "../api/process.ts";
 import { openApp, settingsOrExit } from "../main.ts";
 
 const app = await openApp(settingsOrExit());

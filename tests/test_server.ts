@@ -3,6 +3,7 @@
  * already; without it the embedded one is started in a temporary folder, without syncs, since nothing in it has to outlive the run.
  */
 import { startEmbedded } from "../db/engine/embedded.ts";
+import { delay } from "@std/async";
 import { layoutOf } from "../db/engine/embedded/data_folder.ts";
 import { openStore } from "../db/store.ts";
 import { administer, PROGRAMS_VARIABLE, TEMPLATE_VARIABLE, withDatabase } from "./database.ts";
@@ -15,6 +16,9 @@ export interface TestServer extends AsyncDisposable {
 
 /** Folders of servers of earlier runs that were killed are recognised by this, and removed. */
 const FOLDER_PREFIX = "chargehand-tests-";
+
+/** A younger folder may belong to a run that is about to lock it. */
+const LEFTOVER_AFTER_MS = 600_000;
 
 /** Durability off, and room for the connections of many stores at once. */
 const TUNING = {
@@ -35,7 +39,7 @@ export async function startTestServer(): Promise<TestServer> {
   const programs = `${layoutOf(server.dataDir).engine}/bin`;
   return await withTemplate(server.url, { [PROGRAMS_VARIABLE]: programs }, async () => {
     await server.stop();
-    await Deno.remove(dataDir, { recursive: true });
+    await removeFolder(dataDir);
   });
 }
 
@@ -65,9 +69,23 @@ async function removeLeftovers(): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
     if (!name.startsWith(FOLDER_PREFIX)) continue;
     const dataDir = `${parent}/${name}`;
+    const { mtime } = await Deno.stat(dataDir);
+    if (mtime === null || Date.now() - mtime.getTime() < LEFTOVER_AFTER_MS) continue;
     const left = await startEmbedded({ dataDir, log: () => {}, progress: () => {} }).catch(() => undefined);
     if (left === undefined) continue;
     await left.stop();
-    await Deno.remove(dataDir, { recursive: true });
+    await removeFolder(dataDir);
+  }
+}
+
+/** The process that writes PostgreSQL's log ends a moment after the server: what it still wrote is removed by another attempt. */
+async function removeFolder(path: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await delay(100);
+    }
   }
 }

@@ -1,9 +1,9 @@
 /**
  * The life of the process around the app: how a start is refused, what an operator is told when it is ready, and how it ends.
  */
-import type { OpenApp } from "../api/http/app.ts";
-import { CannotListen } from "../api/http/listener.ts";
-import type { Listening } from "../api/server.ts";
+import type { OpenApp } from "./http/app.ts";
+import { CannotListen } from "./http/listener.ts";
+import type { Listening } from "./server.ts";
 import { StoreError } from "../db/engine/errors.ts";
 
 /** The whole time that a shutdown may take. */
