@@ -154,7 +154,7 @@ test("other methods than the one on the request line, and other origins, mean no
 test("what a newcomer gets wrong is answered with what to do", async ({ ask }) => {
   const said = async (method: string, path: string, body?: object) =>
     (await ask(method, path, { body })).body.detail as string;
-  assertMatch(await said("GET", "/charge-points"), /\/docs shows what there is$/);
+  assertMatch(await said("GET", "/charge-points"), /\/docs lists what there is$/);
   assertMatch(await said("GET", "/v1/webhooks/1"), /^path \/id: /);
   assertEquals(await said("POST", "/v1/webhooks", {}), "body /url: Missing: expected string");
   assertEquals(
