@@ -2,7 +2,7 @@ import type { EndedTarget } from "../../db/smart_charging/profile_installations.
 import { type CommandState, endOf } from "../../ocpp/command_end.ts";
 import type { RefusalSlug } from "../charge_point/command_refusals.ts";
 
-/** Every way in which the installation at one charge point is, or has ended. The first three are not the end. */
+/** The states and ends of an installation at one charge point. The first three are states; the others are ends. */
 export const INSTALLATION_OUTCOMES = [
   "waiting",
   "queued",
@@ -17,7 +17,7 @@ export const INSTALLATION_OUTCOMES = [
   "unknown",
   "expired",
   "cancelled",
-  /** Refused before anybody was disturbed: */
+  // The command was refused before it was made:
   "offline",
   "notAccepted",
   "queueFull",
@@ -25,18 +25,17 @@ export const INSTALLATION_OUTCOMES = [
   "noTransaction",
 ] as const;
 
-/** One of the words above. */
+/** One of `INSTALLATION_OUTCOMES`. */
 export type InstallationOutcome = (typeof INSTALLATION_OUTCOMES)[number];
 
-/** How many of the words above mean that it goes on. */
-const UNDER_WAY = 3;
+const UNFINISHED: readonly string[] = INSTALLATION_OUTCOMES.slice(0, 3);
 
-/** Whether an outcome is final. */
+/** Whether an outcome is an end and will not change. */
 export function isFinal(outcome: string): boolean {
-  return !(INSTALLATION_OUTCOMES.slice(0, UNDER_WAY) as readonly string[]).includes(outcome);
+  return !UNFINISHED.includes(outcome);
 }
 
-/** What the end of a SetChargingProfile means for an installation. A CALLERROR that says "not supported" is no other answer than that. */
+/** The outcome of a SetChargingProfile that has ended. A CALLERROR NotSupported counts like the status NotSupported. */
 export function outcomeOf(target: EndedTarget): InstallationOutcome {
   const end = endOf({ action: "SetChargingProfile", ...target });
   switch (end?.kind) {
@@ -47,12 +46,12 @@ export function outcomeOf(target: EndedTarget): InstallationOutcome {
     case "notSupported":
       return "notSupported";
     default:
-      // Without an answer, the state says it.
+      // Without an answer the state of the command is the outcome.
       return target.state as Exclude<CommandState, "answered">;
   }
 }
 
-/** What a refused command means for an installation. */
+/** The outcome when the command was refused before it was made. */
 export function outcomeOfRefusal(slug: RefusalSlug): InstallationOutcome {
   switch (slug) {
     case "charge-point-unknown":

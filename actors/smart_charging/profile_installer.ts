@@ -1,7 +1,7 @@
 /**
- * The shared actor that installs charging profiles on many charge points. Everything it knows is in the database: which targets have not been asked,
- * and which commands have ended. So after a crash at any moment it goes on, and asks no charge point twice: before it asks,
- * it looks for the command under the id that the target has had from the beginning.
+ * The shared actor that installs a charging profile on many charge points. Its state is in the database: the targets without a command, and the
+ * commands that have ended. The id of a target's command is stored with the target. The actor looks for a command with that id before it makes
+ * one, so no charge point gets the command twice, even after a crash.
  */
 import { StoreError } from "../../db/engine/errors.ts";
 import type { DueTarget } from "../../db/smart_charging/profile_installations.ts";
@@ -12,19 +12,20 @@ import { CommandRefused } from "../charge_point/command_refusals.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { outcomeOf, outcomeOfRefusal } from "./installation_outcome.ts";
 
-/** So many charge points are asked at once, and the next ones a moment later, so that other work has its turn. */
-const ASKED_AT_ONCE = 25;
+/** Commands made in one batch, and the pause between two batches, which leaves time for other work. */
+const BATCH_SIZE = 25;
 const PAUSE_MS = 250;
 
-/** Commands also end without a signal: after a restart, and in other processes. */
-const LOOK_EVERY_MS = 5000;
+/** Commands also end without a signal: during a restart, and in other processes. */
+const CHECK_INTERVAL_MS = 5000;
 
-/** While the database is away, the actor tries again this often. */
-const TRY_AGAIN_MS = 1000;
+/** Delay after the database did not answer. */
+const RETRY_MS = 1000;
 
-const ENDED_AT_ONCE = 500;
+/** Ended commands read in one statement. */
+const ENDED_MAX = 500;
 
-/** What the installer needs of the app. */
+/** The parts of the app that the installer uses. */
 export interface InstallerApp {
   readonly system: ActorSystem;
   readonly store: Store;
@@ -32,11 +33,12 @@ export interface InstallerApp {
   readonly chargePoints: Pick<ChargePoints, "commands">;
 }
 
-/** What happened. `lookDue`: something did, or it is time. */
+/** `checkDue`: after one of the others, or when the interval is over. */
 type InstallerMail =
   | { readonly kind: "commandEnded"; readonly commandId: string }
-  | { readonly kind: "begun" | "lookDue" };
+  | { readonly kind: "begun" | "checkDue" };
 
+/** The installer's interface for the API. */
 export class ProfileInstaller {
   readonly #installer: Ref<InstallerMail>;
 
@@ -45,7 +47,7 @@ export class ProfileInstaller {
     this.#installer = system.spawn<InstallerMail>("profile installations", (own) => new Installer(own, app), PERMANENT);
   }
 
-  /** An installation has begun. */
+  /** Call after an installation was stored. */
   begun(): void {
     this.#installer.tell({ kind: "begun" });
   }
@@ -58,56 +60,56 @@ function commandEnded(signal: Signal): InstallerMail | undefined {
 
 class Installer implements Actor<InstallerMail> {
   readonly #app: InstallerApp;
-  /** Ids of commands that this process has asked for and whose end it has not heard of. */
+  /** Ids of commands that this process made and that have not ended. */
   readonly #underWay = new Set<string>();
 
   constructor(readonly context: Context<InstallerMail>, app: InstallerApp) {
     this.#app = app;
     context.subscribe(app.signals, commandEnded);
-    context.after(0, { kind: "lookDue" }, "look");
+    context.after(0, { kind: "checkDue" }, "check");
   }
 
   async receive(mail: InstallerMail): Promise<void> {
     switch (mail.kind) {
       case "commandEnded":
-        return this.#underWay.delete(mail.commandId) ? this.#lookSoon() : undefined;
+        return this.#underWay.delete(mail.commandId) ? this.#checkSoon() : undefined;
       case "begun":
-        return this.#lookSoon();
-      case "lookDue":
-        return void this.context.after(await this.#work(), { kind: "lookDue" }, "look");
+        return this.#checkSoon();
+      case "checkDue":
+        return void this.context.after(await this.#work(), { kind: "checkDue" }, "check");
     }
   }
 
-  /** Behind the mail that waits, so that however much has happened is one look. */
-  #lookSoon(): void {
-    this.context.self.tell({ kind: "lookDue" }, "look");
+  /** At the end of the mailbox, so that all waiting mail leads to one check. */
+  #checkSoon(): void {
+    this.context.self.tell({ kind: "checkDue" }, "check");
   }
 
-  /** Does what can be done now; answers after how many milliseconds to look again. */
+  /** Records ended commands and makes the next batch. Returns the delay until the next check, in ms. */
   async #work(): Promise<number> {
     const { profileInstallations } = this.#app.store;
     try {
-      for (const ended of await profileInstallations.listEnded(ENDED_AT_ONCE)) {
+      for (const ended of await profileInstallations.listEnded(ENDED_MAX)) {
         await profileInstallations.end(ended.commandId, outcomeOf(ended));
       }
-      const due = await profileInstallations.listDue(ASKED_AT_ONCE);
-      for (const target of due) await this.#ask(target);
-      return due.length > 0 ? PAUSE_MS : LOOK_EVERY_MS;
+      const due = await profileInstallations.listDue(BATCH_SIZE);
+      for (const target of due) await this.#install(target);
+      return due.length > 0 ? PAUSE_MS : CHECK_INTERVAL_MS;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#app.system.log.warn("Charging profiles are installed later: the database does not answer", { error });
-      return TRY_AGAIN_MS;
+      this.#app.system.log.warn("The database does not answer; charging profiles are installed later", { error });
+      return RETRY_MS;
     }
   }
 
-  async #ask(target: DueTarget): Promise<void> {
+  async #install(target: DueTarget): Promise<void> {
     const { store, system } = this.#app;
     const { commandId } = target;
     const refused = await store.commands.find(commandId) ? null : await this.#send(target);
     await store.profileInstallations.asked(commandId, refused, system.clock.now());
   }
 
-  /** Makes the command; answers why it was refused, null when it is there. */
+  /** Makes the command. Returns null, or the outcome when it was refused. */
   async #send(target: DueTarget): Promise<{ outcome: string; detail: string } | null> {
     const { chargePoint, commandId, connectorId, whenOffline, expiresInSeconds, requestedBy } = target;
     const csChargingProfiles = await this.#profileFor(target);
@@ -134,11 +136,11 @@ class Installer implements Actor<InstallerMail> {
     }
   }
 
-  /** With the running transaction's id, where the installation wants that; undefined: none runs there. */
+  /** The profile, with the id of the running transaction if the installation asks for it; undefined: no transaction is running. */
   async #profileFor({ chargePoint, connectorId, profile, transactions }: DueTarget) {
     if (transactions === "any") return profile;
     const open = await this.#app.store.transactions.findOpen(chargePoint);
-    const running = open.findLast((one) => one.connectorId === connectorId);
+    const running = open.findLast((transaction) => transaction.connectorId === connectorId);
     return running && { ...profile, transactionId: running.transactionId };
   }
 }

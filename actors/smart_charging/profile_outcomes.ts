@@ -3,17 +3,16 @@ import type { Store } from "../../db/store.ts";
 import { type CommandEnd, isAnswered } from "../../ocpp/command_end.ts";
 import type { CallHandler } from "../charge_point/handler_context.ts";
 
-/** As much of a command as the mirror learns from. */
+/** The fields of a command that the stored charging profiles depend on. */
 export type ProfileCommand = Pick<Command, "id" | "chargePoint" | "action" | "settledAt">;
 
 /**
- * Writes into the mirror what the end of a SetChargingProfile, ClearChargingProfile or RemoteStartTransaction says. Rejected, NotSupported
- * and a CALLERROR all mean "not installed". Unknown to a ClearChargingProfile means that the mirror was wrong: what it would have
- * removed is not there. An answer that came after the command had ended says as much: what the command was to change was sent before
- * that, whatever has been sent since. Any other end says nothing, and the doubt that began with the sending stays until another
- * command, or a comparison, ends it. False: there was nothing to learn.
+ * Updates the stored charging profiles after the end of a SetChargingProfile, ClearChargingProfile or RemoteStartTransaction. Rejected, NotSupported
+ * and a CALLERROR all mean "not installed". Unknown as the answer to a ClearChargingProfile means that the charge point does not have the profiles,
+ * so they are removed here, too. A late answer counts like one in time. Without an answer nothing changes: the profiles stay in doubt, which
+ * began when the command was sent, until another command or a comparison ends the doubt. Returns whether something changed.
  */
-export async function learnOutcome(
+export async function recordProfileOutcome(
   { chargingProfiles }: Store,
   { id: commandId, chargePoint, action, settledAt }: ProfileCommand,
   end: CommandEnd | undefined,
@@ -30,11 +29,11 @@ export async function learnOutcome(
   return await (end.isLate ? chargingProfiles.refuseLate(command, now) : chargingProfiles.refuse(command, now));
 }
 
-/** What the handlers of these commands do at their end. */
-export const learning: Required<
+/** The `ended` hook of the handlers of these three actions. */
+export const profileOutcomes: Required<
   Pick<CallHandler<"SetChargingProfile" | "ClearChargingProfile" | "RemoteStartTransaction">, "ended">
 > = {
   async ended(command, end, { store, clock }) {
-    await learnOutcome(store, command, end, clock.now());
+    await recordProfileOutcome(store, command, end, clock.now());
   },
 };

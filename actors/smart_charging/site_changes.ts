@@ -1,6 +1,6 @@
 /**
- * What to send next, so that the sum of what a site's charge points may draw never passes its limit: what lowers goes out at once, what raises
- * only into room that others have confirmed to have left.
+ * Chooses the next changes to send, so that the charge points of a site together never draw more than its limit. A lower limit is sent at once. A
+ * higher limit is sent only when other charge points have confirmed lower limits and left enough free capacity.
  */
 import type { Grant } from "../../db/smart_charging/site_situation.ts";
 import type { Site } from "../../db/smart_charging/sites.ts";
@@ -8,7 +8,7 @@ import { capacityOf, inSiteUnit, stackLevelFor } from "./site_rates.ts";
 import type { ConnectorState, MemberState } from "./site_state.ts";
 import { type Target, targetKey } from "./site_targets.ts";
 
-/** One change to send. On connector 0 it is the fail-safe. */
+/** A limit to send to a charge point. Connector 0: its fail-safe. */
 export interface Change {
   readonly chargePoint: string;
   readonly connectorId: number;
@@ -18,47 +18,53 @@ export interface Change {
   readonly limit: number;
 }
 
+/** Tolerance for rounding errors. */
 const TINY = 1e-6;
 
-/** Smaller raises than this are not worth a command. */
+/** A limit is not raised by less than this. */
 const LEAST_RAISE_AMPS = 0.5;
 
-/** A change that may be made, and by how much each of the phases may be drawn more while it is under way. */
-interface Wish extends Change {
+/** A change that could be made. */
+interface Candidate extends Change {
+  /** The phases that it concerns, as a bit mask. */
   readonly phases: number;
+  /** How much more the charge point may draw on each of these phases once the change is sent. */
   readonly more: number;
-  /** What it has for its weight. */
-  readonly wealth: number;
+  /** The confirmed limit per weight: the lowest is raised first. */
+  readonly limitPerWeight: number;
 }
 
-/** What is reckoned before anything is sent. */
-export interface Reckoned {
+/** The computed state of a site, from which the changes follow. */
+export interface SiteComputation {
   readonly site: Site;
   readonly members: readonly MemberState[];
-  /** What all may draw at most now, for each entry of the capacity. */
+  /** The maximum that all together may draw now, for each entry of the capacity. */
   readonly counted: readonly number[];
   /** By `targetKey`. */
   readonly targets: ReadonlyMap<string, Target>;
 }
 
-/** The changes, one for each charge point at most. `isToBeToldAgain`: its fail-safe is sent although it is confirmed. */
+/** The changes, at most one for each charge point. `resendsFailSafe`: the fail-safe is sent although it is confirmed. */
 export function changesOf(
-  { site, members, counted, targets }: Reckoned,
-  isToBeToldAgain: (identity: string) => boolean,
+  { site, members, counted, targets }: SiteComputation,
+  resendsFailSafe: (identity: string) => boolean,
 ): Change[] {
-  const room = capacityOf(site).map((limit, phase) => limit - counted[phase]!);
-  const isOverdrawn = room.some((free) => free < -TINY);
-  const wishes = members.filter(({ reachable, busy, restsUntil }) => reachable && !busy && restsUntil === null)
-    .map((member) => wishesOf(site, member, targets, { isOverdrawn, isToldAgain: isToBeToldAgain(member.identity) }));
-  const lowering = wishes.flatMap((own) => own.find(({ more }) => more <= TINY) ?? []);
-  const raising = wishes.filter((own) => own.every(({ more }) => more > TINY)).flat()
-    .sort((a, b) => a.wealth - b.wealth);
+  const free = capacityOf(site).map((limit, phase) => limit - counted[phase]!);
+  const isOverdrawn = free.some((amount) => amount < -TINY);
+  const candidates = members.filter(({ reachable, busy, retryAt }) => reachable && !busy && retryAt === null)
+    .map((member) =>
+      candidatesOf(site, member, targets, { isOverdrawn, resendsFailSafe: resendsFailSafe(member.identity) })
+    );
+  const lowering = candidates.flatMap((own) => own.find(({ more }) => more <= TINY) ?? []);
+  const raising = candidates.filter((own) => own.every(({ more }) => more > TINY)).flat()
+    .sort((a, b) => a.limitPerWeight - b.limitPerWeight);
   const raised = new Map<string, Change>();
-  for (const wish of raising) {
-    const uses = (phase: number) => (wish.phases >> phase & 1) === 1;
-    if (raised.has(wish.chargePoint) || room.some((free, phase) => uses(phase) && free + TINY < wish.more)) continue;
-    room.forEach((_, phase) => uses(phase) && (room[phase]! -= wish.more));
-    raised.set(wish.chargePoint, wish);
+  for (const raise of raising) {
+    const uses = (phase: number) => (raise.phases >> phase & 1) === 1;
+    const fits = free.every((amount, phase) => !uses(phase) || amount + TINY >= raise.more);
+    if (raised.has(raise.chargePoint) || !fits) continue;
+    free.forEach((_, phase) => uses(phase) && (free[phase]! -= raise.more));
+    raised.set(raise.chargePoint, raise);
   }
   return [...lowering, ...raised.values()].map(({ chargePoint, connectorId, transactionId, stackLevel, limit }) => ({
     chargePoint,
@@ -69,7 +75,7 @@ export function changesOf(
   }));
 }
 
-/** What to clear next at charge points whose site is off or gone, one after the other; nobody is sent anything before the last try has ended. */
+/** The next limit to clear at each charge point whose site is off or removed. A charge point gets no command before its last one has ended. */
 export function clearsOf(grants: readonly Grant[], isConnected: (identity: string) => boolean, now: Date): Grant[] {
   return [...Map.groupBy(grants, ({ chargePoint }) => chargePoint).values()].flatMap((own) => {
     const isWaiting = own.some(({ commandId, retryAt }) => commandId !== null || retryAt !== null && retryAt > now);
@@ -80,47 +86,47 @@ export function clearsOf(grants: readonly Grant[], isConnected: (identity: strin
 }
 
 /**
- * What a charge point is still to be told, in this order: limits of transactions that run while it has no fail-safe yet, so that they go
- * on charging when it gets one; the fail-safe; limits of transactions.
+ * The changes that a charge point needs. First come the limits of running transactions if it has no fail-safe yet, because they would stop
+ * charging when it gets one. Then comes the fail-safe. The limits of other transactions are last.
  */
-function wishesOf(
+function candidatesOf(
   site: Site,
   member: MemberState,
   targets: ReadonlyMap<string, Target>,
-  { isOverdrawn, isToldAgain }: { readonly isOverdrawn: boolean; readonly isToldAgain: boolean },
-): Wish[] {
-  const first: Wish[] = [];
-  const later: Wish[] = [];
+  { isOverdrawn, resendsFailSafe }: { readonly isOverdrawn: boolean; readonly resendsFailSafe: boolean },
+): Candidate[] {
+  const first: Candidate[] = [];
+  const later: Candidate[] = [];
   for (const connector of member.connectors) {
     const target = targets.get(targetKey(member.identity, connector.connectorId));
     if (!target) continue;
-    const wish = sessionWish(
+    const candidate = sessionCandidate(
       member,
       connector,
       isOverdrawn ? withoutRaise(member, connector, target.limit) : target.limit,
     );
     if (!member.controlled && connector.grant === null) {
-      first.push({ ...wish, limit: Math.min(wish.limit, connector.countedLimit), more: 0 });
-    } else if (isWanted(site, member, connector, target.limit)) later.push(wish);
+      first.push({ ...candidate, limit: Math.min(candidate.limit, connector.countedLimit), more: 0 });
+    } else if (isNeeded(site, member, connector, target.limit)) later.push(candidate);
   }
-  const failSafe = failSafeWish(member, isToldAgain);
+  const failSafe = failSafeCandidate(member, resendsFailSafe);
   return [...first, ...(failSafe ? [failSafe] : []), ...later];
 }
 
 /**
- * Where a connector counts with more than it has confirmed, because nobody knows what it took, a target below that looks like a lowering. While
- * all together count with more than the limit, it is told no more than what it confirmed: others may still have the rest.
+ * A connector whose limit is in doubt counts with more than it confirmed. A target between the two looks like a lower limit but may raise the
+ * current. While the sum of all is above the site's limit, the connector therefore gets no more than it confirmed.
  */
 function withoutRaise({ failSafe }: MemberState, { grant }: ConnectorState, limit: number): number {
   if (grant === null || grant.doubtful === null || grant.confirmed === null) return limit;
   return Math.min(limit, Math.max(grant.confirmed, failSafe));
 }
 
-function sessionWish(
+function sessionCandidate(
   member: MemberState,
   { connectorId, running, grant, countedLimit }: ConnectorState,
   limit: number,
-): Wish {
+): Candidate {
   const { identity, facts, failSafeGrant, failSafe, phases, weight } = member;
   return {
     chargePoint: identity,
@@ -134,12 +140,12 @@ function sessionWish(
     limit,
     phases,
     more: Math.max(0, limit - countedLimit),
-    wealth: (grant?.confirmed ?? failSafe) / weight,
+    limitPerWeight: (grant?.confirmed ?? failSafe) / weight,
   };
 }
 
-/** Every transaction gets a limit of its own, also where it is the fail-safe's: whatever else is installed then yields to it. */
-function isWanted(site: Site, member: MemberState, { grant }: ConnectorState, limit: number): boolean {
+/** Every transaction gets a limit of its own, even if it equals the fail-safe, because it overrides other profiles of the charge point. */
+function isNeeded(site: Site, member: MemberState, { grant }: ConnectorState, limit: number): boolean {
   if (grant === null || grant.confirmed === null || grant.doubtful !== null) return true;
   const { confirmed } = grant;
   if (limit <= confirmed) return limit < confirmed;
@@ -147,10 +153,10 @@ function isWanted(site: Site, member: MemberState, { grant }: ConnectorState, li
     (confirmed < member.least && limit >= member.least);
 }
 
-function failSafeWish(member: MemberState, again: boolean): Wish | undefined {
+function failSafeCandidate(member: MemberState, isResent: boolean): Candidate | undefined {
   const { identity, facts, failSafe, failSafeGrant, connectors, phases } = member;
   const isDone = failSafeGrant?.confirmed === failSafe && failSafeGrant.doubtful === null;
-  if (isDone && !again) return undefined;
+  if (isDone && !isResent) return undefined;
   return {
     chargePoint: identity,
     connectorId: 0,
@@ -161,6 +167,6 @@ function failSafeWish(member: MemberState, again: boolean): Wish | undefined {
     limit: failSafe,
     phases,
     more: connectors.reduce((sum, { countedLimit }) => sum + Math.max(0, failSafe - countedLimit), 0),
-    wealth: 0,
+    limitPerWeight: 0,
   };
 }

@@ -1,18 +1,18 @@
 import { PERMANENT, type Ref } from "../runtime/actor.ts";
 import { planSite, type SitePlan } from "./site_plan.ts";
-import { type SiteMail, SiteSupervisor, type Surroundings } from "./site_supervisor.ts";
+import { type SiteLimitsApp, type SiteMail, SiteSupervisor } from "./site_supervisor.ts";
 
-/** The limits of sites as the API sees them: kept by one actor, and planned anew whenever an operator looks. */
+/** The interface of the site limits for the API. One actor keeps the limits; the plan for an operator is computed at each request. */
 export class SiteLimits {
-  /** Undefined in the certification preset, because there the product sends no CALL of its own accord. */
+  /** Undefined in the certification preset, in which the product sends only the CALLs that an operator requests. */
   readonly #supervisor: Ref<SiteMail> | undefined;
 
-  constructor(readonly around: Surroundings) {
-    if (around.settings.preset === "certification") return;
-    const { system } = around;
+  constructor(readonly app: SiteLimitsApp) {
+    if (app.settings.preset === "certification") return;
+    const { system } = app;
     this.#supervisor = system.spawn<SiteMail>(
       "site limits",
-      (context) => new SiteSupervisor(context, around),
+      (context) => new SiteSupervisor(context, app),
       PERMANENT,
     );
   }
@@ -22,9 +22,9 @@ export class SiteLimits {
     this.#supervisor?.tell({ kind: "edited" }, "edited");
   }
 
-  /** What is shared out now, whatever the site's mode; undefined: there is no such site. */
+  /** The plan as of now, computed also for a site that is off; undefined: there is no such site. Throws StoreError. */
   async plan(siteId: string): Promise<SitePlan | undefined> {
-    const { store, chargePoints, system } = this.around;
+    const { store, chargePoints, system } = this.app;
     const situation = await store.siteGrants.situation(siteId);
     const isConnected = (identity: string) => chargePoints.connection(identity) !== undefined;
     return situation && planSite(situation, { isConnected, now: system.clock.now() });

@@ -1,42 +1,42 @@
 /**
- * From a site's numbers to a charge point's and back: what a connector can draw, what is of use to a car, and the limit as it is sent. A
- * conversion is always to the safe side: whatever the car does with the limit that is sent, the site's number is not exceeded.
+ * Converts between the site's unit and the charge point's unit: the maximum of a connector, the minimum of a car, and the limit in the request. Every
+ * conversion rounds and estimates so that the car cannot draw more than the site's number.
  */
 import type { MemberFacts } from "../../db/smart_charging/site_situation.ts";
 import type { MemberSettings, Site } from "../../db/smart_charging/sites.ts";
 import type { RequestOf } from "../../ocpp/registry.ts";
 
-/** What decides about conversions. */
+/** The fields of a site that conversions depend on. */
 export type SiteRates = Pick<Site, "limit" | "voltage" | "failSafe">;
 
-/** IEC 61851: a car is offered 6 A or nothing. */
+/** IEC 61851: a car charges with 6 A or more, or not at all. */
 export const LEAST_AMPS = 6;
 
-/** Of a connector about which nothing is said: a 22 kW charge point. */
-const USUAL_AMPS = 32;
+/** Maximum of a connector without a `maxAmps` setting: that of a 22 kW charge point. */
+const DEFAULT_MAX_AMPS = 32;
 
-/** Entries of the capacity: the phases where the limit is in amperes, one where it is in watts over all of them. */
+/** The site's capacity: one entry per phase if the limit is in amperes, one entry in total if it is in watts. */
 export function capacityOf({ limit }: Pick<Site, "limit">): number[] {
   return new Array(limit.unit === "A" ? limit.phases : 1).fill(limit.value);
 }
 
-/** The entries of the capacity that a charge point's sessions use. A single-phase one that could be on any phase counts on all. */
+/** The entries of the capacity that a charge point's sessions use, as a bit mask. A single-phase charge point on an unknown phase counts on all. */
 export function phasesOf({ limit }: Pick<Site, "limit">, { phases, phase }: MemberSettings): number {
   if (limit.unit === "W" || limit.phases === 1) return 1;
   return phases === 1 && phase !== undefined ? 1 << phase - 1 : 0b111;
 }
 
-/** Amperes per phase of a charge point in the site's unit. */
+/** Converts amperes per phase of a charge point into the site's unit. */
 export function inSiteUnit(site: SiteRates, memberSettings: MemberSettings, amps: number): number {
   return site.limit.unit === "A" ? amps : roundDown(amps * site.voltage * phaseCount(site, memberSettings));
 }
 
-/** What each connector can draw at most, in the site's unit. */
+/** The maximum of each connector, in the site's unit. */
 export function mostOf(site: SiteRates, memberSettings: MemberSettings): number {
-  return inSiteUnit(site, memberSettings, memberSettings.maxAmps ?? USUAL_AMPS);
+  return inSiteUnit(site, memberSettings, memberSettings.maxAmps ?? DEFAULT_MAX_AMPS);
 }
 
-/** What a car needs to charge at all, in the site's unit. */
+/** The minimum with which a car charges, in the site's unit. */
 export function leastOf(site: SiteRates, memberSettings: MemberSettings): number {
   return inSiteUnit(site, memberSettings, LEAST_AMPS);
 }
@@ -45,12 +45,12 @@ function phaseCount({ limit }: SiteRates, { phases }: MemberSettings): number {
   return phases ?? limit.phases;
 }
 
-/** 7.14: one digit after the point, downwards. What is only off by the rounding of binary numbers stays. */
+/** Rounds down to one decimal place (OCPP 1.6 7.14), except for an error of floating-point numbers just below it. */
 export function roundDown(value: number): number {
   return Math.floor(value * 10 + 1e-6) / 10;
 }
 
-/** The charging rate unit that a charge point takes: the site's, unless it says that it knows only the other one. Amperes when it says nothing. */
+/** The charging rate unit of the request: the site's, unless the charge point reports that it supports only the other. Amperes if it reports nothing. */
 export function sentUnit({ limit }: SiteRates, { keys }: Pick<MemberFacts, "keys">): "A" | "W" {
   const allowed = (keys.chargingscheduleallowedchargingrateunit ?? "").toLowerCase();
   const current = allowed.includes("current");
@@ -60,8 +60,8 @@ export function sentUnit({ limit }: SiteRates, { keys }: Pick<MemberFacts, "keys
 }
 
 /**
- * A limit in the unit that is sent. Watts into amperes: a car on fewer phases draws less. Amperes into watts: as if all of it were drawn on
- * one phase, because a car may do that (errata 3.34: numberPhases does not make it use more).
+ * Converts a limit into the unit of the request. Watts to amperes: divided by all phases, since a car on fewer phases draws less. Amperes to watts:
+ * multiplied by one phase only, since a car may draw all of it on one phase (errata 3.34: numberPhases does not make it use more).
  */
 export function sentLimit(site: SiteRates, memberSettings: MemberSettings, unit: "A" | "W", value: number): number {
   if (unit === site.limit.unit) return roundDown(value);
@@ -69,13 +69,15 @@ export function sentLimit(site: SiteRates, memberSettings: MemberSettings, unit:
   return roundDown(value * site.voltage);
 }
 
-/** Ids from here on are ours: the fail-safe's, and with the connectorId added that of a transaction's limit. Operators count from below. */
+/**
+ * Charging profile id of the fail-safe. The id of a transaction's limit is this plus the connectorId. Operators use smaller ids.
+ */
 export const FIRST_PROFILE_ID = 2_000_000_000;
 
-/** Stack levels that are tried one after the other where a charge point has not told its highest. */
+/** Stack levels to try in turn if the charge point has not reported ChargeProfileMaxStackLevel. */
 const STACK_LEVELS = [8, 3, 1, 0];
 
-/** The highest level that the charge point knows: whatever an operator installs below it yields to the site's limit. */
+/** The highest stack level of the charge point, so that the site's limit overrides profiles that an operator installs below it. */
 export function stackLevelFor({ keys }: Pick<MemberFacts, "keys">, refusals: number): number {
   return highestStackLevel(keys) ?? STACK_LEVELS[Math.min(refusals, STACK_LEVELS.length - 1)]!;
 }
@@ -85,7 +87,7 @@ function highestStackLevel(keys: MemberFacts["keys"]): number | undefined {
   return text !== null && text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** A limit in the site's unit, and what it is for. */
+/** A limit in the site's unit, with the connector and transaction that it applies to. */
 export interface Purpose {
   readonly connectorId: number;
   /** Null: the fail-safe of the whole charge point. */
@@ -95,8 +97,8 @@ export interface Purpose {
 }
 
 /**
- * The request that carries a limit. Relative, so that a charge point whose clock is wrong keeps to it all the same, and without an end, so
- * that it holds as long as the charge point is offline.
+ * The SetChargingProfile request for a limit. The profile is Relative, so it works on a charge point with a wrong clock. It has no end, so it
+ * also applies while the charge point is offline.
  */
 export function requestFor(
   { connectorId, transactionId, stackLevel, limit }: Purpose,

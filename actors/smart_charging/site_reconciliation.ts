@@ -1,13 +1,13 @@
 /**
- * What a look at a site begins with: the rows, after it was written down how commands have ended, ours and those of others that took away what we
- * had installed.
+ * Brings the grants in the database up to date with the commands that have ended: those of the site supervisor, and those of operators that replaced
+ * an installed limit.
  */
 import type { SiteGrants } from "../../db/smart_charging/site_grants.ts";
 import type { Grant, SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
 import { endOf, lostOf } from "./site_outcomes.ts";
 
-/** Of a site; undefined: there is no such site. */
+/** For one site. Returns its rows afterwards; undefined: there is no such site. */
 export async function reconcileSite(
   siteGrants: SiteGrants,
   siteId: string,
@@ -22,16 +22,19 @@ export async function reconcileSite(
   if (ends.length > 0) await siteGrants.recordEnds(ends, now);
   if (lost.length > 0) await siteGrants.recordLost(lost);
   for (const { chargePoint, connectorId } of lost) {
-    log.warn("Somebody else's command touched what a site's limit had installed; it is installed again", {
-      chargePoint,
-      connectorId,
-    });
+    log.warn(
+      "An operator's command may have changed a site's limit at the charge point; the limit is installed again",
+      {
+        chargePoint,
+        connectorId,
+      },
+    );
   }
   return await siteGrants.situation(siteId);
 }
 
-/** The grants at charge points whose site is off or gone. */
-export async function learnUngoverned(siteGrants: SiteGrants, now: Date): Promise<Grant[]> {
+/** For charge points whose site is off or removed. Returns their grants afterwards. */
+export async function reconcileUngoverned(siteGrants: SiteGrants, now: Date): Promise<Grant[]> {
   const grants = await siteGrants.listUngoverned();
   const ends = grants.flatMap((grant) => endOf(grant, now) ?? []);
   if (ends.length === 0) return grants;

@@ -1,7 +1,7 @@
 /**
- * What a site's charge points may draw at most at this moment, from the rows alone. A connector counts with the largest limit that its charge
- * point may have taken: the one it confirmed, one that is being asked for, one whose answer is missing. It counts with the fail-safe
- * in any case, because a transaction may end and another one begin before we hear of it.
+ * Computes from the database rows how much a site's charge points may draw at this moment. A connector counts with the largest limit that its charge
+ * point may have accepted: the confirmed one, one that was sent, one whose answer is missing. It counts at least with the fail-safe,
+ * because another transaction may start before the charge point reports it.
  */
 import type { Grant, MemberFacts, RunningTransaction, SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { MemberSettings, Site } from "../../db/smart_charging/sites.ts";
@@ -11,9 +11,9 @@ import { capacityOf, leastOf, mostOf, phasesOf, roundDown } from "./site_rates.t
 export interface ConnectorState {
   readonly connectorId: number;
   readonly running: RunningTransaction | null;
-  /** What was granted to the running transaction. */
+  /** The stored limit of the running transaction. */
   readonly grant: Grant | null;
-  /** What it may draw at most. */
+  /** The maximum that it may draw now. */
   readonly countedLimit: number;
 }
 
@@ -23,25 +23,25 @@ export interface MemberState {
   readonly facts: MemberFacts;
   readonly memberSettings: MemberSettings;
   readonly connected: boolean;
-  /** It can be sent something: connected, registered and not Rejected. */
+  /** The product can send it a command: it is connected, registered and not Rejected. */
   readonly reachable: boolean;
   readonly weight: number;
   readonly phases: number;
   readonly least: number;
   readonly most: number;
-  /** What its fail-safe shall be, per connector. */
+  /** The fail-safe that it should have, per connector. */
   readonly failSafe: number;
   readonly failSafeGrant: Grant | null;
-  /** What a connector without a limit of its own may draw at most. */
+  /** The maximum that a connector without a limit of its own may draw now. */
   readonly failSafeCounts: number;
   /** It has accepted a fail-safe. */
   readonly controlled: boolean;
-  /** It refuses the fail-safe, as often as it was tried. */
+  /** It has refused every fail-safe so far. */
   readonly uncontrollable: boolean;
-  /** A change is under way, ours or somebody else's: the next one waits for its end. */
+  /** A command of the product or of an operator changes its limits now: the next change waits for its end. */
   readonly busy: boolean;
-  /** The last change was not accepted: the next try is then. */
-  readonly restsUntil: Date | null;
+  /** When to try again after a change that was not accepted; null: none is waiting. */
+  readonly retryAt: Date | null;
   readonly connectors: readonly ConnectorState[];
 }
 
@@ -64,10 +64,10 @@ export function membersOf(
     const most = mostOf(site, memberSettings);
     const own = (grantsOf.get(facts.chargePoint) ?? []).map((grant) => withForeign(grant, most));
     const failSafe = Math.min(most, roundDown(site.failSafe ?? chosen * leastOf(site, memberSettings)));
-    const failSafeGrant = own.find((grant) => grant.connectorId === 0 && isOf(site, grant)) ?? null;
+    const failSafeGrant = own.find((grant) => grant.connectorId === 0 && isCurrent(site, grant)) ?? null;
     const confirmed = failSafeGrant?.confirmed ?? null;
     const failSafeCounts = ceiling(failSafeGrant, most);
-    const retryAts = own.flatMap(({ retryAt }) => retryAt && retryAt > now ? [retryAt] : []);
+    const retryDates = own.flatMap(({ retryAt }) => retryAt && retryAt > now ? [retryAt] : []);
     return {
       identity: facts.chargePoint,
       facts,
@@ -84,7 +84,7 @@ export function membersOf(
       controlled: confirmed !== null,
       uncontrollable: confirmed === null && (failSafeGrant?.refusals ?? 0) > 0,
       busy: own.some(({ commandId, foreign }) => commandId !== null || foreign === "underWay"),
-      restsUntil: retryAts.length > 0 ? new Date(Math.max(...retryAts.map((at) => at.getTime()))) : null,
+      retryAt: retryDates.length > 0 ? new Date(Math.max(...retryDates.map((at) => at.getTime()))) : null,
       connectors: Array.from({ length: count }, (_, i) => {
         const [running, grant] = sessionOn(i + 1, there, own, site);
         return { connectorId: i + 1, running, grant, countedLimit: Math.max(ceiling(grant, 0), failSafeCounts) };
@@ -93,7 +93,7 @@ export function membersOf(
   });
 }
 
-/** What all of them may draw at most, for each entry of the capacity. */
+/** The maximum that all members together may draw now, for each entry of the capacity. */
 export function countedOf(site: Pick<Site, "limit">, members: readonly MemberState[]): number[] {
   return capacityOf(site).map((_, phase) =>
     members.reduce(
@@ -104,7 +104,7 @@ export function countedOf(site: Pick<Site, "limit">, members: readonly MemberSta
   );
 }
 
-/** What runs on a connector, and what was granted to it. */
+/** The running transaction of a connector, and its stored limit. */
 function sessionOn(
   connectorId: number,
   there: readonly RunningTransaction[],
@@ -113,19 +113,19 @@ function sessionOn(
 ): [RunningTransaction | null, Grant | null] {
   const running = there.find((transaction) => transaction.connectorId === connectorId) ?? null;
   const grant =
-    grants.find((one) =>
-      running !== null && one.connectorId === connectorId && one.transactionId === running.transactionId &&
-      isOf(site, one)
+    grants.find((each) =>
+      running !== null && each.connectorId === connectorId && each.transactionId === running.transactionId &&
+      isCurrent(site, each)
     ) ?? null;
   return [running, grant];
 }
 
-/** A limit in another unit is of an older time, and one that was to be cleared may be gone: both say nothing. */
-function isOf({ limit }: Site, { unit, clearing }: Grant): boolean {
+/** Whether a grant still applies: one in another unit is from before an edit of the site, and one that is being cleared may be gone. */
+function isCurrent({ limit }: Site, { unit, clearing }: Grant): boolean {
   return unit === limit.unit && !clearing;
 }
 
-/** What somebody else may have put in place of a grant could be anything. */
+/** An operator's command may have replaced the limit with a higher one, so the maximum counts. */
 function withForeign(grant: Grant, most: number): Grant {
   return grant.foreign === null ? grant : { ...grant, doubtful: Math.max(grant.doubtful ?? 0, most) };
 }
@@ -139,12 +139,12 @@ function connectorCount(
   { connectors }: MemberSettings,
   there: readonly RunningTransaction[],
 ): number {
-  const told = Number(keys.numberofconnectors);
-  const highest = Math.max(1, highestConnector, Number.isInteger(told) ? told : 0);
+  const reported = Number(keys.numberofconnectors);
+  const highest = Math.max(1, highestConnector, Number.isInteger(reported) ? reported : 0);
   return Math.min(Math.max(connectors ?? highest, ...there.map(({ connectorId }) => connectorId)), CONNECTORS_MAX);
 }
 
-/** Charge points report what they like as a connectorId; none has more than this. */
+/** Bounds the work for a charge point that reports an absurd connectorId. */
 const CONNECTORS_MAX = 100;
 
 function labelledWeight(labels: Readonly<Record<string, string>>): number {
@@ -152,12 +152,12 @@ function labelledWeight(labels: Readonly<Record<string, string>>): number {
   return weight > 0 && weight <= 1000 ? weight : 1;
 }
 
-/** The label of a charge point that says its weight in any site. */
+/** The label with a charge point's weight in every site. */
 const WEIGHT_LABEL = "site-weight";
 
 /**
- * Where the operator leaves it to us: 1, the least that is of use for every connector, when that takes at most half of the limit, so that
- * cars can charge while their charge point is offline; else 0, because what is reserved for idle connectors cannot be shared.
+ * The fail-safe as a multiple of a car's minimum, if the operator has not set it. 1 if that reserves at most half of the limit, so that cars can
+ * charge while their charge point is offline. Otherwise 0, because the amount that is reserved for idle connectors cannot be shared.
  */
 function chosenFailSafe(
   site: Site,

@@ -1,11 +1,11 @@
-/** What each session of a site shall get of its limit: the fair shares of what those leave who cannot be told. */
+/** Computes the limit that each session of a site should get: its fair share of the capacity that the other charge points leave. */
 import type { Site } from "../../db/smart_charging/sites.ts";
 import { allocate } from "./allocation.ts";
 import type { LimitReason } from "./water_filling.ts";
 import { capacityOf, roundDown } from "./site_rates.ts";
 import type { MemberState } from "./site_state.ts";
 
-/** What a session shall get. One that cannot be told now has no target, and keeps what it may draw. */
+/** The limit that a session should get. A session whose limit cannot be changed now has no target. */
 export interface Target {
   readonly limit: number;
   readonly reason: LimitReason;
@@ -16,25 +16,25 @@ export function targetKey(identity: string, connectorId: number): string {
   return `${identity}/${connectorId}`;
 }
 
-/** Whoever cannot be told now keeps what he may draw, and the others share the rest. */
+/** Whether the product cannot change the limits of a charge point now. They are then subtracted from the capacity. */
 function isHeld({ reachable, uncontrollable }: MemberState): boolean {
   return !reachable || uncontrollable;
 }
 
 /**
- * Two allocations. In one, charge points that did not accept their last change are counted with what they may draw: nobody waits for
- * room that they may never leave. What they are told at the next try is from the other one, where they take part like everybody else.
+ * The targets of all sessions. Charge points that did not accept their last change count with the maximum that they may draw, so that other charge
+ * points do not wait for them. Their own targets, for the next attempt, come from a second allocation in which they get a fair share.
  */
 export function targetsOf(site: Site, members: readonly MemberState[]): Map<string, Target> {
-  const now = share(site, members, (member) => isHeld(member) || member.restsUntil !== null);
-  const isResting = members.some((member) => !isHeld(member) && member.restsUntil !== null);
-  return isResting ? new Map([...share(site, members, isHeld), ...now]) : now;
+  const now = share(site, members, (member) => isHeld(member) || member.retryAt !== null);
+  const isRetrying = members.some((member) => !isHeld(member) && member.retryAt !== null);
+  return isRetrying ? new Map([...share(site, members, isHeld), ...now]) : now;
 }
 
 function share(site: Site, members: readonly MemberState[], held: (member: MemberState) => boolean) {
-  const room = capacityOf(site);
+  const free = capacityOf(site);
   const take = ({ phases }: MemberState, amount: number) =>
-    room.forEach((_, phase) => phases >> phase & 1 && (room[phase]! -= amount));
+    free.forEach((_, phase) => phases >> phase & 1 && (free[phase]! -= amount));
   const sessions = [];
   for (const member of members) {
     const { identity, connectors, failSafe, phases, weight, least, most } = member;
@@ -47,7 +47,7 @@ function share(site: Site, members: readonly MemberState[], held: (member: Membe
       }
     }
   }
-  const { granted, reason } = allocate(sessions, room);
+  const { granted, reason } = allocate(sessions, free);
   return new Map(sessions.map(({ id, floor }, i) => [
     id,
     { limit: Math.max(floor, roundDown(granted[i]!)), reason: reason[i]! },

@@ -1,59 +1,62 @@
 /**
- * One rise of the water level by which a site's limit is shared (allocation.ts): from one session's turn to the next, and to each phase that is
- * full in between.
+ * One run of the water-filling algorithm (allocation.ts). The level rises step by step. A step is a level at which a session's share begins or
+ * stops to rise, or a level at which a phase is full.
  */
 
-/** What may be shared out, an entry for each phase; one entry where phases do not matter. */
+/** The amount to divide, one entry for each phase; one entry where phases do not matter. */
 export type Capacity = readonly number[];
 
-/** Why a session gets what it gets. */
+/** Why a session gets its amount. */
 export type LimitReason =
-  /** Not everybody can have the least that is of use, and others come first. */
+  /** There is not enough for the minimum of every session, and other sessions have priority. */
   | "paused"
-  /** It can draw no more. */
+  /** The session gets its maximum. */
   | "most"
-  /** A phase that it uses is full, and it has its share of that. */
+  /** A phase that the session uses is full; the session gets its fair share. */
   | "share"
-  /** A phase that it uses is full, and its share would be below the least that is of use, which it gets all the same. */
+  /** A phase that the session uses is full; its fair share would be below its minimum, so it gets the minimum. */
   | "least";
 
-/** What each session gets, in the order in which the sessions were given. */
+/** The amount of each session, in the order of the sessions in the input. */
 export interface Allocation {
   readonly granted: Float64Array;
   readonly reason: readonly LimitReason[];
 }
 
-/** Rounding errors of sums stay far below this, limits are far above it. */
+/** Tolerance for rounding errors: they are far smaller, and limits are far larger. */
 const TINY = 1e-9;
 
-/** What does not depend on the capacity, as columns: a window of a day is a hundred passes over them. */
+/** The sessions as typed arrays, computed once, because an allocation over a day runs the algorithm about a hundred times. */
 export interface Columns {
   readonly floor: Float64Array;
-  /** Of whoever is not paused. */
+  /** Minimum of a session that is not paused. */
   readonly low: Float64Array;
   readonly high: Float64Array;
   readonly weight: Float64Array;
   readonly phases: Uint8Array;
-  /** Sessions, the last to be paused first. */
+  /** Indexes of the sessions, highest priority first. */
   readonly queue: readonly number[];
-  /** When a session's share begins to rise with the level, and when it has come to its end: twice the session, plus one for the end. */
-  readonly turns: Int32Array;
+  /** In the order of their levels: 2 × index where the session's share begins to rise, 2 × index + 1 where it is at its maximum. */
+  readonly steps: Int32Array;
+  /** The level of each step. */
   readonly levels: Float64Array;
 }
 
-const RISES = 1;
-const STILL = 2;
+const RISING = 1;
+const FIXED = 2;
 
-/** One rise of the level until everybody stands still. */
-export class Tide {
+/** The state of one run. Ends when the shares of all sessions are fixed. */
+export class WaterFilling {
   readonly #granted: Float64Array;
   readonly #reason: LimitReason[];
-  /** Of each session: RISES, STILL, or 0 while its turn has not come. */
+  /** Of each session: 0 at first, then RISING, then FIXED. */
   readonly #state: Uint8Array;
-  /** What is left of each phase, how fast it shrinks, and how many make it shrink. */
-  readonly #room: Float64Array;
+  /** Of each phase: the free capacity. */
+  readonly #free: Float64Array;
+  /** Of each phase: the sum of the weights of the rising sessions that use it. */
   readonly #slope: Float64Array;
-  readonly #risers: Int32Array;
+  /** Of each phase: the number of rising sessions that use it. */
+  readonly #rising: Int32Array;
   #level = 0;
 
   constructor(readonly columns: Columns, capacity: Capacity) {
@@ -61,29 +64,29 @@ export class Tide {
     this.#granted = Float64Array.from(floor);
     this.#reason = new Array<LimitReason>(floor.length).fill("most");
     this.#state = new Uint8Array(floor.length);
-    this.#room = Float64Array.from(capacity);
+    this.#free = Float64Array.from(capacity);
     this.#slope = new Float64Array(capacity.length);
-    this.#risers = new Int32Array(capacity.length);
+    this.#rising = new Int32Array(capacity.length);
   }
 
-  rise(): Allocation {
+  run(): Allocation {
     this.#admit();
-    const { turns, levels } = this.columns;
-    for (let k = 0; k < turns.length; k++) {
-      const i = turns[k]! >> 1;
-      if (this.#state[i] === STILL) continue;
+    const { steps, levels } = this.columns;
+    for (let k = 0; k < steps.length; k++) {
+      const i = steps[k]! >> 1;
+      if (this.#state[i] === FIXED) continue;
       for (let phase = this.#firstFull(levels[k]!); phase >= 0; phase = this.#firstFull(levels[k]!)) this.#fill(phase);
-      if (this.#state[i] === STILL) continue;
+      if (this.#state[i] === FIXED) continue;
       this.#riseTo(levels[k]!);
-      if ((turns[k]! & 1) === 0) this.#begin(i);
-      else this.#end(i, this.columns.high[i]!, "most");
+      if ((steps[k]! & 1) === 0) this.#startRising(i);
+      else this.#fix(i, this.columns.high[i]!, "most");
     }
     return { granted: this.#granted, reason: this.#reason };
   }
 
   /**
-   * Takes out of the room what everybody has at least, and pauses whoever cannot have it. The first one that does not fit ends the
-   * admission for all behind it: somebody small must not jump the queue, and a higher limit then never pauses anybody.
+   * Reserves the floors and minimums, and pauses sessions whose minimum does not fit. All sessions after the first that does not fit are paused, too: a
+   * small session does not pass a larger one with a higher priority, and a higher limit never pauses a session.
    */
   #admit(): void {
     const { queue, floor, low } = this.columns;
@@ -94,7 +97,7 @@ export class Tide {
       if (more <= 0) continue;
       full ||= this.#hasLess(i, more - TINY);
       if (full) {
-        this.#state[i] = STILL;
+        this.#state[i] = FIXED;
         this.#reason[i] = "paused";
       } else {
         this.#take(i, more);
@@ -103,38 +106,38 @@ export class Tide {
     }
   }
 
-  #begin(i: number): void {
+  #startRising(i: number): void {
     if (this.#hasLess(i, TINY) && this.columns.high[i]! > this.columns.low[i]!) {
-      this.#state[i] = STILL;
+      this.#state[i] = FIXED;
       this.#reason[i] = "least";
       return;
     }
-    this.#state[i] = RISES;
-    this.#turn(i, 1);
+    this.#state[i] = RISING;
+    this.#count(i, 1);
   }
 
-  #end(i: number, granted: number, reason: LimitReason): void {
+  #fix(i: number, granted: number, reason: LimitReason): void {
     this.#granted[i] = granted;
     this.#reason[i] = reason;
-    this.#state[i] = STILL;
-    this.#turn(i, -1);
+    this.#state[i] = FIXED;
+    this.#count(i, -1);
   }
 
-  #turn(i: number, sign: 1 | -1): void {
+  #count(i: number, sign: 1 | -1): void {
     const { phases, weight } = this.columns;
-    for (let phase = 0; phase < this.#room.length; phase++) {
+    for (let phase = 0; phase < this.#free.length; phase++) {
       if ((phases[i]! >> phase & 1) === 0) continue;
-      this.#risers[phase]! += sign;
-      // Nobody rises: exactly 0, not what the subtractions left over.
-      this.#slope[phase] = this.#risers[phase] === 0 ? 0 : this.#slope[phase]! + sign * weight[i]!;
+      this.#rising[phase]! += sign;
+      // Without rising sessions exactly 0, not the rounding error of the subtractions.
+      this.#slope[phase] = this.#rising[phase] === 0 ? 0 : this.#slope[phase]! + sign * weight[i]!;
     }
   }
 
-  /** The phase that is full first before the level `end`; −1: none. */
+  /** The phase that is full first, below the level `end`; −1: none. */
   #firstFull(end: number): number {
     let first = -1;
     let lowest = end;
-    for (let phase = 0; phase < this.#room.length; phase++) {
+    for (let phase = 0; phase < this.#free.length; phase++) {
       const at = this.#fullAt(phase);
       if (at >= lowest) continue;
       lowest = at;
@@ -145,36 +148,36 @@ export class Tide {
 
   #fullAt(phase: number): number {
     const slope = this.#slope[phase]!;
-    return slope <= 0 ? Infinity : this.#level + Math.max(this.#room[phase]!, 0) / slope;
+    return slope <= 0 ? Infinity : this.#level + Math.max(this.#free[phase]!, 0) / slope;
   }
 
-  /** Whoever rises and uses this phase stands still from now on. */
+  /** Fixes the shares of the rising sessions that use this phase. */
   #fill(phase: number): void {
     const { phases, weight, high, queue } = this.columns;
     this.#riseTo(this.#fullAt(phase));
     for (const i of queue) {
-      if (this.#state[i] !== RISES || (phases[i]! >> phase & 1) === 0) continue;
-      this.#end(i, Math.min(weight[i]! * this.#level, high[i]!), "share");
+      if (this.#state[i] !== RISING || (phases[i]! >> phase & 1) === 0) continue;
+      this.#fix(i, Math.min(weight[i]! * this.#level, high[i]!), "share");
     }
-    this.#room[phase] = 0;
+    this.#free[phase] = 0;
   }
 
   #riseTo(level: number): void {
-    for (let phase = 0; phase < this.#room.length; phase++) {
-      this.#room[phase]! -= this.#slope[phase]! * (level - this.#level);
+    for (let phase = 0; phase < this.#free.length; phase++) {
+      this.#free[phase]! -= this.#slope[phase]! * (level - this.#level);
     }
     this.#level = level;
   }
 
   #take(i: number, amount: number): void {
-    for (let phase = 0; phase < this.#room.length; phase++) {
-      if (this.columns.phases[i]! >> phase & 1) this.#room[phase]! -= amount;
+    for (let phase = 0; phase < this.#free.length; phase++) {
+      if (this.columns.phases[i]! >> phase & 1) this.#free[phase]! -= amount;
     }
   }
 
   #hasLess(i: number, amount: number): boolean {
-    for (let phase = 0; phase < this.#room.length; phase++) {
-      if ((this.columns.phases[i]! >> phase & 1) === 1 && this.#room[phase]! < amount) return true;
+    for (let phase = 0; phase < this.#free.length; phase++) {
+      if ((this.columns.phases[i]! >> phase & 1) === 1 && this.#free[phase]! < amount) return true;
     }
     return false;
   }

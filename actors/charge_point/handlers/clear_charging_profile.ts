@@ -1,4 +1,4 @@
-import { learning } from "../../smart_charging/profile_outcomes.ts";
+import { profileOutcomes } from "../../smart_charging/profile_outcomes.ts";
 import type { CallHandler } from "../handler_context.ts";
 
 /** What fits is in doubt until the charge point has answered, and gone when it answers, also with Unknown (OCPP 1.6 5.5). */
@@ -7,5 +7,5 @@ export const ClearChargingProfile: CallHandler<"ClearChargingProfile"> = {
     await store.chargingProfiles.expectClear({ commandId, chargePoint: chargePoint.identity, criteria });
   },
 
-  ...learning,
+  ...profileOutcomes,
 };

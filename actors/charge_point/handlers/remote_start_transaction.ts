@@ -1,6 +1,6 @@
 import { waitForStartSeconds } from "../../../ocpp/smart_charging/remote_start_profile.ts";
 import type { CallHandler, HandlerContext } from "../handler_context.ts";
-import { learning } from "../../smart_charging/profile_outcomes.ts";
+import { profileOutcomes } from "../../smart_charging/profile_outcomes.ts";
 
 /** A charging profile that comes along waits for the transaction that the charge point may start (errata 3.32, 3.41). */
 export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
@@ -12,7 +12,7 @@ export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
   },
 
   async ended(command, ...end) {
-    if (command.request.chargingProfile) await learning.ended(command, ...end);
+    if (command.request.chargingProfile) await profileOutcomes.ended(command, ...end);
   },
 };
 

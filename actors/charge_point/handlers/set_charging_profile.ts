@@ -1,4 +1,4 @@
-import { learning } from "../../smart_charging/profile_outcomes.ts";
+import { profileOutcomes } from "../../smart_charging/profile_outcomes.ts";
 import type { CallHandler } from "../handler_context.ts";
 
 /** What is sent is in doubt, together with what it would replace, until the charge point has answered (OCPP 1.6 5.16). */
@@ -8,5 +8,5 @@ export const SetChargingProfile: CallHandler<"SetChargingProfile"> = {
     await store.chargingProfiles.expect({ commandId, chargePoint: identity, connectorId, profile, sentAt: now });
   },
 
-  ...learning,
+  ...profileOutcomes,
 };

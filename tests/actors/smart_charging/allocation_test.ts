@@ -14,7 +14,7 @@ function shares(sessions: readonly Session[], capacity: Capacity): number[] {
   return [...allocate(sessions, capacity).granted];
 }
 
-Deno.test("equal sessions get equal shares, and what one cannot use goes to the others", () => {
+Deno.test("equal sessions get equal shares, and the others share what a session cannot use", () => {
   assertEquals(shares([session("a"), session("b")], [40, 40, 40]), [20, 20]);
   assertEquals(shares([session("a", { most: 10 }), session("b")], [40, 40, 40]), [10, 30]);
   assertEquals(allocate([session("a", { most: 10 }), session("b")], [40, 40, 40]).reason, ["most", "share"]);
@@ -25,30 +25,30 @@ Deno.test("a session of twice the weight gets twice as much", () => {
   assertEquals(shares([session("a", { weight: 2 }), session("b")], [30, 30, 30]), [20, 10]);
 });
 
-Deno.test("where it is not enough for the least that is of use, the later one is paused", () => {
+Deno.test("if there is not enough for the minimum of all sessions, the later one is paused", () => {
   const allocation = allocate([session("a", { since: 2 }), session("b", { since: 1 })], [10, 10, 10]);
   assertEquals([...allocation.granted], [0, 10]);
   assertEquals(allocation.reason, ["paused", "share"]);
 });
 
-Deno.test("a light session still gets the least that is of use", () => {
+Deno.test("a session with a low weight still gets its minimum", () => {
   const allocation = allocate([session("a", { weight: 10 }), session("b")], [20, 20, 20]);
   assertEquals([...allocation.granted], [14, 6]);
   assertEquals(allocation.reason, ["share", "least"]);
 });
 
-Deno.test("nobody gets less than his floor, even when the floors alone are too much", () => {
+Deno.test("every session gets its floor, even when the floors alone exceed the capacity", () => {
   assertEquals(shares([session("a", { floor: 8 }), session("b", { floor: 8 })], [10, 10, 10]), [8, 8]);
 });
 
-Deno.test("sessions on different phases do not stand in each other's way", () => {
+Deno.test("sessions on different phases do not limit each other", () => {
   const one = [session("a", { phases: 0b001 }), session("b", { phases: 0b010 }), session("c", { phases: 0b001 })];
   assertEquals(shares(one, [20, 20, 20]), [10, 20, 10]);
-  // Whoever uses all phases stands still with the first that is full; the others go on.
+  // The share of a session on all phases is fixed when the first phase is full; the other shares rise on.
   assertEquals(shares([...one, session("d")], [30, 30, 30]), [10, 20, 10, 10]);
 });
 
-Deno.test("sessions are prepared once for many capacities", () => {
+Deno.test("prepare gives the same results for many capacities", () => {
   const plan = [[40, 40, 40], [20, 20, 20], [7, 7, 7]].map(prepare([session("a"), session("b")]));
   assertEquals(plan.map(({ granted }) => [...granted]), [[20, 20], [10, 10], [7, 0]]);
 });
@@ -76,7 +76,7 @@ function used(sessions: readonly Session[], granted: ArrayLike<number>, phase: n
 const floors = (sessions: readonly Session[], phase: number) =>
   used(sessions, sessions.map(({ floor }) => floor), phase);
 
-Deno.test("property: never above the limit, unless the floors alone are", () => {
+Deno.test("property: the sum never exceeds the limit, unless the floors alone do", () => {
   fc.assert(
     fc.property(anySessions, anyCapacity, (sessions, capacity) => {
       const { granted } = allocate(sessions, capacity);
@@ -91,7 +91,7 @@ Deno.test("property: never above the limit, unless the floors alone are", () => 
   );
 });
 
-Deno.test("property: nobody can get more without taking from one who has less for his weight", () => {
+Deno.test("property: a session can get more only if one with less per weight gets less", () => {
   fc.assert(
     fc.property(anySessions, anyCapacity, (sessions, capacity) => {
       const { granted, reason } = allocate(sessions, capacity);
@@ -115,7 +115,7 @@ Deno.test("property: nobody can get more without taking from one who has less fo
   );
 });
 
-Deno.test("property: as the oracle that gives out tiny pieces", () => {
+Deno.test("property: the result agrees with an oracle that gives out small pieces", () => {
   fc.assert(
     fc.property(anySessions, anyCapacity, (sessions, capacity) => {
       const expected = fairShares(sessions, capacity);
@@ -128,10 +128,10 @@ Deno.test("property: as the oracle that gives out tiny pieces", () => {
   );
 });
 
-Deno.test("property: more to share pauses nobody, and takes from nobody unless somebody was woken for it", () => {
+Deno.test("property: a higher limit pauses no session, and lowers a share only if it resumes another session", () => {
   fc.assert(
     fc.property(anySessions, tenths(0, 120), tenths(0, 20), (sessions, limit, more) => {
-      // On one phase: with several, more on one may fairly mean less for somebody on another.
+      // On one phase: with several phases, more capacity on one may reduce the fair share of a session on another.
       const alike = sessions.map((one) => ({ ...one, phases: 1 }));
       const before = allocate(alike, [limit]);
       const after = allocate(alike, [limit + more]);
@@ -146,7 +146,7 @@ Deno.test("property: more to share pauses nobody, and takes from nobody unless s
   );
 });
 
-Deno.test("property: the order of the sessions changes nothing, to the last bit; neither does doing it again", () => {
+Deno.test("property: the result is the same to the last bit for every order of the sessions, and when repeated", () => {
   fc.assert(
     fc.property(
       anySessions.chain((sessions) =>

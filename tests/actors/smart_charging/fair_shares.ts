@@ -1,14 +1,14 @@
 /**
- * An oracle for the allocation that shares no code with it: everything is given out in tiny pieces, each to whoever has the least for his
- * weight and can still take one. Slow, and plainly max-min fair.
+ * An oracle for the allocation that shares no code with it. It gives out the capacity in small pieces, each to the session with the lowest share
+ * per weight that can take one more. It is slow, but obviously max-min fair.
  */
 import type { Session } from "../../../actors/smart_charging/allocation.ts";
 import type { Capacity } from "../../../actors/smart_charging/water_filling.ts";
 
-/** How much a piece is. Figures agree with exact ones within a few pieces. */
+/** The size of a piece. The results differ from the exact ones by a few pieces at most. */
 export const PIECE = 0.01;
 
-/** What each session gets, in the order given. */
+/** The share of each session, in the order of the input. */
 export function fairShares(sessions: readonly Session[], capacity: Capacity): number[] {
   const phasesOf = ({ phases }: Session) => capacity.map((_, phase) => phase).filter((phase) => phases & 1 << phase);
   const got = sessions.map(({ floor }) => floor);
@@ -21,22 +21,22 @@ export function fairShares(sessions: readonly Session[], capacity: Capacity): nu
   };
   const fits = (i: number, amount: number) => phasesOf(sessions[i]!).every((phase) => free[phase]! >= amount - 1e-9);
 
-  const inLine = sessions.map((session, i) => ({ ...session, i }))
+  const queue = sessions.map((session, i) => ({ ...session, i }))
     .filter(({ floor, least, most }) => floor < Math.min(least, most))
     .sort((a, b) => b.weight - a.weight || a.since - b.since || a.id.localeCompare(b.id));
-  let next = inLine.shift();
-  for (; next && fits(next.i, Math.min(next.least, next.most) - next.floor); next = inLine.shift()) {
+  let next = queue.shift();
+  for (; next && fits(next.i, Math.min(next.least, next.most) - next.floor); next = queue.shift()) {
     give(next.i, Math.min(next.least, next.most) - next.floor);
   }
-  const paused = new Set([next, ...inLine].map((session) => session?.i));
+  const paused = new Set([next, ...queue].map((session) => session?.i));
 
   for (;;) {
-    let poorest: number | undefined;
+    let lowest: number | undefined;
     sessions.forEach((session, i) => {
       if (paused.has(i) || got[i]! + PIECE > session.most + 1e-9 || !fits(i, PIECE)) return;
-      if (poorest === undefined || got[i]! / session.weight < got[poorest]! / sessions[poorest]!.weight) poorest = i;
+      if (lowest === undefined || got[i]! / session.weight < got[lowest]! / sessions[lowest]!.weight) lowest = i;
     });
-    if (poorest === undefined) return got;
-    give(poorest, PIECE);
+    if (lowest === undefined) return got;
+    give(lowest, PIECE);
   }
 }

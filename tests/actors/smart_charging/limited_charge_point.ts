@@ -1,14 +1,14 @@
 /**
- * A charge point that enforces exactly what it accepted, and remembers it over disconnects and reboots (errata 3.37). It shares no code with
- * the product: what a connector may draw is worked out here from the charging profiles that came over the wire.
+ * A simulated charge point that enforces exactly the charging profiles that it accepted, also after disconnects and reboots (errata 3.37). It
+ * shares no code with the product: it computes itself how much a connector may draw.
  */
 import type { Session } from "../../../actors/charge_point/connection.ts";
 import type { Connection } from "../../../actors/charge_point/connection.ts";
 
-/** What became of a CALL of the Central System at the charge point. */
-export type Fate =
+/** What happens to a CALL of the Central System. */
+export type CallOutcome =
   | "accepted"
-  /** Done, but the confirmation is lost. */
+  /** The charge point accepts it, but the confirmation is lost. */
   | "acceptedSilently"
   | "rejected"
   | "callError"
@@ -36,14 +36,15 @@ interface Frame {
   readonly payload: any;
 }
 
-/** All that the connector can draw, in amperes. */
+/** Maximum of each connector, in amperes. */
 export const RATED = 32;
 
+/** The charge point; a test decides when it starts, stops, disconnects and answers. */
 export class LimitedChargePoint {
   readonly running = new Map<number, Running>();
-  /** CALLs of the Central System that wait for their fate. */
+  /** CALLs of the Central System that are not decided yet, oldest first. */
   readonly pending: Frame[] = [];
-  /** Every SetChargingProfile and ClearChargingProfile that came in. */
+  /** Every CALL that arrived. */
   readonly received: Frame[] = [];
   #profiles: Profile[] = [];
   readonly #outbox: Frame[] = [];
@@ -62,7 +63,7 @@ export class LimitedChargePoint {
     return this.#session !== null;
   }
 
-  /** What the connector may draw: now, or in the moment in which a transaction begins there. */
+  /** How much the connector may draw now, or when a transaction starts there, in amperes. */
   mayDraw(connectorId: number): number {
     const transactionId = this.running.get(connectorId)?.transactionId;
     const own = transactionId === undefined
@@ -91,7 +92,7 @@ export class LimitedChargePoint {
     return this.#profiles.filter(which).sort((a, b) => b.stackLevel - a.stackLevel)[0]?.limit;
   }
 
-  /** The wire of a new connection. */
+  /** The transport of a new connection. */
   wire(): Connection {
     return {
       remoteAddress: "192.0.2.1",
@@ -107,7 +108,7 @@ export class LimitedChargePoint {
     this.#sendNext();
   }
 
-  /** The connection is gone; what was being answered is lost. Answers the session, to be closed by whoever made it. */
+  /** Ends the connection; pending CALLs are lost. Returns the session, which the caller closes. */
   disconnected(): Session | null {
     const session = this.#session;
     this.#session = null;
@@ -117,7 +118,7 @@ export class LimitedChargePoint {
     return session;
   }
 
-  /** All transactions end; charging profiles stay. Call it while disconnected. */
+  /** Ends all transactions; charging profiles stay. Only while disconnected. */
   rebooted(): void {
     for (const connectorId of [...this.running.keys()]) this.stop(connectorId);
     this.#outbox.push(this.#frame("BootNotification", { chargePointVendor: "Test", chargePointModel: "Limited" }));
@@ -147,24 +148,24 @@ export class LimitedChargePoint {
       purpose !== "TxProfile" || at !== connectorId
     );
     const timestamp = this.clock.now().toISOString();
-    // Its start may still be waiting for an answer: the id is filled in when it is sent.
+    // StartTransaction may not be answered yet, so the transactionId is filled in when this frame is sent.
     const payload = { startedBy: running.messageId, meterStop: 1_000_000 + this.#messages, timestamp };
     this.#outbox.push(this.#frame("StopTransaction", payload));
     this.#sendNext();
   }
 
-  /** Decides about the oldest CALL that waits. */
-  decide(fate: Fate): void {
+  /** Gives the oldest pending CALL this outcome. */
+  decide(outcome: CallOutcome): void {
     const frame = this.pending.shift();
     if (!frame) return;
-    if (fate === "lost") return;
-    if (fate === "callError") return this.#say([4, frame.id, "InternalError", "", {}]);
-    if (fate === "rejected") return this.#say([3, frame.id, { status: "Rejected" }]);
-    const status = this.#obey(frame);
-    if (fate === "accepted") this.#say([3, frame.id, { status }]);
+    if (outcome === "lost") return;
+    if (outcome === "callError") return this.#send([4, frame.id, "InternalError", "", {}]);
+    if (outcome === "rejected") return this.#send([3, frame.id, { status: "Rejected" }]);
+    const status = this.#apply(frame);
+    if (outcome === "accepted") this.#send([3, frame.id, { status }]);
   }
 
-  #obey({ action, payload }: Frame): string {
+  #apply({ action, payload }: Frame): string {
     if (action === "ClearChargingProfile") {
       const before = this.#profiles.length;
       this.#profiles = this.#profiles.filter((profile) => !isMeant(profile, payload));
@@ -177,8 +178,8 @@ export class LimitedChargePoint {
       return "Rejected";
     }
     const { limit } = profile.chargingSchedule.chargingSchedulePeriod[0];
-    this.#profiles = this.#profiles.filter((one) =>
-      one.id !== id && (one.purpose !== purpose || one.stackLevel !== stackLevel || one.connectorId !== connectorId)
+    this.#profiles = this.#profiles.filter((each) =>
+      each.id !== id && (each.purpose !== purpose || each.stackLevel !== stackLevel || each.connectorId !== connectorId)
     );
     this.#profiles.push({ connectorId, id, purpose, stackLevel, transactionId, limit });
     return "Accepted";
@@ -209,7 +210,7 @@ export class LimitedChargePoint {
     const filled = startedBy === undefined
       ? payload
       : { ...payload, transactionId: this.#startsByMessage.get(startedBy)!.transactionId ?? -1 };
-    this.#say([2, next.id, next.action, filled]);
+    this.#send([2, next.id, next.action, filled]);
   }
 
   // deno-lint-ignore no-explicit-any -- payloads of every action
@@ -217,12 +218,12 @@ export class LimitedChargePoint {
     return { id: `${this.identity}.${++this.#messages}`, action, payload };
   }
 
-  #say(frame: unknown[]): void {
+  #send(frame: unknown[]): void {
     this.#session?.received(JSON.stringify(frame));
   }
 }
 
-/** Errata 3.25: an id alone decides; otherwise all fields that are given. */
+/** Whether a ClearChargingProfile concerns a profile. Errata 3.25: if there is an id, only the id counts; else all fields that are given. */
 // deno-lint-ignore no-explicit-any -- the request of ClearChargingProfile
 function isMeant(profile: Profile, { id, connectorId, chargingProfilePurpose, stackLevel }: any): boolean {
   if (id !== undefined) return profile.id === id;

@@ -1,4 +1,4 @@
-/** The installer over a real database: killed at every step, it goes on, and every charge point has exactly one command. */
+/** The installer over a real database: after a failure at any step it goes on, and every charge point gets exactly one command. */
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { ChargePoints } from "../../../actors/charge_point/registry.ts";
@@ -19,31 +19,31 @@ Deno.test.afterAll(() => store.close());
 
 const profile = SetChargingProfile.example.request.csChargingProfiles;
 
-/** The store, in which one call that the installer makes ends early, before or after its statement. */
-function dying(step: number, when: "before" | "after"): { store: Store; calls(): number } {
+/** The store, in which one call of the installer fails, before or after its statement took effect. */
+function failingAt(step: number, when: "before" | "after"): { store: Store; calls(): number } {
   let calls = 0;
   const wrap = <T extends object>(repository: T): T =>
     new Proxy(repository, {
       get(target, name: keyof T & string) {
         const method = target[name] as unknown as (...args: unknown[]) => Promise<unknown>;
         return async (...args: unknown[]) => {
-          const dies = ++calls === step;
-          if (dies && when === "before") throw new Error("killed");
+          const fails = ++calls === step;
+          if (fails && when === "before") throw new Error("killed");
           const result = await method(...args);
-          if (dies) throw new Error("killed");
+          if (fails) throw new Error("killed");
           return result;
         };
       },
     });
   const { profileInstallations, commands } = store;
-  // Of the commands only what the installer itself asks for: the dispatch has the store as it is.
+  // Only the installer gets this store; the commands themselves use the store without failures.
   return {
     store: { ...store, profileInstallations: wrap(profileInstallations), commands: wrap(commands) },
     calls: () => calls,
   };
 }
 
-/** Two charge points that are away and one that nobody knows; answers how many calls there were until all were asked. */
+/** Installs on two offline charge points and on one that is not registered. Returns the number of calls until all have an outcome. */
 async function installWith(step: number, when: "before" | "after"): Promise<number> {
   const now = new Date();
   const log = createLog({ level: "error", format: "text", now: () => now, write: () => {} });
@@ -56,14 +56,14 @@ async function installWith(step: number, when: "before" | "after"): Promise<numb
     signals,
   });
   const known = [fresh("CP"), fresh("CP")];
-  for (const one of known) await store.chargePoints.register(one, fields(), now);
-  const targets = [...known, fresh("NOBODY")].map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
+  for (const identity of known) await store.chargePoints.register(identity, fields(), now);
+  const targets = [...known, fresh("UNKNOWN")].map((chargePoint) => ({ chargePoint, commandId: uuidVersion7(now) }));
   const [templateId, id] = [crypto.randomUUID(), uuidVersion7(now)];
   const how = { transactions: "any", whenOffline: "queue", expiresInSeconds: 3600, requestedBy: null } as const;
   await store.profileInstallations.begin(id, { templateId, connectorId: 1, profile, ...how }, targets, now);
-  const mortal = dying(step, when);
-  new ProfileInstaller({ system, store: mortal.store, signals, chargePoints });
-  await eventually("everybody was asked", async () => {
+  const failing = failingAt(step, when);
+  new ProfileInstaller({ system, store: failing.store, signals, chargePoints });
+  await eventually("no target is due", async () => {
     const due = await store.profileInstallations.listDue(10);
     return due.length === 0 || undefined;
   });
@@ -77,10 +77,10 @@ async function installWith(step: number, when: "before" | "after"): Promise<numb
     );
   }
   await chargePoints.shutdown();
-  return mortal.calls();
+  return failing.calls();
 }
 
-Deno.test("killed at any step, it asks everybody, and nobody twice", async () => {
+Deno.test("after a failure at any step every charge point gets the command, and none gets it twice", async () => {
   const steps = await installWith(0, "before");
   assert(steps >= 8, `${steps} steps`);
   for (let step = 1; step <= 8; step++) {

@@ -1,21 +1,21 @@
 /**
- * A site's limit under random interleavings: transactions begin and end, also unnoticed; confirmations are lost, late and refused; charge points
- * go offline and reboot; operators interfere; the Central System stumbles in the middle of each step and restarts. At every instant the sum of what all charge
- * points may draw is at or under the limit; and when everything is well again, everybody has what is fair.
+ * A site's limit under random interleavings. Transactions start and end, also while offline. Confirmations are lost, late or negative. Charge points
+ * disconnect and reboot. Operators send commands. The Central System fails between any two statements and restarts. After every step the sum of
+ * what all charge points may draw is at most the limit. At the end, without failures, all sessions have their fair shares.
  */
 import { assert } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
 import { targetKey } from "../../../actors/smart_charging/site_targets.ts";
 import { openTestStore } from "../../database.ts";
-import type { Fate, LimitedChargePoint } from "./limited_charge_point.ts";
-import { SiteWorld, type Stumble } from "./site_world.ts";
+import type { CallOutcome, LimitedChargePoint } from "./limited_charge_point.ts";
+import { type Fault, SimulatedSite } from "./simulated_site.ts";
 
 type Step =
   | { readonly do: "start" | "stop"; readonly at: number; readonly connectorId: number; readonly pauseMs: number }
-  | { readonly do: "decide"; readonly at: number; readonly fate: Fate; readonly pauseMs: number }
+  | { readonly do: "decide"; readonly at: number; readonly outcome: CallOutcome; readonly pauseMs: number }
   | { readonly do: "connect" | "disconnect" | "reboot"; readonly at: number }
   | { readonly do: "wait"; readonly ms: number }
-  | { readonly do: "stumble"; readonly stumble: Stumble }
+  | { readonly do: "fault"; readonly fault: Fault }
   | { readonly do: "failSafe"; readonly amps: number }
   | { readonly do: "operator"; readonly at: number; readonly connectorId: number; readonly clears: boolean }
   | { readonly do: "restart" };
@@ -24,7 +24,7 @@ const COUNT = 3;
 const LIMIT = 40;
 const at = fc.nat(COUNT - 1);
 const connectorId = fc.constantFrom(1, 2);
-/** Mostly long enough for what follows to be sent. */
+/** Most pauses are long enough for the next commands to be sent. */
 const pauseMs = fc.constantFrom(0, 150, 150);
 
 const kinds: [weight: number, fc.Arbitrary<Step>][] = [
@@ -35,7 +35,7 @@ const kinds: [weight: number, fc.Arbitrary<Step>][] = [
     fc.record({
       do: fc.constant("decide" as const),
       at,
-      fate: fc.constantFrom<Fate>(
+      outcome: fc.constantFrom<CallOutcome>(
         "accepted",
         "accepted",
         "accepted",
@@ -55,11 +55,11 @@ const kinds: [weight: number, fc.Arbitrary<Step>][] = [
   [
     2,
     fc.record({
-      do: fc.constant("stumble" as const),
-      stumble: fc.record({
+      do: fc.constant("fault" as const),
+      fault: fc.record({
         at: fc.constantFrom("situation", "recordAsks", "recordEnds", "recordClears"),
         when: fc.constantFrom("before", "after"),
-      }) as fc.Arbitrary<Stumble>,
+      }) as fc.Arbitrary<Fault>,
     }),
   ],
   [3, fc.record({ do: fc.constant("operator" as const), at, connectorId, clears: fc.boolean() })],
@@ -72,52 +72,52 @@ const steps = fc.array(fc.oneof(...kinds.map(([weight, arbitrary]) => ({ weight,
   maxLength: 60,
 });
 
-async function take(world: SiteWorld, step: Step): Promise<void> {
-  const chargePoint = "at" in step ? world.chargePoints[step.at]! : undefined;
+async function execute(site: SimulatedSite, step: Step): Promise<void> {
+  const chargePoint = "at" in step ? site.chargePoints[step.at]! : undefined;
   switch (step.do) {
     case "start":
       chargePoint!.start(step.connectorId);
-      await world.quiet();
-      return await world.advance(step.pauseMs);
+      await site.quiet();
+      return await site.advance(step.pauseMs);
     case "stop":
       chargePoint!.stop(step.connectorId);
-      await world.quiet();
-      return await world.advance(step.pauseMs);
+      await site.quiet();
+      return await site.advance(step.pauseMs);
     case "decide":
-      chargePoint!.decide(step.fate);
-      await world.quiet();
-      return await world.advance(step.pauseMs);
+      chargePoint!.decide(step.outcome);
+      await site.quiet();
+      return await site.advance(step.pauseMs);
     case "connect":
-      return await world.connect(chargePoint!);
+      return await site.connect(chargePoint!);
     case "disconnect":
-      return await world.disconnect(chargePoint!);
+      return await site.disconnect(chargePoint!);
     case "reboot":
-      await world.disconnect(chargePoint!);
+      await site.disconnect(chargePoint!);
       chargePoint!.rebooted();
-      return await world.connect(chargePoint!);
+      return await site.connect(chargePoint!);
     case "wait":
-      return await world.advance(step.ms);
-    case "stumble":
-      world.stumble = step.stumble;
+      return await site.advance(step.ms);
+    case "fault":
+      site.fault = step.fault;
       return;
     case "failSafe":
-      return await world.edit({ failSafe: step.amps });
+      return await site.edit({ failSafe: step.amps });
     case "operator":
-      return await interfere(world, chargePoint!, step);
+      return await interfere(site, chargePoint!, step);
     case "restart":
-      return await world.restart();
+      return await site.restart();
   }
 }
 
-/** An operator takes away our limit of a transaction, or puts a lower one in its place: by himself he never makes the sum too large. */
+/** An operator clears the limit of a transaction, or replaces it with a lower one. The operator's own profile never exceeds the limit. */
 async function interfere(
-  world: SiteWorld,
+  site: SimulatedSite,
   chargePoint: LimitedChargePoint,
   { connectorId, clears }: { readonly connectorId: number; readonly clears: boolean },
 ): Promise<void> {
   const transactionId = chargePoint.running.get(connectorId)?.transactionId;
   if (!chargePoint.online || transactionId === undefined) return;
-  if (clears) return await world.command(chargePoint.identity, "ClearChargingProfile", { connectorId });
+  if (clears) return await site.command(chargePoint.identity, "ClearChargingProfile", { connectorId });
   const csChargingProfiles = {
     chargingProfileId: 7,
     transactionId,
@@ -126,10 +126,10 @@ async function interfere(
     chargingProfileKind: "Relative",
     chargingSchedule: { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: 1 }] },
   };
-  await world.command(chargePoint.identity, "SetChargingProfile", { connectorId, csChargingProfiles });
+  await site.command(chargePoint.identity, "SetChargingProfile", { connectorId, csChargingProfiles });
 }
 
-Deno.test("whatever crosses, is lost, refused or cut: the site never draws more than its limit, and ends up fair", async () => {
+Deno.test("property: the site never draws more than its limit, and ends with fair shares", async () => {
   const store = await openTestStore();
   let run = 0;
   try {
@@ -137,17 +137,17 @@ Deno.test("whatever crosses, is lost, refused or cut: the site never draws more 
       fc.asyncProperty(steps, async (steps) => {
         run++;
         const identities = Array.from({ length: COUNT }, (_, i) => `R${run}-${i}`);
-        const world = new SiteWorld(store, identities, { limit: { value: LIMIT, unit: "A", phases: 3 } });
-        await world.open();
-        await world.settle();
-        // From here on every charge point has its fail-safe.
-        world.watch = () => assert(world.mayDraw <= LIMIT + 1e-6, `they may draw ${world.mayDraw} A`);
-        await world.advance(5000);
-        for (const step of steps) await take(world, step);
-        await world.settle();
-        await isFair(world);
-        world.watch = () => {};
-        await world.close();
+        const site = new SimulatedSite(store, identities, { limit: { value: LIMIT, unit: "A", phases: 3 } });
+        await site.open();
+        await site.settle();
+        // The guarantee holds only once every charge point has its fail-safe.
+        site.watch = () => assert(site.mayDraw <= LIMIT + 1e-6, `they may draw ${site.mayDraw} A`);
+        await site.advance(5000);
+        for (const step of steps) await execute(site, step);
+        await site.settle();
+        await assertFair(site);
+        site.watch = () => {};
+        await site.close();
       }),
       { numRuns: 15 },
     );
@@ -156,11 +156,11 @@ Deno.test("whatever crosses, is lost, refused or cut: the site never draws more 
   }
 });
 
-/** Everybody draws what the plan says, but for raises that are too small to be sent. */
-async function isFair(world: SiteWorld): Promise<void> {
-  const { targets, changes, counted } = await world.plan();
-  assert(changes.length === 0, `nothing is left to send, not ${JSON.stringify(changes)}`);
-  for (const chargePoint of world.chargePoints) {
+/** Asserts that all limits are those of the plan, except for raises that are too small to be sent. */
+async function assertFair(site: SimulatedSite): Promise<void> {
+  const { targets, changes, counted } = await site.plan();
+  assert(changes.length === 0, `left to send: ${JSON.stringify(changes)}`);
+  for (const chargePoint of site.chargePoints) {
     for (const connectorId of chargePoint.running.keys()) {
       const target = targets.get(targetKey(chargePoint.identity, connectorId))!.limit;
       const found = chargePoint.mayDraw(connectorId);
@@ -170,5 +170,5 @@ async function isFair(world: SiteWorld): Promise<void> {
       );
     }
   }
-  assert(Math.abs(counted[0]! - world.mayDraw) < 1e-6, `counted ${counted[0]} A, and they may draw ${world.mayDraw} A`);
+  assert(Math.abs(counted[0]! - site.mayDraw) < 1e-6, `counted ${counted[0]} A, and they may draw ${site.mayDraw} A`);
 }

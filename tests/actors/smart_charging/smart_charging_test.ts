@@ -1,4 +1,4 @@
-/** The shared actor over a real database: killed at every step, it comes back and everything is as if nothing had happened. */
+/** The shared actor over a real database: after a failure at any step it restarts and finishes its work. */
 import { assert, assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -20,25 +20,25 @@ Deno.test.afterAll(() => store.close());
 
 const EXAMPLE = SetChargingProfile.example.request.csChargingProfiles as ChargingProfile;
 
-/** How a step ends early: before or after its statement took effect, by the database or by ourselves. */
-interface Death {
+/** Makes one step fail: before or after its statement took effect, by an error of the database or of the product. */
+interface Failure {
   readonly step: number;
   readonly when: "before" | "after";
   readonly how: "outage" | "crash";
 }
 
-/** The store, in which one call to the mirror ends early. */
-function dying(death: Death | undefined): { store: Store; calls(): number } {
+/** The store, in which one call to the charging profiles fails. */
+function failingAt(failure: Failure | undefined): { store: Store; calls(): number } {
   let calls = 0;
-  const failure = death?.how === "outage" ? unknownOutcome("the test wants it", undefined) : new Error("killed");
+  const error = failure?.how === "outage" ? unknownOutcome("the test wants it", undefined) : new Error("killed");
   const mirror = new Proxy(store.chargingProfiles, {
     get(target, name: keyof ChargingProfiles) {
       const method = target[name] as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        const dies = ++calls === death?.step;
-        if (dies && death?.when === "before") throw failure;
+        const fails = ++calls === failure?.step;
+        if (fails && failure?.when === "before") throw error;
         const result = await method(...args);
-        if (dies) throw failure;
+        if (fails) throw error;
         return result;
       };
     },
@@ -46,7 +46,7 @@ function dying(death: Death | undefined): { store: Store; calls(): number } {
   return { store: { ...store, chargingProfiles: mirror }, calls: () => calls };
 }
 
-/** What the actor has to do for a charge point: one thing of each kind. */
+/** Makes a charge point for which the actor has one piece of work of each kind. */
 async function unfinished(clock: FakeClock): Promise<string> {
   const chargePoint = fresh("CP");
   const now = clock.now();
@@ -60,7 +60,7 @@ async function unfinished(clock: FakeClock): Promise<string> {
     return await chargingProfiles.expect({ commandId, chargePoint, connectorId: 1, profile, sentAt: now });
   };
   const facts = { chargePoint, timestamp: now, receivedAt: now };
-  // Accepted and not written down; refused and not written down; without an outcome; accepted late and not written down.
+  // Accepted and not recorded; refused and not recorded; without an outcome; accepted late and not recorded.
   const settle = async (id: number, state: "answered" | "timedOut", status?: string) => {
     const request = { connectorId: 1, csChargingProfiles: EXAMPLE };
     const { id: commandId } = await enqueue(store, {
@@ -77,7 +77,7 @@ async function unfinished(clock: FakeClock): Promise<string> {
   await settle(2, "answered", "Rejected");
   await settle(3, "timedOut");
   await commands.noteLateAnswer(await settle(6, "timedOut"), { confirmation: { status: "Accepted" } });
-  // A TxProfile whose transaction is over, and a remote start whose transaction has begun.
+  // A TxProfile whose transaction has ended, and a remote start whose transaction has started.
   const { transactionId } = await transactions.recordStart(start(facts));
   const ofTransaction = { commandId: command().id, chargePoint };
   await send(4, "TxProfile", ofTransaction.commandId);
@@ -106,30 +106,31 @@ async function shown(chargePoint: string, clock: FakeClock) {
   );
 }
 
-/** Everything is done once and told once. */
+/** The charging profiles afterwards, as `shown` lists them. */
 const DONE = [
   [5, "installed", 2, true, 0, false],
   [6, "installed", 1, false, 0, false],
   [3, "installed", 1, false, 1, true],
   [1, "installed", 1, false, 0, false],
 ] as const;
-const TOLD = ["chargingProfile.doubted", "chargingProfile.installed", "chargingProfile.removed"];
+/** The types of the events afterwards. */
+const EVENT_TYPES = ["chargingProfile.doubted", "chargingProfile.installed", "chargingProfile.removed"];
 
-/** Lets an actor look after one charge point; `death` ends one of its steps early. Answers how many steps there are. */
-async function lookAfter(death?: Death): Promise<number> {
+/** Lets an actor do the work of one charge point, with one failing step. Returns the number of steps. */
+async function runWith(failure?: Failure): Promise<number> {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now(), write: () => {} });
   const system = new ActorSystem(clock, log);
   const quiet = () => within(system.quiet(), "the actor to have nothing to do");
   const chargePoint = await unfinished(clock);
-  const dyingStore = dying(death);
-  keepChargingProfiles(system, dyingStore.store, new Signals(log));
+  const failing = failingAt(failure);
+  keepChargingProfiles(system, failing.store, new Signals(log));
   await clock.advance(0, quiet);
-  const steps = dyingStore.calls();
+  const steps = failing.calls();
   await clock.advance(30_000, quiet);
   assertEquals(await shown(chargePoint, clock), [...DONE]);
-  const events = await toldOf(chargePoint, clock);
-  for (const type of TOLD) assert(events.includes(type), `${type} is told`);
+  const events = await eventsOf(chargePoint, clock);
+  for (const type of EVENT_TYPES) assert(events.includes(type), `${type} is published`);
   assertEquals(
     events.filter((type) => type === "chargingProfile.installed").length,
     4,
@@ -139,24 +140,24 @@ async function lookAfter(death?: Death): Promise<number> {
   return steps;
 }
 
-async function toldOf(chargePoint: string, clock: FakeClock): Promise<string[]> {
+async function eventsOf(chargePoint: string, clock: FakeClock): Promise<string[]> {
   await store.events.publish(clock.now());
   const { items } = await store.events.list({ chargePoints: [chargePoint] }, "oldest", { limit: 100 });
   for (const { type, data } of items) eventTypes[type].parse(data);
   return items.map(({ type }) => type).filter((type) => type.startsWith("chargingProfile.")).sort();
 }
 
-Deno.test("killed at any step, it comes back and finishes what it had to do, once", async () => {
-  const steps = await lookAfter();
+Deno.test("after a failure at any step the actor restarts and does all its work once", async () => {
+  const steps = await runWith();
   assert(steps >= 6, `${steps} steps`);
   for (let step = 1; step <= steps; step++) {
     for (const when of ["before", "after"] as const) {
-      for (const how of ["outage", "crash"] as const) await lookAfter({ step, when, how });
+      for (const how of ["outage", "crash"] as const) await runWith({ step, when, how });
     }
   }
 });
 
-Deno.test("signals leads it to one charge point at once", async () => {
+Deno.test("a signal makes the actor check one charge point at once", async () => {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
@@ -164,15 +165,15 @@ Deno.test("signals leads it to one charge point at once", async () => {
   keepChargingProfiles(system, store, signals);
   const quiet = () => within(system.quiet(), "the actor to have nothing to do");
   await clock.advance(0, quiet);
-  const [told, untold] = [await unfinished(clock), await unfinished(clock)];
-  signals.tell({ kind: "transactionStarted", chargePoint: told, connectorId: 2, transactionId: 1 });
-  signals.tell({ kind: "transactionEnded", chargePoint: told, transactionId: 1 });
+  const [signalled, unsignalled] = [await unfinished(clock), await unfinished(clock)];
+  signals.tell({ kind: "transactionStarted", chargePoint: signalled, connectorId: 2, transactionId: 1 });
+  signals.tell({ kind: "transactionEnded", chargePoint: signalled, transactionId: 1 });
   await quiet();
   const states = async (chargePoint: string) =>
     (await shown(chargePoint, clock)).map(([id, state]) => `${id} ${state}`);
-  assertEquals((await states(told))[0], "5 installed");
-  assertEquals((await states(untold))[0], "5 awaitsTransaction");
+  assertEquals((await states(signalled))[0], "5 installed");
+  assertEquals((await states(unsignalled))[0], "5 awaitsTransaction");
   await clock.advance(10_000, quiet);
-  assertEquals((await states(untold))[0], "5 installed");
+  assertEquals((await states(unsignalled))[0], "5 installed");
   await system.shutdown();
 });

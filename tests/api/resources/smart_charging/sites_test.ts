@@ -64,7 +64,10 @@ test("a preview shows what would be sent, with a reason for every number, and se
   assertEquals(allocation.limit, [40, 40, 40]);
   assertEquals(allocation.counted, [96, 96, 96]);
   assertStringIncludes(allocation.localTime, "GMT+9");
-  assertStringIncludes(allocation.warnings.join(), "Not registered, and counted with all that they can draw: S7.");
+  assertStringIncludes(
+    allocation.warnings.join(),
+    "Charge points that are not registered count with their maximum: S7.",
+  );
   const [first] = allocation.chargePoints;
   assertEquals([first.chargePoint, first.state, first.failSafe], ["S5", "unlimited", 6]);
   assertStringIncludes(first.explanation, "What is shown is what would be sent.");

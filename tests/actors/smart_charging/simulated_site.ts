@@ -1,6 +1,6 @@
 /**
- * A site in which everything can go wrong: real actors over a real database, charge points that enforce what they accepted, a clock that
- * belongs to the test, and a store that fails where it is told to, before or after it has done its work.
+ * A site for tests: real actors, a real database, simulated charge points that enforce the limits that they accepted, a fake clock, and a store in
+ * which a test can make single calls fail.
  */
 import { assert } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
@@ -15,22 +15,23 @@ import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
 import type { FromCentralSystem } from "../../../ocpp/registry.ts";
 import { FakeClock } from "../../fake_clock.ts";
-import { type Fate, LimitedChargePoint, RATED } from "./limited_charge_point.ts";
+import { type CallOutcome, LimitedChargePoint, RATED } from "./limited_charge_point.ts";
 
-/** The next call of one of these fails, before or after it has taken effect: what a crash in that moment leaves behind. */
-export interface Stumble {
+/** Makes the next call of one method fail, before or after it has taken effect, like a crash at that moment. */
+export interface Fault {
   readonly at: "situation" | "recordAsks" | "recordEnds" | "recordClears";
   readonly when: "before" | "after";
 }
 
-export class SiteWorld {
+/** The site and everything that it needs; a test opens it, acts, and closes it. */
+export class SimulatedSite {
   readonly clock = new FakeClock();
   readonly siteId = crypto.randomUUID();
   readonly chargePoints: LimitedChargePoint[];
   supervisor!: SiteLimits;
   fields: SiteFields;
-  stumble: Stumble | null = null;
-  /** Called at every moment in which something may have changed. */
+  fault: Fault | null = null;
+  /** Called after every step in which a limit may have changed. */
   watch: () => void = () => {};
   #registry!: ChargePoints;
   #system!: ActorSystem;
@@ -70,7 +71,7 @@ export class SiteWorld {
     await this.edit({});
   }
 
-  /** What all of them may draw together. */
+  /** The sum of what all charge points may draw, in amperes. */
   get mayDraw(): number {
     return this.chargePoints.reduce((sum, chargePoint) => sum + chargePoint.mayDrawAll, 0);
   }
@@ -81,16 +82,16 @@ export class SiteWorld {
     await this.quiet();
   }
 
-  /** They connect, and what waits for them is sent: a moment later, for a charge point has a lot to say first. */
+  /** Connects charge points and waits until the Central System has sent their first commands. */
   async arrive(...chargePoints: readonly LimitedChargePoint[]): Promise<void> {
     for (const chargePoint of chargePoints) await this.connect(chargePoint);
     await this.advance(5000);
   }
 
-  /** Everybody answers what waits in this way, and what follows from it is sent. */
-  async answer(fate: Fate = "accepted"): Promise<void> {
+  /** All charge points answer their oldest pending CALL with this outcome; then the next commands are sent. */
+  async answer(outcome: CallOutcome = "accepted"): Promise<void> {
     await this.advance(200);
-    for (const chargePoint of this.chargePoints) chargePoint.decide(fate);
+    for (const chargePoint of this.chargePoints) chargePoint.decide(outcome);
     await this.quiet();
     await this.advance(200);
   }
@@ -125,7 +126,7 @@ export class SiteWorld {
     await this.quiet();
   }
 
-  /** The process ends, in the middle of whatever was going on, and another one begins. */
+  /** Stops the actors at this moment and starts new ones. */
   async restart(): Promise<void> {
     await this.#end();
     this.#start();
@@ -136,21 +137,21 @@ export class SiteWorld {
     await this.clock.advance(ms, () => this.quiet());
   }
 
-  /** Everybody comes back and does as he is told, until nothing is left to say. */
+  /** Reconnects all charge points and lets them accept everything, until no command is pending or planned. */
   async settle(): Promise<void> {
-    this.stumble = null;
+    this.fault = null;
     for (const chargePoint of this.chargePoints) {
       await this.disconnect(chargePoint);
       await this.connect(chargePoint);
     }
     for (let rounds = 0;; rounds++) {
-      assert(rounds < 300, "it comes to an end");
+      assert(rounds < 300, "the site settles");
       const busy = this.chargePoints.filter(({ pending }) => pending.length > 0);
       for (const chargePoint of busy) chargePoint.decide("accepted");
       await this.advance(busy.length > 0 ? 500 : 2000);
       if (busy.length > 0) continue;
       const { members, changes } = await this.plan();
-      const isWaiting = members.some(({ busy, restsUntil }) => busy || restsUntil !== null);
+      const isWaiting = members.some(({ busy, retryAt }) => busy || retryAt !== null);
       if (!isWaiting && changes.length === 0) return;
     }
   }
@@ -180,18 +181,18 @@ export class SiteWorld {
     this.#system = new ActorSystem(this.clock, log);
     const signals = new Signals(log);
     const settings = settingsWith({ callTimeoutSeconds: 30, ...this.settings });
-    const store = { ...this.store, siteGrants: this.#stumbling(this.store.siteGrants) };
+    const store = { ...this.store, siteGrants: this.#withFaults(this.store.siteGrants) };
     this.#registry = new ChargePoints({ store, settings, system: this.#system, signals });
     this.supervisor = new SiteLimits({ system: this.#system, store, chargePoints: this.#registry, settings, signals });
   }
 
-  #stumbling(grants: SiteGrants): SiteGrants {
-    const wrap = <K extends Stumble["at"]>(name: K) => async (...args: unknown[]) => {
-      const stumble = this.stumble?.at === name ? this.stumble : null;
-      if (stumble) this.stumble = null;
-      if (stumble?.when === "before") throw new Error("the process stumbled");
+  #withFaults(grants: SiteGrants): SiteGrants {
+    const wrap = <K extends Fault["at"]>(name: K) => async (...args: unknown[]) => {
+      const fault = this.fault?.at === name ? this.fault : null;
+      if (fault) this.fault = null;
+      if (fault?.when === "before") throw new Error("fault injected by the test");
       const result = await (grants[name] as (...args: unknown[]) => Promise<unknown>)(...args);
-      if (stumble) throw new Error("the process stumbled");
+      if (fault) throw new Error("fault injected by the test");
       return result;
     };
     return {
