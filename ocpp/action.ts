@@ -1,7 +1,7 @@
 /**
- * What an OCPP action is: its name, who may send it, and the two payloads. Every file below a feature profile's folder
- * describes one action with `defineAction`; types, wire checks, HTTP routes, OpenAPI entries and generic tests are all
- * read off that one description and are written nowhere else.
+ * The description of an OCPP action: its name, which side may send it, and the schemas of its two payloads. The folder of each feature
+ * profile has one file per action, which calls `defineAction`. Types, wire checks, HTTP routes, OpenAPI entries and generic tests are
+ * all derived from that description.
  */
 import type { z } from "zod";
 
@@ -15,7 +15,7 @@ export type FeatureProfile =
   | "RemoteTrigger"
   | "Security";
 
-/** Who sends the request. DataTransfer is the one action that both sides may send. */
+/** The side that sends the request. DataTransfer is the only action that both sides may send. */
 export type Initiator = "ChargePoint" | "CentralSystem" | "Both";
 
 /** One OCPP action, as its own file describes it. */
@@ -25,20 +25,20 @@ export interface Action<
   Request extends z.ZodType = z.ZodType,
   Confirmation extends z.ZodType = z.ZodType,
 > {
-  /** The specification's name: the word on the wire, in the URL and in the log. */
+  /** The name in the specification. The wire, the URL and the log use it unchanged. */
   readonly name: Name;
   readonly initiatedBy: By;
   readonly profile: FeatureProfile;
   /** Section of OCPP 1.6 edition 2 (or of the security white paper) that describes it. */
   readonly spec: string;
-  /** One sentence for an operator: what it does and when to want it. */
+  /** One sentence for an operator: what the action does and when to use it. */
   readonly summary: string;
   readonly request: Request;
   readonly confirmation: Confirmation;
   readonly example: { readonly request: z.infer<Request>; readonly confirmation: z.infer<Confirmation> };
   /**
-   * May an operator's request wait for an offline charge point? `queue` only where doing it late is harmless;
-   * a remote start that happens an hour later is not. Said for every action that a Central System initiates.
+   * Whether an operator's request waits for an offline charge point. `queue` only where a late execution is harmless: a remote start
+   * that happens an hour later is not. Required for every action that the Central System initiates.
    */
   readonly whenOffline: By extends "ChargePoint" ? undefined : "queue" | "refuse";
 }
@@ -54,7 +54,7 @@ type Described<Name extends string, By extends Initiator, Request extends z.ZodT
   }
   & (By extends "ChargePoint" ? { readonly whenOffline?: undefined } : { readonly whenOffline: "queue" | "refuse" });
 
-/** Describes one action. The identity function, typed so that the example must fit its own schemas. */
+/** Describes one action. It returns its argument; its type makes the example fit the schemas. */
 export function defineAction<
   const Name extends string,
   const By extends Initiator,

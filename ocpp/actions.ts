@@ -1,6 +1,6 @@
 /**
- * The table of all actions: 28 of OCPP 1.6 and 11 of the security extension, one line each. `import * as actions` gives it as a value;
- * everything else that must know the actions is read off it in `registry.ts`.
+ * The table of all actions: 28 of OCPP 1.6 and 11 of the security extension, one line each. `import * as actions` gives it as a value.
+ * `registry.ts` derives all names and types from it.
  */
 export { Authorize } from "./core/authorize.ts";
 export { BootNotification } from "./core/boot_notification.ts";

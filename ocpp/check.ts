@@ -1,7 +1,7 @@
 /**
- * Is this payload what the specification says? The first parse answers that, and a good payload costs nothing else. What a failed
- * parse means depends on the validation of the charge point: `strict` answers CALLERROR with the code that fits; `tolerant` accepts
- * whatever still has a clear meaning, because a refused billing message is deleted by its sender after some attempts (3.7.1).
+ * Checks a payload against the specification. A valid payload costs one parse. What a failed parse means depends on the validation of the
+ * charge point: `strict` answers CALLERROR with the code that fits; `tolerant` accepts every payload with a clear meaning, because a
+ * charge point deletes a refused billing message after some attempts (3.7.1).
  */
 import type { z } from "zod";
 import * as actions from "./actions.ts";
@@ -13,22 +13,22 @@ import { repair, type Side } from "./tolerance.ts";
 
 export type { Deviation, DeviationKind } from "./deviation.ts";
 
-/** How a charge point's requests are read; a setting of each charge point. */
+/** How strictly a charge point's requests are checked; a setting of each charge point. */
 export type Validation = "tolerant" | "strict";
 
-/** A payload with its type, and what was overlooked; or the CALLERROR that it deserves. */
+/** A payload with its type and its tolerated deviations, or the CALLERROR to answer. */
 export type Checked<T> =
   | { readonly ok: true; readonly value: T; readonly deviations: readonly Deviation[] }
   | { readonly ok: false; readonly fault: CallFault };
 
 const NO_DEVIATIONS: readonly Deviation[] = [];
 
-/** Descriptions are made in issue.ts; without this zod would write its own for every issue, at length for 100,000 unknown fields. */
+/** `issue.ts` writes the descriptions. Without this, zod would format its own for every issue, also for 100,000 unknown fields. */
 const QUIET = { error: () => "" };
 
 /**
- * Checks the request of a CALL. Tolerant validation changes a copy, never the payload; times in it may be unreadable text still
- * (see ReportedDateTime) and words may be outside their enumeration (see Reported).
+ * Checks the request of a CALL. Tolerant validation changes a copy, never the payload. A time in the result may still be unreadable text
+ * (see ReportedDateTime), and a value may be outside its enumeration (see Reported).
  */
 export function checkRequest<N extends ActionName>(
   name: N,
@@ -40,19 +40,19 @@ export function checkRequest<N extends ActionName>(
 }
 
 /**
- * Checks the confirmation of a CALL of ours. Always tolerant, since an answer cannot be refused; but a status that OCPP does not
- * know is no answer, so unknown words are a fault here. The fault is for the operator: it never goes to the charge point.
+ * Checks the confirmation of a CALL of the Central System. Always tolerant, because an answer cannot be refused. A status outside its
+ * enumeration is a fault, because its meaning is unknown. The operator sees the fault; the charge point does not.
  */
 export function checkConfirmation<N extends ActionName>(name: N, payload: unknown): Checked<ConfirmationOf<N>> {
   return check(actions[name].confirmation, payload, "confirmation") as Checked<ConfirmationOf<N>>;
 }
 
-/** 4.8, 4.10: a transaction is recorded whatever its idTag looks like. Anybody else's overlong idTag is a fault. */
+/** 4.8, 4.10: a transaction is recorded with any idTag. In other requests an idTag that is too long is a fault. */
 function requestOf(name: ActionName): Side {
   return name === "StartTransaction" || name === "StopTransaction" ? "transaction" : "request";
 }
 
-/** `side` says how to read a payload that is not as specified; false for not at all. */
+/** `side` selects the repair rules for an invalid payload; false: an invalid payload is refused. */
 function check(schema: z.ZodType, payload: unknown, side: Side | false): Checked<unknown> {
   const parsed = schema.safeParse(payload, QUIET);
   if (parsed.success) return { ok: true, value: parsed.data, deviations: NO_DEVIATIONS };

@@ -1,12 +1,12 @@
 /**
- * How a command ended: the one reading of its state, its confirmation and its error. An answer that came after the command had ended counts
- * like one in time, because the charge point did what it says.
+ * How a command ended, derived from its state, its confirmation and its error. A late answer, which came after the command had ended, counts
+ * like an answer in time, because the charge point did what the answer says.
  */
 import { checkConfirmation } from "./check.ts";
 import type { CallError, CallResult } from "./message.ts";
 import { type ActionName, isActionName } from "./registry.ts";
 
-/** The life of an operator's command: queued, sent, then one of the others for good. */
+/** The states of an operator's command: `queued`, then `sent`, then one of the others, which is final. */
 export const COMMAND_STATES = [
   "queued",
   "sent",
@@ -26,52 +26,58 @@ export type CommandState = (typeof COMMAND_STATES)[number];
 /** The error code of a command that ended as `connectionLost` before its CALL went out. */
 export const NEVER_SENT = "NeverSent";
 
-/** As much of a command as tells how it ended. What is absent was not looked up, and counts as unknown. */
+/** The fields of a command that decide how it ended. An absent field counts as unknown. */
 export interface EndedCommand {
   readonly action: string;
   readonly state: CommandState;
   readonly confirmation?: object | null;
   readonly error?: { readonly code: string; readonly description?: string } | null;
-  /** Null: the CALL did not go out. */
+  /** Null: the CALL was not sent. */
   readonly sentAt?: Date | null;
-  /** `{ confirmation }` or `{ error }` that came after the command had ended. */
+  /** `{ confirmation }` or `{ error }` from an answer that came after the command had ended. */
   readonly lateAnswer?: unknown;
 }
 
 /** What an answer of the charge point means. */
 export type AnswerKind = "applied" | "refused" | "notSupported";
 
-/** What the end of a command says of the charge point. */
+/** How a command ended, and what that says about the charge point. */
 export interface CommandEnd<Confirmation extends object = object> {
   /**
-   * `applied`: the charge point does what it was asked to do. `refused`: it does not, and `notSupported`: it never will. `doubtful`: the CALL
-   * went out and no answer tells what the charge point did. `neverSent`: the charge point never saw the CALL.
+   * `applied`: the charge point does what the CALL asks for. `refused`: it does not. `notSupported`: it does not know the action.
+   * `doubtful`: the CALL was sent, and no answer says what the charge point did. `neverSent`: the CALL was not sent.
    */
   readonly kind: AnswerKind | "doubtful" | "neverSent";
-  /** Null: a CALLERROR, or no answer that could be read. */
+  /** Null: the answer is a CALLERROR, or there is no readable answer. */
   readonly confirmation: Confirmation | null;
   /** The status of the confirmation, the code of the CALLERROR, or the state of a command without an answer. */
   readonly answer: string;
-  /** What a CALLERROR says besides its code; empty without one. */
+  /** The description of the CALLERROR; empty without a CALLERROR. */
   readonly description: string;
   /** Whether the answer came after the command had ended. */
   readonly isLate: boolean;
 }
 
-/** Statuses of a confirmation that all say yes. */
-const YES: readonly unknown[] = ["Accepted", "AcceptedCanceled", "RebootRequired", "Scheduled", "Unlocked"];
+/** The statuses by which a charge point accepts a request. */
+const POSITIVE_STATUSES: readonly unknown[] = [
+  "Accepted",
+  "AcceptedCanceled",
+  "RebootRequired",
+  "Scheduled",
+  "Unlocked",
+];
 
-/** Statuses and error codes by which a charge point says that it does not know this at all. */
+/** The statuses and error codes by which a charge point reports that it does not implement the request. */
 const NOT_SUPPORTED: readonly unknown[] = ["NotSupported", "NotImplemented"];
 
-/** An answer of the charge point as the command's row keeps it. */
+/** An answer of the charge point in the form in which the command's row stores it. */
 export interface Answered {
   readonly state: "answered" | "callError" | "invalidAnswer";
   readonly confirmation?: object;
   readonly error?: { readonly code: string; readonly description: string; readonly details: unknown };
 }
 
-/** How a command of this action ends that is answered with this message in time. */
+/** The end of a command of this action when this message answers it in time. */
 export function answeredWith(action: string, message: CallResult | CallError): Answered {
   if (message.type === "CALLERROR") {
     const { code, description, details } = message;
@@ -84,29 +90,29 @@ export function answeredWith(action: string, message: CallResult | CallError): A
   return { state: "invalidAnswer", error: { code: "InvalidAnswer", description, details: { received: payload } } };
 }
 
-/** What is kept of an answer that comes after the command has ended: `endOf` reads it. */
+/** The part of a late answer that the command's row stores. `endOf` reads it. */
 export function lateAnswerFrom(message: CallResult | CallError): object {
   if (message.type === "CALLRESULT") return { confirmation: message.payload };
   const { code, description, details } = message;
   return { error: { code, description, details } };
 }
 
-/** Whether a command has not ended. */
+/** Whether a command waits to be sent or waits for its answer. */
 export function isUnderWay({ state }: Pick<EndedCommand, "state">): boolean {
   return state === "queued" || state === "sent";
 }
 
-/** Whether the charge point has answered in a way that can be read. */
+/** Whether the charge point gave a readable answer. */
 export function isAnswered<End extends CommandEnd>(end: End): end is End & { readonly kind: AnswerKind } {
   return end.kind !== "doubtful" && end.kind !== "neverSent";
 }
 
-/** Whether the charge point has said that it does not do it. */
+/** Whether the charge point answered that it does not carry out the command. */
 export function isRefused(end: CommandEnd): boolean {
   return end.kind === "refused" || end.kind === "notSupported";
 }
 
-/** Reads how a command ended, a late answer included; undefined while it is under way. */
+/** How a command ended, a late answer included; undefined while the command is under way. */
 export function endOf<Confirmation extends object = object>(
   command: EndedCommand,
 ): CommandEnd<Confirmation> | undefined {
@@ -119,7 +125,7 @@ export function endOf<Confirmation extends object = object>(
 
 type Answer = Pick<EndedCommand, "state" | "confirmation" | "error">;
 
-/** Undefined: no answer came late, or it is no answer to this action. */
+/** Undefined: there is no late answer, or it is not a valid confirmation of this action. */
 function lateAnswerOf({ action, lateAnswer }: EndedCommand): Answer | undefined {
   const { confirmation, error } = (lateAnswer ?? {}) as Pick<EndedCommand, "confirmation" | "error">;
   if (error) return { state: "callError", error };
@@ -129,15 +135,17 @@ function lateAnswerOf({ action, lateAnswer }: EndedCommand): Answer | undefined 
 
 function readAnswer({ state, confirmation, error }: Answer): Omit<CommandEnd, "isLate"> | undefined {
   if (state === "callError") {
-    // OCPP-J errata 3.2: a CALL that is answered with CALLERROR was not processed.
+    // OCPP-J errata 3.2: the charge point did not process a CALL that it answers with CALLERROR.
     const code = error?.code ?? state;
     const kind = NOT_SUPPORTED.includes(code) ? "notSupported" : "refused";
     return { kind, confirmation: null, answer: code, description: error?.description ?? "" };
   }
   if (state !== "answered") return undefined;
   const { status } = (confirmation ?? {}) as { status?: unknown };
-  // A confirmation without a status can only say yes.
-  if (status === undefined || YES.includes(status)) return answered("applied", confirmation, status ?? "Accepted");
+  // A confirmation without a status field has no way to refuse.
+  if (status === undefined || POSITIVE_STATUSES.includes(status)) {
+    return answered("applied", confirmation, status ?? "Accepted");
+  }
   return answered(NOT_SUPPORTED.includes(status) ? "notSupported" : "refused", confirmation, status);
 }
 

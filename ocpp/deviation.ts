@@ -1,37 +1,37 @@
 /**
- * What a charge point sent otherwise than specified and was understood all the same. Counted per charge point and kind, so that an
- * operator sees which models need a word with their maker.
+ * Deviations: payloads that break the specification and were accepted nevertheless, because their meaning is clear. They are counted per
+ * charge point and kind, so that an operator sees which models have faulty firmware.
  */
 
-/** Every way of being understood nevertheless, with what became of the value. */
+/** Every kind of deviation, with what happens to the value. */
 export const DEVIATION_KINDS = [
-  /** A field that the action does not have: left out. */
+  /** A field that the action does not have: removed. */
   "unknownField",
-  /** `null` in an optional field: left out. */
+  /** `null` in an optional field: removed. */
   "nullField",
-  /** Text above its maximum: cut off. An idTag of a transaction is kept whole, because half an idTag may be another driver's. */
+  /** Text longer than its maximum: cut off. An idTag of a transaction is kept whole, because a part of it may be the idTag of another driver. */
   "tooLong",
-  /** A word outside its enumeration: kept as text; an empty one in an optional field is left out. */
+  /** A value outside its enumeration: kept as text; empty text in an optional field is removed. */
   "unknownValue",
-  /** A number or boolean where text is due: turned into text. */
+  /** A number or boolean where text is required: converted to text. */
   "numberAsText",
-  /** JSON where DataTransfer wants text: turned into JSON text. */
+  /** JSON where DataTransfer requires text: converted to JSON text. */
   "objectAsText",
-  /** Text that is no time, or no time where meter values have one: what stands for it is for the reader to say. */
+  /** Text that is not a time: kept. A meter value without its time: empty text. The code that reads it chooses the replacement. */
   "badTimestamp",
-  /** A time without zone: kept, read as UTC. */
+  /** A time without a time zone: kept, read as UTC. */
   "zonelessTimestamp",
-  /** A number below or above its range: kept; beyond the safe integers it becomes the nearest of them. */
+  /** A number outside its range: kept; an unsafe integer becomes the nearest safe integer. */
   "outOfRange",
-  /** A meter register with decimals: cut off to whole Wh. */
+  /** A meter register with decimals: truncated to whole Wh. */
   "fraction",
-  /** An empty list where at least one entry is due: kept. */
+  /** An empty list where at least one entry is required: kept. */
   "emptyList",
-  /** NUL or half a surrogate pair in text: U+FFFD stands in its place. */
+  /** NUL or a lone surrogate in text: replaced by U+FFFD. */
   "unstorableText",
-  /** An optional field or an entry of a list that cannot be understood: left out. */
+  /** An optional field or a list entry without a clear meaning: removed. */
   "unreadable",
-  /** Too few or too many elements of a CALL. Found by the framing, not here. */
+  /** A CALL with too few or too many elements: `message.ts` finds it. */
   "framing",
 ] as const;
 
@@ -41,6 +41,6 @@ export type DeviationKind = (typeof DEVIATION_KINDS)[number];
 /** One deviation of one payload. */
 export interface Deviation {
   readonly kind: DeviationKind;
-  /** The place without list indexes, `meterValue[].sampledValue[].value`: a thousand alike are one. */
+  /** The path without list indexes, `meterValue[].sampledValue[].value`: equal deviations of many entries are one. */
   readonly path: string;
 }

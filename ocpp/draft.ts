@@ -1,17 +1,15 @@
-/** A payload that can be changed without changing the original. */
-
 type Container = Record<PropertyKey, unknown> | unknown[];
 
 /**
- * Copies only the objects and lists on the way to a change, each once: a payload may be nested deeper than any recursive copy
- * survives, and one StopTransaction may need ten thousand changes. Removed list entries go when `settle` is called, so that
- * paths found by one parse stay right until the next.
+ * A copy-on-write payload: changes leave the original as it is. Only the objects and lists on the path to a change are copied, each once: a
+ * payload may be nested too deep for a recursive copy, and one StopTransaction may need ten thousand changes. Removed list entries
+ * disappear when `settle` is called, so that the paths of one parse stay valid until the next.
  */
 export class Draft {
   #root: unknown;
   #changed = false;
   readonly #copied = new Set<unknown>();
-  readonly #doomed = new Map<unknown[], Set<number>>();
+  readonly #removed = new Map<unknown[], Set<number>>();
 
   constructor(original: unknown) {
     this.#root = original;
@@ -22,13 +20,13 @@ export class Draft {
     return this.#root;
   }
 
-  /** Puts a value at a place whose parent exists. */
+  /** Sets the value at a path whose parent exists. */
   set(path: readonly PropertyKey[], value: unknown): void {
     this.#changed = true;
     (this.#parentOf(path) as Record<PropertyKey, unknown>)[path.at(-1)!] = value;
   }
 
-  /** Takes a field or a list entry away. */
+  /** Removes a field or a list entry. */
   remove(path: readonly PropertyKey[]): void {
     this.#changed = true;
     const parent = this.#parentOf(path);
@@ -37,24 +35,24 @@ export class Draft {
       delete parent[last];
       return;
     }
-    const doomed = this.#doomed.get(parent) ?? new Set();
-    this.#doomed.set(parent, doomed.add(last as number));
+    const removed = this.#removed.get(parent) ?? new Set();
+    this.#removed.set(parent, removed.add(last as number));
   }
 
-  /** Closes the gaps of removed list entries; true when anything changed since the last time. */
+  /** Deletes the removed list entries. Returns whether anything has changed since the last call. */
   settle(): boolean {
-    for (const [list, doomed] of this.#doomed) {
-      const kept = list.filter((_, index) => !doomed.has(index));
+    for (const [list, removed] of this.#removed) {
+      const kept = list.filter((_, index) => !removed.has(index));
       list.length = 0;
       for (const entry of kept) list.push(entry);
     }
-    this.#doomed.clear();
+    this.#removed.clear();
     const changed = this.#changed;
     this.#changed = false;
     return changed;
   }
 
-  /** The parent of a place, copied with everything above it. */
+  /** The parent of a path, copied together with its ancestors. */
   #parentOf(path: readonly PropertyKey[]): Container {
     this.#root = this.#copyOf(this.#root);
     let container = this.#root as Container;

@@ -1,6 +1,6 @@
 /**
- * The ten CALLERROR codes of OCPP-J 1.6 (table 7). Two are misprinted in the specification and its errata keep the misprints on
- * purpose (OCPP-J errata 5.1 and 5.2), so they are misprinted here: charge points compare letters.
+ * The ten CALLERROR codes of OCPP-J 1.6 (table 7). Two have a spelling error in the specification, and the errata keep it on purpose
+ * (OCPP-J errata 5.1 and 5.2). It is kept here too, because charge points compare the codes letter by letter.
  */
 export const ERROR_CODES = [
   "NotImplemented",
@@ -15,17 +15,17 @@ export const ERROR_CODES = [
   "GenericError",
 ] as const;
 
-/** A code that we may send. What charge points send is kept as any text. */
+/** A code that the Central System may send. Codes from charge points are kept as any text. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Why a CALL is answered with CALLERROR. `details` is always an object on the wire (OCPP-J 4.2.3). */
+/** The content of a CALLERROR. `details` is always an object on the wire (OCPP-J 4.2.3). */
 export interface CallFault {
   readonly code: ErrorCode;
   readonly description: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** A fault with empty details, the usual kind. */
+/** Makes a fault; `details` is empty unless given. */
 export function fault(code: ErrorCode, description: string, details: Record<string, unknown> = {}): CallFault {
   return { code, description, details };
 }

@@ -1,6 +1,6 @@
 /**
- * What zod found wrong, in OCPP's words: which CALLERROR code it deserves and a description for the one who reads the charge point's
- * log. Descriptions are made of what strangers sent, so they are short and hold no control characters.
+ * Turns zod issues into a CALLERROR: the code that fits, and a description for the log of the charge point. A description quotes untrusted
+ * input, so it is short and has no control characters.
  */
 import type { z } from "zod";
 import { type CallFault, type ErrorCode, fault } from "./errors.ts";
@@ -11,21 +11,21 @@ export type Issue = z.core.$ZodIssue;
 /** OCPP-J 4.2.3: the longest description of a CALLERROR. */
 const DESCRIPTION_MAX_LENGTH = 255;
 
-/** How much of what was found is quoted. */
+/** The number of characters of a value that a description quotes. */
 const QUOTE_MAX_LENGTH = 40;
 
 /**
- * The code that tells most comes first: what is missing, then what is of the wrong kind, then what is out of bounds, then what is too
- * much. Among equals the order of the schema decides.
+ * The most informative code first: a missing field, then a wrong type, then a value outside its bounds, then an unknown field. Among issues
+ * of the same code the order of the schema decides.
  */
-const TELLING: readonly ErrorCode[] = [
+const CODES_BY_PRECEDENCE: readonly ErrorCode[] = [
   "OccurenceConstraintViolation",
   "TypeConstraintViolation",
   "PropertyConstraintViolation",
   "FormationViolation",
 ];
 
-/** The value at a place of a payload; undefined when there is no such place. Looks at own properties only. */
+/** The value at a path of a payload; undefined when the path does not exist. Only own properties count. */
 export function valueAt(payload: unknown, path: readonly PropertyKey[]): unknown {
   let value = payload;
   for (const step of path) {
@@ -38,7 +38,7 @@ export function valueAt(payload: unknown, path: readonly PropertyKey[]): unknown
 /** The CALLERROR for a payload with at least one issue. */
 export function faultOf(issues: readonly Issue[], payload: unknown): CallFault {
   const codes = issues.map((issue) => codeOf(issue, payload));
-  const code = TELLING.find((candidate) => codes.includes(candidate))!;
+  const code = CODES_BY_PRECEDENCE.find((candidate) => codes.includes(candidate))!;
   const issue = issues[codes.indexOf(code)]!;
   const more = issues.length === 1 ? "" : ` (and ${issues.length - 1} more)`;
   const description = escape(describe(issue, payload)).slice(0, DESCRIPTION_MAX_LENGTH - more.length);
@@ -77,10 +77,10 @@ function describe(issue: Issue, payload: unknown): string {
     case "invalid_type":
       return `${place} must be ${KINDS[issue.expected] ?? issue.expected}, ${found}`;
     case "invalid_value":
-      return `${place} must be one of its ${issue.values.length} words, ${found}`;
+      return `${place} must be one of the ${issue.values.length} values of its enumeration, ${found}`;
     case "too_big":
       if (issue.origin !== "string") return `${place} must be at most ${issue.maximum}, ${found}`;
-      return `${place} may have ${issue.maximum} characters, found ${String(value).length}`;
+      return `${place} may have at most ${issue.maximum} characters, found ${String(value).length}`;
     case "too_small":
       return issue.origin === "array"
         ? `${place} must not be empty`
@@ -101,7 +101,7 @@ const KINDS: Readonly<Record<string, string>> = {
   object: "an object",
 };
 
-/** A path as people write it: `meterValue[0].sampledValue[2].value`, or `The payload` for the whole. */
+/** A path as text: `meterValue[0].sampledValue[2].value`, or `The payload` for the empty path. */
 export function placeOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "The payload";
   return path.map((step) => typeof step === "number" ? `[${step}]` : `.${String(step)}`).join("").slice(1);
@@ -115,7 +115,7 @@ function quote(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
-/** Control characters, bidirectional overrides and lone surrogates as `\\u…`: a description must stay one harmless line. */
+/** Escapes control characters, bidirectional overrides and lone surrogates as `\\u…`, so that a description stays one line of text. */
 export function escape(text: string): string {
   return text.replace(
     // deno-lint-ignore no-control-regex

@@ -1,22 +1,22 @@
 /**
- * What a frame may be made of, counted over its text before anything parses it: a hostile megabyte of brackets costs a walk over a
- * megabyte and nothing more. An honest frame of 1 MiB is a StopTransaction with some 8,000 samples of six fields, far below each bound.
+ * Limits on the structure of a JSON text, counted before it is parsed, so that a hostile frame of 1 MiB costs one pass over its text. The
+ * largest legitimate frame of 1 MiB is a StopTransaction with about 8,000 samples of six fields, far below each limit.
  */
 
-/** Objects and lists within each other. OCPP's own deepest message, StopTransaction, has 7. */
+/** The nesting depth of objects and lists. StopTransaction, the deepest message of OCPP, has 7. */
 export const JSON_MAX_DEPTH = 32;
 
-/** Fields of one object. OCPP's own widest has 11; an entry of a list counts with the list. */
+/** Fields of one object. The largest object of OCPP has 11. */
 export const JSON_MAX_FIELDS = 10_000;
 
-/** Fields of all objects together. */
+/** The sum of the fields of all objects. */
 export const JSON_MAX_FIELDS_IN_ALL = 50_000;
 
-/** Objects and lists together: what each of them lacks is a finding of its own for the check of the payload. */
+/** The sum of all objects and lists: each one may cause an issue of its own when the payload is checked. */
 export const JSON_MAX_CONTAINERS = 25_000;
 
-/** A shorter text cannot hold enough of anything to cost anybody something, so it is not looked at. */
-const HARMLESS_LENGTH = 4096;
+/** A text of up to this length is too short to be expensive, so it is not counted. */
+const UNCOUNTED_LENGTH = 4096;
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -24,9 +24,9 @@ const BACKSLASH = 0x5c;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
-/** Which bound a JSON text breaks, undefined for none. Says nothing about whether it is JSON. */
+/** The limit that a JSON text exceeds, as text; undefined: none. The text need not be valid JSON. */
 export function brokenBound(json: string): string | undefined {
-  if (json.length <= HARMLESS_LENGTH) return undefined;
+  if (json.length <= UNCOUNTED_LENGTH) return undefined;
   const fields: number[] = [];
   let inAll = 0;
   let containers = 0;
@@ -45,7 +45,7 @@ export function brokenBound(json: string): string | undefined {
   return undefined;
 }
 
-/** The place of the quote that ends a text; the end of the JSON when none does. */
+/** The index of the quote that closes a string; the length of the JSON text when there is none. */
 function endOfText(json: string, start: number): number {
   let at = start + 1;
   for (; at < json.length; at++) {

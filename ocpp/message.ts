@@ -1,6 +1,6 @@
 /**
- * The framing of OCPP-J (chapter 4): CALL, CALLRESULT and CALLERROR between text and objects. `decode` never throws;
- * what it cannot read comes back with the reason and, where an id could be read from a CALL, with the CALLERROR to answer.
+ * The framing of OCPP-J (chapter 4): reads and writes CALL, CALLRESULT and CALLERROR. `decode` never throws: for an unreadable text it
+ * returns the reason, and for a CALL with a readable id the CALLERROR to answer.
  */
 import { type CallFault, fault } from "./errors.ts";
 import { brokenBound } from "./json_bounds.ts";
@@ -9,31 +9,31 @@ import { replaceUnstorable, storableJson } from "./types/text.ts";
 /** OCPP-J 4.1.4: a message id has at most 36 characters, enough for a UUID. */
 export const MESSAGE_ID_MAX_LENGTH = 36;
 
-/** Ids above this length are not echoed: an answer must not amplify what a stranger sends. */
+/** A longer message id is not echoed, so that hostile input is not sent back. */
 const ECHOED_ID_MAX_LENGTH = 255;
 
 const CALL = 2;
 const CALLRESULT = 3;
 const CALLERROR = 4;
 
-/** A request, either way. A missing or null payload is the empty object (OCPP-J 4.2.1). */
+/** A request from either side. A missing or null payload is the empty object (OCPP-J 4.2.1). */
 export interface Call {
   readonly type: "CALL";
   readonly id: string;
   readonly action: string;
   readonly payload: Record<string, unknown>;
-  /** Framing mistakes that were overlooked because the meaning is clear; strict charge points get a CALLERROR instead. */
-  readonly oddity?: "missingPayload" | "extraElements";
+  /** A framing error with a clear meaning. Tolerant validation accepts it; strict validation answers CALLERROR. */
+  readonly framingDeviation?: "missingPayload" | "extraElements";
 }
 
-/** The good answer to a CALL. `payload` is unchecked. */
+/** The successful answer to a CALL. `payload` is unchecked. */
 export interface CallResult {
   readonly type: "CALLRESULT";
   readonly id: string;
   readonly payload: unknown;
 }
 
-/** The bad answer to a CALL. Code and details are kept as they came: real charge points send anything. */
+/** The error answer to a CALL. Code and details are kept as received, because real charge points send any code. */
 export interface CallError {
   readonly type: "CALLERROR";
   readonly id: string;
@@ -42,26 +42,28 @@ export interface CallError {
   readonly details: unknown;
 }
 
-/** A CALL that cannot be understood although its id can: it must be answered, so that the sender does not wait. */
+/** A malformed CALL with a readable id. It must be answered, so that the charge point does not wait for its timeout. */
 export interface FaultyCall {
   readonly type: "faulty";
   readonly id: string;
   readonly fault: CallFault;
 }
 
-/** Nothing that could be answered (OCPP-J 4.1.3: ignore). */
+/** A text that cannot be answered, because it has no readable id (OCPP-J 4.1.3: ignore). */
 export interface Unreadable {
   readonly type: "unreadable";
   readonly why: string;
 }
 
+/** A message that can be sent. */
 export type Message = Call | CallResult | CallError;
+/** Every result of `decode`. */
 export type Decoded = Message | FaultyCall | Unreadable;
 
-/** The beginning of a CALL, for one that is not going to be parsed. */
+/** The beginning of a CALL, to read the message id without parsing the text. */
 const CALL_HEAD = /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"\s*,/;
 
-/** Reads one WebSocket text. */
+/** Reads one WebSocket text message. */
 export function decode(text: string): Decoded {
   const bound = brokenBound(text);
   if (bound) return beyondBounds(text, bound);
@@ -81,7 +83,7 @@ export function decode(text: string): Decoded {
   return decodeAnswer(type, storable === text ? frame : JSON.parse(storable));
 }
 
-/** Answers are kept whatever they say, so they are made storable here; the payload of a CALL is left to its schema. */
+/** Every answer is stored, so its text is made storable here. The schema of the action checks the payload of a CALL. */
 function decodeAnswer(type: typeof CALLRESULT | typeof CALLERROR, frame: unknown[]): CallResult | CallError {
   const id = String(frame[1]);
   if (type === CALLRESULT) return { type: "CALLRESULT", id, payload: frame[2] ?? {} };
@@ -103,11 +105,17 @@ function decodeCall(id: string, frame: unknown[]): Call | FaultyCall {
   if (payload !== undefined && payload !== null && (typeof payload !== "object" || Array.isArray(payload))) {
     return refuse("The payload of a CALL is a JSON object");
   }
-  const oddity = frame.length < 4 ? "missingPayload" : frame.length > 4 ? "extraElements" : undefined;
-  return { type: "CALL", id, action, payload: (payload ?? {}) as Record<string, unknown>, ...(oddity && { oddity }) };
+  const framingDeviation = frame.length < 4 ? "missingPayload" : frame.length > 4 ? "extraElements" : undefined;
+  return {
+    type: "CALL",
+    id,
+    action,
+    payload: (payload ?? {}) as Record<string, unknown>,
+    ...(framingDeviation && { framingDeviation }),
+  };
 }
 
-/** Too much to look at; whoever waits for an answer gets one. */
+/** Answers a CALL that exceeds a limit, if its message id can be read. */
 function beyondBounds(text: string, bound: string): FaultyCall | Unreadable {
   const id = CALL_HEAD.exec(text)?.[1];
   if (id === undefined) return unreadable(bound);
@@ -118,7 +126,7 @@ function unreadable(why: string): Unreadable {
   return { type: "unreadable", why };
 }
 
-/** Writes one WebSocket text. CALLERROR always has its five elements (OCPP-J 4.2.3). */
+/** Writes one WebSocket text message. A CALLERROR always has five elements (OCPP-J 4.2.3). */
 export function encode(message: Message): string {
   switch (message.type) {
     case "CALL":

@@ -1,12 +1,11 @@
 /**
- * What an operator may not send although OCPP could carry it: an AuthorizationKey that would lock the charge point out, a lower
- * security profile, and addresses that no charge point can be meant to open. Everything else is sent without veto, also what a
- * strict reader of the specification would doubt: the charge point knows best.
+ * Requests that an operator may not send although OCPP allows them: an AuthorizationKey that locks the charge point out, a lower security
+ * profile, and a URL with a scheme that is no file transfer. Every other valid request is sent: the charge point decides.
  */
 import type { FromCentralSystem, RequestOf } from "./registry.ts";
 import { AUTHORIZATION_KEY, isHexKey, isSecretKey } from "./secrets.ts";
 
-/** Why a request is not sent: `invalid` to any charge point, `conflict` to this one as it is now. */
+/** The reason why a request is not sent. `invalid`: wrong for every charge point; `conflict`: wrong for the present state of this one. */
 export interface Objection {
   readonly kind: "invalid" | "conflict";
   /** JSON pointer into the request. */
@@ -14,7 +13,7 @@ export interface Objection {
   readonly detail: string;
 }
 
-/** What the rules need to know of the charge point. */
+/** The state of the charge point that the rules depend on. */
 export interface Target {
   readonly securityProfile: number;
 }
@@ -29,33 +28,33 @@ const rules: Rules = {
   GetLog: ({ log }) => badLocation("/log/remoteLocation", log.remoteLocation),
 };
 
-/** Why this request, already accepted by its schema, is not sent to this charge point; undefined when it is. */
+/** The reason why a request that fits its schema is not sent to this charge point; undefined: it may be sent. */
 export function objectionTo(action: FromCentralSystem, request: object, target: Target): Objection | undefined {
   const rule = rules[action] as ((request: object, target: Target) => Objection | undefined) | undefined;
   return rule?.(request, target);
 }
 
-/** Security white paper 2.3: another length is refused by the charge point at best, and locks it out at worst. */
+/** Security white paper 2.3: a key of another length may lock the charge point out. */
 function badKey({ key, value }: RequestOf<"ChangeConfiguration">): Objection | undefined {
   if (!isSecretKey(key) || isHexKey(value)) return undefined;
   return {
     kind: "invalid",
     pointer: "/value",
-    detail: `${AUTHORIZATION_KEY} is 32 to 40 hex digits, two for each byte`,
+    detail: `${AUTHORIZATION_KEY} must be 32 to 40 hex digits, two for each byte`,
   };
 }
 
-/** Security white paper A00.FR.005. A value that is no number is for the charge point to refuse. */
+/** Security white paper A00.FR.005. A value that is not a number is sent: the charge point refuses it. */
 function lowerProfile({ key, value }: RequestOf<"ChangeConfiguration">, target: Target): Objection | undefined {
   const { securityProfile } = target;
   if (key.toLowerCase() !== "securityprofile" || !/^\d+$/.test(value) || Number(value) >= securityProfile) {
     return undefined;
   }
-  const detail = `The charge point is on security profile ${securityProfile}; ${value} is lower`;
+  const detail = `The charge point has security profile ${securityProfile}, and OCPP must not lower it to ${value}`;
   return { kind: "conflict", pointer: "/value", detail };
 }
 
-/** Those of SupportedFileTransferProtocols (errata 3.88), and sftp: `file:` and the like point into the charge point itself. */
+/** The schemes of SupportedFileTransferProtocols (errata 3.88), and sftp. `file:` would name a file inside the charge point. */
 const LOCATION_SCHEMES = ["ftp:", "ftps:", "sftp:", "http:", "https:"];
 
 function badLocation(pointer: string, location: string): Objection | undefined {

@@ -1,6 +1,6 @@
 /**
- * Everything that follows from the table of actions: names, types of payloads, who may send what. Names that come from outside are
- * looked up as own properties only, so that `constructor` or `__proto__` is as unknown as any other word.
+ * Names and types derived from the table of actions: the payloads of an action, and which side may send it. A name is looked up as an own
+ * property only, so that `constructor` and `__proto__` are unknown actions.
  */
 import type { z } from "zod";
 import type { Action } from "./action.ts";
@@ -11,10 +11,10 @@ type Actions = typeof actions;
 /** The name of any action. */
 export type ActionName = keyof Actions;
 
-/** The request payload of an action, checked. */
+/** The type of an action's request payload after the check. */
 export type RequestOf<Name extends ActionName> = z.output<Actions[Name]["request"]>;
 
-/** The confirmation payload of an action, checked. */
+/** The type of an action's confirmation payload after the check. */
 export type ConfirmationOf<Name extends ActionName> = z.output<Actions[Name]["confirmation"]>;
 
 type InitiatedBy<Side extends "ChargePoint" | "CentralSystem"> = {
@@ -35,17 +35,17 @@ export function isActionName(name: string): name is ActionName {
   return Object.hasOwn(actions, name);
 }
 
-/** The description of an action, for code that treats all alike. */
+/** The description of an action, for code that handles all actions in the same way; undefined for an unknown name. */
 export function findAction(name: string): Action | undefined {
   return isActionName(name) ? actions[name] : undefined;
 }
 
-/** May a charge point send this? A known name that it may not send deserves NotSupported, an unknown one NotImplemented. */
+/** Whether a charge point may send this action. Otherwise the answer is NotSupported for a known name, NotImplemented for an unknown one. */
 export function isFromChargePoint(name: string): name is FromChargePoint {
   return isActionName(name) && actions[name].initiatedBy !== "CentralSystem";
 }
 
-/** May we send this? */
+/** Whether the Central System may send this action. */
 export function isFromCentralSystem(name: string): name is FromCentralSystem {
   return isActionName(name) && actions[name].initiatedBy !== "ChargePoint";
 }

@@ -1,31 +1,31 @@
 /**
- * The tolerant half of checking: mends a payload from what zod found wrong with it and parses again, until nothing is wrong but what
- * may stay (an unknown word, an unreadable time, a number out of range). What is essential is never guessed: a missing field, or
- * `"1"` for a connectorId, remains a fault. The rules are in `mend.ts`; here is the loop around them.
+ * Tolerant validation: repairs the issues that zod reports, and parses again, until only tolerated issues are left (an unknown enumeration
+ * value, an unreadable time, a number out of range). Essential values are never invented: a missing required field, or `"1"` for a
+ * connectorId, stays a fault. This file has the loop, `repair_rules.ts` the rules.
  */
 import type { z } from "zod";
 import type { Deviation, DeviationKind } from "./deviation.ts";
 import { Draft } from "./draft.ts";
 import { escape, type Issue, valueAt } from "./issue.ts";
-import { enclosingDispensable, isOptional, mend, type Side } from "./repair.ts";
+import { isOptional, nearestRemovable, repairFor, type Side } from "./repair_rules.ts";
 
-export type { Side } from "./repair.ts";
+export type { Side } from "./repair_rules.ts";
 
-/** A mended payload, or the issues that nobody may mend with the payload that still has them. */
+/** A repaired payload, or the issues without a repair and the payload that still has them. */
 export type Repaired =
   | { readonly ok: true; readonly value: unknown; readonly deviations: readonly Deviation[] }
   | { readonly ok: false; readonly issues: readonly Issue[]; readonly payload: unknown };
 
-/** Mending can uncover what an earlier issue hid, but not for ever. */
+/** A repair may uncover issues that another issue hid. This bounds the number of parses. */
 const MAX_ROUNDS = 5;
 
-/** No honest message has more; parsing again what is wrong in more places would stop everybody else meanwhile. */
+/** No legitimate message has more. Repairing more would block the event loop for all charge points. */
 const MAX_ISSUES = 20_000;
 
-/** More kinds at more places in one message tell nothing new. */
+/** More deviations of one message give an operator no more information. */
 const MAX_DEVIATIONS = 64;
 
-/** Mends a copy of `payload`, whose issues are given. */
+/** Repairs a copy of `payload`, given the issues of its first parse. */
 export function repair(
   schema: z.ZodType,
   payload: unknown,
@@ -38,19 +38,19 @@ export function repair(
   const deviations = new Map<string, Deviation>();
   let current = issues;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const beyond = current.filter((issue) => !mendOne(schema, issue, draft, side, deviations));
-    if (beyond.length > 0) return { ok: false, issues: beyond, payload: draft.value };
-    const mended = { ok: true, value: draft.value, deviations: [...deviations.values()] } as const;
-    if (!draft.settle()) return mended;
+    const unrepaired = current.filter((issue) => !repairOne(schema, issue, draft, side, deviations));
+    if (unrepaired.length > 0) return { ok: false, issues: unrepaired, payload: draft.value };
+    const repaired = { ok: true, value: draft.value, deviations: [...deviations.values()] } as const;
+    if (!draft.settle()) return repaired;
     const parsed = schema.safeParse(draft.value, context);
-    if (parsed.success) return { ...mended, value: parsed.data };
+    if (parsed.success) return { ...repaired, value: parsed.data };
     current = parsed.error.issues;
   }
   return { ok: false, issues: current, payload: draft.value };
 }
 
-/** False when this issue is a fault. */
-function mendOne(
+/** Returns whether the issue is repaired or tolerated; false: it is a fault. */
+function repairOne(
   schema: z.ZodType,
   issue: Issue,
   draft: Draft,
@@ -58,22 +58,22 @@ function mendOne(
   deviations: Map<string, Deviation>,
 ): boolean {
   const { path } = issue;
-  // An issue before this one may have taken away what this one is about.
+  // The repair of an earlier issue may have removed the value of this one.
   if (path.length > 1 && valueAt(draft.value, path.slice(0, -1)) === undefined) return true;
-  const mending = mend(issue, valueAt(draft.value, path), side, isOptional(schema, path));
-  if (mending === "fault") return false;
-  if (mending !== "unreadable") {
-    if (mending.change === "set") draft.set(path, mending.to);
-    if (mending.change === "remove") draft.remove(path);
-    if (mending.change === "removeFields") mending.fields.forEach((field) => draft.remove([...path, field]));
-    const places = mending.change === "removeFields" ? mending.fields.map((field) => [...path, field]) : [path];
-    places.forEach((place) => note(deviations, mending.kind, place));
+  const change = repairFor(issue, valueAt(draft.value, path), side, isOptional(schema, path));
+  if (change === "fault") return false;
+  if (change !== "unreadable") {
+    if (change.change === "set") draft.set(path, change.to);
+    if (change.change === "remove") draft.remove(path);
+    if (change.change === "removeFields") change.fields.forEach((field) => draft.remove([...path, field]));
+    const places = change.change === "removeFields" ? change.fields.map((field) => [...path, field]) : [path];
+    places.forEach((place) => note(deviations, change.kind, place));
     return true;
   }
-  const dispensable = side === "confirmation" ? undefined : enclosingDispensable(schema, path);
-  if (dispensable === undefined) return false;
-  draft.remove(dispensable);
-  note(deviations, "unreadable", dispensable);
+  const removable = side === "confirmation" ? undefined : nearestRemovable(schema, path);
+  if (removable === undefined) return false;
+  draft.remove(removable);
+  note(deviations, "unreadable", removable);
   return true;
 }
 

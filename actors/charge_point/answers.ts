@@ -63,10 +63,10 @@ export function refuse(
 /** Why this CALL is not looked at: the framing of a strictly checked charge point, or a charge point that is not accepted yet. */
 function mayNot(call: Call, live: LiveConnection): CallFault | undefined {
   const { registration, validation } = live.context.chargePoint;
-  if (call.oddity && validation === "strict") {
+  if (call.framingDeviation && validation === "strict") {
     return fault("FormationViolation", "A CALL has four elements: [2, id, action, payload]");
   }
-  if (call.oddity) live.deviated(["framing"]);
+  if (call.framingDeviation) live.deviated(["framing"]);
   // OCPP-J errata 3.8. Once accepted, a charge point stays so over connections and restarts (OCPP-J 5.4).
   if (registration !== "Accepted" && call.action !== "BootNotification") {
     return fault("SecurityError", `The charge point's registration is ${registration}; send BootNotification first`);
@@ -109,7 +109,7 @@ function reply(
 }
 
 /** What the message log says of a CALL that was understood all the same. */
-function problemsIn({ oddity }: Call, deviations: readonly Deviation[]): MessageProblem[] {
+function problemsIn({ framingDeviation }: Call, deviations: readonly Deviation[]): MessageProblem[] {
   const found = deviations.map(({ kind, path }) => ({ kind, detail: path }));
-  return oddity ? [{ kind: "framing", detail: oddity }, ...found] : found;
+  return framingDeviation ? [{ kind: "framing", detail: framingDeviation }, ...found] : found;
 }

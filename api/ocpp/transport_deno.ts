@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { CLOSE, type Connection } from "../../actors/charge_point/connection.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
 import type { ChargePoint } from "../../db/charge_points.ts";
-import { originDialled, SUBPROTOCOL } from "../../ocpp/handshake.ts";
+import { originFromHost, SUBPROTOCOL } from "../../ocpp/handshake.ts";
 import { FrameLimiter } from "./frame_limiter.ts";
 import { decide, type TransportApp } from "./socket.ts";
 
@@ -40,7 +40,7 @@ export class DenoEndpoint {
       return new Response(body, { status, headers });
     }
     // Before the upgrade: afterwards the request cannot be read any more.
-    const dialled = originDialled(request.headers.get("host") ?? undefined, url.protocol === "https:");
+    const dialled = originFromHost(request.headers.get("host") ?? undefined, url.protocol === "https:");
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: this.settings.pingIntervalSeconds });
     // Not by the option of that name: it throws when more than one protocol is offered.
     response.headers.set("sec-websocket-protocol", SUBPROTOCOL);

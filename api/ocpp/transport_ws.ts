@@ -12,7 +12,7 @@ import { CLOSE, type Connection } from "../../actors/charge_point/connection.ts"
 import { diagnosis } from "../../actors/charge_point/connection_causes.ts";
 import type { Session } from "../../actors/charge_point/connection.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
-import { originDialled, SUBPROTOCOL } from "../../ocpp/handshake.ts";
+import { originFromHost, SUBPROTOCOL } from "../../ocpp/handshake.ts";
 import { addressOf as socketAddress } from "../http/non_http.ts";
 import type { ConnectionLimits } from "../http/connection_limits.ts";
 import { FrameLimiter } from "./frame_limiter.ts";
@@ -53,7 +53,7 @@ export function serveWebSockets(
       if (!decision.accepted) return refuse(socket, decision.refusal);
       socket.off("error", ignore);
       sockets.handleUpgrade(request, socket, head as never, (webSocket) => {
-        const connection = new WsConnection(webSocket, addressOf(request), originDialled(request.headers.host, false));
+        const connection = new WsConnection(webSocket, addressOf(request), originFromHost(request.headers.host, false));
         const session = app.chargePoints.connect(decision.chargePoint, connection);
         attend(webSocket, connection, intakeOf(webSocket, connection, session, app, settings), session, settings);
       });

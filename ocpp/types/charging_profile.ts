@@ -1,7 +1,6 @@
 /**
- * 7.8 ChargingProfile, which we send in SetChargingProfile and RemoteStartTransaction. Fields that contradict each other are refused
- * here, because no charge point could make sense of them; what a charge point may decide (unknown connectors or transactions,
- * stack levels above its limit) is left to it.
+ * 7.8 ChargingProfile, sent in SetChargingProfile and RemoteStartTransaction. Fields that contradict each other are refused here. Unknown
+ * connectors or transactions, and stack levels above the limit, are sent: the charge point decides.
  */
 import { z } from "zod";
 import { ChargingSchedule } from "./charging_schedule.ts";
@@ -10,13 +9,13 @@ import { SentDateTime } from "./date_time.ts";
 /** 7.11 ChargingProfilePurposeType. */
 export const ChargingProfilePurpose = z.enum(["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]);
 
-/** 7.9 ChargingProfileKindType: from a moment, from a moment again and again, or from the start of charging. */
+/** 7.9 ChargingProfileKindType. Absolute and Recurring begin at startSchedule, Relative at the start of the transaction. */
 export const ChargingProfileKind = z.enum(["Absolute", "Recurring", "Relative"]);
 
 const Fields = z.strictObject({
   chargingProfileId: z.int(),
   transactionId: z.int().optional().describe("Only for TxProfile"),
-  stackLevel: z.int().min(0).describe("The highest level that has a limit wins"),
+  stackLevel: z.int().min(0).describe("The highest level with a limit at the time is used"),
   chargingProfilePurpose: ChargingProfilePurpose,
   chargingProfileKind: ChargingProfileKind,
   recurrencyKind: z.enum(["Daily", "Weekly"]).optional().describe("Only for Recurring"),
@@ -25,14 +24,14 @@ const Fields = z.strictObject({
   chargingSchedule: ChargingSchedule,
 });
 
-/** 7.8 ChargingProfile. */
+/** 7.8 ChargingProfile without contradictions between its fields. */
 export const ChargingProfile = Fields.check((context) => {
   for (const [path, message] of contradictions(context.value)) {
     context.issues.push({ code: "custom", input: context.value, path, message });
   }
 });
 
-/** A charging profile as we send it. */
+/** A charging profile as the Central System sends it. */
 export type ChargingProfile = z.infer<typeof ChargingProfile>;
 
 function* contradictions(profile: z.infer<typeof Fields>): Generator<[path: string[], message: string]> {
@@ -47,7 +46,7 @@ function* contradictions(profile: z.infer<typeof Fields>): Generator<[path: stri
   if (profile.chargingProfilePurpose !== "TxProfile" && profile.transactionId !== undefined) {
     yield [["transactionId"], "is only for chargingProfilePurpose TxProfile"];
   }
-  // 7.13 lets an absent startSchedule mean the start of charging, which is what Relative says; readers of Absolute differ.
+  // 7.13: without startSchedule the start of charging counts, as for Relative. Charge points differ on Absolute without it.
   const startSchedule = ["chargingSchedule", "startSchedule"];
   if (kind === "Relative" && profile.chargingSchedule.startSchedule !== undefined) {
     yield [startSchedule, "is not for chargingProfileKind Relative"];

@@ -1,6 +1,6 @@
 /**
- * 7.13 ChargingSchedule twice: as we send it, strictly, and as a charge point reports it in GetCompositeSchedule, where limits of −1,
- * more decimals and a startSchedule occur (errata 3.57 forbids the last one there; it is tolerated).
+ * 7.13 ChargingSchedule in two forms: strict, as the Central System sends it, and tolerant, as a charge point reports it in
+ * GetCompositeSchedule. There limits of −1, more decimals and a startSchedule occur (errata 3.57 forbids it there; it is accepted).
  */
 import { z } from "zod";
 import { ReportedDateTime, SentDateTime } from "./date_time.ts";
@@ -8,16 +8,16 @@ import { ReportedDateTime, SentDateTime } from "./date_time.ts";
 /** Amperes per phase, or watts over all phases (errata 3.68, 3.70). */
 export const ChargingRateUnit = z.enum(["A", "W"]).describe("A = amperes per phase, W = watts over all phases");
 
-/** One digit after the point, so that the charge point reads exactly what was meant (7.14). */
+/** At most one digit after the decimal point (7.14), so that the charge point does not round. */
 const Rate = z.number().min(0).multipleOf(0.1);
 
 const SentPeriod = z.strictObject({
   startPeriod: z.int().min(0).describe("Seconds after the start of the schedule; the first one is 0"),
-  limit: Rate.describe("In chargingRateUnit, at most one digit after the point"),
+  limit: Rate.describe("In chargingRateUnit, at most one digit after the decimal point"),
   numberPhases: z.int().min(1).max(3).optional().describe("3 when absent"),
 });
 
-/** 7.13 ChargingSchedule as we send it: the first period starts at 0 (errata 3.45, 3.69), none starts before the one above it. */
+/** 7.13 ChargingSchedule as sent: the first period starts at 0 (errata 3.45, 3.69), and periods are in ascending order. */
 export const ChargingSchedule = z.strictObject({
   duration: z.int().min(0).optional().describe("Seconds; absent = the last period goes on"),
   startSchedule: SentDateTime.optional(),
@@ -29,7 +29,7 @@ export const ChargingSchedule = z.strictObject({
   context.value.chargingSchedulePeriod.forEach(({ startPeriod }, at) => {
     const wrong = previous === undefined
       ? startPeriod !== 0 && "must be 0 in the first period"
-      : startPeriod < previous && "must not be before the period above it";
+      : startPeriod < previous && "must not be less than in the period before it";
     previous = startPeriod;
     if (!wrong) return;
     context.issues.push({
@@ -54,8 +54,8 @@ export const ReportedChargingSchedule = z.strictObject({
   minChargingRate: z.number().optional(),
 });
 
-/** A schedule that we send. */
+/** A charging schedule that the Central System sends. */
 export type ChargingSchedule = z.infer<typeof ChargingSchedule>;
 
-/** A schedule that a charge point reported. */
+/** A charging schedule that a charge point reported. */
 export type ReportedChargingSchedule = z.infer<typeof ReportedChargingSchedule>;

@@ -1,10 +1,10 @@
 /**
- * Numbers of connectors (OCPP 1.6 3.11 of its glossary: 1 to n without gaps, 0 for the whole charge point or its main controller).
- * No upper bound: an unknown connector is the charge point's to judge, or an oddity to record.
+ * Connector ids (OCPP 1.6 3.11: 1 to n without gaps; 0 is the whole charge point or its main controller). They have no upper
+ * bound: the charge point refuses an unknown connector, and a reported one is recorded.
  */
 import { z } from "zod";
 
-/** Connector 0 is no connector: it stands for the charge point as a whole. */
+/** Connector 0: the charge point as a whole, not a connector. */
 export const WHOLE_CHARGE_POINT = 0;
 
 /** A connector, or 0 for the whole charge point. */

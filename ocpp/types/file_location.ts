@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A URI is written in printable ASCII without blanks (RFC 3986); everything else is percent-encoded. */
+/** A URI has printable ASCII characters without blanks (RFC 3986); all other characters are percent-encoded. */
 const URI_CHARACTERS = /^[!-~]*$/;
 
 /**
- * Where a charge point fetches firmware from or uploads to: sent as it was given, and never opened by us. Which schemes make sense is
- * said in `../operator_rules.ts`.
+ * The URL from which a charge point downloads firmware, or to which it uploads a file. It is sent as given; the Central System does not open
+ * it. `../operator_rules.ts` has the allowed schemes.
  */
 export const FileLocation = z.url({ error: "is not an absolute URL" })
-  .regex(URI_CHARACTERS, "must percent-encode blanks and everything that is not ASCII")
+  .regex(URI_CHARACTERS, "must have blanks and non-ASCII characters percent-encoded")
   .describe("An absolute ftp, ftps, sftp, http or https URL");

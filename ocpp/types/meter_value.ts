@@ -1,6 +1,6 @@
 /**
- * 7.33 MeterValue and 7.43 SampledValue, which charge points send in MeterValues and StopTransaction. The defaults of absent fields
- * (7.43) are not filled in here: payloads stay as they came.
+ * 7.33 MeterValue and 7.43 SampledValue, which charge points send in MeterValues and StopTransaction. The defaults of absent fields (7.43)
+ * are not filled in here: payloads stay as received.
  */
 import { z } from "zod";
 import { ReportedDateTime } from "./date_time.ts";
@@ -45,7 +45,7 @@ const MEASURANDS = [
 
 const PHASES = ["L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"] as const;
 
-/** Both spellings of Celsius are legal: the first schemas had it wrong (OCPP-J errata 2.1). */
+/** Both spellings of Celsius are valid: the first schemas had a spelling error (OCPP-J errata 2.1). */
 const UNITS = [
   "Wh",
   "kWh",
@@ -66,7 +66,7 @@ const UNITS = [
   "Percent",
 ] as const;
 
-/** 7.43 SampledValue. `value` is text: a decimal number, or a hexadecimal blob when `format` is SignedData. */
+/** 7.43 SampledValue. `value` is text: a decimal number, or hexadecimal binary data when `format` is SignedData. */
 export const SampledValue = z.strictObject({
   value: text(),
   context: reported(CONTEXTS).optional(),
@@ -77,14 +77,14 @@ export const SampledValue = z.strictObject({
   unit: reported(UNITS).optional(),
 });
 
-/** 7.33 MeterValue: samples taken at one moment, at least one (6.31). */
+/** 7.33 MeterValue: the samples of one moment, at least one (6.31). */
 export const MeterValue = z.strictObject({
   timestamp: ReportedDateTime,
   sampledValue: z.array(SampledValue).min(1),
 });
 
-/** One sample as received. */
+/** One sample as received, without defaults. */
 export type SampledValue = z.infer<typeof SampledValue>;
 
-/** Samples of one moment as received. */
+/** The samples of one moment as received. */
 export type MeterValue = z.infer<typeof MeterValue>;

@@ -1,4 +1,4 @@
 import { z } from "zod";
 
-/** The payload without fields: `{}` on the wire. */
+/** A payload without fields: `{}` on the wire. */
 export const Nothing = z.strictObject({});

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** 7.37 RegistrationStatus: whether a charge point may take part. Pending charge points may be asked and configured, rejected ones not. */
+/** 7.37 RegistrationStatus: the boot status. The Central System may send commands to a Pending charge point, but not to a Rejected one. */
 export const RegistrationStatus = z.enum(["Accepted", "Pending", "Rejected"]);
 
-/** One of the three words of RegistrationStatus. */
+/** One of the three values of RegistrationStatus. */
 export type RegistrationStatus = z.infer<typeof RegistrationStatus>;

@@ -26,14 +26,14 @@ const isSent = (csChargingProfiles: object, connectorId = 1) =>
 const starts = (chargingProfile: object) =>
   checkRequest("RemoteStartTransaction", { idTag: "T", chargingProfile }, "strict").ok;
 
-Deno.test("what a charge point may judge itself is sent: unknown transactions, connectors, levels, a validity that is over", () => {
+Deno.test("profiles that the charge point decides on are sent: unknown transactions and connectors, high levels, a past validity", () => {
   assertEquals(isSent({ ...RELATIVE, transactionId: -1 }), true);
   assertEquals(isSent({ ...RELATIVE, stackLevel: 99 }, 42), true);
   assertEquals(isSent({ ...RELATIVE, chargingProfilePurpose: "ChargePointMaxProfile" }, 3), true);
   assertEquals(isSent({ ...ABSOLUTE, validFrom: "2026-03-02T01:00:00Z", validTo: "2020-01-01T00:00:00Z" }), true);
 });
 
-Deno.test("fields that contradict each other are not sent", () => {
+Deno.test("a profile with contradicting fields is refused", () => {
   const { startSchedule: _, ...unstarted } = ABSOLUTE.chargingSchedule;
   assertEquals(isSent({ ...ABSOLUTE, chargingSchedule: unstarted }), false);
   assertEquals(isSent({ ...RELATIVE, chargingSchedule: ABSOLUTE.chargingSchedule }), false);
@@ -43,12 +43,12 @@ Deno.test("fields that contradict each other are not sent", () => {
   assertEquals(isSent({ ...RELATIVE, chargingProfilePurpose: "TxDefaultProfile", transactionId: 1 }), false);
 });
 
-Deno.test("limits have at most one decimal, every such limit from 0.1 to 1000", () => {
+Deno.test("a limit has at most one decimal; every such limit from 0.1 to 1000 is accepted", () => {
   for (let tenths = 1; tenths <= 10_000; tenths++) assertEquals(isSent(limits(tenths / 10)), true, `${tenths / 10}`);
   for (const limit of [0.05, 8.15, 10.55, 0.1 + 0.2 + 0.01, -1]) assertEquals(isSent(limits(limit)), false);
 });
 
-Deno.test("periods begin at 0 and do not go back", () => {
+Deno.test("the first period starts at 0, and the periods are in ascending order", () => {
   const from = (...starts: number[]) => ({
     ...RELATIVE,
     chargingSchedule: {
@@ -65,7 +65,7 @@ Deno.test("periods begin at 0 and do not go back", () => {
   ]);
 });
 
-Deno.test("a remote start brings a TxProfile without a transaction", () => {
+Deno.test("the charging profile of a remote start is a TxProfile without a transactionId", () => {
   assertEquals(starts(RELATIVE), true);
   assertEquals(starts(ABSOLUTE), true);
   assertEquals(starts({ ...RELATIVE, transactionId: 1 }), false);

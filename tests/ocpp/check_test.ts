@@ -13,8 +13,13 @@ const codes: readonly [name: ActionName, payload: unknown, code: ErrorCode, desc
   ["Authorize", { idTag: 123 }, "TypeConstraintViolation", "idTag must be text, found 123"],
   ["Authorize", { idTag: null }, "TypeConstraintViolation", "idTag must be text, found null"],
   ["Authorize", { idTag: { idToken: "T" } }, "TypeConstraintViolation", "idTag must be text, found an object"],
-  ["Authorize", { idTag: "T".repeat(21) }, "PropertyConstraintViolation", "idTag may have 20 characters, found 21"],
-  ["Authorize", { idTag: "A\0B" }, "PropertyConstraintViolation", "idTag holds NUL or half a surrogate pair"],
+  [
+    "Authorize",
+    { idTag: "T".repeat(21) },
+    "PropertyConstraintViolation",
+    "idTag may have at most 20 characters, found 21",
+  ],
+  ["Authorize", { idTag: "A\0B" }, "PropertyConstraintViolation", "idTag must not contain NUL or a lone surrogate"],
   ["Authorize", { idTag: "T", x: 1 }, "FormationViolation", 'Unknown field "x"'],
   ["Authorize", [], "FormationViolation", "The payload must be an object, found a list"],
   ["Heartbeat", { a: 1, b: 2, c: 3 }, "FormationViolation", 'Unknown field "a" and 2 more'],
@@ -26,7 +31,12 @@ const codes: readonly [name: ActionName, payload: unknown, code: ErrorCode, desc
   ["StartTransaction", { ...START, timestamp: "2026-02-30T01:00:00Z" }, "PropertyConstraintViolation", "ISO 8601"],
   ["StartTransaction", { ...START, timestamp: "2026-03-02T01:00:00" }, "PropertyConstraintViolation", "no time zone"],
   ["StatusNotification", { ...STATUS, connectorId: -1 }, "PropertyConstraintViolation", "at least 0, found -1"],
-  ["StatusNotification", { ...STATUS, status: "Occupied" }, "PropertyConstraintViolation", '9 words, found "Occupied"'],
+  [
+    "StatusNotification",
+    { ...STATUS, status: "Occupied" },
+    "PropertyConstraintViolation",
+    '9 values of its enumeration, found "Occupied"',
+  ],
   ["StatusNotification", { ...STATUS, status: 7 }, "TypeConstraintViolation", "found 7"],
   ["StatusNotification", { connectorId: 1, errorCode: "NoError" }, "OccurenceConstraintViolation", "status is missing"],
   ["MeterValues", { ...METER, meterValue: [] }, "OccurenceConstraintViolation", "meterValue must not be empty"],
@@ -48,7 +58,7 @@ for (const [name, payload, code, description] of codes) {
   });
 }
 
-Deno.test("the code that tells most wins: missing, then type, then bounds, then too much", () => {
+Deno.test("the code of the most informative issue is used: missing field, then type, then bounds, then unknown field", () => {
   const all = { connectorId: "1", meterStart: 1, timestamp: "yesterday", x: 1 };
   const orders: [object, ErrorCode][] = [
     [all, "OccurenceConstraintViolation"],
@@ -62,7 +72,7 @@ Deno.test("the code that tells most wins: missing, then type, then bounds, then 
   }
 });
 
-Deno.test("a description is short and one harmless line, whatever was sent", () => {
+Deno.test("a description is one short line without control characters, also for hostile input", () => {
   const hostile = "\x1b[2J\r\n\u202eevil\ud800" + "x".repeat(10_000);
   for (const payload of [{ ...STATUS, status: hostile }, { ...STATUS, [hostile]: 1 }, { ...STATUS, info: hostile }]) {
     const checked = checkRequest("StatusNotification", payload, "strict");
@@ -71,17 +81,17 @@ Deno.test("a description is short and one harmless line, whatever was sent", () 
   }
 });
 
-Deno.test("forty characters of what was found are quoted", () => {
+Deno.test("a description quotes at most 40 characters of a value", () => {
   const found = (status: string) => {
     const checked = checkRequest("StatusNotification", { ...STATUS, status }, "strict");
-    return checked.ok ? undefined : checked.fault.description.replace(/.* words, found /, "");
+    return checked.ok ? undefined : checked.fault.description.replace(/.* enumeration, found /, "");
   };
   assertEquals(found("x".repeat(40)), `"${"x".repeat(40)}"`);
   assertEquals(found("x".repeat(41)), `"${"x".repeat(40)}…"`);
 });
 
-Deno.test("a description that had to be cut has 255 characters, and its end tells how much more is wrong", () => {
-  // Six characters for each that is escaped.
+Deno.test("a description that is cut has 255 characters and still ends with the number of further issues", () => {
+  // An escaped character has six characters.
   const status = "\x01".repeat(50);
   const [one, two] = [{ ...STATUS, status }, { ...STATUS, status, x: 1 }].map((payload) => {
     const checked = checkRequest("StatusNotification", payload, "strict");
@@ -91,7 +101,7 @@ Deno.test("a description that had to be cut has 255 characters, and its end tell
   assertMatch(two!, /\\u0001.* \(and 1 more\)$/);
 });
 
-Deno.test("a hundred thousand unknown fields are refused in few words, in both modes", () => {
+Deno.test("100,000 unknown fields are refused with a short description, by strict and tolerant validation", () => {
   const payload = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 1]));
   for (const validation of ["strict", "tolerant"] as const) {
     const checked = checkRequest("Heartbeat", payload, validation);
@@ -100,7 +110,7 @@ Deno.test("a hundred thousand unknown fields are refused in few words, in both m
   }
 });
 
-Deno.test("strict: oddities that the specification allows are no faults", () => {
+Deno.test("strict: unusual values that the specification allows are accepted", () => {
   for (
     const odd of [
       { connectorId: 0 },
@@ -151,7 +161,7 @@ const notInvalid: readonly [why: string, name: ActionName, payload: unknown, val
 ];
 
 for (const [why, name, payload, value, kinds] of notInvalid) {
-  Deno.test(`an answer of a charge point: ${why}`, () => {
+  Deno.test(`the confirmation of a charge point: ${why}`, () => {
     const checked = checkConfirmation(name, payload);
     assert(checked.ok);
     assertEquals<unknown>(checked.value, value);
@@ -168,7 +178,7 @@ const invalid: readonly [name: ActionName, payload: unknown][] = [
 ];
 
 for (const [name, payload] of invalid) {
-  Deno.test(`an answer that means nothing: ${name} ${JSON.stringify(payload)}`, () => {
+  Deno.test(`a confirmation without a clear meaning is a fault: ${name} ${JSON.stringify(payload)}`, () => {
     assert(!checkConfirmation(name, payload).ok);
   });
 }

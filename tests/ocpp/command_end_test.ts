@@ -49,7 +49,7 @@ const cases: [Partial<EndedCommand>, CommandEnd["kind"], answer: string][] = [
   [{ state: "cancelled", sentAt: undefined }, "neverSent", "cancelled"],
 ];
 
-Deno.test("how a command ended is read off its state, its confirmation and its error", () => {
+Deno.test("the end of a command follows from its state, its confirmation and its error", () => {
   for (const [command, kind, answer] of cases) {
     const end = read(command);
     assertEquals([end?.kind, end?.answer, end?.isLate], [kind, answer, false], JSON.stringify(command));
@@ -57,12 +57,12 @@ Deno.test("how a command ended is read off its state, its confirmation and its e
   }
 });
 
-Deno.test("a command that waits or is on its way has not ended", () => {
+Deno.test("a queued or sent command has not ended", () => {
   assertEquals(COMMAND_STATES.filter((state) => isUnderWay({ state })), ["queued", "sent"]);
   for (const state of ["queued", "sent"] as const) assertEquals(read({ state }), undefined);
 });
 
-Deno.test("an answer that comes late counts like one in time", () => {
+Deno.test("a late answer counts like an answer in time", () => {
   for (const state of ["timedOut", "connectionLost", "unknown"] as const) {
     const late = (lateAnswer: unknown) => read({ state, lateAnswer });
     const accepted = { status: "Accepted" };
@@ -85,12 +85,12 @@ Deno.test("an answer that comes late counts like one in time", () => {
 });
 
 const id = "1";
-const said = { code: "InternalError", description: "full", details: { memory: 0 } };
+const callError = { code: "InternalError", description: "full", details: { memory: 0 } };
 const messages: [CallResult | CallError, "applied" | "refused" | "doubtful"][] = [
   [{ type: "CALLRESULT", id, payload: { status: "Accepted" } }, "applied"],
   [{ type: "CALLRESULT", id, payload: { status: "Occupied" } }, "refused"],
   [{ type: "CALLRESULT", id, payload: { status: "Perhaps" } }, "doubtful"],
-  [{ type: "CALLERROR", id, ...said }, "refused"],
+  [{ type: "CALLERROR", id, ...callError }, "refused"],
 ];
 
 Deno.test("a message means the same in time and late", () => {
@@ -102,10 +102,10 @@ Deno.test("a message means the same in time and late", () => {
   }
 });
 
-Deno.test("an answer is kept as it came, and what is wrong with it is said", () => {
+Deno.test("an answer is stored as received, with the reason if it is invalid", () => {
   const [accepted, , perhaps, error] = messages.map(([message]) => answeredWith("ReserveNow", message));
   assertEquals(accepted, { state: "answered", confirmation: { status: "Accepted" } });
-  assertEquals(error, { state: "callError", error: said });
+  assertEquals(error, { state: "callError", error: callError });
   assertEquals([perhaps!.state, perhaps!.confirmation], ["invalidAnswer", undefined]);
   assertEquals([perhaps!.error?.code, perhaps!.error?.details], [
     "InvalidAnswer",
@@ -114,7 +114,7 @@ Deno.test("an answer is kept as it came, and what is wrong with it is said", () 
   assertMatch(perhaps!.error!.description, /status/);
 });
 
-Deno.test("what comes late and is no answer to the action says nothing", () => {
+Deno.test("a late answer that is not a valid confirmation of the action is ignored", () => {
   const none: unknown[] = [null, undefined, {}, { confirmation: null }, { confirmation: { status: "Perhaps" } }];
   for (const lateAnswer of none) {
     assertEquals([read({ lateAnswer })?.kind, read({ lateAnswer })?.isLate], ["doubtful", false]);
@@ -123,7 +123,7 @@ Deno.test("what comes late and is no answer to the action says nothing", () => {
   assertEquals(read({ action: "NoSuchAction", lateAnswer: { confirmation } })?.kind, "doubtful");
 });
 
-Deno.test("each end is answered, doubtful or never sent, and only an answer can refuse", () => {
+Deno.test("each end is answered, doubtful or never sent, and only an answer is a refusal", () => {
   const command = fc.record({
     state: fc.constantFrom(...COMMAND_STATES),
     sentAt: fc.constantFrom(null, undefined, sentAt),

@@ -5,13 +5,13 @@ import { instantOf, parseDateTime } from "../../ocpp/types/date_time.ts";
 
 const date = fc.date({ min: new Date("1971-01-01"), max: new Date("2199-01-01"), noInvalidDate: true });
 
-Deno.test("every time of ours is read back to the millisecond", () => {
+Deno.test("a time in UTC with milliseconds is read without loss", () => {
   fc.assert(fc.property(date, (instant) => {
     assertEquals(parseDateTime(instant.toISOString()), { instant, zoneless: false });
   }));
 });
 
-Deno.test("an offset says the same instant", () => {
+Deno.test("a time with an offset is the same instant as in UTC", () => {
   const offset = fc.integer({ min: -14 * 60, max: 14 * 60 });
   const style = fc.constantFrom(":", "");
   fc.assert(fc.property(date, offset, style, (instant, minutes, colon) => {
@@ -23,7 +23,7 @@ Deno.test("an offset says the same instant", () => {
   }));
 });
 
-Deno.test("fractions of any length are cut to milliseconds", () => {
+Deno.test("fractions of any length are truncated to milliseconds", () => {
   const digits = fc.stringMatching(/^[0-9]{1,30}$/);
   fc.assert(fc.property(date, digits, fc.constantFrom(".", ","), (instant, fraction, point) => {
     const second = instant.toISOString().slice(0, 19);
@@ -32,13 +32,13 @@ Deno.test("fractions of any length are cut to milliseconds", () => {
   }));
 });
 
-Deno.test("without a zone it is UTC, and said so", () => {
+Deno.test("a time without a time zone is read as UTC and reported as zoneless", () => {
   fc.assert(fc.property(date, (instant) => {
     assertEquals(parseDateTime(instant.toISOString().slice(0, -1)), { instant, zoneless: true });
   }));
 });
 
-Deno.test("only days that a calendar has", () => {
+Deno.test("only existing days are read", () => {
   const day = fc.tuple(
     fc.integer({ min: 1970, max: 2199 }),
     fc.integer({ min: 0, max: 13 }),
@@ -47,7 +47,7 @@ Deno.test("only days that a calendar has", () => {
   fc.assert(
     fc.property(day, ([year, month, of]) => {
       const text = `${year}-${String(month).padStart(2, "0")}-${String(of).padStart(2, "0")}T00:00:00Z`;
-      // Date.UTC rolls over what does not exist, so a day exists when it comes back unchanged.
+      // Date.UTC converts a day that does not exist into another one.
       const exists = month >= 1 && of >= 1 &&
         new Date(Date.UTC(year, month - 1, of)).toISOString().startsWith(text.slice(0, 10));
       assertEquals(parseDateTime(text) !== undefined, exists);
@@ -93,23 +93,23 @@ const unreadable = [
 ];
 
 for (const text of unreadable) {
-  Deno.test(`${JSON.stringify(text.slice(0, 40))} is no time`, () => {
+  Deno.test(`${JSON.stringify(text.slice(0, 40))} is not a time`, () => {
     assertStrictEquals(parseDateTime(text), undefined);
     assertEquals(instantOf(text), new Date(0));
   });
 }
 
-Deno.test("a time of up to 64 characters is read", () => {
+Deno.test("a text of up to 64 characters is read", () => {
   const ofLength = (length: number) => `2026-03-02T01:00:00.${"1".repeat(length - 21)}Z`;
   assertEquals([64, 65].map((length) => parseDateTime(ofLength(length)) !== undefined), [true, false]);
 });
 
-Deno.test("no text makes it throw", () => {
+Deno.test("parseDateTime never throws", () => {
   fc.assert(fc.property(fc.string(), (text) => void parseDateTime(text)));
   fc.assert(fc.property(fc.stringMatching(/^[-0-9T:.+Z ]{0,40}$/), (text) => void parseDateTime(text)));
 });
 
-Deno.test("a time that an operator gives goes out in UTC with milliseconds", () => {
+Deno.test("a time from an operator is sent in UTC with milliseconds", () => {
   const reservation = { connectorId: 1, idTag: "T", reservationId: 1, expiryDate: "2026-03-02T02:00:00+01:00" };
   const checked = checkRequest("ReserveNow", reservation, "strict");
   assert(checked.ok);

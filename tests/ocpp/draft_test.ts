@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Draft } from "../../ocpp/draft.ts";
 
-Deno.test("settle says once that something has changed, and nothing when nothing has", () => {
+Deno.test("settle reports a change once", () => {
   const draft = new Draft({ a: 1, list: [1, 2, 3] });
   assertEquals(draft.settle(), false);
   draft.set(["a"], 2);
@@ -13,7 +13,7 @@ Deno.test("settle says once that something has changed, and nothing when nothing
   assertEquals(draft.value, { list: [1, 3] });
 });
 
-Deno.test("removed list entries keep their place until settle, so that later paths stay right", () => {
+Deno.test("removed list entries keep their index until settle, so that later paths stay valid", () => {
   const draft = new Draft({ list: ["a", "b", "c", "d"] });
   draft.remove(["list", 0]);
   draft.remove(["list", 2]);
@@ -23,7 +23,7 @@ Deno.test("removed list entries keep their place until settle, so that later pat
   assertEquals(draft.value, { list: ["b", "D"] });
 });
 
-Deno.test("the original stays as it was, each container on the way is copied once, and the others are shared", () => {
+Deno.test("the original is not changed; each container on the path is copied once, and the others are shared", () => {
   const original = { changed: { list: [{ a: 1 }, { b: 2 }] }, other: { c: 3 } };
   const before = structuredClone(original);
   const draft = new Draft(original);

@@ -5,12 +5,12 @@ import {
   isEndpoint,
   isIdentity,
   offersSubprotocol,
-  originDialled,
+  originFromHost,
 } from "../../ocpp/handshake.ts";
 
 const basic = (text: string) => `Basic ${btoa(text)}`;
 
-/** The credentials as text; the passwords of these tests are ASCII. */
+/** The credentials as text: the passwords of these tests are ASCII. */
 function read(header: string | undefined, identity: string): [user: string, password: string] | undefined {
   const found = basicCredentials(header, identity);
   return found && [found.user, new TextDecoder().decode(found.password)];
@@ -30,33 +30,33 @@ const credentials: readonly [why: string, sent: string, identity: string, user: 
   ["no password", "CP:", "CP", "CP", ""],
 ];
 for (const [why, sent, identity, user, password] of credentials) {
-  Deno.test(`Basic credentials are taken apart: ${why}`, () => {
+  Deno.test(`Basic credentials are read: ${why}`, () => {
     assertEquals(read(basic(sent), identity), [user, password]);
   });
 }
 
-Deno.test("what is not well-formed Basic is no credentials", () => {
+Deno.test("a header that is not well-formed Basic gives no credentials", () => {
   const bad = [undefined, "", "Basic", "Basic ", "Basic !!!", "Basic A", basic("no colon"), `Bearer ${btoa("CP:x")}`];
   for (const header of bad) assertEquals(basicCredentials(header, "CP"), undefined, String(header));
 });
 
-Deno.test("the scheme is read in any case, with blanks around the credentials", () => {
+Deno.test("the scheme is read without regard to case, and blanks around the credentials are ignored", () => {
   assertEquals(read(`bAsIc   ${btoa("CP:x")}  `, "CP"), ["CP", "x"]);
 });
 
-Deno.test("a password keeps its bytes", () => {
+Deno.test("the bytes of a password are not changed", () => {
   const found = basicCredentials(`Basic ${btoa("CP:\x00\xff\x80")}`, "CP");
   assertEquals(found?.password, new Uint8Array([0x00, 0xff, 0x80]));
 });
 
-Deno.test("an identity has 1 to 48 characters of those that break nothing", () => {
+Deno.test("an identity has 1 to 48 of the allowed characters", () => {
   for (const good of ["A", "A".repeat(48), "az09 ._:@+*=~-"]) assertEquals(isIdentity(good), true, good);
   for (const bad of ["", "A".repeat(49), "a/b", "a%b", "a\n", "ä", "a?b", "a#b"]) {
     assertEquals(isIdentity(bad), false, bad);
   }
 });
 
-Deno.test("the endpoint is /ocpp and what is below it", () => {
+Deno.test("the endpoint is /ocpp and every path below it", () => {
   for (const target of ["/ocpp", "/ocpp/", "/ocpp/CP", "/ocpp?x", "/ocpp#x", "/ocpp/a/b?c"]) {
     assertEquals(isEndpoint(target), true, target);
   }
@@ -88,7 +88,7 @@ for (const [target, expected] of targets) {
   });
 }
 
-Deno.test("the subprotocol is found among those offered, letter by letter", () => {
+Deno.test("the subprotocol is found among the offered ones, with regard to case", () => {
   for (const offer of ["ocpp1.6", "ocpp2.0.1, ocpp1.6", "ocpp1.6,ocpp1.5", " ocpp1.6 "]) {
     assertEquals(offersSubprotocol(offer), true, offer);
   }
@@ -97,15 +97,15 @@ Deno.test("the subprotocol is found among those offered, letter by letter", () =
   }
 });
 
-Deno.test("where a charge point dialled is said from its Host header, if that can be one", () => {
-  assertEquals(originDialled("example.com", true), "https://example.com");
-  assertEquals(originDialled("example.com:8080", false), "http://example.com:8080");
-  assertEquals(originDialled("[::1]:9000", false), "http://[::1]:9000");
-  assertEquals(originDialled("[::]", false), "http://[::]");
-  assertEquals(originDialled(`[${"f".repeat(45)}]`, false), `http://[${"f".repeat(45)}]`);
-  assertEquals(originDialled("9.8.7.6:59", false), "http://9.8.7.6:59");
-  assertEquals(originDialled("[2345:6789::ef]", false), "http://[2345:6789::ef]");
-  assertEquals(originDialled("a".repeat(254), false), `http://${"a".repeat(254)}`);
+Deno.test("the origin comes from a valid Host header", () => {
+  assertEquals(originFromHost("example.com", true), "https://example.com");
+  assertEquals(originFromHost("example.com:8080", false), "http://example.com:8080");
+  assertEquals(originFromHost("[::1]:9000", false), "http://[::1]:9000");
+  assertEquals(originFromHost("[::]", false), "http://[::]");
+  assertEquals(originFromHost(`[${"f".repeat(45)}]`, false), `http://[${"f".repeat(45)}]`);
+  assertEquals(originFromHost("9.8.7.6:59", false), "http://9.8.7.6:59");
+  assertEquals(originFromHost("[2345:6789::ef]", false), "http://[2345:6789::ef]");
+  assertEquals(originFromHost("a".repeat(254), false), `http://${"a".repeat(254)}`);
   const bad = [
     undefined,
     "",
@@ -120,5 +120,5 @@ Deno.test("where a charge point dialled is said from its Host header, if that ca
     "a".repeat(255),
     `[${"f".repeat(46)}]`,
   ];
-  for (const host of bad) assertEquals(originDialled(host, true), undefined, String(host));
+  for (const host of bad) assertEquals(originFromHost(host, true), undefined, String(host));
 });

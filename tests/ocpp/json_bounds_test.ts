@@ -10,7 +10,7 @@ import {
 import { checkRequest } from "../../ocpp/check.ts";
 import { decode } from "../../ocpp/message.ts";
 
-/** Long enough to be looked at. */
+/** Long enough to be counted. */
 const BLANK = " ".repeat(5000);
 
 const nested = (depth: number) => "[".repeat(depth) + BLANK + "]".repeat(depth);
@@ -30,19 +30,19 @@ const atTheBound: readonly [string, string, string, RegExp][] = [
 ];
 
 for (const [name, just, beyond, why] of atTheBound) {
-  Deno.test(`${name}: what just fits is let through, one more is not`, () => {
+  Deno.test(`${name}: the limit is allowed, one more is not`, () => {
     assertEquals(brokenBound(just), undefined);
     assertMatch(brokenBound(beyond)!, why);
   });
 }
 
-Deno.test("brackets, colons and quotes inside texts count for nothing", () => {
+Deno.test("brackets, colons and quotes inside strings do not count", () => {
   const text = JSON.stringify(`[{":\\"`.repeat(20_000));
   assertEquals(brokenBound(`[${text}]`), undefined);
   assertEquals(brokenBound(`["\\\\",${text},"${"\\\\".repeat(4000)}"]`), undefined);
 });
 
-Deno.test("it reads every JSON as JSON.parse does, and never throws whatever the text", () => {
+Deno.test("it finds the same structure as JSON.parse in every JSON text, and never throws", () => {
   fc.assert(fc.property(fc.json({ maxDepth: 6 }), (json) => {
     assertEquals(brokenBound(`[${BLANK},${json}]`), undefined);
   }));
@@ -51,7 +51,7 @@ Deno.test("it reads every JSON as JSON.parse does, and never throws whatever the
   }));
 });
 
-Deno.test("the largest honest StopTransaction is far below every bound", () => {
+Deno.test("the largest legitimate StopTransaction is far below every limit", () => {
   const sample = {
     value: "12345.6",
     context: "Sample.Periodic",
@@ -70,7 +70,7 @@ Deno.test("the largest honest StopTransaction is far below every bound", () => {
   assertEquals(decode(text).type, "CALL");
 });
 
-Deno.test("a CALL beyond a bound is answered, anything else beyond one is ignored", () => {
+Deno.test("a CALL beyond a limit is answered, any other message beyond a limit is ignored", () => {
   const call = decode(`[2, "17", "Heartbeat", ${wide(JSON_MAX_FIELDS + 1)}]`);
   assert(call.type === "faulty");
   assertEquals([call.id, call.fault.code], ["17", "FormationViolation"]);
@@ -79,7 +79,7 @@ Deno.test("a CALL beyond a bound is answered, anything else beyond one is ignore
   }
 });
 
-Deno.test("what stays within the bounds is checked in a moment, however wrong it is", () => {
+Deno.test("an invalid payload within the limits is checked quickly", () => {
   const samples = [`{}`, `{"value":1}`, `{"value":1,"unit":1,"phase":1,"format":1,"context":1,"location":1}`];
   for (const sample of samples) {
     const room = Math.min(

@@ -3,14 +3,14 @@ import { fc } from "../packages/fast_check.ts";
 import { decode, encode } from "../../ocpp/message.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
 
-Deno.test("any text is decoded without an exception", () => {
+Deno.test("decode never throws", () => {
   fc.assert(fc.property(fc.string(), (text) => void decode(text)));
   fc.assert(fc.property(fc.json(), (text) => void decode(text)));
   const element = fc.oneof(fc.constantFrom(2, 3, 4, 5, "2"), fc.jsonValue());
   fc.assert(fc.property(fc.array(element, { maxLength: 6 }), (frame) => void decode(JSON.stringify(frame))));
 });
 
-Deno.test("what is encoded is decoded to the same", () => {
+Deno.test("an encoded message is decoded to the same message", () => {
   const id = fc.string({ minLength: 1, maxLength: 36, unit: "grapheme-ascii" });
   const payload = fc.dictionary(fc.string(), fc.jsonValue()).map((object) => JSON.parse(JSON.stringify(object)));
   fc.assert(fc.property(id, fc.string(), payload, (id, action, payload) => {
@@ -51,29 +51,29 @@ for (const text of faulty) {
   });
 }
 
-Deno.test("an id of up to 255 characters is echoed in the answer, a longer one is not", () => {
+Deno.test("a message id of up to 255 characters is echoed in the answer, a longer one is not", () => {
   const typeWithId = (length: number) => decode(`[2,"${"i".repeat(length)}","Heartbeat",{}]`).type;
   assertEquals([36, 37, 255, 256].map(typeWithId), ["CALL", "faulty", "faulty", "unreadable"]);
 });
 
-Deno.test("a CALL with too much in it is answered by its id, if the id is one", () => {
+Deno.test("a CALL beyond a limit is answered if its message id is valid", () => {
   const deep = "[".repeat(10_000) + "]".repeat(10_000);
   const decoded = (length: number) => decode(`[2,"${"i".repeat(length)}","Heartbeat",{"a":${deep}}]`);
   assertEquals([0, 1, 36, 37].map((length) => decoded(length).type), ["unreadable", "faulty", "faulty", "unreadable"]);
 });
 
-Deno.test("no payload, null and too many elements are understood", () => {
-  const oddities = [
+Deno.test("a CALL without a payload, with null, or with too many elements is accepted", () => {
+  const calls = [
     `[2,"a","Heartbeat"]`,
     `[2,"a","Heartbeat",null]`,
     `[2,"a","Heartbeat",{},1]`,
     `[2.0,"a","Heartbeat",{}]`,
   ]
-    .map((text) => decode(text)).map((call) => call.type === "CALL" && [call.payload, call.oddity]);
-  assertEquals(oddities, [[{}, "missingPayload"], [{}, undefined], [{}, "extraElements"], [{}, undefined]]);
+    .map((text) => decode(text)).map((call) => call.type === "CALL" && [call.payload, call.framingDeviation]);
+  assertEquals(calls, [[{}, "missingPayload"], [{}, undefined], [{}, "extraElements"], [{}, undefined]]);
 });
 
-Deno.test("an answer can be stored whatever it says, field names included; pairs and backslashes stay", () => {
+Deno.test("every text and field name of an answer is made storable; surrogate pairs and backslashes stay", () => {
   const text = String.raw`[4,"a","\u0000","\ud800 \ud83d\ude00 \\u0000 \u00e9 \udc00",{"k\u0000":["\uD800"]}]`;
   const decoded = decode(text);
   assert(decoded.type === "CALLERROR");
@@ -82,7 +82,7 @@ Deno.test("an answer can be stored whatever it says, field names included; pairs
   assertEquals(decoded.details, { "k\ufffd": ["\ufffd"] });
 });
 
-Deno.test("any answer can be stored", () => {
+Deno.test("every answer can be stored", () => {
   const text = fc.string({ unit: fc.constantFrom("\0", "\ud800", "\udc00", "\\", "u0000", "ud800", "a", "\n", '"') });
   fc.assert(fc.property(text, (description) => {
     const decoded = decode(encode({ type: "CALLERROR", id: "a", code: "GenericError", description, details: {} }));
@@ -92,7 +92,7 @@ Deno.test("any answer can be stored", () => {
   }));
 });
 
-Deno.test("the id of a CALL is echoed storable", () => {
+Deno.test("the echoed message id of a CALL can be stored", () => {
   const call = decode(String.raw`[2,"c3\u0000x","Heartbeat",{}]`);
   assertStrictEquals(call.type === "CALL" && call.id, "c3\ufffdx");
 });

@@ -4,7 +4,7 @@ import { samplesOf } from "../../ocpp/core/meter_value.ts";
 const RECEIVED = new Date("2026-03-02T01:00:03.000Z");
 const AT = "2026-03-02T02:00:00+01:00";
 
-Deno.test("a bare value gets all the defaults of 7.43", () => {
+Deno.test("a sample with a value only gets all defaults of 7.43", () => {
   const report = { connectorId: 1, transactionId: 7, meterValue: [{ timestamp: AT, sampledValue: [{ value: "10" }] }] };
   assertEquals(samplesOf(report, "CP1", RECEIVED), [{
     chargePoint: "CP1",
@@ -22,12 +22,12 @@ Deno.test("a bare value gets all the defaults of 7.43", () => {
   }]);
 });
 
-Deno.test("what is said is kept, and only energy has a default unit", () => {
-  const said = { value: "abc", context: "Trigger", format: "SignedData", measurand: "Current.Import", phase: "L1" };
-  const [sample] = samplesOf({ meterValue: [{ timestamp: AT, sampledValue: [said] }] }, "CP1", RECEIVED);
+Deno.test("given fields are kept, and only energy has a default unit", () => {
+  const sampled = { value: "abc", context: "Trigger", format: "SignedData", measurand: "Current.Import", phase: "L1" };
+  const [sample] = samplesOf({ meterValue: [{ timestamp: AT, sampledValue: [sampled] }] }, "CP1", RECEIVED);
   assertEquals({ ...sample }, {
     ...sample!,
-    ...said,
+    ...sampled,
     unit: null,
     location: "Outlet",
     connectorId: null,
@@ -35,7 +35,7 @@ Deno.test("what is said is kept, and only energy has a default unit", () => {
   });
 });
 
-Deno.test("samples come in the order of the report, those without a readable time at that of reception", () => {
+Deno.test("samples keep the order of the report; a sample with an unreadable time gets the time of reception", () => {
   const meterValue = [
     { timestamp: AT, sampledValue: [{ value: "1" }, { value: "2" }] },
     { timestamp: "", sampledValue: [{ value: "3" }] },

@@ -1,12 +1,12 @@
 /**
- * The official JSON schemas of OCPP 1.6 and its security extension, as the npm package ocpp-rpc carries them, with the validator of that
- * package: neither shares anything with the descriptions of our own that it is held against.
+ * The official JSON schemas of OCPP 1.6 and its security extension from the npm package ocpp-rpc, with the validator of that package. Both
+ * are independent of the schemas in `ocpp/` that the tests compare with them.
  */
 import { officialSchemas as published } from "../packages/ocpp_rpc.ts";
 import { createValidator } from "../packages/ocpp_rpc.ts";
 import type { ActionName } from "../../ocpp/registry.ts";
 
-/** As much of JSON schema as the official ones use. */
+/** The part of JSON schema that the official schemas use. */
 export interface JsonSchema {
   readonly $id?: string;
   readonly $ref?: string;
@@ -22,12 +22,12 @@ export interface JsonSchema {
   readonly multipleOf?: number;
 }
 
-/** Which of an action's two payloads. */
+/** Selects one of the two payloads of an action. */
 export type Side = "req" | "conf";
 
-/** What the official schema says against a payload. */
+/** An error that the official schema reports for a payload. */
 export interface OfficialError {
-  /** JSON pointer. */
+  /** The place of the error as a JSON pointer. */
   readonly instancePath: string;
   readonly keyword: string;
 }
@@ -35,17 +35,17 @@ export interface OfficialError {
 const byId = new Map((published as JsonSchema[]).map((schema) => [schema.$id, inlined(schema)]));
 const validator = createValidator("ocpp1.6", published as object[]);
 
-/** Every name that the official schemas have, sorted. */
+/** The names of all official schemas, sorted. */
 export const officialNames: readonly string[] = [
   ...new Set((published as JsonSchema[]).map(({ $id }) => $id!.replace(/^urn:(\w+)\.(req|conf)$/, "$1"))),
 ].sort();
 
-/** The official schema of a payload, definitions put in place. */
+/** The official schema of a payload, with its definitions inlined. */
 export function officialSchema(name: ActionName, side: Side): JsonSchema {
   return byId.get(`urn:${name}.${side}`)!;
 }
 
-/** The first objection of the official schema; undefined when it accepts the payload. */
+/** The first error of the official schema; undefined when it accepts the payload. */
 export function officialError(name: ActionName, side: Side, payload: unknown): OfficialError | undefined {
   try {
     validator.validate(`urn:${name}.${side}`, payload);

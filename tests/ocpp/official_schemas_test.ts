@@ -5,16 +5,16 @@ import { type Issue, valueAt } from "../../ocpp/issue.ts";
 import { actionNames } from "../../ocpp/registry.ts";
 import { type Case, type Difference, differences, pathOf } from "./differences.ts";
 import { officialError, officialNames, officialSchema, type Side } from "./official_schemas.ts";
-import { boundaryPayloads, fullPayload, removed, spoiltPayload, validPayload } from "./payloads.ts";
+import { boundaryPayloads, fullPayload, invalidPayload, removed, validPayload } from "./payloads.ts";
 
 const RUNS = 200;
 
-/** What we say against a payload; nothing when we accept it. */
+/** The issues that our schema finds in a payload; empty when it accepts the payload. */
 function ourIssues({ name, side, payload }: Case): readonly Issue[] {
   return actions[name][side === "req" ? "request" : "confirmation"].safeParse(payload).error?.issues ?? [];
 }
 
-/** The differences that explain why we and the official schema disagree about a payload; undefined when they do not. */
+/** The intended differences that explain why our schema and the official one disagree about a payload; undefined when they agree. */
 function explanations(where: Case): Difference[] | undefined {
   const official = officialError(where.name, where.side, where.payload);
   const issues = ourIssues(where);
@@ -45,21 +45,21 @@ Deno.test("there is one action for every official schema", () => {
 
 for (const name of actionNames) {
   for (const side of ["req", "conf"] as Side[]) {
-    Deno.test(`${name}.${side} accepts and refuses what its official schema does`, () => {
+    Deno.test(`${name}.${side} accepts and refuses the same payloads as its official schema`, () => {
       const schema = officialSchema(name, side);
       const agree = (payload: unknown) => mustAgree({ name, side, payload });
       fc.assert(fc.property(validPayload(schema), agree), { numRuns: RUNS });
-      fc.assert(fc.property(spoiltPayload(schema), agree), { numRuns: RUNS });
+      fc.assert(fc.property(invalidPayload(schema), agree), { numRuns: RUNS });
     });
   }
 }
 
 for (const name of actionNames) {
   for (const side of ["req", "conf"] as Side[]) {
-    Deno.test(`${name}.${side} has every field, word, length and type of its official schema`, () => {
+    Deno.test(`${name}.${side} has every field, enumeration value, length and type of its official schema`, () => {
       const schema = officialSchema(name, side);
       const everything = fullPayload(schema);
-      // A remote start is the one place where a known field must be absent (errata 3.41).
+      // RemoteStartTransaction is the only request in which a known field must be absent (errata 3.41).
       const remoteStart = name === "RemoteStartTransaction" && side === "req";
       const full = remoteStart ? removed(everything, ["chargingProfile", "transactionId"]) : everything;
       assertEquals(ourIssues({ name, side, payload: full }), []);
@@ -71,6 +71,6 @@ for (const name of actionNames) {
 
 for (const difference of differences) {
   Deno.test(`intended difference: ${difference.why}`, () => {
-    assertEquals(explanations(difference.witness)?.map(({ why }) => why), [difference.why]);
+    assertEquals(explanations(difference.example)?.map(({ why }) => why), [difference.why]);
   });
 }

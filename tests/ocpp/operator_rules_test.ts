@@ -17,14 +17,14 @@ Deno.test("an AuthorizationKey is 16 to 20 bytes in hex", () => {
   for (const value of ["a5".repeat(16), "A5".repeat(20)]) assertEquals(set(value), undefined);
 });
 
-Deno.test("a security profile is not lowered; any other value is the charge point's business", () => {
+Deno.test("a lower security profile is refused; the charge point decides on any other value", () => {
   const set = (key: string, value: string) => objection("ChangeConfiguration", { key, value });
   for (const value of ["0", "1", "01"]) assertEquals(set("securityProfile", value), "conflict /value");
   for (const value of ["2", "3", "9", "", "one", "-1"]) assertEquals(set("SecurityProfile", value), undefined);
   assertEquals(set("HeartbeatInterval", "1"), undefined);
 });
 
-Deno.test("a charge point is not sent to addresses that it cannot be meant to open", () => {
+Deno.test("a URL with a scheme that is no file transfer is refused", () => {
   const bad = ["file:///etc/passwd", "gopher://host/", "javascript:1", "//host/x", "host", ""];
   const good = ["ftp://u:p@host/x", "FTPS://host", "sftp://host/", "http://host:80/x?y#z", "https://[::1]/x"];
   const requests: [FromCentralSystem, string, (location: string) => object][] = [
@@ -39,7 +39,7 @@ Deno.test("a charge point is not sent to addresses that it cannot be meant to op
   }
 });
 
-Deno.test("everything else is sent", () => {
+Deno.test("every other request is sent", () => {
   assertEquals(objection("RemoteStopTransaction", { transactionId: -1 }), undefined);
   assertEquals(objection("Reset", { type: "Hard" }), undefined);
 });

@@ -1,14 +1,14 @@
 /**
- * Payloads out of thin air: valid ones made from an official schema, and the same with one place spoilt in one of the ways that charge
- * points and programmers find.
+ * Generates payloads from an official schema: valid ones, and ones with a single change, such as charge points and programmers make by
+ * mistake.
  */
 import { fc } from "../packages/fast_check.ts";
 import type { JsonSchema } from "./official_schemas.ts";
 
-/** A place in a payload. */
+/** The path of a value in a payload. */
 export type Path = readonly (string | number)[];
 
-/** A payload that the official schema accepts, as far as JSON schema can say it. */
+/** Generates payloads that the official schema accepts. */
 export function validPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
@@ -82,7 +82,7 @@ const WORDS = [
 const NUMBERS = [0, 1, -1, 1.5, 0.05, 8.1, 2 ** 31, 2 ** 53, -(2 ** 60), 9223372036854775807, Infinity];
 const OTHERS = [null, true, {}, [], [null], { status: "Accepted" }];
 
-/** Something that may or may not belong where it is put. */
+/** Generates values that may or may not be valid at a place. */
 const anything: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(...TIMES),
   fc.constantFrom(...TEXTS, ...WORDS),
@@ -90,8 +90,8 @@ const anything: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(...OTHERS),
 );
 
-/** A payload of the schema in which one place was replaced, removed, emptied or joined by a stranger. */
-export function spoiltPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
+/** Generates payloads with one change: a value is replaced, removed or emptied, or an unknown field is added. */
+export function invalidPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
   return validPayload(schema).chain((payload) => {
     const place = fc.constantFrom(...placesOf(payload));
     return fc.oneof(
@@ -104,7 +104,7 @@ export function spoiltPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
   });
 }
 
-/** Every place in a payload, the whole included. */
+/** Every path in a payload, also the empty path of the whole payload. */
 export function placesOf(payload: unknown, at: Path = []): Path[] {
   if (typeof payload !== "object" || payload === null) return [at];
   const steps = Array.isArray(payload) ? payload.map((_, index) => index) : Object.keys(payload);
@@ -138,10 +138,10 @@ export function joined(value: unknown, name: string): unknown {
   return Object.defineProperty(copy, name, { value: 1, enumerable: true, writable: true, configurable: true });
 }
 
-/** Words that go together where the specification ties fields to each other: then every field of a charging profile may be there. */
+/** Enumeration values that fit together, so that a charging profile may have every field. */
 const TOGETHER = ["TxProfile", "Recurring", "Differential"];
 
-/** A payload with every field that the official schema knows, each list with one entry. */
+/** A payload with every field of the official schema, and one entry in each list. */
 export function fullPayload(schema: JsonSchema): unknown {
   if (schema.enum) return schema.enum.find((word) => TOGETHER.includes(word)) ?? schema.enum[0];
   switch (schema.type) {
@@ -165,7 +165,7 @@ export function fullPayload(schema: JsonSchema): unknown {
   }
 }
 
-/** Every payload that differs from the full one in one place, so that a limit or a word or a type shows. */
+/** All variants of the full payload with one change that tests a limit, an enumeration or a type. */
 export function* boundaryPayloads(schema: JsonSchema, full: unknown): Generator<unknown> {
   for (const path of placesOf(full)) {
     const at = schemaAt(schema, path);

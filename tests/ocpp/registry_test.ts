@@ -22,7 +22,7 @@ function check(name: ActionName, side: Side, payload: unknown) {
   return side === "req" ? checkRequest(name, payload, "strict") : checkConfirmation(name, payload);
 }
 
-/** The objects in a payload with the official schema of each. */
+/** All objects of a payload, each with its official schema. */
 function* objectsOf(payload: unknown, schema: JsonSchema): Generator<{ path: Path; required: readonly string[] }> {
   for (const path of placesOf(payload)) {
     const at = path.reduce(
@@ -34,7 +34,7 @@ function* objectsOf(payload: unknown, schema: JsonSchema): Generator<{ path: Pat
 }
 
 for (const name of actionNames) {
-  Deno.test(`${name}: its examples are as specified`, () => {
+  Deno.test(`${name}: the examples fit the schemas`, () => {
     for (const side of SIDES) {
       const example = exampleOf(name, side);
       const checked = check(name, side, example);
@@ -44,7 +44,7 @@ for (const name of actionNames) {
     }
   });
 
-  Deno.test(`${name}: its examples survive the wire`, () => {
+  Deno.test(`${name}: the examples stay the same when they are encoded and decoded`, () => {
     const { request, confirmation } = actions[name].example;
     const call = { type: "CALL", id: "19223201", action: name, payload: { ...request } } as const;
     const result = { type: "CALLRESULT", id: "19223201", payload: confirmation } as const;
@@ -74,13 +74,13 @@ for (const name of actionNames) {
     }
   });
 
-  Deno.test(`${name}: a checked payload is not the one that came in`, () => {
+  Deno.test(`${name}: the check returns a copy of the payload`, () => {
     const example = exampleOf(name, "req");
     const checked = checkRequest(name, example, "strict");
     assert(checked.ok && checked.value !== example);
   });
 
-  Deno.test(`${name}: tells an operator what it does and whether it may wait`, () => {
+  Deno.test(`${name}: has a summary for the operator, and whenOffline if the Central System may send it`, () => {
     const action = actions[name];
     assertStrictEquals(action.name, name);
     assert(/^[A-Z].*[^.]\.$/.test(action.summary), action.summary);
@@ -101,7 +101,7 @@ Deno.test("28 actions of OCPP 1.6 in their feature profiles and 11 of the securi
   });
 });
 
-Deno.test("only what is harmless an hour later may wait for an offline charge point", () => {
+Deno.test("only actions that are harmless an hour later wait for an offline charge point", () => {
   const refused = Object.values(actions).filter(({ whenOffline }) => whenOffline === "refuse").map(({ name }) => name);
   assertEquals<string[]>(refused.sort(), [
     "CancelReservation",
@@ -114,7 +114,7 @@ Deno.test("only what is harmless an hour later may wait for an offline charge po
   ]);
 });
 
-Deno.test("each action is on one side, DataTransfer on both", () => {
+Deno.test("one side sends each action, both sides send DataTransfer", () => {
   for (const name of actionNames) {
     assertEquals(isFromChargePoint(name) && isFromCentralSystem(name), name === "DataTransfer");
     assert(isFromChargePoint(name) || isFromCentralSystem(name));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { isHexKey, isSecretKey, MASK, maskSecrets } from "../../ocpp/secrets.ts";
 
-Deno.test("the AuthorizationKey is masked wherever a payload has it, whatever its spelling", () => {
+Deno.test("the AuthorizationKey is masked at every place of a payload, without regard to case", () => {
   const request = { key: "authorizationKEY", value: "secret" };
   assertEquals(maskSecrets(request), { key: "authorizationKEY", value: MASK });
   const confirmation = {
@@ -10,11 +10,11 @@ Deno.test("the AuthorizationKey is masked wherever a payload has it, whatever it
   assertEquals(maskSecrets(confirmation), {
     configurationKey: [{ key: "AuthorizationKey", readonly: false, value: MASK }, { key: "B", value: "y" }],
   });
-  assertEquals(request.value, "secret", "the original stays");
+  assertEquals(request.value, "secret", "the original is not changed");
   assertEquals(maskSecrets([{ authorizationkey: "secret", B: "y" }]), [{ authorizationkey: MASK, B: "y" }]);
 });
 
-Deno.test("passwords in URLs are masked, everything else stays as it is", () => {
+Deno.test("passwords in URLs are masked, other text is not changed", () => {
   assertEquals(maskSecrets({ location: "ftp://user:pw@host/a?b=c@d" }), {
     location: `ftp://user:${MASK}@host/a?b=c@d`,
   });
@@ -24,13 +24,13 @@ Deno.test("passwords in URLs are masked, everything else stays as it is", () => 
   }
 });
 
-Deno.test("what a charge point nests without end is cut, not followed", () => {
+Deno.test("a payload that is nested without end is cut", () => {
   let nested: unknown = "deep";
   for (let depth = 0; depth < 10_000; depth++) nested = [nested];
   assert(JSON.stringify(maskSecrets(nested)).includes("…"));
 });
 
-Deno.test("what is nested up to 32 times is shown whole", () => {
+Deno.test("a payload with a depth of up to 32 is shown whole", () => {
   const nested = (times: number) => {
     let value: unknown = 1;
     for (let depth = 0; depth < times; depth++) value = [value];
@@ -40,7 +40,7 @@ Deno.test("what is nested up to 32 times is shown whole", () => {
   assertEquals(nested(33), `${"[".repeat(32)}"…"${"]".repeat(32)}`);
 });
 
-Deno.test("a key in hex has 16 to 20 bytes", () => {
+Deno.test("an AuthorizationKey in hex has 16 to 20 bytes", () => {
   for (const length of [16, 17, 20]) assert(isHexKey("a5".repeat(length)));
   for (const text of ["a5".repeat(15), "a5".repeat(21), "a".repeat(33), "g0".repeat(16), ""]) {
     assertFalse(isHexKey(text));

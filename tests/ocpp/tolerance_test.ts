@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../ocpp/errors.ts";
 import { type ActionName, actionNames, isFromChargePoint, type RequestOf } from "../../ocpp/registry.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
 import { officialSchema } from "./official_schemas.ts";
-import { placesOf, spoiltPayload } from "./payloads.ts";
+import { invalidPayload, placesOf } from "./payloads.ts";
 
 const AT = "2026-03-02T01:00:00Z";
 const START = { connectorId: 1, idTag: "T", meterStart: 100, timestamp: AT };
@@ -13,7 +13,7 @@ const STOP = { transactionId: 7, meterStop: 200, timestamp: AT };
 const STATUS = { connectorId: 1, errorCode: "NoError", status: "Available" };
 const BOOT = { chargePointVendor: "V", chargePointModel: "M" };
 
-/** MeterValues with one sample, spoilt. */
+/** MeterValues with one sample, changed. */
 const meter = (sample: object, rest: object = {}) => ({
   connectorId: 1,
   meterValue: [{ timestamp: AT, sampledValue: [{ value: "1", ...sample }] }],
@@ -39,7 +39,7 @@ const accepted: readonly Row[] = [
     "tooLong",
     "info",
   ]],
-  // Half an idTag may be another driver's: it is recorded whole and stays unknown.
+  // A part of an idTag may be the idTag of another driver, so the whole one is recorded and stays unknown.
   ["StartTransaction", { ...START, idTag: "T".repeat(21) }, { ...START, idTag: "T".repeat(21) }, ["tooLong", "idTag"]],
   ["StopTransaction", { ...STOP, idTag: "T".repeat(999) }, { ...STOP, idTag: "T".repeat(100) }, ["tooLong", "idTag"]],
   ["StatusNotification", { ...STATUS, status: "Occupied" }, { ...STATUS, status: "Occupied" }, [
@@ -130,18 +130,18 @@ const refused: readonly [name: ActionName, payload: unknown, code: ErrorCode][] 
 ];
 
 for (const [name, payload, code] of refused) {
-  Deno.test(`tolerant: ${name} ${JSON.stringify(payload).slice(0, 60)} is refused all the same: ${code}`, () => {
+  Deno.test(`tolerant: ${name} ${JSON.stringify(payload).slice(0, 60)} is refused: ${code}`, () => {
     const checked = checkRequest(name, payload, "tolerant");
     assertEquals(checked.ok || checked.fault.code, code);
   });
 }
 
-Deno.test("tolerant: the fault tells what could not be mended, not what could", () => {
+Deno.test("tolerant: the fault names the issue that could not be repaired", () => {
   const checked = checkRequest("BootNotification", { chargePointVendor: "V".repeat(21), x: 1 }, "tolerant");
   assertEquals(checked.ok || checked.fault.description, "chargePointModel is missing");
 });
 
-Deno.test("tolerant: a thousand alike deviations are one", () => {
+Deno.test("tolerant: a thousand equal deviations are counted as one", () => {
   const sampledValue = Array.from({ length: 1000 }, (_, value) => ({ value }));
   const checked = checkRequest(
     "MeterValues",
@@ -153,7 +153,7 @@ Deno.test("tolerant: a thousand alike deviations are one", () => {
   assertEquals(checked.value.meterValue[0]!.sampledValue[999]!.value, "999");
 });
 
-Deno.test("tolerant: 32 unknown fields are left out, more are a fault", () => {
+Deno.test("tolerant: 32 unknown fields are removed, more are a fault", () => {
   const withUnknown = (count: number) =>
     checkRequest(
       "Heartbeat",
@@ -166,7 +166,7 @@ Deno.test("tolerant: 32 unknown fields are left out, more are a fault", () => {
   assertEquals(withUnknown(33).ok, false);
 });
 
-Deno.test("tolerant: of the kinds of deviations 64 are told", () => {
+Deno.test("tolerant: at most 64 deviations are reported", () => {
   const sampledValue = Array.from(
     { length: 4 },
     (_, at) =>
@@ -179,7 +179,7 @@ Deno.test("tolerant: of the kinds of deviations 64 are told", () => {
   assertEquals(checked.value.meterValue[0]!.sampledValue, Array.from({ length: 4 }, () => ({ value: "1" })));
 });
 
-Deno.test("tolerant: a message with more than 20,000 mistakes is refused as it is", () => {
+Deno.test("tolerant: a message with more than 20,000 issues is refused without repairs", () => {
   const withMistakes = (count: number) => {
     const sampledValue = Array.from({ length: count }, (_, value) => ({ value }));
     return checkRequest("MeterValues", { connectorId: 1, meterValue: [{ timestamp: AT, sampledValue }] }, "tolerant")
@@ -188,14 +188,14 @@ Deno.test("tolerant: a message with more than 20,000 mistakes is refused as it i
   assertEquals([withMistakes(20_000), withMistakes(20_001)], [true, false]);
 });
 
-Deno.test("tolerant: what is nested deeper than the stack is survived", () => {
+Deno.test("tolerant: a payload that is nested deeper than the call stack does not throw", () => {
   const deep = JSON.parse("[".repeat(200_000) + "]".repeat(200_000));
   for (const payload of [{ vendorId: "v", data: deep }, { vendorId: "v", x: deep }, { vendorId: deep }]) {
     checkRequest("DataTransfer", payload, "tolerant");
   }
 });
 
-Deno.test("a good payload has no deviations in either mode and is never copied twice", () => {
+Deno.test("a valid payload has no deviations, and tolerant validation copies it only once", () => {
   const [strict, tolerant] = [
     checkRequest("StartTransaction", START, "strict"),
     checkRequest("StartTransaction", START, "tolerant"),
@@ -207,9 +207,9 @@ Deno.test("a good payload has no deviations in either mode and is never copied t
 });
 
 for (const name of actionNames.filter(isFromChargePoint)) {
-  Deno.test(`tolerant: ${name} accepts what strict accepts, changes nothing of the sender's, and lets nothing unstorable through`, () => {
+  Deno.test(`tolerant: ${name} accepts every payload that strict accepts, does not change the original, and returns only storable text`, () => {
     fc.assert(
-      fc.property(spoiltPayload(officialSchema(name, "req")), (payload) => {
+      fc.property(invalidPayload(officialSchema(name, "req")), (payload) => {
         const before = structuredClone(payload);
         const strict = checkRequest(name, payload, "strict");
         const tolerant = checkRequest(name, payload, "tolerant");
@@ -225,7 +225,7 @@ for (const name of actionNames.filter(isFromChargePoint)) {
           if (typeof value === "string" && path.at(-1) !== "timestamp") assert(isStorable(value));
           if (typeof value === "number") assert(Number.isSafeInteger(value));
         }
-        // What was understood once is understood again, and the same.
+        // The repair is idempotent.
         const again = checkRequest(name, tolerant.value, "tolerant");
         assert(again.ok);
         assertEquals(again.value, tolerant.value);

@@ -20,7 +20,7 @@ const odd: readonly [change: object, flags: TransactionFlag[]][] = [
 ];
 
 for (const [change, flags] of odd) {
-  Deno.test(`a start with ${JSON.stringify(change)} is flagged ${flags.join(" and ") || "with nothing"}`, () => {
+  Deno.test(`a start with ${JSON.stringify(change)} is flagged ${flags.join(" and ") || "with no flag"}`, () => {
     assertEquals(startFlags({ ...START, ...change }, { status: "Accepted" }, NOW), flags);
   });
 }
@@ -31,7 +31,7 @@ Deno.test("a start with an idTag that may not charge is flagged", () => {
   }
 });
 
-Deno.test("a stop is flagged by itself", () => {
+Deno.test("a stop is flagged independently of its start", () => {
   assertEquals(stopFlags(STOP, NOW), []);
   assertEquals(stopFlags({ ...STOP, meterStop: -1, timestamp: "" }, NOW), ["negativeMeter", "timestampUnreadable"]);
 });

@@ -1,29 +1,34 @@
 /**
- * What tolerant validation does about one issue: the rules for what real charge points send wrongly. Each rule keeps the meaning that
- * the sender evidently had, and what has no evident meaning is left to the caller, who may only do without it.
+ * The rules of tolerant validation for one issue, made for errors that real charge points make. A rule keeps the evident meaning of a value.
+ * Without an evident meaning the value is `unreadable`, and the caller may only remove it.
  */
 import { z } from "zod";
 import type { DeviationKind } from "./deviation.ts";
 import type { Issue } from "./issue.ts";
 import { replaceUnstorable } from "./types/text.ts";
 
-/** Whose payload it is: a charge point's request, one that starts or stops a transaction, or the answer to a CALL of ours. */
+/** The kind of payload: a request, a request that starts or stops a transaction, or the answer to a CALL of the Central System. */
 export type Side = "request" | "transaction" | "confirmation";
 
-/** A change that gives the value a clear meaning. `keep` leaves it although the schema does not want it. */
-export type Mending =
+/** A change that gives a value a clear meaning. `keep` tolerates the value as it is. */
+export type Repair =
   | { readonly change: "keep" | "remove"; readonly kind: DeviationKind }
   | { readonly change: "set"; readonly kind: DeviationKind; readonly to: unknown }
   | { readonly change: "removeFields"; readonly kind: "unknownField"; readonly fields: readonly string[] };
 
-/** More unknown fields than this in one object is not a vendor's extension. */
+/** A vendor's extension does not have more unknown fields in one object. */
 const MAX_UNKNOWN_FIELDS = 32;
 
-/** Unknown words and overlong idTags become part of unique keys in the database, whose size is limited. */
+/** Unknown values and idTags become part of unique keys in the database, whose size is limited. */
 const WORD_MAX_LENGTH = 100;
 
-/** What to do about an issue. `unreadable`: only doing without it helps; `fault`: not even that. */
-export function mend(issue: Issue, value: unknown, side: Side, optional: boolean): Mending | "unreadable" | "fault" {
+/** The repair of an issue. `unreadable`: the value can only be removed; `fault`: the payload is refused. */
+export function repairFor(
+  issue: Issue,
+  value: unknown,
+  side: Side,
+  optional: boolean,
+): Repair | "unreadable" | "fault" {
   if (issue.code === "unrecognized_keys") return withoutUnknownFields(issue.keys);
   if (value === null && optional) return { change: "remove", kind: "nullField" };
   switch (issue.code) {
@@ -36,24 +41,24 @@ export function mend(issue: Issue, value: unknown, side: Side, optional: boolean
       if (issue.origin === "array") return { change: "keep", kind: "emptyList" };
       return typeof value === "string" ? tooLong(issue, value, side) : outOfRange(value);
     case "custom":
-      return ofOurOwn(issue, value);
+      return ownCheck(issue, value);
     default:
       return "unreadable";
   }
 }
 
-function withoutUnknownFields(fields: readonly string[]): Mending | "fault" {
-  // JSON.parse makes `__proto__` an ordinary field; nobody sends it by mistake.
+function withoutUnknownFields(fields: readonly string[]): Repair | "fault" {
+  // JSON.parse makes `__proto__` an ordinary field. No firmware sends it by mistake.
   if (fields.length > MAX_UNKNOWN_FIELDS || fields.includes("__proto__")) return "fault";
   return { change: "removeFields", kind: "unknownField", fields };
 }
 
-function otherType(issue: Issue, value: unknown): Mending | "unreadable" {
+function otherType(issue: Issue, value: unknown): Repair | "unreadable" {
   const field = issue.path.at(-1);
   if (value === undefined) {
-    // A meter value without its time was taken about now; StartTransaction and StopTransaction have theirs at the top.
-    const timeOfSamples = field === "timestamp" && issue.path.length > 1;
-    return timeOfSamples ? { change: "set", kind: "badTimestamp", to: "" } : "unreadable";
+    // A meter value without a time was measured about now. At the top level the time belongs to StartTransaction or StopTransaction.
+    const isTimeOfSamples = field === "timestamp" && issue.path.length > 1;
+    return isTimeOfSamples ? { change: "set", kind: "badTimestamp", to: "" } : "unreadable";
   }
   if (field === "value" && (typeof value === "number" || typeof value === "boolean")) {
     return { change: "set", kind: "numberAsText", to: String(value) };
@@ -65,7 +70,7 @@ function otherType(issue: Issue, value: unknown): Mending | "unreadable" {
   return "unreadable";
 }
 
-function asJson(value: unknown): Mending | "unreadable" {
+function asJson(value: unknown): Repair | "unreadable" {
   try {
     return { change: "set", kind: "objectAsText", to: JSON.stringify(value) };
   } catch {
@@ -73,17 +78,17 @@ function asJson(value: unknown): Mending | "unreadable" {
   }
 }
 
-/** A word outside its enumeration. Of an answer to us we must know what it means; what is reported can be kept as it is. */
-function otherWord(value: unknown, side: Side, optional: boolean): Mending | "unreadable" {
+/** A value outside its enumeration. A reported value is kept as it is, but an answer with an unknown meaning is of no use. */
+function otherWord(value: unknown, side: Side, optional: boolean): Repair | "unreadable" {
   if (typeof value !== "string" || side === "confirmation") return "unreadable";
   if (value === "" && optional) return { change: "remove", kind: "unknownValue" };
   const word = replaceUnstorable(value.slice(0, WORD_MAX_LENGTH));
   return word === value ? { change: "keep", kind: "unknownValue" } : { change: "set", kind: "unknownValue", to: word };
 }
 
-function tooLong(issue: Issue, value: string, side: Side): Mending | "unreadable" {
+function tooLong(issue: Issue, value: string, side: Side): Repair | "unreadable" {
   if (issue.code !== "too_big") return "unreadable";
-  // Nothing is decided by an answer's text, so it may as well be shown whole.
+  // No decision depends on the free text of an answer, so it is kept whole.
   if (side === "confirmation") return { change: "keep", kind: "tooLong" };
   const isIdTag = issue.path.at(-1) === "idTag";
   if (isIdTag && side !== "transaction") return "unreadable";
@@ -92,28 +97,28 @@ function tooLong(issue: Issue, value: string, side: Side): Mending | "unreadable
   return clipped === value ? { change: "keep", kind: "tooLong" } : { change: "set", kind: "tooLong", to: clipped };
 }
 
-function outOfRange(value: unknown): Mending | "unreadable" {
+function outOfRange(value: unknown): Repair | "unreadable" {
   if (typeof value !== "number") return "unreadable";
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return { change: "keep", kind: "outOfRange" };
-  // No id of ours is that large, so 2^63−1 for a lost transactionId stays what it was: unknown.
+  // Some charge points send 2^63−1 for a transactionId that they lost. The nearest safe integer is unknown, too.
   return { change: "set", kind: "outOfRange", to: Math.sign(value) * Number.MAX_SAFE_INTEGER };
 }
 
-/** Checks of our own say themselves what kind of deviation they found. */
-function ofOurOwn(issue: Issue & { code: "custom" }, value: unknown): Mending | "unreadable" {
+/** The issue of a custom check names its kind of deviation in `params`. */
+function ownCheck(issue: Issue & { code: "custom" }, value: unknown): Repair | "unreadable" {
   const kind = issue.params?.deviation;
   if (kind === "badTimestamp" || kind === "zonelessTimestamp") return { change: "keep", kind };
   if (kind === "unstorableText") return { change: "set", kind, to: replaceUnstorable(String(value)) };
   return "unreadable";
 }
 
-/** Whether the schema lets the field at this place be absent. */
+/** Whether the schema allows the field at this path to be absent. */
 export function isOptional(schema: z.ZodType, path: readonly PropertyKey[]): boolean {
   return schemaAt(schema, path) instanceof z.ZodOptional;
 }
 
-/** The nearest place at or above a path that a payload can do without: an optional field or an entry of a list. */
-export function enclosingDispensable(schema: z.ZodType, path: readonly PropertyKey[]): PropertyKey[] | undefined {
+/** The nearest removable value at or above a path: an optional field or a list entry. */
+export function nearestRemovable(schema: z.ZodType, path: readonly PropertyKey[]): PropertyKey[] | undefined {
   for (let length = path.length; length > 0; length--) {
     const place = path.slice(0, length);
     if (typeof place.at(-1) === "number" || isOptional(schema, place)) return place;
