@@ -10,8 +10,8 @@ import { endOf, isRefused } from "../../ocpp/command_end.ts";
 import type { Call } from "../../ocpp/message.ts";
 import {
   answersTrigger,
-  bringsSeveral,
   connectorOf,
+  expectsSeveral,
   isTrigger,
   type Trigger,
   TRIGGER_ACTIONS,
@@ -217,5 +217,5 @@ function saysNo(command: Command): boolean {
 }
 
 function mayBringMore(trigger: Trigger & { readonly came: ReadonlySet<number | null> }): boolean {
-  return trigger.came.size < (bringsSeveral(trigger) ? MESSAGES_MAX : 1);
+  return trigger.came.size < (expectsSeveral(trigger) ? MESSAGES_MAX : 1);
 }

@@ -5,7 +5,7 @@
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
 import type { CommandEnd } from "../../ocpp/command_end.ts";
-import { cancelReservationMeans, reserveNowMeans } from "../../ocpp/reservation/reservation_rules.ts";
+import { verdictOfCancelReservation, verdictOfReserveNow } from "../../ocpp/reservation/reservation_rules.ts";
 
 /** Whether a command is about a reservation. */
 export function isAboutReservation({ action }: Pick<Command, "action">): boolean {
@@ -20,8 +20,8 @@ export async function recordOutcome(
   now: Date,
 ): Promise<void> {
   if (!end) return;
-  if (command.action === "ReserveNow") await reservations.reserveEnded(command, reserveNowMeans(end), now);
+  if (command.action === "ReserveNow") await reservations.reserveEnded(command, verdictOfReserveNow(end), now);
   if (command.action === "CancelReservation") {
-    await reservations.cancelEnded(command, cancelReservationMeans(end), now);
+    await reservations.cancelEnded(command, verdictOfCancelReservation(end), now);
   }
 }

@@ -1,25 +1,25 @@
 /**
- * Whether an idTag may charge, from what is known of it. Pure: who asks brings the facts and the time. ConcurrentTx is never said
- * here, because only the one who records a StartTransaction knows what else is running at that moment (7.2).
+ * Whether an idTag may charge, computed from its record and the time. The result is never ConcurrentTx: only the statement that records a
+ * StartTransaction knows the other transactions of that moment (7.2).
  */
 import type { IdTagInfo } from "../types/id_tag_info.ts";
 
-/** What is known of an idTag. */
-export interface IdTagFacts {
+/** The record of an idTag, as far as it decides authorization. */
+export interface IdTagRecord {
   readonly status: "Accepted" | "Blocked";
-  /** From this moment on the idTag is expired; null = never. */
+  /** The idTag is expired from this moment on; null: never. */
   readonly expiryDate: Date | null;
-  /** idTags with the same parent are one group: each may stop what another started. */
+  /** idTags with the same parent are one group: each may stop a transaction that another one started. */
   readonly parentIdTag: string | null;
 }
 
-/** The form in which idTags are compared: case does not count (7.28 IdToken is a CiString). */
+/** The form in which idTags are compared: lower case (7.28 IdToken is a CiString). */
 export function idTagKey(idTag: string): string {
   return idTag.toLowerCase();
 }
 
-/** The answer for an idTag, Invalid for an unknown one. Parent and expiry are told whatever the status: they are facts. */
-export function authorize(tag: IdTagFacts | undefined, now: Date): IdTagInfo {
+/** The IdTagInfo of an idTag, Invalid for an unknown one. Every status comes with the parent and the expiry date. */
+export function authorize(tag: IdTagRecord | undefined, now: Date): IdTagInfo {
   if (tag === undefined) return { status: "Invalid" };
   return {
     status: statusOf(tag, now),
@@ -28,7 +28,7 @@ export function authorize(tag: IdTagFacts | undefined, now: Date): IdTagInfo {
   };
 }
 
-function statusOf(tag: IdTagFacts, now: Date): "Accepted" | "Blocked" | "Expired" {
+function statusOf(tag: IdTagRecord, now: Date): "Accepted" | "Blocked" | "Expired" {
   if (tag.status === "Blocked") return "Blocked";
   return tag.expiryDate !== null && tag.expiryDate.getTime() <= now.getTime() ? "Expired" : "Accepted";
 }

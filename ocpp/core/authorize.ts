@@ -3,7 +3,7 @@ import { defineAction } from "../action.ts";
 import { IdTagInfo } from "../types/id_tag_info.ts";
 import { IdToken } from "../types/id_token.ts";
 
-/** 4.1: may this idTag charge? Answered with a status, never with an error, also for idTags that nobody knows. */
+/** 4.1: the answer is always a status and never an error, also for an unknown idTag. */
 export const Authorize = defineAction({
   name: "Authorize",
   initiatedBy: "ChargePoint",

@@ -4,13 +4,13 @@ import { ciString } from "../types/ci_string.ts";
 import { SentDateTime } from "../types/date_time.ts";
 import { RegistrationStatus } from "../types/registration.ts";
 
-/** 4.2: the first word of a charge point after it started. `interval` is its heartbeat when accepted, else its wait before the next try. */
+/** 4.2: the first message after a start. `interval` is the heartbeat interval when Accepted, otherwise the wait before the next BootNotification. */
 export const BootNotification = defineAction({
   name: "BootNotification",
   initiatedBy: "ChargePoint",
   profile: "Core",
   spec: "4.2",
-  summary: "Introduces a charge point after it started.",
+  summary: "Reports that the charge point has started, with its vendor, model and firmware version.",
   request: z.strictObject({
     chargePointVendor: ciString(20),
     chargePointModel: ciString(20),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { ConnectorOrWhole } from "../types/connector_id.ts";
 
-/** 5.2: the new state survives a reboot. Scheduled means: as soon as the running transaction is over. */
+/** 5.2: the new state survives a reboot. Scheduled: the change takes place when the running transaction has ended. */
 export const ChangeAvailability = defineAction({
   name: "ChangeAvailability",
   initiatedBy: "CentralSystem",

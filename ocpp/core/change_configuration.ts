@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { ciString } from "../types/ci_string.ts";
 
-/** 5.3: any key and value is for the charge point to judge. RebootRequired means that the value is taken, and in force after the next start. */
+/** 5.3: every key and value is sent; the charge point decides. RebootRequired: the value is stored and takes effect after the next start. */
 export const ChangeConfiguration = defineAction({
   name: "ChangeConfiguration",
   initiatedBy: "CentralSystem",

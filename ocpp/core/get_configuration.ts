@@ -2,17 +2,17 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { ciString } from "../types/ci_string.ts";
 
-/** 5.8: without keys, or with an empty list, the charge point reports all it has. */
+/** 5.8: without keys, or with an empty list, the charge point reports all its keys. */
 export const GetConfiguration = defineAction({
   name: "GetConfiguration",
   initiatedBy: "CentralSystem",
   profile: "Core",
   spec: "5.8",
-  summary: "Reads the configuration of a charge point, whole or some keys.",
+  summary: "Reads all or some configuration keys of a charge point.",
   whenOffline: "queue",
   request: z.strictObject({
     key: z.array(ciString(50)).optional().describe(
-      "Absent = all keys; at most GetConfigurationMaxKeys of them otherwise",
+      "Absent = all keys; otherwise at most GetConfigurationMaxKeys keys",
     ),
   }),
   confirmation: z.strictObject({

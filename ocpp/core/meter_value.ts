@@ -1,14 +1,14 @@
 /**
- * Meter values made flat: one sample with all that belongs to it, the defaults of 7.43 filled in. Values stay text, since signed ones
- * are no numbers and decimal ones should not lose digits.
+ * Flattens meter values: each sample becomes one record with its context and with the defaults of 7.43. Values stay text, because signed
+ * values are not numbers and decimal values must not lose digits.
  */
 import { parseDateTime } from "../types/date_time.ts";
 import type { MeterValue, SampledValue } from "../types/meter_value.ts";
 
-/** One sampled value, complete. */
+/** One sampled value with its context and all defaults. */
 export interface Sample {
   readonly chargePoint: string;
-  /** Null in the transactionData of a stop: the connector is the transaction's. */
+  /** Null in the transactionData of a StopTransaction: the connector of the transaction applies. */
   readonly connectorId: number | null;
   readonly reportedTransactionId: number | null;
   readonly sampledAt: Date;
@@ -23,7 +23,7 @@ export interface Sample {
   readonly format: string;
 }
 
-/** A MeterValues request, or the transactionData of a StopTransaction, which names no connector. */
+/** A MeterValues request, or the transactionData of a StopTransaction, which has no connectorId. */
 export interface MeterReport {
   readonly connectorId?: number;
   readonly transactionId?: number;
@@ -31,24 +31,24 @@ export interface MeterReport {
 }
 
 /**
- * All samples of a report in its order. Samples whose time cannot be read get that of reception: many of them at one fixed instant would
- * be taken for repetitions of each other.
+ * All samples of a report in its order. A sample with an unreadable time gets the time of reception: at one fixed instant, different samples
+ * would look like repetitions.
  */
 export function samplesOf(report: MeterReport, chargePoint: string, receivedAt: Date): Sample[] {
   return report.meterValue.flatMap(({ timestamp, sampledValue }) => {
-    const about = {
+    const common = {
       chargePoint,
       connectorId: report.connectorId ?? null,
       reportedTransactionId: report.transactionId ?? null,
       sampledAt: parseDateTime(timestamp)?.instant ?? receivedAt,
       receivedAt,
     };
-    return sampledValue.map((sampled) => ({ ...about, ...completed(sampled) }));
+    return sampledValue.map((sampled) => ({ ...common, ...withDefaults(sampled) }));
   });
 }
 
-/** 7.43: the default unit is Wh, but only for energy. */
-function completed(sampled: SampledValue) {
+/** 7.43: only energy has a default unit, Wh. */
+function withDefaults(sampled: SampledValue) {
   const measurand = sampled.measurand ?? "Energy.Active.Import.Register";
   return {
     value: sampled.value,

@@ -4,13 +4,13 @@ import { ConnectorOrWhole } from "../types/connector_id.ts";
 import { MeterValue } from "../types/meter_value.ts";
 import { Nothing } from "../types/nothing.ts";
 
-/** 4.7: connector 0 is the main meter. Any transactionId is taken, −1 and unknown ones too (errata 3.18). */
+/** 4.7: connector 0 is the main meter. Every transactionId is accepted, also −1 and unknown ones (errata 3.18). */
 export const MeterValues = defineAction({
   name: "MeterValues",
   initiatedBy: "ChargePoint",
   profile: "Core",
   spec: "4.7",
-  summary: "Reports what the meter of a connector reads.",
+  summary: "Reports the readings of a connector's meter.",
   request: z.strictObject({
     connectorId: ConnectorOrWhole,
     transactionId: z.int().optional(),

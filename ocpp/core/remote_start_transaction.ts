@@ -5,8 +5,8 @@ import { ChargingProfile } from "../types/charging_profile.ts";
 import { ConnectorId } from "../types/connector_id.ts";
 import { IdToken } from "../types/id_token.ts";
 
-/** A charging profile that comes with a start cannot know its transaction yet (5.11, errata 3.41). */
-const ProfileForTheStart = ChargingProfile.check((context) => {
+/** The charging profile of a remote start has no transactionId, because the transaction does not exist yet (5.11, errata 3.41). */
+const StartProfile = ChargingProfile.check((context) => {
   const { chargingProfilePurpose, transactionId } = context.value;
   const refuse = (field: string, message: string) =>
     context.issues.push({ code: "custom", input: context.value, path: [field], message });
@@ -14,7 +14,7 @@ const ProfileForTheStart = ChargingProfile.check((context) => {
   if (transactionId !== undefined) refuse("transactionId", "must be absent in a remote start");
 });
 
-/** 5.11: Accepted means that the charge point will try (errata 3.32); the truth is its StartTransaction. */
+/** 5.11: Accepted: the charge point will try (errata 3.32). Only its StartTransaction shows that the transaction has started. */
 export const RemoteStartTransaction = defineAction({
   name: "RemoteStartTransaction",
   initiatedBy: "CentralSystem",
@@ -25,7 +25,7 @@ export const RemoteStartTransaction = defineAction({
   request: z.strictObject({
     connectorId: ConnectorId.optional(),
     idTag: IdToken,
-    chargingProfile: ProfileForTheStart.optional(),
+    chargingProfile: StartProfile.optional(),
   }),
   confirmation: z.strictObject({ status: AcceptedOrRejected }),
   example: { request: { connectorId: 1, idTag: "04E91C5A123480" }, confirmation: { status: "Accepted" } },

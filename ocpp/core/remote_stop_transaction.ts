@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { AcceptedOrRejected } from "../types/accepted_or_rejected.ts";
 
-/** 5.12: any transactionId is sent, known or not; the truth is the charge point's StopTransaction. */
+/** 5.12: every transactionId is sent, also unknown ones. Only a StopTransaction shows that the transaction has ended. */
 export const RemoteStopTransaction = defineAction({
   name: "RemoteStopTransaction",
   initiatedBy: "CentralSystem",

@@ -5,12 +5,12 @@ import { ReportedDateTime } from "../types/date_time.ts";
 import { IdTagInfo } from "../types/id_tag_info.ts";
 import { IdToken } from "../types/id_token.ts";
 
-/** Charge points keep transaction ids in 32 bits. */
+/** Charge points store transaction ids as signed 32-bit integers. */
 const TRANSACTION_ID_MAX = 2 ** 31 - 1;
 
 /**
- * 4.8: energy has begun to flow, so this is recorded whatever is odd about it: connector 0, an unknown idTag, a negative meter.
- * The transactionId that we answer is positive (errata 3.54).
+ * 4.8: charging has begun, so the transaction is recorded also with connector 0, an unknown idTag or a negative meter reading. The
+ * transactionId of the answer is positive (errata 3.54).
  */
 export const StartTransaction = defineAction({
   name: "StartTransaction",

@@ -1,4 +1,4 @@
-/** What state a connector is in, the words for it, and the message that says so. */
+/** StatusNotification, which reports the state of a connector, and the enumerations of its states and error codes. */
 import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { ciString } from "../types/ci_string.ts";
@@ -8,7 +8,7 @@ import { Nothing } from "../types/nothing.ts";
 import { reported } from "../types/reported.ts";
 import { text } from "../types/text.ts";
 
-/** 7.7 ChargePointStatus. Connector 0 only knows Available, Unavailable and Faulted. */
+/** 7.7 ChargePointStatus. Connector 0 has only Available, Unavailable and Faulted. */
 export const CHARGE_POINT_STATUSES = [
   "Available",
   "Preparing",
@@ -21,7 +21,7 @@ export const CHARGE_POINT_STATUSES = [
   "Faulted",
 ] as const;
 
-/** 7.6 ChargePointErrorCode. */
+/** 7.6 ChargePointErrorCode; NoError when there is none. */
 export const CHARGE_POINT_ERROR_CODES = [
   "ConnectorLockFailure",
   "EVCommunicationError",
@@ -41,7 +41,7 @@ export const CHARGE_POINT_ERROR_CODES = [
   "WeakSignal",
 ] as const;
 
-/** 4.9: no transition is refused. An error with another status than Faulted is a warning; no timestamp means now. */
+/** 4.9: every state transition is accepted. An error code without the status Faulted is a warning. An absent timestamp means now. */
 export const StatusNotification = defineAction({
   name: "StatusNotification",
   initiatedBy: "ChargePoint",

@@ -21,7 +21,7 @@ const REASONS = [
   "DeAuthorized",
 ] as const;
 
-/** 4.10: cannot be refused. Unknown ids, 0 and −1 are answered like any other (errata 3.18). */
+/** 4.10: cannot be refused. A transactionId that is unknown, 0 or −1 gets the same answer as any other (errata 3.18). */
 export const StopTransaction = defineAction({
   name: "StopTransaction",
   initiatedBy: "ChargePoint",

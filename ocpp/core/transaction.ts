@@ -1,46 +1,46 @@
 /**
- * What is odd about a transaction. Starts and stops are never refused for their content (4.8, 4.10), so that oddities become flags
- * for an operator to look at, and nothing else happens because of them.
+ * The flags of a transaction, which report irregularities to the operator. A StartTransaction or StopTransaction is never refused for its
+ * content (4.8, 4.10). A flag has no other effect.
  */
 import type { RequestOf } from "../registry.ts";
 import type { IdTagInfo } from "../types/id_tag_info.ts";
 import { parseDateTime } from "../types/date_time.ts";
 
-/** Every flag of a transaction. Those from `meterRegression` on need the row, so that the recording statement sets them. */
+/** Every flag of a transaction. Those from `meterRegression` on depend on the stored row, so the recording statement sets them. */
 export const TRANSACTION_FLAGS = [
-  /** Started on connector 0, which is the whole charge point. */
+  /** Started on connector 0, the whole charge point. */
   "connectorZero",
-  /** A meter register below zero. */
+  /** A meter reading below zero. */
   "negativeMeter",
-  /** The idTag may not charge: unknown, blocked or expired when the start arrived. */
+  /** The idTag was unknown, blocked or expired when the StartTransaction arrived. */
   "invalidIdTag",
-  /** The time is no time; 1970 stands in its place. */
+  /** The time was unreadable and is recorded as 1970-01-01. */
   "timestampUnreadable",
-  /** The time has no zone and was read as UTC: it may be hours off. */
+  /** The time had no time zone and was read as UTC: it may be wrong by hours. */
   "timestampZoneless",
-  /** The clock was never set (1970) or is ahead of ours by more than a minute. Old times are normal: messages queue. */
+  /** The charge point's clock was never set (1970), or it is ahead by more than a minute. Old times are normal: a charge point queues messages. */
   "clockSkew",
-  /** Ended with a lower register than it started with: nothing can be billed. */
+  /** The meter reading at the end is lower than at the start: the energy cannot be billed. */
   "meterRegression",
-  /** Ended before it started. */
+  /** The time of the end is before the time of the start. */
   "stopBeforeStart",
-  /** The stop named no transaction; this was the only open one that it fitted. */
+  /** The StopTransaction had no valid transactionId; this was the only open transaction that matched. */
   "matchedByInference",
-  /** A second stop contradicts the first, which counts. */
+  /** A second StopTransaction contradicts the first. The first one counts. */
   "conflictingStop",
-  /** Closed because another one started on its connector and no stop came within a week. */
+  /** Closed because another transaction started on its connector, and no StopTransaction came within a week. */
   "abandoned",
-  /** It used a reservation that the charge point did not name. */
+  /** It used a reservation, but its StartTransaction had no reservationId. */
   "reservationNotNamed",
 ] as const;
 
-/** One of the words above. */
+/** One of the flags above. */
 export type TransactionFlag = (typeof TRANSACTION_FLAGS)[number];
 
-/** How far a clock may be ahead before it is called wrong. */
+/** A charge point's clock may be ahead by this much without a flag. */
 const CLOCK_AHEAD_MAX_MS = 60_000;
 
-/** The oddities of a start, given the answer about its idTag. */
+/** The flags of a StartTransaction, given the authorization of its idTag. */
 export function startFlags(
   request: RequestOf<"StartTransaction">,
   { status }: IdTagInfo,
@@ -53,7 +53,7 @@ export function startFlags(
   return [...flags, ...clockFlags(request.timestamp, now)];
 }
 
-/** The oddities of a stop by itself. */
+/** The flags of a StopTransaction that do not depend on its start. */
 export function stopFlags(request: RequestOf<"StopTransaction">, now: Date): TransactionFlag[] {
   return [...(request.meterStop < 0 ? ["negativeMeter" as const] : []), ...clockFlags(request.timestamp, now)];
 }
@@ -63,6 +63,6 @@ function clockFlags(timestamp: string, now: Date): TransactionFlag[] {
   if (parsed === undefined) return ["timestampUnreadable"];
   const flags: TransactionFlag[] = parsed.zoneless ? ["timestampZoneless"] : [];
   const { instant } = parsed;
-  const skewed = instant.getUTCFullYear() <= 1970 || instant.getTime() - now.getTime() > CLOCK_AHEAD_MAX_MS;
-  return skewed ? [...flags, "clockSkew"] : flags;
+  const isSkewed = instant.getUTCFullYear() <= 1970 || instant.getTime() - now.getTime() > CLOCK_AHEAD_MAX_MS;
+  return isSkewed ? [...flags, "clockSkew"] : flags;
 }

@@ -13,15 +13,15 @@ const TRIGGERS = [
 ] as const;
 
 /**
- * 5.17: the wanted message comes after the confirmation. Connector 0 is let through, because 5.17 speaks of it although the table in
- * 6.51 does not. BootNotification must not be asked of an accepted charge point (errata 3.40), which is for the sender to see.
+ * 5.17: the requested message comes after the confirmation. Connector 0 is allowed by 5.17, although not by the table in 6.51. An operator
+ * should not request BootNotification from an accepted charge point (errata 3.40); it is sent nevertheless.
  */
 export const TriggerMessage = defineAction({
   name: "TriggerMessage",
   initiatedBy: "CentralSystem",
   profile: "RemoteTrigger",
   spec: "5.17",
-  summary: "Asks a charge point to send one of its messages now.",
+  summary: "Asks a charge point to send a certain message now.",
   whenOffline: "queue",
   request: z.strictObject({
     requestedMessage: z.enum(TRIGGERS),

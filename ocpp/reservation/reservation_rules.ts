@@ -1,39 +1,39 @@
 /**
- * What the ends of ReserveNow and CancelReservation say of a reservation. The charge point holds the reservation, we only know of it: an end
- * that says nothing leaves the state and raises a doubt, until evidence comes. The statements in db/reservation/ write it down;
+ * How the end of ReserveNow or CancelReservation changes a reservation. The reservation is in the charge point. If a command ends without an
+ * answer, the state stays and is in doubt until a later message decides it. The statements in db/reservation/ record the changes;
  * tests/db/reservation/reservation_model.ts is their model, and a property test compares the two.
  */
 import { type CommandEnd, NEVER_SENT } from "../command_end.ts";
 
-/** Requested, then active, then one of the others for good, unless a transaction proves it to have been used. */
+/** Requested, then active, then one of the others, which is final. Only a transaction that used the reservation changes it to used. */
 export const RESERVATION_STATES = ["requested", "active", "used", "expired", "cancelled", "refused"] as const;
 
-/** One of the words above. */
+/** One of the states above. */
 export type ReservationState = (typeof RESERVATION_STATES)[number];
 
-/** The command ended without telling anything; `doubt` names how. */
+/** The command ended without an answer; `doubt` is how it ended. */
 interface Doubt {
   readonly kind: "doubt";
   readonly doubt: string;
 }
 
-/** What the end of a ReserveNow says of its reservation. */
+/** How the end of a ReserveNow changes its reservation. */
 export type ReserveVerdict =
   | { readonly kind: "active" }
   | { readonly kind: "refused" | "cancelled"; readonly reason: string }
   | Doubt;
 
-/** What the end of a CancelReservation says. `unchanged`: the charge point has told that it did nothing, or never saw the CALL. */
+/** How the end of a CancelReservation changes its reservation. `unchanged`: the charge point refused it, or the CALL was not sent. */
 export type CancelVerdict =
   | { readonly kind: "cancelled"; readonly reason: string | null }
   | Doubt
   | { readonly kind: "unchanged" };
 
-/** The reason of one that the charge point did not have when it was to cancel it. */
+/** The reason of a cancelled reservation that the charge point did not have. */
 const NOT_THERE = "NotThere";
 
-/** OCPP 1.6 5.13, 7.38. */
-export function reserveNowMeans({ kind, answer }: CommandEnd): ReserveVerdict {
+/** Derives the change from the end of a ReserveNow (OCPP 1.6 5.13, 7.38). */
+export function verdictOfReserveNow({ kind, answer }: CommandEnd): ReserveVerdict {
   switch (kind) {
     case "applied":
       return { kind: "active" };
@@ -47,12 +47,12 @@ export function reserveNowMeans({ kind, answer }: CommandEnd): ReserveVerdict {
   }
 }
 
-/** OCPP 1.6 5.1: Rejected says that the charge point has no such reservation, so that ours is cleared, too. */
-export function cancelReservationMeans({ kind, answer, confirmation }: CommandEnd): CancelVerdict {
+/** Derives the change from the end of a CancelReservation. Rejected: the charge point has no such reservation, so it is cancelled (OCPP 1.6 5.1). */
+export function verdictOfCancelReservation({ kind, answer, confirmation }: CommandEnd): CancelVerdict {
   if (kind === "applied") return { kind: "cancelled", reason: null };
   if (confirmation) return { kind: "cancelled", reason: NOT_THERE };
   return kind === "doubtful" ? { kind: "doubt", doubt: answer } : { kind: "unchanged" };
 }
 
-/** Statuses that end a reservation of the connector, or of every connector when the whole charge point has them (OCPP 1.6 5.13). */
+/** The statuses that end the reservation of a connector; on connector 0 they end all reservations of the charge point (OCPP 1.6 5.13). */
 export const ENDING_STATUSES = ["Faulted", "Unavailable"] as const;

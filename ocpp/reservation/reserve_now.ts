@@ -4,7 +4,7 @@ import { ConnectorOrWhole } from "../types/connector_id.ts";
 import { SentDateTime } from "../types/date_time.ts";
 import { IdToken } from "../types/id_token.ts";
 
-/** 5.13: the same reservationId again replaces the reservation. Connector 0 means any connector, where the charge point supports it. */
+/** 5.13: a ReserveNow with the same reservationId replaces the reservation. Connector 0 means any connector, if the charge point supports it. */
 export const ReserveNow = defineAction({
   name: "ReserveNow",
   initiatedBy: "CentralSystem",

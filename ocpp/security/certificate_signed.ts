@@ -3,13 +3,13 @@ import { defineAction } from "../action.ts";
 import { AcceptedOrRejected } from "../types/accepted_or_rejected.ts";
 import { text } from "../types/text.ts";
 
-/** White paper A02: follows a SignCertificate as a CALL of its own. */
+/** White paper A02: a separate CALL that follows a SignCertificate. */
 export const CertificateSigned = defineAction({
   name: "CertificateSigned",
   initiatedBy: "CentralSystem",
   profile: "Security",
   spec: "White paper 5.1",
-  summary: "Hands a charge point the certificate that it asked to have signed.",
+  summary: "Sends a charge point the signed certificate that it asked for.",
   whenOffline: "queue",
   request: z.strictObject({
     certificateChain: text(10_000).describe("PEM, the charge point's own certificate first"),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { CertificateHashData } from "../types/certificate.ts";
 
-/** White paper M04: take the hash data from GetInstalledCertificateIds unchanged. Failed means that the certificate is in use. */
+/** White paper M04: the hash data must be unchanged from GetInstalledCertificateIds. Failed: the certificate is in use. */
 export const DeleteCertificate = defineAction({
   name: "DeleteCertificate",
   initiatedBy: "CentralSystem",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { ConnectorOrWhole } from "../types/connector_id.ts";
 
-/** The triggers that TriggerMessage lacks, and those of its own; FirmwareStatusNotification means the signed one here. */
+/** The messages that can be requested. FirmwareStatusNotification means SignedFirmwareStatusNotification here. */
 const TRIGGERS = [
   "BootNotification",
   "LogStatusNotification",
@@ -13,13 +13,13 @@ const TRIGGERS = [
   "StatusNotification",
 ] as const;
 
-/** White paper: TriggerMessage with more to choose from. */
+/** White paper: TriggerMessage, extended by LogStatusNotification and SignChargePointCertificate. */
 export const ExtendedTriggerMessage = defineAction({
   name: "ExtendedTriggerMessage",
   initiatedBy: "CentralSystem",
   profile: "Security",
   spec: "White paper 5.3",
-  summary: "Asks a charge point to send one of its messages now, or to renew its certificate.",
+  summary: "Asks a charge point to send a certain message now, or to renew its certificate.",
   whenOffline: "queue",
   request: z.strictObject({
     requestedMessage: z.enum(TRIGGERS),

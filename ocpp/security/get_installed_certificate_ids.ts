@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { CertificateHashData, CertificateUse } from "../types/certificate.ts";
 
-/** White paper M03: NotFound means that no certificate of that use is installed. */
+/** White paper M03: NotFound: no certificate of this type is installed. */
 export const GetInstalledCertificateIds = defineAction({
   name: "GetInstalledCertificateIds",
   initiatedBy: "CentralSystem",

@@ -5,7 +5,7 @@ import { FileLocation } from "../types/file_location.ts";
 import { Retries, RetryInterval } from "../types/retries.ts";
 import { text } from "../types/text.ts";
 
-/** White paper: GetDiagnostics with a request id. AcceptedCanceled means that an older upload was given up for this one. */
+/** White paper: GetDiagnostics with a request id. AcceptedCanceled: the charge point cancelled an older upload for this one. */
 export const GetLog = defineAction({
   name: "GetLog",
   initiatedBy: "CentralSystem",

@@ -3,7 +3,7 @@ import { defineAction } from "../action.ts";
 import { Nothing } from "../types/nothing.ts";
 import { reported } from "../types/reported.ts";
 
-/** Where an upload may stand. */
+/** The states of an upload. */
 const UPLOAD_STATUSES = [
   "BadMessage",
   "Idle",
@@ -14,13 +14,13 @@ const UPLOAD_STATUSES = [
   "Uploading",
 ] as const;
 
-/** White paper: requestId is that of GetLog, and absent only for an Idle that was triggered. */
+/** White paper: requestId comes from GetLog. It is absent only in an Idle that answers a trigger. */
 export const LogStatusNotification = defineAction({
   name: "LogStatusNotification",
   initiatedBy: "ChargePoint",
   profile: "Security",
   spec: "White paper 5.7",
-  summary: "Reports how far the upload of a log is.",
+  summary: "Reports the progress of a log upload.",
   request: z.strictObject({ status: reported(UPLOAD_STATUSES), requestId: z.int().optional() }),
   confirmation: Nothing,
   example: { request: { status: "Uploaded", requestId: 31 }, confirmation: {} },

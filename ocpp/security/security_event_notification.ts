@@ -4,13 +4,13 @@ import { ReportedDateTime } from "../types/date_time.ts";
 import { Nothing } from "../types/nothing.ts";
 import { text } from "../types/text.ts";
 
-/** White paper A04: the type is free text; its list of events is a recommendation. */
+/** White paper A04: `type` is free text; the list of events in the white paper is a recommendation. */
 export const SecurityEventNotification = defineAction({
   name: "SecurityEventNotification",
   initiatedBy: "ChargePoint",
   profile: "Security",
   spec: "White paper 5.8",
-  summary: "Reports something that touches the security of a charge point.",
+  summary: "Reports an event that concerns the security of a charge point.",
   request: z.strictObject({ type: text(50), timestamp: ReportedDateTime, techInfo: text(255).optional() }),
   confirmation: Nothing,
   example: {

@@ -5,13 +5,13 @@ import { FileLocation } from "../types/file_location.ts";
 import { Retries, RetryInterval } from "../types/retries.ts";
 import { text } from "../types/text.ts";
 
-/** White paper L01: AcceptedCanceled means that an older update was given up for this one. */
+/** White paper L01: AcceptedCanceled: the charge point cancelled an older update for this one. */
 export const SignedUpdateFirmware = defineAction({
   name: "SignedUpdateFirmware",
   initiatedBy: "CentralSystem",
   profile: "Security",
   spec: "White paper 5.11",
-  summary: "Tells a charge point to fetch, verify and install signed firmware.",
+  summary: "Asks a charge point to download, verify and install signed firmware.",
   whenOffline: "queue",
   request: z.strictObject({
     requestId: z.int(),
@@ -19,8 +19,8 @@ export const SignedUpdateFirmware = defineAction({
     retryInterval: RetryInterval.optional(),
     firmware: z.strictObject({
       location: FileLocation.max(512),
-      retrieveDateTime: SentDateTime.describe("Not to be fetched before"),
-      installDateTime: SentDateTime.optional().describe("Not to be installed before"),
+      retrieveDateTime: SentDateTime.describe("The charge point does not download it before"),
+      installDateTime: SentDateTime.optional().describe("The charge point does not install it before"),
       signingCertificate: text(5500).describe("PEM"),
       signature: text(800).describe("Base64"),
     }),

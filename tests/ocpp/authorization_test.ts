@@ -1,26 +1,26 @@
 import { assertEquals } from "@std/assert";
 import { fc } from "../packages/fast_check.ts";
-import { authorize, type IdTagFacts, idTagKey } from "../../ocpp/core/authorization.ts";
+import { authorize, idTagKey, type IdTagRecord } from "../../ocpp/core/authorization.ts";
 import { IdTagInfo } from "../../ocpp/types/id_tag_info.ts";
 
 const NOW = new Date("2026-03-02T01:00:00.000Z");
-const known: IdTagFacts = { status: "Accepted", expiryDate: null, parentIdTag: null };
+const known: IdTagRecord = { status: "Accepted", expiryDate: null, parentIdTag: null };
 
 Deno.test("an unknown idTag is Invalid", () => assertEquals(authorize(undefined, NOW), { status: "Invalid" }));
 
 Deno.test("a known idTag is Accepted", () => assertEquals(authorize(known, NOW), { status: "Accepted" }));
 
-Deno.test("a blocked idTag is Blocked, also when it is expired as well", () => {
+Deno.test("a blocked idTag is Blocked, also when it is expired", () => {
   assertEquals(authorize({ ...known, status: "Blocked" }, NOW).status, "Blocked");
   assertEquals(authorize({ ...known, status: "Blocked", expiryDate: new Date(0) }, NOW).status, "Blocked");
 });
 
-Deno.test("an idTag expires at its expiryDate, not a millisecond before", () => {
+Deno.test("an idTag expires exactly at its expiryDate", () => {
   const at = (ms: number) => authorize({ ...known, expiryDate: new Date(NOW.getTime() + ms) }, NOW).status;
   assertEquals([at(-1), at(0), at(1)], ["Expired", "Expired", "Accepted"]);
 });
 
-Deno.test("parent and expiry are told, in UTC with milliseconds", () => {
+Deno.test("the answer has the parent, and the expiry date in UTC with milliseconds", () => {
   const expiryDate = new Date("2027-01-01T00:00:00Z");
   assertEquals(authorize({ ...known, parentIdTag: "FLEET", expiryDate }, NOW), {
     status: "Accepted",
@@ -42,4 +42,4 @@ Deno.test("every answer is an IdTagInfo, and never ConcurrentTx", () => {
   }));
 });
 
-Deno.test("idTags are compared without case", () => assertEquals(idTagKey("04e91C"), idTagKey("04E91c")));
+Deno.test("idTags are compared without regard to case", () => assertEquals(idTagKey("04e91C"), idTagKey("04E91c")));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reservationWarnings, type Wanted } from "../../../ocpp/reservation/reservation_warnings.ts";
+import { type RequestedReservation, reservationWarnings } from "../../../ocpp/reservation/reservation_warnings.ts";
 import type { App } from "../../http/app.ts";
 
 /** What an operator should know of a reservation that is asked for; the charge point decides. */
@@ -11,7 +11,7 @@ export const ReservationWarning = z.object({
 const ZERO_SUPPORTED = "reserveconnectorzerosupported";
 
 /** Everything that is odd about a reservation at this charge point, as of now. */
-export async function warningsFor({ store, clock }: App, chargePoint: string, wanted: Wanted) {
+export async function warningsFor({ store, clock }: App, chargePoint: string, wanted: RequestedReservation) {
   const [tag, connector, held, configuration] = await Promise.all([
     store.idTags.find(wanted.idTag),
     store.connectors.find(chargePoint, wanted.connectorId),

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { answersTrigger, bringsSeveral, connectorOf, isTrigger } from "../../../ocpp/remote_trigger/triggered.ts";
+import { answersTrigger, connectorOf, expectsSeveral, isTrigger } from "../../../ocpp/remote_trigger/triggered.ts";
 
 const plain = (request: object) => ({ action: "TriggerMessage", request });
 const extended = (request: object) => ({ action: "ExtendedTriggerMessage", request });
@@ -38,14 +38,14 @@ for (const [trigger, action, payload, fits] of matches) {
   });
 }
 
-Deno.test("only messages about connectors come once for each, and only when none was named", () => {
-  assertEquals(bringsSeveral(plain({ requestedMessage: "MeterValues" })), true);
-  assertEquals(bringsSeveral(plain({ requestedMessage: "StatusNotification" })), true);
-  assertEquals(bringsSeveral(plain({ requestedMessage: "StatusNotification", connectorId: 0 })), false);
-  assertEquals(bringsSeveral(plain({ requestedMessage: "Heartbeat" })), false);
+Deno.test("a trigger without a connector expects one StatusNotification or MeterValues per connector, and one of every other message", () => {
+  assertEquals(expectsSeveral(plain({ requestedMessage: "MeterValues" })), true);
+  assertEquals(expectsSeveral(plain({ requestedMessage: "StatusNotification" })), true);
+  assertEquals(expectsSeveral(plain({ requestedMessage: "StatusNotification", connectorId: 0 })), false);
+  assertEquals(expectsSeveral(plain({ requestedMessage: "Heartbeat" })), false);
 });
 
-Deno.test("a connector is a whole number, whatever a stranger sends", () => {
+Deno.test("only an integer is read as a connector", () => {
   for (const payload of [null, undefined, {}, { connectorId: "1" }, { connectorId: null }, { connectorId: 1.5 }, []]) {
     assertEquals(connectorOf(payload), null);
   }

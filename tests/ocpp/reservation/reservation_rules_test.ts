@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { type CommandEnd, type CommandState, type EndedCommand, endOf } from "../../../ocpp/command_end.ts";
 import {
-  cancelReservationMeans,
   type CancelVerdict,
-  reserveNowMeans,
   type ReserveVerdict,
+  verdictOfCancelReservation,
+  verdictOfReserveNow,
 } from "../../../ocpp/reservation/reservation_rules.ts";
 
 const end = (command: Omit<EndedCommand, "action">): CommandEnd => endOf({ action: "ReserveNow", ...command })!;
@@ -35,7 +35,7 @@ const reserving: readonly [CommandEnd, ReserveVerdict][] = [
 ];
 for (const [end, verdict] of reserving) {
   Deno.test(`a ReserveNow that ended as ${JSON.stringify(end)} means ${verdict.kind}`, () => {
-    assertEquals(reserveNowMeans(end), verdict);
+    assertEquals(verdictOfReserveNow(end), verdict);
   });
 }
 
@@ -50,6 +50,6 @@ const cancelling: readonly [CommandEnd, CancelVerdict][] = [
 ];
 for (const [end, verdict] of cancelling) {
   Deno.test(`a CancelReservation that ended as ${JSON.stringify(end)} means ${verdict.kind}`, () => {
-    assertEquals(cancelReservationMeans(end), verdict);
+    assertEquals(verdictOfCancelReservation(end), verdict);
   });
 }
