@@ -1,31 +1,31 @@
 /**
- * Databases for tests: real ones, each of its own, in the PostgreSQL server of this test run. `deno task test` starts that server and makes
- * a migrated and empty database in it, the template; a test gets a copy. Make one per test file, not per test, and let tests keep out
- * of each other's way by their identities.
+ * Real databases for tests, in the PostgreSQL server of this test run. `deno task test` starts that server and creates an empty, migrated database
+ * in it, the template. `testDatabase` copies the template. Create one database per test file, not one per test; the tests of a file use
+ * different identities.
  */
 import postgres from "postgres";
 import type { Settings } from "../actors/settings/settings.ts";
 import { openStore, type Store, type StoreOptions } from "../db/store.ts";
 
-/** Where `deno task test` says which database is the template. */
+/** The environment variable in which `deno task test` passes the URL of the template. */
 export const TEMPLATE_VARIABLE = "CHARGEHAND_TEST_TEMPLATE";
 
-/** Where tests find the programs of PostgreSQL, to run a server that they may kill. */
+/** The environment variable with the folder of PostgreSQL's programs, for tests that run (and kill) a server of their own. */
 export const PROGRAMS_VARIABLE = "CHARGEHAND_TEST_POSTGRES_BIN";
 
-/** A database that outlives its store, for tests that open it twice, and a folder for files. */
+/** A database that stays when a store is closed, for tests that open it twice, and a folder for files. */
 export interface TestDatabase extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly dataDir: string;
-  /** What a Central System inside this process is told to find both. */
+  /** The settings for a Central System inside this process. */
   readonly settings: Pick<Settings, "databaseUrl" | "dataDir">;
-  /** The same for a process of its own. */
+  /** The environment variables for a Central System in a separate process. */
   readonly environment: Readonly<Record<"DATABASE_URL" | "DATA_DIR", string>>;
-  /** Removes it with everything in it, whoever is still connected. */
+  /** Drops the database, open connections included, and deletes the folder. */
   remove(): Promise<void>;
 }
 
-/** A database of its own: a copy of the template, or an empty one without any table. */
+/** Creates a database: a copy of the template ("migrated"), or one without any table ("empty"). */
 export async function testDatabase(content: "migrated" | "empty" = "migrated"): Promise<TestDatabase> {
   const template = templateUrl();
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
@@ -47,7 +47,7 @@ export async function testDatabase(content: "migrated" | "empty" = "migrated"): 
   };
 }
 
-/** A store over a database of its own, which is gone after `close`. */
+/** Opens a store on a new database; `close` drops the database. */
 export async function openTestStore(options: Partial<StoreOptions> = {}): Promise<Store> {
   const { databaseUrl, remove } = await testDatabase();
   const store = await openStore({ databaseUrl, ...options });
@@ -60,14 +60,14 @@ export async function openTestStore(options: Partial<StoreOptions> = {}): Promis
   };
 }
 
-/** The same server with another database, or with another role. */
+/** The URL of another database on the same server. */
 export function withDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = name;
   return other.href;
 }
 
-/** Runs a statement in the server's own database: one that makes or removes others cannot run in them. */
+/** Runs a statement in the database `postgres`. A database cannot be created from, or dropped in, itself. */
 export async function administer(serverUrl: string, statement: string): Promise<void> {
   const sql = postgres(withDatabase(serverUrl, "postgres"), { max: 1, onnotice: () => {} });
   try {

@@ -1,4 +1,4 @@
-/** A Central System with one permanent actor that fails at its first mail: main_test.ts looks at how the process ends. */
+/** A Central System with one permanent actor that fails at its first mail; main_test.ts checks how the process ends. */
 import { listen } from "../api/server.ts";
 import { endOnFailure } from "../api/process.ts";
 import { openApp, settingsOrExit } from "../main.ts";

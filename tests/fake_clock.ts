@@ -1,6 +1,6 @@
 /**
- * A clock that only moves when a test says so. Timers run in the order of their time; work that they start is awaited through
- * `ActorSystem.quiet`, so that no test ever sleeps.
+ * A clock that moves only when a test moves it. Timers run in the order of their time. Tests wait for the work that timers start with
+ * `ActorSystem.quiet`, and never sleep.
  */
 import type { Clock } from "../actors/runtime/clock.ts";
 
@@ -34,12 +34,12 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Timers that are still to run. */
+  /** The number of timers that have not run yet. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Moves on, stopping at each timer; `settle` is awaited after each, e.g. `() => system.quiet()`. */
+  /** Moves the clock from timer to timer; awaits `settle` after each, e.g. `() => system.quiet()`. */
   async advance(ms: number, settle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const end = this.#nowMs + ms;
     await settle();
@@ -52,14 +52,14 @@ export class FakeClock implements Clock {
     this.#nowMs = end;
   }
 
-  /** Moves on in one leap, as for a machine that slept: whatever was due meanwhile runs once, afterwards. */
+  /** Moves the clock in one step, as on a machine that was suspended: each timer that became due runs once, afterwards. */
   async leap(ms: number, settle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     await settle();
     this.#nowMs += ms;
     await this.advance(0, settle);
   }
 
-  /** Moves on in leaps of so much at most: through a long time in which next to nothing happens but what repeats every second. */
+  /** Moves the clock in steps of at most `strideMs`: faster than `advance` for a long time with many periodic timers. */
   async stride(ms: number, strideMs: number, settle: () => Promise<void>): Promise<void> {
     for (let leftMs = ms; leftMs > 0; leftMs -= strideMs) await this.leap(Math.min(leftMs, strideMs), settle);
   }

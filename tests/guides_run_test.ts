@@ -1,6 +1,6 @@
 /**
- * Sends the requests of those guides that need nothing but a charge point, one after the other as a reader would, to a Central System with a
- * simulated charge point. The guide about webhooks is not among them: its receiver is outside this machine.
+ * Sends the requests of those guides that need only a charge point, in their order, to a Central System with a simulated charge point. The
+ * guide about webhooks is not among them: its receiver is outside this machine.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type CentralSystem, startCentralSystem } from "./harness.ts";
@@ -20,7 +20,7 @@ const GUIDES = [
 ] as const;
 
 for (const guide of GUIDES) {
-  Deno.test(`the requests of the guide ${guide} succeed as they stand`, async () => {
+  Deno.test(`the requests of the guide ${guide} succeed`, async () => {
     await using central = await startCentralSystem();
     await central.api("PUT", "/v1/charge-points/CP001", { securityProfile: 0 });
     await central.api("PUT", "/v1/id-tags/DRIVER1", { status: "Accepted" });
@@ -33,7 +33,7 @@ for (const guide of GUIDES) {
   });
 }
 
-/** Fails with the first answer that is a problem. */
+/** Fails at the first answer with a status of 300 or more. */
 async function sendAll(requests: readonly ShownRequest[], central: CentralSystem): Promise<void> {
   const variables: Record<string, string> = {};
   let lastId: string | undefined;

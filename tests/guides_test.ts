@@ -7,22 +7,22 @@ import { chapter, fences, guidePaths, requestsIn, type ShownRequest, tableRows }
 import { SETTINGS_GUIDE, settingsRows } from "./tools/settings_guide.ts";
 import { readText } from "./tools/tree.ts";
 
-/** What stands for the variables of the texts; the others are ids. */
+/** Values for the variables of the texts. Every other variable gets a random id. */
 const VARIABLES: Readonly<Record<string, string>> = { TX: "1", LOCATION: "http://localhost:8080/files/x/3.5.0.bin" };
 
-/** Fewer in all texts together: they were not found. */
+/** With fewer requests in all texts together, the search for requests is broken. */
 const LEAST_REQUESTS = 50;
 
-Deno.test("the table of settings is the list of settings; `deno task settings` writes it", async () => {
+Deno.test("the table of settings in the guide is up to date (`deno task settings` writes it)", async () => {
   assertEquals(tableRows(await readText(SETTINGS_GUIDE)), settingsRows());
 });
 
-Deno.test("the README's first session is the guide's", async () => {
+Deno.test("the first session has the same commands in the README and in the guide", async () => {
   const guide = await readText("api/docs/guides/first-session.md");
   assertEquals(fences(await chapter("A first session")), fences(guide));
 });
 
-Deno.test("README.md stays short enough to be read", async () => {
+Deno.test("README.md has at most 250 lines", async () => {
   assert((await readText("README.md")).split("\n").length <= 250);
 });
 
@@ -40,7 +40,7 @@ Deno.test("every request in the README and the guides has a route that accepts i
   assertEquals(faults.flat(), []);
 });
 
-/** What the API would object to in a request, before it looks at what exists. */
+/** The API's objection to the form of a request; undefined when it has none. Stored data is not looked at. */
 async function faultOf({ method, target, body }: ShownRequest): Promise<string | undefined> {
   const filled = (text: string) => text.replaceAll(/\$(\w+)/g, (_, name) => VARIABLES[name] ?? crypto.randomUUID());
   const url = new URL(filled(target), "http://localhost");
@@ -73,7 +73,7 @@ function routeFor(method: string, path: string): { route: Route; values: Record<
   return undefined;
 }
 
-Deno.test("requests are read as a shell would", () => {
+Deno.test("requests are read from shell text as a shell reads them", () => {
   const text = [
     "api -X PUT localhost:8080/v1/a -d '{\"a\": 1}'   # a comment",
     `api "localhost:8080/v1/b/$ID?x=1" -d '{"f": "'$F'",`,

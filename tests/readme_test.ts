@@ -9,7 +9,7 @@ import { readText } from "./tools/tree.ts";
 
 const ADMIN_KEY = "readme-admin-key-0123456789";
 
-Deno.test("the first session goes as it is told", async () => {
+Deno.test("the commands of the first session succeed and have the described results", async () => {
   await using database = await testDatabase();
   await using central = await startProcess({ ...database.environment, CHARGEHAND_ADMIN_KEY: ADMIN_KEY });
   const port = new URL(central.apiUrl).port;
@@ -18,7 +18,7 @@ Deno.test("the first session goes as it is told", async () => {
   );
   const simulator = /deno@\S+ (task simulate .*)/.exec(simulate!)![1]!.split(" ");
   let exported = key!.replace("KEY=chk_…", `KEY=${ADMIN_KEY}`);
-  /** Says these lines to a shell that has heard all `export` lines; answers what each call of the API answered. */
+  /** Runs these lines in a shell, after all `export` lines so far; returns the API's answers. */
   const shell = async (lines: string) => {
     const { stdout, stderr } = await new Deno.Command("bash", { args: ["-ec", `${exported}\n${lines}`] }).output();
     assertEquals(new TextDecoder().decode(stderr), "");
@@ -37,7 +37,7 @@ Deno.test("the first session goes as it is told", async () => {
   const transactionId = await eventually("it charges", async () => (await shell(list!))[0].items[0]?.transactionId);
 
   const [tx, ...rest] = stop!.trim().split("\n");
-  // What the README shows is right for the first transaction of a new database; anybody else reads it off the list.
+  // The number in the README is right only for the first transaction of a database.
   assertMatch(tx!, /^export TX=1 +# the transactionId that the list shows$/);
   exported += `export TX=${transactionId}\n`;
   const [, stopped] = await shell(rest.slice(0, 2).join("\n"));
@@ -50,7 +50,7 @@ Deno.test("the first session goes as it is told", async () => {
   for (const clock of ["startedAt", "startReceivedAt", "stoppedAt", "stopReceivedAt"]) assertMatch(ended[clock], /Z$/);
 });
 
-/** A copy of the project in a folder of its own, to which something can be added. */
+/** Copies the project into a temporary folder, where a test can change it. */
 async function projectCopy(): Promise<
   AsyncDisposable & { folder: string; append(path: string, text: string): Promise<void> }
 > {
@@ -85,22 +85,22 @@ async function copy(from: string, to: string): Promise<void> {
   for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
 }
 
-Deno.test("adding an action takes what is told, and no more", async () => {
+Deno.test("adding an action takes only the steps that the README describes", async () => {
   const [greet, handler] = fences(await chapter("Adding an action")).map(({ text }) => text);
   const line = /`(export \{ Greet \} from "[^`]+)`/.exec(await chapter("Adding an action"))![1]!;
   await using project = await projectCopy();
   const { folder, append } = project;
   const check = async () => {
-    const { code, stdout, stderr } = await deno(["task", "check"], {}, folder).ends();
-    return { code, said: stdout + stderr };
+    const { code, stdout, stderr } = await deno(["task", "check"], {}, folder).whenEnded();
+    return { code, output: stdout + stderr };
   };
 
   await append("ocpp/core/greet.ts", greet!);
   await append("ocpp/actions.ts", `${line}\n`);
-  const asking = await check();
-  assertEquals(asking.code, 1);
-  assertMatch(asking.said, /Property 'Greet' is missing/);
-  assertStringIncludes(asking.said, "actors/charge_point/handlers/mod.ts");
+  const withoutHandler = await check();
+  assertEquals(withoutHandler.code, 1);
+  assertMatch(withoutHandler.output, /Property 'Greet' is missing/);
+  assertStringIncludes(withoutHandler.output, "actors/charge_point/handlers/mod.ts");
 
   await append("actors/charge_point/handlers/greet.ts", handler!);
   const list = await Deno.readTextFile(`${folder}/actors/charge_point/handlers/mod.ts`);
@@ -112,7 +112,7 @@ Deno.test("adding an action takes what is told, and no more", async () => {
     .replace('initiatedBy: "ChargePoint"', 'initiatedBy: "CentralSystem",\n  whenOffline: "refuse"');
   await append("ocpp/core/wave.ts", wave);
   await append("ocpp/actions.ts", `${line.replace("Greet", "Wave").replace("greet", "wave")}\n`);
-  assertEquals(await check().then(({ code, said }) => code === 0 || said), true);
+  assertEquals(await check().then(({ code, output }) => code === 0 || output), true);
 
   await withCopy(folder, async (ocppUrl, apiUrl) => {
     const api = (method: string, path: string, body?: unknown) => callApi(apiUrl + path, method, body, {}, ADMIN_KEY);
@@ -126,32 +126,32 @@ Deno.test("adding an action takes what is told, and no more", async () => {
 
     const path = "/v1/charge-points/{identity}/commands/Wave";
     assertEquals((await api("GET", "/openapi.json")).body.paths[path].post.summary, "Says hello.");
-    const waving = api("POST", path.replace("{identity}", "CP1"), { words: "good evening" });
-    const asked = await wire.next("the request");
-    assert(asked.kind === "CALL" && asked.action === "Wave", JSON.stringify(asked));
-    wire.send(3, asked.id, {});
-    assertEquals((await waving).body.state, "answered");
+    const command = api("POST", path.replace("{identity}", "CP1"), { words: "good evening" });
+    const request = await wire.next("the request");
+    assert(request.kind === "CALL" && request.action === "Wave", JSON.stringify(request));
+    wire.send(3, request.id, {});
+    assertEquals((await command).body.state, "answered");
     await wire.close();
   });
 });
 
-Deno.test("adding a resource takes what is told, and no more", async () => {
-  const told = await readText("api/docs/guides/adding-a-resource.md");
-  const paths = [...told.matchAll(/^\d\. The \w+, a file `([^`]+)` in `([^`]+)`:$/gm)].map(([, name, at]) =>
-    `${at}${name}`
+Deno.test("adding a resource takes only the steps that the guide describes", async () => {
+  const guide = await readText("api/docs/guides/adding-a-resource.md");
+  const paths = [...guide.matchAll(/^\d\. The \w+, a file `([^`]+)` in `([^`]+)`:$/gm)].map(([, name, folder]) =>
+    `${folder}${name}`
   );
-  const blocks = fences(told);
+  const blocks = fences(guide);
   const texts = blocks.filter(({ language }) => language === "ts").map(({ text }) => text);
   const [lists] = blocks.filter(({ language }) => language === "diff").map(({ text }) => text);
   assertEquals(paths.length, texts.length);
   const added = [...texts.join("").trimEnd().split("\n"), ...lists!.match(/^\+/gm)!];
-  assertEquals(/(\d+) lines in\s+all/.exec(told)?.[1], String(added.length));
+  assertEquals(/(\d+) lines in\s+all/.exec(guide)?.[1], String(added.length));
 
   await using project = await projectCopy();
   const { folder } = project;
   for (const [index, path] of paths.entries()) await project.append(path, texts[index]!);
   for (const [path, text] of await patched(lists!, folder)) await Deno.writeTextFile(`${folder}/${path}`, text);
-  const checked = await deno(["task", "check"], {}, folder).ends();
+  const checked = await deno(["task", "check"], {}, folder).whenEnded();
   assertEquals(checked.code === 0 || checked.stdout + checked.stderr, true);
 
   await withCopy(folder, async (_ocppUrl, apiUrl) => {
@@ -166,7 +166,7 @@ Deno.test("adding a resource takes what is told, and no more", async () => {
     await api("PUT", "/v1/contacts/Day%20shift", { phone: "110" });
     const first = (await api("GET", "/v1/contacts?limit=1")).body;
     const second = (await api("GET", `/v1/contacts?limit=1&cursor=${first.next}`)).body;
-    assertEquals([...first.items, ...second.items].map((one: { name: string }) => one.name), [
+    assertEquals([...first.items, ...second.items].map(({ name }: { name: string }) => name), [
       "Day shift",
       "Night shift",
     ]);
@@ -178,7 +178,7 @@ Deno.test("adding a resource takes what is told, and no more", async () => {
   });
 });
 
-/** The files that a diff names, with the lines that it adds: each after the line above it, which must be there once. */
+/** Applies the added lines of a diff: each is inserted after the line above it, which must occur exactly once in its file. */
 async function patched(diff: string, folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   let path = "";
@@ -189,7 +189,7 @@ async function patched(diff: string, folder: string): Promise<Map<string, string
       files.set(path, await Deno.readTextFile(`${folder}/${path}`));
     } else if (line.startsWith("+")) {
       const text = files.get(path)!;
-      assertEquals(text.split(`${above}\n`).length, 2, `${path} has this line once: ${above}`);
+      assertEquals(text.split(`${above}\n`).length, 2, `${path} must have this line exactly once: ${above}`);
       files.set(path, text.replace(`${above}\n`, () => `${above}\n${line.slice(1)}\n`));
       above = line.slice(1);
     } else above = line.slice(1);
@@ -197,7 +197,7 @@ async function patched(diff: string, folder: string): Promise<Map<string, string
   return files;
 }
 
-/** Starts the copy and ends it. */
+/** Starts the copy of the project, calls `run`, and ends the copy. */
 async function withCopy(folder: string, run: (ocppUrl: string, apiUrl: string) => Promise<void>): Promise<void> {
   await using database = await testDatabase();
   await using central = await startProcess({ ...database.environment, CHARGEHAND_ADMIN_KEY: ADMIN_KEY }, folder);

@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL server of one run of the tests, with the template database that every test copies. DATABASE_URL names a server that is there
- * already; without it the embedded one is started in a temporary folder, without syncs, since nothing in it has to outlive the run.
+ * The PostgreSQL server of a test run, with the template database that tests copy. DATABASE_URL names a running server. Without it, the
+ * embedded server is started in a temporary folder, with fsync off, because its data is not needed after the run.
  */
 import { startEmbedded } from "../db/engine/embedded.ts";
 import { delay } from "@std/async";
@@ -8,19 +8,19 @@ import { layoutOf } from "../db/engine/embedded/data_folder.ts";
 import { openStore } from "../db/store.ts";
 import { administer, PROGRAMS_VARIABLE, TEMPLATE_VARIABLE, withDatabase } from "./database.ts";
 
-/** A server with a template. Disposing removes the template and ends a server that was started for it. */
+/** A server with a template. Disposing drops the template and stops the server if it was started for this run. */
 export interface TestServer extends AsyncDisposable {
-  /** What tests and their processes find in their environment. */
+  /** The environment variables for the tests and their processes. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Folders of servers of earlier runs that were killed are recognised by this, and removed. */
+/** The prefix of the temporary folders. `removeLeftovers` finds the folders of killed runs by it. */
 const FOLDER_PREFIX = "chargehand-tests-";
 
-/** A younger folder may belong to a run that is about to lock it. */
+/** The age from which a folder may be removed: a younger one may belong to a run that has not locked it yet. */
 const LEFTOVER_AFTER_MS = 600_000;
 
-/** Durability off, and room for the connections of many stores at once. */
+/** Settings of PostgreSQL: durability off, and enough connections for many stores at once. */
 const TUNING = {
   fsync: "off",
   full_page_writes: "off",
@@ -29,7 +29,7 @@ const TUNING = {
   autovacuum_naptime: "10min",
 };
 
-/** Starts or finds the server, and makes the template in it. */
+/** Starts the server, or uses that of DATABASE_URL, and creates the template in it. */
 export async function startTestServer(): Promise<TestServer> {
   const given = Deno.env.get("DATABASE_URL");
   if (given) return await withTemplate(given, {}, () => Promise.resolve());
@@ -61,7 +61,7 @@ async function withTemplate(
   };
 }
 
-/** Servers whose run was killed go on running: each is taken over, ended and removed. The folder of a run that lives is locked. */
+/** Stops the servers of killed runs, which still run, and deletes their folders. The folder of an active run is locked and stays. */
 async function removeLeftovers(): Promise<void> {
   const temporary = await Deno.makeTempDir();
   await Deno.remove(temporary);

@@ -66,7 +66,7 @@ async function program(
 ): Promise<Subject> {
   const path = new URL(file, import.meta.url).pathname;
   const process = deno(["run", "--no-prompt", ...permissions, path, ...args]);
-  const [, pid, url = ""] = await process.says(/pid (\d+) at (ws:\S+)\/ready/);
+  const [, pid, url = ""] = await process.whenOutput(/pid (\d+) at (ws:\S+)\/ready/);
   return {
     name,
     isEcho: file === "echo.ts",
@@ -79,7 +79,10 @@ async function program(
 /** Linux counts processor time in these. */
 const TICK_MS = 10;
 
-function usage(pid: number, process: Pick<Server, "says">): Pick<Subject, "cpuMs" | "residentKiB" | "collectGarbage"> {
+function usage(
+  pid: number,
+  process: Pick<Server, "whenOutput">,
+): Pick<Subject, "cpuMs" | "residentKiB" | "collectGarbage"> {
   return {
     async cpuMs() {
       // the name of the program, in parentheses, may hold spaces
@@ -87,7 +90,7 @@ function usage(pid: number, process: Pick<Server, "says">): Pick<Subject, "cpuMs
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     },
     residentKiB: async () => Number(/VmRSS:\s+(\d+)/.exec(await readProc(pid, "status"))![1]),
-    collectGarbage: async () => await collectGarbage((await process.says(/Debugger listening on (ws:\S+)/))[1]!),
+    collectGarbage: async () => await collectGarbage((await process.whenOutput(/Debugger listening on (ws:\S+)/))[1]!),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Fault injection 43: killed between a SetChargingProfile and its answer. */
+/** Fault injection 43: the server is killed between a SetChargingProfile and its answer. */
 import { assert, assertEquals } from "@std/assert";
 import { absoluteProfile } from "../conformance/charging_profiles.ts";
 import { Wire } from "../conformance/wire.ts";
@@ -6,7 +6,7 @@ import { eventually } from "../conformance/within.ts";
 import { testDatabase } from "../database.ts";
 import { startServer } from "./server.ts";
 
-Deno.test("killed while a profile is under way: it is in doubt afterwards, and what it may have replaced, too", async () => {
+Deno.test("after a kill during SetChargingProfile, this profile and the one it may have replaced are in doubt", async () => {
   await using data = await testDatabase();
   await using first = await startServer(data);
   const path = "/v1/charge-points/CP1";
@@ -25,7 +25,7 @@ Deno.test("killed while a profile is under way: it is in doubt afterwards, and w
     return frame.id;
   };
   wire.send(3, await set(1), { status: "Accepted" });
-  await eventually("the first one is certain", async () => {
+  await eventually("the first profile is not in doubt", async () => {
     const { body } = await first.api("GET", `${path}/charging-profiles`);
     return body.items[0]?.inDoubt === false || undefined;
   });
@@ -37,8 +37,8 @@ Deno.test("killed while a profile is under way: it is in doubt afterwards, and w
   const { items } = (await second.api("GET", `${path}/charging-profiles`)).body;
   assertEquals(
     items.map((
-      one: { profile: { chargingProfileId: number }; inDoubt: boolean },
-    ) => [one.profile.chargingProfileId, one.inDoubt]),
+      { profile, inDoubt }: { profile: { chargingProfileId: number }; inDoubt: boolean },
+    ) => [profile.chargingProfileId, inDoubt]),
     [[2, true], [1, true]],
   );
 });

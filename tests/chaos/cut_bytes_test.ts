@@ -1,7 +1,7 @@
 /**
- * Every point at which a connection can die during a StartTransaction: after each byte of the request and after each byte of the
- * answer. The charge point sends it again over a new connection; there is one transaction, and it is answered as the first time.
- * Fault injections 14 and 15.
+ * A connection is cut at every possible point of a StartTransaction: after each byte of the request and after each byte of the answer. The charge
+ * point sends the request again over a new connection. The Central System has one transaction and always gives the same answer. Fault injections
+ * 14 and 15.
  */
 import { assertEquals } from "@std/assert";
 import { type Payload, Wire } from "../conformance/wire.ts";
@@ -9,23 +9,23 @@ import { type CentralSystem, startCentralSystem } from "../harness.ts";
 import { listAll } from "./oracle.ts";
 import { type Allowance, Proxy } from "./proxy.ts";
 
-/** Charge points that are cut at the same time. */
+/** The number of charge points that are cut in parallel. */
 const WORKERS = 8;
 
 const IDENTITY = (worker: number) => `CUT-${worker}`;
 const ID_LENGTH = 36;
 
-/** Bytes of RFC 6455 around a text of 126 to 65535 bytes; a client's frame is masked. */
+/** Header bytes of an RFC 6455 frame: the client's text has 126 to 65535 bytes and a mask; the server's is shorter and has none. */
 const CLIENT_HEADER = 8;
 const SERVER_HEADER = 2;
 
 Deno.test({
-  name: "cut after any byte of a StartTransaction or of its answer: one transaction, equal answers",
-  // The Central System runs in this process; `stop` insists on its own clean end.
+  name: "a connection that is cut after any byte of a StartTransaction or its answer: one transaction, equal answers",
+  // The Central System runs in this process; `stop` checks that it ends without leftovers.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    // All of them come from one address.
+    // All charge points connect from the same address.
     await using central = await startCentralSystem({ handshakesPerSecond: 10_000 });
     for (let worker = 0; worker < WORKERS; worker++) {
       const fields = { registration: "Accepted", securityProfile: 0 };
@@ -34,9 +34,9 @@ Deno.test({
     await central.api("PUT", "/v1/id-tags/CUT", { status: "Accepted" });
 
     const cuts = allCuts();
-    const inHand = cuts.entries();
+    const remaining = cuts.entries();
     await Promise.all(Array.from({ length: WORKERS }, async (_, worker) => {
-      for (const [number, allowance] of inHand) await cutAndRepeat(central, IDENTITY(worker), number, allowance);
+      for (const [number, allowance] of remaining) await cutAndRepeat(central, IDENTITY(worker), number, allowance);
     }));
 
     const all = await listAll(central, "/v1/transactions");
@@ -47,7 +47,7 @@ Deno.test({
   },
 });
 
-/** One for each byte of the request and for each of the answer; with 0 nothing passes at all. */
+/** One allowance for each byte of the request and of the answer; with 0 no byte passes. */
 function allCuts(): Allowance[] {
   const request = JSON.stringify([2, idOf(0), "StartTransaction", requestOf(0)]);
   const answer = JSON.stringify([3, idOf(0), { transactionId: 100, idTagInfo: { status: "Accepted" } }]);
@@ -61,11 +61,11 @@ function allCuts(): Allowance[] {
 async function cutAndRepeat(central: CentralSystem, identity: string, number: number, allowance: Allowance) {
   await using proxy = await Proxy.to(central.url);
   const url = `${central.ocppUrl}/${identity}`;
-  const doomed = await Wire.open(proxy.through(url));
+  const cutWire = await Wire.open(proxy.through(url));
   proxy.allow(allowance);
   const request = requestOf(number);
-  doomed.send(2, idOf(2 * number), "StartTransaction", request);
-  const early = await doomed.next("an answer or the end").catch(() => undefined);
+  cutWire.send(2, idOf(2 * number), "StartTransaction", request);
+  const early = await cutWire.next("an answer or the end").catch(() => undefined);
 
   const wire = await Wire.open(url);
   const answers: Payload[] = early?.kind === "CALLRESULT" ? [early.payload] : [];
@@ -76,7 +76,7 @@ async function cutAndRepeat(central: CentralSystem, identity: string, number: nu
     answers.push(frame.payload);
   }
   for (const each of answers) assertEquals(each, answers[0], `cut at ${JSON.stringify(allowance)}`);
-  await Promise.all([doomed.cut(), wire.cut()]);
+  await Promise.all([cutWire.cut(), wire.cut()]);
 }
 
 function requestOf(number: number): Payload {

@@ -1,12 +1,12 @@
 /**
- * The server is killed (kill -9) again and again at any moment of a firmware campaign. It goes on by itself each time, and no charge point is ever sent
- * UpdateFirmware twice. Fault injection 41.
+ * The server is killed (kill -9) several times at random moments of a firmware campaign. The campaign continues by itself each time, and no charge
+ * point gets UpdateFirmware twice. Fault injection 41.
  */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
 import { testDatabase } from "../database.ts";
-import { chance } from "./chance.ts";
+import { randomBelow } from "./random.ts";
 import { listAll } from "./oracle.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -14,11 +14,11 @@ const CHARGE_POINTS = 30;
 
 const KILLS = 8;
 
-/** The kill comes at a random moment of this time after everybody is back. */
+/** The kill comes at a random moment within this time after all charge points have connected. */
 const KILL_WITHIN_MS = 400;
 
-/** A charge point that installs whatever it is sent, and says so again after each new connection: it does not know what was heard. */
-class Station {
+/** A charge point that installs each update and repeats its reports on each connection, because it cannot know which ones arrived. */
+class UpdatingChargePoint {
   updates = 0;
   version = "1.0";
   #calls = 0;
@@ -68,31 +68,31 @@ class Station {
   }
 }
 
-Deno.test("a firmware campaign under kill -9: nobody is sent UpdateFirmware twice, and it goes on by itself", async () => {
+Deno.test("a firmware campaign continues by itself after each kill -9 and sends no UpdateFirmware twice", async () => {
   await using data = await testDatabase();
-  const stations = Array.from({ length: CHARGE_POINTS }, (_, i) => new Station(`FW-${i}`));
+  const chargePoints = Array.from({ length: CHARGE_POINTS }, (_, i) => new UpdatingChargePoint(`FW-${i}`));
   let server = await startServer(data);
   try {
-    const id = await started(server, stations);
+    const id = await started(server, chargePoints);
     for (let kill = 0; kill < KILLS; kill++) {
-      await Promise.all(stations.map((station) => station.connect(server)));
-      await new Promise((resolve) => setTimeout(resolve, chance(KILL_WITHIN_MS)));
+      await Promise.all(chargePoints.map((chargePoint) => chargePoint.connect(server)));
+      await new Promise((resolve) => setTimeout(resolve, randomBelow(KILL_WITHIN_MS)));
       await server.kill();
-      await Promise.all(stations.map((station) => station.cut()));
+      await Promise.all(chargePoints.map((chargePoint) => chargePoint.cut()));
       server = await startServer(data);
-      await installUnsent(server, id, stations);
+      await installUnsent(server, id, chargePoints);
     }
-    await Promise.all(stations.map((station) => station.connect(server)));
-    await verify(server, id, stations);
-    for (const station of stations) await station.cut();
+    await Promise.all(chargePoints.map((chargePoint) => chargePoint.connect(server)));
+    await verify(server, id, chargePoints);
+    for (const chargePoint of chargePoints) await chargePoint.cut();
   } finally {
     await server[Symbol.asyncDispose]();
   }
 });
 
-/** Registers the charge points and starts a campaign for them in waves. */
-async function started({ api }: Server, stations: readonly Station[]): Promise<string> {
-  for (const { identity } of stations) {
+/** Registers the charge points and starts a campaign for them in waves; returns the campaign's id. */
+async function started({ api }: Server, chargePoints: readonly UpdatingChargePoint[]): Promise<string> {
+  for (const { identity } of chargePoints) {
     await api("PUT", `/v1/charge-points/${identity}`, { securityProfile: 0, labels: { fleet: "chaos" } });
   }
   const { status, body } = await api("POST", "/v1/firmware-campaigns", {
@@ -110,28 +110,28 @@ async function started({ api }: Server, stations: readonly Station[]): Promise<s
 }
 
 /**
- * An update that is written down as sent and never went out is never sent again: nobody knows. Such charge points get the version by other means, which
- * their next boot shows; else the campaign would wait for them until their time is over.
+ * A kill can come between "recorded as sent" and the sending of an UpdateFirmware. Such a request is not sent again, because its outcome is unknown. These
+ * charge points get the version in another way and report it at their next boot; else the campaign would wait for them until its time-out.
  */
-async function installUnsent(server: Server, id: string, stations: readonly Station[]): Promise<void> {
+async function installUnsent(server: Server, id: string, chargePoints: readonly UpdatingChargePoint[]): Promise<void> {
   const commanded = await listAll(server, `/v1/firmware-campaigns/${id}/targets?state=commanded`);
   const unsent = commanded.filter(({ commandState }) => commandState === "sent" || commandState === "unknown");
-  for (const { chargePoint } of unsent) stations.find(({ identity }) => identity === chargePoint)!.version = "2.0";
+  for (const { chargePoint } of unsent) chargePoints.find(({ identity }) => identity === chargePoint)!.version = "2.0";
 }
 
-/** Everybody has installed it, and nobody was sent it twice. */
-async function verify(server: Server, id: string, stations: readonly Station[]): Promise<void> {
+/** Waits for the end of the campaign; all targets must have installed the update and none may have got it twice. */
+async function verify(server: Server, id: string, chargePoints: readonly UpdatingChargePoint[]): Promise<void> {
   await eventually("the campaign is complete", async () => {
     const { body } = await server.api("GET", `/v1/firmware-campaigns/${id}`);
     return body.state === "completed" || undefined;
   });
   const targets = await listAll(server, `/v1/firmware-campaigns/${id}/targets`);
   assertEquals(targets.length, CHARGE_POINTS);
-  for (const { identity, updates } of stations) {
+  for (const { identity, updates } of chargePoints) {
     const { outcome, attempts } = targets.find(({ chargePoint }) => chargePoint === identity)!;
     assertLessOrEqual(updates, 1, identity);
     assertEquals([outcome, attempts], ["installed", 1], identity);
   }
-  const lost = stations.filter(({ updates }) => updates === 0).length;
-  assertLessOrEqual(lost, KILLS * 4, "only what was under way at a kill");
+  const lost = chargePoints.filter(({ updates }) => updates === 0).length;
+  assertLessOrEqual(lost, KILLS * 4, "only requests that were in flight at a kill may be lost");
 }

@@ -1,20 +1,20 @@
 /**
- * A charge point with a ledger. It writes down what it is about to send before it sends it, keeps it until it was confirmed, and sends
- * it again, with another message id, until it is. What the Central System shows in the end must be what the ledgers say.
+ * A charge point with a ledger. It records each transaction message before it sends it, and sends it again, with another message id, until it is
+ * confirmed. In the end, the Central System's data must agree with the ledgers.
  */
 import { type Payload, Wire } from "../conformance/wire.ts";
 
-/** What R7 allows for an answer: the certification's response time. */
+/** The time limit for an answer: the response time of the certification (R7). */
 const ANSWER_MS = 4_000;
 
-/** A transaction message, and every confirmation that it got. */
+/** A transaction message with all its confirmations. */
 export interface Entry {
   readonly action: "StartTransaction" | "MeterValues" | "StopTransaction";
   readonly request: Payload;
   readonly confirmations: Payload[];
 }
 
-/** A transaction as the charge point lived it. */
+/** The messages of one transaction. */
 export interface Session {
   readonly meterStart: number;
   readonly start: Entry;
@@ -35,13 +35,14 @@ export class CallRefused extends Error {
   }
 }
 
+/** Sends an endless series of transactions over one connection at a time. */
 export class LedgeredChargePoint {
   readonly sessions: Session[] = [];
   #wire: Wire | undefined;
   #calls = 0;
   #meter = 0;
   #atMs = Date.parse("2026-03-01T00:00:00.000Z");
-  /** Sent and not confirmed, perhaps recorded. */
+  /** Not confirmed; the Central System may have recorded it. */
   #pending: Entry | undefined;
   #last: Entry | undefined;
 
@@ -55,34 +56,34 @@ export class LedgeredChargePoint {
     this.#wire = await Wire.open(`${ocppUrl}/${this.identity}`);
   }
 
-  /** Resolves when the other side has closed the connection. */
+  /** Resolves with the close code when the Central System has closed the connection. */
   async closed(): Promise<number> {
     const { code } = await this.#wire!.closed;
     return code;
   }
 
-  /** Drops the connection without a word. */
+  /** Drops the connection without a close frame. */
   async cut(): Promise<void> {
     const wire = this.#wire;
     this.#wire = undefined;
     await wire?.cut();
   }
 
-  /** The next message of an endless series of transactions, or the one that is still to be confirmed. Throws when it is not. */
-  async live(): Promise<void> {
+  /** Sends the unconfirmed message again, or else the next one. Throws when it is not confirmed. */
+  async sendNext(): Promise<void> {
     const entry = this.#pending ??= this.#next();
     await this.#deliver(entry);
     this.#pending = undefined;
     this.#last = entry;
   }
 
-  /** Sends what was confirmed last once more, for the power may have failed just behind it, and then what was not. */
-  async repeat(): Promise<void> {
+  /** Sends the last confirmed message again, as after a power failure right after its confirmation, and then the unconfirmed one. */
+  async resend(): Promise<void> {
     if (this.#last) await this.#deliver(this.#last);
-    if (this.#pending) await this.live();
+    if (this.#pending) await this.sendNext();
   }
 
-  /** Everything that was ever sent, oldest first. */
+  /** All messages in the order in which they were first sent. */
   get entries(): Entry[] {
     return this.sessions.flatMap(({ start, samples, stop }) => [start, ...samples, ...(stop ? [stop] : [])]);
   }
@@ -132,12 +133,12 @@ function entry(action: Entry["action"], request: Payload): Entry {
   return { action, request, confirmations: [] };
 }
 
-/** Lives until the connection ends, as a charge point does that is always busy. */
-export async function liveUntilClosed(chargePoint: LedgeredChargePoint): Promise<void> {
+/** Sends message after message until the connection ends. */
+export async function sendUntilClosed(chargePoint: LedgeredChargePoint): Promise<void> {
   let open = true;
   const closed = chargePoint.closed().then(() => open = false);
   try {
-    while (open) await chargePoint.live();
+    while (open) await chargePoint.sendNext();
   } catch (error) {
     if (open) throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * The life of the process: it ends in good order when it is asked to, while work is in hand; it does not share what cannot be shared,
- * and says so; and nothing that goes wrong inside it takes everybody down.
+ * Start, failures and end of the process. SIGTERM ends it in order while messages and commands are in flight. Two processes can start at once.
+ * An unhandled error inside it, or a peer that does not answer, does not disturb other charge points.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
@@ -8,11 +8,11 @@ import { RawSocket, requestText, UPGRADE } from "../api/http/raw_socket.ts";
 import { Wire } from "../conformance/wire.ts";
 import { eventually, within } from "../conformance/within.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
-import { CallRefused, LedgeredChargePoint, liveUntilClosed } from "./ledger.ts";
-import { assertLedgersHold } from "./oracle.ts";
+import { CallRefused, LedgeredChargePoint, sendUntilClosed } from "./ledger.ts";
+import { assertMatchesLedgers } from "./oracle.ts";
 import { type Server, startProcess, startServer } from "./server.ts";
 
-const CROWD = 20;
+const CHARGE_POINTS = 20;
 const SHUTDOWN_MS = 10_000;
 
 async function register({ api }: Server, ...identities: string[]): Promise<void> {
@@ -25,9 +25,12 @@ let data: TestDatabase;
 Deno.test.beforeAll(async () => void (data = await testDatabase()));
 Deno.test.afterAll(async () => await data[Symbol.asyncDispose]());
 
-Deno.test("SIGTERM under load: charge points are told to come back, exit code 0, nothing lost", async () => {
+Deno.test("SIGTERM under load: close code 1012 for all charge points, exit code 0, no message lost", async () => {
   await using server = await startServer(data);
-  const chargePoints = Array.from({ length: CROWD }, (_, i) => new LedgeredChargePoint(`TERM-${i}`, `TAG-${i}`));
+  const chargePoints = Array.from(
+    { length: CHARGE_POINTS },
+    (_, i) => new LedgeredChargePoint(`TERM-${i}`, `TAG-${i}`),
+  );
   await register(server, "TERM-SILENT", ...chargePoints.map(({ identity }) => identity));
   for (const chargePoint of chargePoints) await chargePoint.connect(server.ocppUrl);
   const silent = await Wire.open(`${server.ocppUrl}/TERM-SILENT`);
@@ -35,13 +38,13 @@ Deno.test("SIGTERM under load: charge points are told to come back, exit code 0,
   await silent.next("the reset");
 
   const codes = Promise.all(chargePoints.map((chargePoint) => chargePoint.closed()));
-  const living = Promise.all(chargePoints.map(liveUntilClosed));
+  const sending = Promise.all(chargePoints.map(sendUntilClosed));
   await eventually(
-    "everybody is at work",
+    "every charge point has sent more than two messages",
     () => Promise.resolve(chargePoints.every(({ entries }) => entries.length > 2) || undefined),
   );
-  await assertEndsWell(server);
-  await living;
+  await assertEndsInOrder(server);
+  await sending;
   assertEquals(new Set(await codes), new Set([1012]));
   assertEquals((await silent.closed).code, 1012);
   assertEquals((await command).body.state, "unknown");
@@ -49,24 +52,27 @@ Deno.test("SIGTERM under load: charge points are told to come back, exit code 0,
   await using again = await startServer(data);
   for (const chargePoint of chargePoints) {
     await chargePoint.connect(again.ocppUrl);
-    await chargePoint.repeat();
+    await chargePoint.resend();
   }
-  await assertLedgersHold(again, chargePoints);
+  await assertMatchesLedgers(again, chargePoints);
   for (const chargePoint of chargePoints) await chargePoint.cut();
 });
 
 Deno.test({
-  name: "SIGTERM while messages are being recorded: they are answered before the connections are closed",
+  name: "SIGTERM while messages are being recorded: the answers are sent before the connections are closed",
   async fn() {
     await using server = await startServer(data);
-    const chargePoints = Array.from({ length: CROWD }, (_, i) => new LedgeredChargePoint(`HELD-${i}`, `TAG-${i}`));
+    const chargePoints = Array.from(
+      { length: CHARGE_POINTS },
+      (_, i) => new LedgeredChargePoint(`HELD-${i}`, `TAG-${i}`),
+    );
     await register(server, ...chargePoints.map(({ identity }) => identity));
     for (const chargePoint of chargePoints) await chargePoint.connect(server.ocppUrl);
 
     const sql = postgres(data.environment.DATABASE_URL!, { max: 2, onnotice: () => {} });
     const held = await sql.begin(async (transaction) => {
       await transaction`lock table transactions in access exclusive mode`;
-      const answers = Promise.allSettled(chargePoints.map((chargePoint) => chargePoint.live()));
+      const answers = Promise.allSettled(chargePoints.map((chargePoint) => chargePoint.sendNext()));
       await eventually("the starts wait for the lock", async () => {
         const waiting = await sql`
           select from pg_locks join pg_database d on d.oid = database
@@ -75,25 +81,25 @@ Deno.test({
       });
       server.signal("SIGTERM");
       const { port } = new URL(server.ocppUrl);
-      await eventually("nobody can connect any more", () => isRefused(Number(port)));
-      return { answers }; // in an object, so that the lock is let go before they come
+      await eventually("new connections are refused", () => isRefused(Number(port)));
+      return { answers }; // in an object, because the lock must be released before the answers can come
     });
     for (const answer of await held.answers) {
-      // The lock may have been held for too long on a busy machine: that is an answer, too.
+      // On a busy machine the lock may be held too long; then the answer is a CALLERROR, which is also right.
       if (answer.status === "rejected" && !(answer.reason instanceof CallRefused)) throw answer.reason;
     }
     assertEquals(new Set(await Promise.all(chargePoints.map((each) => each.closed()))), new Set([1012]));
-    await assertEndsWell(server);
+    await assertEndsInOrder(server);
     await sql.end({ timeout: 1 });
     for (const chargePoint of chargePoints) await chargePoint.cut();
   },
 });
 
-/** Ends the server as an operator does and sees to it that it does so in good order and in time. */
-async function assertEndsWell(server: Server): Promise<void> {
+/** Sends SIGTERM; the server must end with exit code 0 in time. */
+async function assertEndsInOrder(server: Server): Promise<void> {
   server.signal("SIGTERM");
-  const { code } = await within(server.ended, "the server to end", server.said, SHUTDOWN_MS);
-  assertEquals(code, 0, server.said());
+  const { code } = await within(server.ended, "the server to end", server.output, SHUTDOWN_MS);
+  assertEquals(code, 0, server.output());
 }
 
 async function isRefused(port: number): Promise<true | undefined> {
@@ -105,25 +111,25 @@ async function isRefused(port: number): Promise<true | undefined> {
   }
 }
 
-Deno.test("a peer that does not answer pings is cut within two intervals; stray errors end nothing", async () => {
-  const flags = [`--preload=${new URL("./stray.ts", import.meta.url).pathname}`];
+Deno.test("a peer that answers no ping is cut within two intervals, and unhandled errors end no connection", async () => {
+  const flags = [`--preload=${new URL("./unhandled_errors.ts", import.meta.url).pathname}`];
   await using server = await startServer(data, { CHARGEHAND_PING_INTERVAL_SECONDS: "2" }, flags);
   await register(server, "PONG", "MUTE");
-  const lively = await Wire.open(`${server.ocppUrl}/PONG`);
+  const answering = await Wire.open(`${server.ocppUrl}/PONG`);
   server.signal("SIGUSR2");
-  await server.says(/reached nobody.*rejected in a timer/s);
-  await server.says(/reached nobody.*thrown in a timer/s);
+  await server.whenOutput(/reached nobody.*rejected in a timer/s);
+  await server.whenOutput(/reached nobody.*thrown in a timer/s);
 
   await using mute = await RawSocket.open(server.ocppUrl);
   assertEquals((await mute.ask(requestText("/ocpp/MUTE", UPGRADE))).status, 101);
   const begun = performance.now();
   assertEquals(await isConnected(server, "MUTE"), true);
-  await within(mute.closed, "the mute one to be cut");
+  await within(mute.closed, "the connection of MUTE to be cut");
   const tookMs = performance.now() - begun;
   assert(tookMs > 2000 && tookMs < 6000, `${tookMs} ms`);
   assertEquals(await isConnected(server, "MUTE"), false);
   assertEquals(await isConnected(server, "PONG"), true);
-  await lively.close();
+  await answering.close();
 });
 
 async function isConnected({ api }: Server, identity: string): Promise<boolean> {
@@ -131,9 +137,9 @@ async function isConnected({ api }: Server, identity: string): Promise<boolean> 
 }
 
 Deno.test({
-  name: "two processes that start at once on one new database are both ready",
+  name: "two processes that start at the same time on a new database are both ready",
   async fn() {
-    await using data = await testDatabase(); // a new one, which both find empty
+    await using data = await testDatabase(); // without the rows of the other tests
     const starts = await Promise.allSettled([startServer(data), startServer(data)]);
     try {
       for (const start of starts) {
@@ -147,49 +153,49 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a start without its database ends with a sentence and an exit code",
+  name: "a start without a reachable database ends with an explanation and exit code 1",
   async fn() {
-    const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = nobody.addr;
-    nobody.close();
-    const away = { ...data.environment, DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/chargehand` };
-    await using process = startProcess({ ...data, environment: away });
+    const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = closed.addr;
+    closed.close();
+    const unreachable = { ...data.environment, DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/chargehand` };
+    await using process = startProcess({ ...data, environment: unreachable });
     const { code } = await process.ended;
     assertEquals(code, 1);
-    assertStringIncludes(process.said(), `127.0.0.1:${port}`);
-    assert(!process.said().includes("secret"));
+    assertStringIncludes(process.output(), `127.0.0.1:${port}`);
+    assert(!process.output().includes("secret"));
   },
 });
 
 Deno.test({
-  name: "charge points are answered while their commands cannot be looked up",
+  name: "charge points are answered while the Central System cannot read their commands",
   async fn() {
     await using server = await startServer(data);
-    await register(server, "FINE", "UNLUCKY");
-    const fine = await Wire.open(`${server.ocppUrl}/FINE`);
-    fine.send(2, "before", "Heartbeat", {});
-    await fine.next("the confirmation");
+    await register(server, "EARLY", "LATE");
+    const early = await Wire.open(`${server.ocppUrl}/EARLY`);
+    early.send(2, "before", "Heartbeat", {});
+    await early.next("the confirmation");
 
-    // Its commands cannot be looked up when it connects, because somebody has locked their table.
+    // The second charge point connects while its commands cannot be read, because their table is locked.
     const sql = postgres(data.environment.DATABASE_URL!, { max: 1, onnotice: () => {} });
     await sql.begin(async (transaction) => {
       await transaction`lock table commands in access exclusive mode`;
-      const unlucky = await Wire.open(`${server.ocppUrl}/UNLUCKY`);
+      const late = await Wire.open(`${server.ocppUrl}/LATE`);
       for (const id of ["first", "second"]) {
-        unlucky.send(2, id, "Heartbeat", {});
-        assertEquals((await unlucky.next("the confirmation")).kind, "CALLRESULT");
+        late.send(2, id, "Heartbeat", {});
+        assertEquals((await late.next("the confirmation")).kind, "CALLRESULT");
       }
-      await unlucky.close();
-      fine.send(2, "meanwhile", "Heartbeat", {});
-      assertEquals((await fine.next("the confirmation")).kind, "CALLRESULT");
+      await late.close();
+      early.send(2, "meanwhile", "Heartbeat", {});
+      assertEquals((await early.next("the confirmation")).kind, "CALLRESULT");
     });
     await sql.end({ timeout: 1 });
 
-    const again = await Wire.open(`${server.ocppUrl}/UNLUCKY`);
+    const again = await Wire.open(`${server.ocppUrl}/LATE`);
     again.send(2, "again", "Heartbeat", {});
     assertEquals((await again.next("the confirmation")).kind, "CALLRESULT");
-    assert(await isConnected(server, "FINE"));
+    assert(await isConnected(server, "EARLY"));
     await again.close();
-    await fine.close();
+    await early.close();
   },
 });

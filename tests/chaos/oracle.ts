@@ -1,5 +1,5 @@
 /**
- * Compares what the API shows with what the ledgers say: nothing lost, nothing doubled, nothing invented.
+ * Compares the API's data with the ledgers of the charge points: no message lost, none stored twice, none invented.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { LedgeredChargePoint, Session } from "./ledger.ts";
@@ -11,21 +11,21 @@ type Body = any;
 /** The largest transactionId: OCPP's integers have 32 bits. */
 const LARGEST_ID = 2 ** 31 - 1;
 
-/** Call it when every message was confirmed. Throws on the first difference. */
-export async function assertLedgersHold(
+/** Compares transactions, stops and meter values with the ledgers. Every message must have been confirmed before. */
+export async function assertMatchesLedgers(
   server: Pick<Server, "api">,
   chargePoints: readonly LedgeredChargePoint[],
 ): Promise<void> {
   const ids: number[] = [];
   for (const chargePoint of chargePoints) {
     assertEqualAnswers(chargePoint);
-    ids.push(...await assertLedgerHolds(server, chargePoint));
+    ids.push(...await assertMatchesLedger(server, chargePoint));
   }
   assertEquals(new Set(ids).size, ids.length, "every transaction has an id of its own");
   for (const id of ids) assert(Number.isInteger(id) && id > 0 && id <= LARGEST_ID, `${id} is a transactionId`);
 }
 
-/** All pages of a list. */
+/** The items of all pages of a list. */
 export async function listAll({ api }: Pick<Server, "api">, path: string): Promise<Body[]> {
   const items: Body[] = [];
   let next: string | null = "";
@@ -39,7 +39,7 @@ export async function listAll({ api }: Pick<Server, "api">, path: string): Promi
   return items;
 }
 
-/** Whenever a message is sent, its confirmation is the same. */
+/** A message that was sent several times must have got the same confirmation each time. */
 function assertEqualAnswers({ entries }: LedgeredChargePoint): void {
   for (const { confirmations } of entries) {
     assert(confirmations.length > 0, "every message was confirmed in the end");
@@ -47,11 +47,11 @@ function assertEqualAnswers({ entries }: LedgeredChargePoint): void {
   }
 }
 
-async function assertLedgerHolds(server: Pick<Server, "api">, chargePoint: LedgeredChargePoint): Promise<number[]> {
+async function assertMatchesLedger(server: Pick<Server, "api">, chargePoint: LedgeredChargePoint): Promise<number[]> {
   const { identity, sessions } = chargePoint;
   const transactions = await listAll(server, `/v1/transactions?chargePoint=${identity}`);
-  const shown = transactions.map(factsShown).sort((a, b) => a.meterStart - b.meterStart);
-  assertEquals(shown, sessions.map((session) => factsOf(session, chargePoint)), `transactions of ${identity}`);
+  const shown = transactions.map(shownFields).sort((a, b) => a.meterStart - b.meterStart);
+  assertEquals(shown, sessions.map((session) => expectedFields(session, chargePoint)), `transactions of ${identity}`);
 
   const stops = await listAll(server, `/v1/transaction-stops?chargePoint=${identity}`);
   const stopped = sessions.filter(({ stop }) => stop).map(({ start }) => start.confirmations[0]!.transactionId);
@@ -73,11 +73,14 @@ async function assertLedgerHolds(server: Pick<Server, "api">, chargePoint: Ledge
   return transactions.map(({ transactionId }) => transactionId);
 }
 
-function factsShown({ transactionId, state, idTag, meterStart, startedAt, meterStop, stoppedAt, energyWh }: Body) {
+function shownFields({ transactionId, state, idTag, meterStart, startedAt, meterStop, stoppedAt, energyWh }: Body) {
   return { transactionId, state, idTag, meterStart, startedAt, meterStop, stoppedAt, energyWh };
 }
 
-function factsOf({ meterStart, start, stop }: Session, { idTag }: LedgeredChargePoint): ReturnType<typeof factsShown> {
+function expectedFields(
+  { meterStart, start, stop }: Session,
+  { idTag }: LedgeredChargePoint,
+): ReturnType<typeof shownFields> {
   const meterStop = stop ? stop.request.meterStop as number : null;
   return {
     transactionId: start.confirmations[0]!.transactionId,

@@ -1,18 +1,18 @@
 /**
- * A TCP proxy in the middle of a connection that does what networks do: lets nothing through any more without a word, breaks, or
- * breaks after a certain byte.
+ * A TCP proxy that imitates the failures of a network: it stops forwarding without closing, breaks connections, or breaks them after a given number
+ * of bytes.
  */
 import { Buffer } from "node:buffer";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 
-/** How many more bytes may pass in each direction before both sides are cut; none given: any number. */
+/** The number of bytes that may pass in each direction before both sides are cut; unlimited where it is absent. */
 export interface Allowance {
   readonly up?: number;
   readonly down?: number;
 }
 
-/** Forwards to one address. */
+/** Forwards TCP connections from a port of 127.0.0.1 to one address. */
 export class Proxy implements AsyncDisposable {
   readonly #links = new Set<Link>();
   readonly #target: { readonly host: string; readonly port: number };
@@ -24,14 +24,14 @@ export class Proxy implements AsyncDisposable {
     this.#target = { host: target.hostname, port: Number(target.port) };
   }
 
-  /** Starts to forward to the host and port of `target` from a free port. */
+  /** Starts a proxy on a free port for the host and port of `target`. */
   static async to(target: string): Promise<Proxy> {
     const proxy = new Proxy(new URL(target));
     await proxy.restore();
     return proxy;
   }
 
-  /** `target` as it is reached through this proxy. */
+  /** The URL `target` with the address of this proxy. */
   through(target: string): string {
     const url = new URL(target);
     url.hostname = "127.0.0.1";
@@ -39,13 +39,13 @@ export class Proxy implements AsyncDisposable {
     return url.href;
   }
 
-  /** Nothing passes any more, in no direction; connections stay, and new ones are accepted into the same silence. */
+  /** Stops forwarding in both directions. Connections stay open, and new ones are accepted. */
   freeze(): void {
     this.#frozen = true;
     for (const link of this.#links) link.pause();
   }
 
-  /** What was held back passes, and everything after it. */
+  /** Forwards again, first what was held back. */
   thaw(): void {
     this.#frozen = false;
     for (const link of this.#links) link.resume();
@@ -73,7 +73,7 @@ export class Proxy implements AsyncDisposable {
     });
   }
 
-  /** Cuts every present connection after as many further bytes as are allowed; 0 cuts before the next one. */
+  /** Cuts every open connection after the allowed number of further bytes; 0 cuts before the next byte. */
   allow(allowance: Allowance): void {
     for (const link of this.#links) link.allow(allowance);
   }
@@ -95,7 +95,7 @@ class Link {
   readonly #sockets: readonly [client: Socket, target: Socket];
   #left: { up: number; down: number } = { up: Infinity, down: Infinity };
 
-  constructor(client: Socket, target: Socket, gone: () => void) {
+  constructor(client: Socket, target: Socket, onClose: () => void) {
     this.#sockets = [client, target];
     client.on("data", (data: Uint8Array) => this.#forward(data, "up", target));
     target.on("data", (data: Uint8Array) => this.#forward(data, "down", client));
@@ -103,7 +103,7 @@ class Link {
       socket.setNoDelay(true);
       socket.on("error", () => {/* "close" follows */});
       socket.on("close", () => {
-        gone();
+        onClose();
         this.cut();
       });
     }
@@ -130,7 +130,7 @@ class Link {
     this.#left[direction] -= passing;
     const last = passing < data.length;
     if (passing > 0) to.write(Buffer.from(data.subarray(0, passing)));
-    // `end` and not `destroy`: the bytes that may pass shall arrive.
+    // `end` and not `destroy`: the allowed bytes must arrive.
     if (last) this.#sockets.forEach((socket) => socket.end());
   }
 }

@@ -1,45 +1,45 @@
 /**
- * The Central System as an operator runs it: a process of its own, with the flags of `deno task start`, over a database of its own
- * that outlives it. Tests kill it, end it and start it again on the same data.
+ * The Central System in a separate process with the flags of `deno task start`, on a database that stays when the process ends. Tests kill it, end
+ * it and start it again on the same data.
  */
 import { parse } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { accessList } from "../../deploy/paths.ts";
-import { PATIENCE_MS, within } from "../conformance/within.ts";
+import { EVENT_TIMEOUT_MS, within } from "../conformance/within.ts";
 import { type ApiAnswer, callApi } from "../harness.ts";
 
 const ROOT = parse(new URL("../../main.ts", import.meta.url).pathname).dir;
 const ADMIN_KEY = "chaos-admin-key-0123456789";
 
-/** Where a process keeps its data. */
+/** The data folder of a process, and the variables that name its folder and database. */
 export interface Data {
   readonly dataDir: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A process that is on its way up, running or over. */
+/** A started process; it may not be ready yet, or may have ended. */
 export interface Process extends AsyncDisposable {
   readonly pid: number;
-  /** Both outputs so far. */
-  said(): string;
-  /** Resolves with the first part of the output that matches; throws when the process ends before. */
-  says(pattern: RegExp): Promise<RegExpExecArray>;
-  /** How it ended. */
+  /** Standard output and standard error so far. */
+  output(): string;
+  /** Resolves with the first match in the output; throws when the process ends before. */
+  whenOutput(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves with the exit status. */
   readonly ended: Promise<Deno.CommandStatus>;
   signal(signal: Deno.Signal): void;
 }
 
-/** A process that is ready. */
+/** A process that is ready: its endpoint and its API. */
 export interface Server extends Process {
   /** `ws://127.0.0.1:port/ocpp` */
   readonly ocppUrl: string;
   /** Calls the API as the admin; `path` starts with `/`. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
-  /** kill -9, and the wait until it is gone. */
+  /** Sends SIGKILL and waits until the process has ended. */
   kill(): Promise<void>;
 }
 
-/** Starts the program; it need not come up. `flags` are Deno's, before the program. */
+/** Starts the program without waiting until it is ready. `flags` are Deno's, before the program. */
 export function startProcess(
   data: Data,
   settings: Record<string, string> = {},
@@ -75,9 +75,9 @@ export function startProcess(
     pid: child.pid,
     ended,
     signal,
-    said: () => output.text,
-    says: (pattern) =>
-      within(output.match(pattern, ended), `the server to say ${pattern}`, () => output.text, START_MS),
+    output: () => output.text,
+    whenOutput: (pattern) =>
+      within(output.match(pattern, ended), `${pattern} in the server's output`, () => output.text, START_TIMEOUT_MS),
     async [Symbol.asyncDispose]() {
       signal("SIGKILL");
       await ended;
@@ -85,8 +85,8 @@ export function startProcess(
   };
 }
 
-/** A cold start on a machine that does other things, too. */
-const START_MS = 4 * PATIENCE_MS;
+/** Enough for a cold start on a busy machine. */
+const START_TIMEOUT_MS = 4 * EVENT_TIMEOUT_MS;
 
 /** Starts the program and waits until it is ready. */
 export async function startServer(
@@ -95,7 +95,7 @@ export async function startServer(
   flags: readonly string[] = [],
 ): Promise<Server> {
   const process = startProcess(data, settings, flags);
-  const [, ocppUrl] = await process.says(/(ws:\S+\/ocpp)\//).catch(async (error) => {
+  const [, ocppUrl] = await process.whenOutput(/(ws:\S+\/ocpp)\//).catch(async (error) => {
     await process[Symbol.asyncDispose]();
     throw error;
   });
@@ -103,7 +103,7 @@ export async function startServer(
   return {
     ...process,
     ocppUrl: ocppUrl!,
-    // A killed server must not leave a connection behind that the next request would be tried on.
+    // fetch must not use a kept connection of a killed server for the next request.
     api: (method, path, body, headers) =>
       callApi(url + path, method, body, { ...headers, connection: "close" }, ADMIN_KEY),
     async kill() {
@@ -113,7 +113,7 @@ export async function startServer(
   };
 }
 
-/** The arguments of the `start` task, as its shell would make them. */
+/** The arguments of the `start` task, with the variables and commands in them replaced as a shell does. */
 function startArguments({ DATA_DIR, DATABASE_URL }: Data["environment"]): string[] {
   const [, how, ...words] = config.tasks.launch.command.match(/"[^"]*"|\S+/g)!;
   const permissions = words.map((word) =>
@@ -125,30 +125,30 @@ function startArguments({ DATA_DIR, DATABASE_URL }: Data["environment"]): string
   return [how!.replace("$HOW", "run"), ...permissions, "main.ts"];
 }
 
-/** What a process says, put together from both its outputs. */
+/** Collects the output of a process from both its streams. */
 class Output {
   text = "";
-  #heard = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<void>();
 
   async take(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
     for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
       this.text += chunk;
-      this.#heard.resolve();
-      this.#heard = Promise.withResolvers();
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
     }
   }
 
   async match(pattern: RegExp, ended: Promise<unknown>): Promise<RegExpExecArray> {
-    let over = false;
+    let isOver = false;
     ended.then(() => {
-      over = true;
-      this.#heard.resolve();
+      isOver = true;
+      this.#changed.resolve();
     });
     while (true) {
       const found = pattern.exec(this.text);
       if (found) return found;
-      if (over) throw new Error(`The server ended without saying ${pattern}:\n${this.text}`);
-      await this.#heard.promise;
+      if (isOver) throw new Error(`The server ended without ${pattern} in its output:\n${this.text}`);
+      await this.#changed.promise;
     }
   }
 }

@@ -1,35 +1,35 @@
 /**
- * Waiting in tests: always for an event, never for a time. The time limits only end a test that has failed.
+ * Waiting in tests: always for an event, never for a time. The time limits only end a test that fails.
  */
 
-/** How long an event may take before a test gives it up: far above what it takes, so that only a real failure meets it. */
-export const PATIENCE_MS = 8_000;
+/** The time limit for an event, far above what an event needs: only a failing test reaches it. */
+export const EVENT_TIMEOUT_MS = 8_000;
 
-/** Waits for `event`; a failure names what did not come and adds `context`, usually the conversation so far. */
+/** Waits for `event`. The error of a time-out names `what` and adds `context`, usually the messages so far. */
 export async function within<T>(
   event: Promise<T>,
   what: string,
   context: () => string = () => "",
-  patienceMs: number = PATIENCE_MS,
+  timeoutMs: number = EVENT_TIMEOUT_MS,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const givenUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${patienceMs} ms for ${what}\n${context()}`)), patienceMs);
+  const timedOut = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Waited ${timeoutMs} ms for ${what}\n${context()}`)), timeoutMs);
   });
   try {
-    return await Promise.race([event, givenUp]);
+    return await Promise.race([event, timedOut]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Looks again and again until `look` finds something; for facts that no event announces. */
+/** Calls `look` every 20 ms until it returns something other than undefined; for states that no event announces. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  while (performance.now() < giveUpAt) {
+  const deadlineMs = performance.now() + EVENT_TIMEOUT_MS;
+  while (performance.now() < deadlineMs) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`Waited ${PATIENCE_MS} ms until ${what}`);
+  throw new Error(`Waited ${EVENT_TIMEOUT_MS} ms until ${what}`);
 }

@@ -25,7 +25,7 @@ async function withHosted(test: (hosted: Hosted) => Promise<void>): Promise<void
   const limits = { CHARGEHAND_MAX_MESSAGE_BYTES, CHARGEHAND_PING_INTERVAL_SECONDS: "2" };
   const env = { ...database.environment, ...limits, CHARGEHAND_ADMIN_KEY: ADMIN_KEY };
   await using process = deno(["task", "hosted"], env);
-  const [, port] = await process.says(/Listening on http:\/\/\S+:(\d+)/);
+  const [, port] = await process.whenOutput(/Listening on http:\/\/\S+:(\d+)/);
   const url = `http://127.0.0.1:${port}`;
   const operator = new Operator({
     api: (method, path, body, headers) => callApi(url + path, method, body, headers, ADMIN_KEY),
@@ -138,7 +138,7 @@ Deno.test("hosted as a fetch function: a charging session, refusals, and an orde
   }));
 
 Deno.test("hosted with mistakes, it lists them and ends with 2", async () => {
-  const { code, stderr } = await deno(["task", "hosted"], { LOG_LEVEL: "loud" }).ends();
+  const { code, stderr } = await deno(["task", "hosted"], { LOG_LEVEL: "loud" }).whenEnded();
   assertEquals(code, 2);
   assertMatch(stderr, /^ {2}LOG_LEVEL: "loud"/m);
 });

@@ -1,6 +1,6 @@
 /**
- * The server is killed (kill -9) while a charge point uploads and an operator's image comes in. Afterwards there is nothing half: each file is whole
- * or not there, what was confirmed is there, and the same addresses still work.
+ * The server is killed (kill -9) while a charge point uploads diagnostics and an operator uploads an image. Afterwards no file is incomplete, every
+ * confirmed file exists, and the addresses of the files still work.
  */
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import { type Server, startServer } from "../server.ts";
 const CONTENT = new Uint8Array(400_000).map((_, at) => at * 31);
 const SHA256 = createHash("sha256").update(CONTENT).digest("hex");
 
-/** The first half comes, then nothing for ever: whoever is killed is killed in the middle. */
+/** A body that stops after its first half, so that the kill comes in the middle of it. */
 function half(before = ""): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
@@ -24,19 +24,19 @@ function half(before = ""): ReadableStream<Uint8Array> {
   });
 }
 
-/** The beginning of an operator's form. */
+/** The beginning of the operator's multipart form, before the content of the file. */
 const FORM = '--b\r\nContent-Disposition: form-data; name="file"; filename="half.bin"\r\n\r\n';
 
 async function names(dataDir: string, kind: string): Promise<string[]> {
   return await Array.fromAsync(Deno.readDir(`${dataDir}/files/${kind}`), ({ name }) => name).catch(() => []);
 }
 
-/** Where the server is now: an address keeps its path and token. */
+/** The URL of `location` on the restarted server: the port is new, path and token stay. */
 function moved(location: string, { ocppUrl }: Server): string {
   return ocppUrl.replace(/^ws(.*)\/ocpp$/, "http$1") + new URL(location).pathname;
 }
 
-Deno.test("a server that is killed in the middle of a file has none of it, and takes it afterwards", async () => {
+Deno.test("a kill in the middle of an upload leaves no incomplete file, and the upload succeeds after the restart", async () => {
   await using data = await testDatabase();
   let server = await startServer(data);
   try {
@@ -44,18 +44,24 @@ Deno.test("a server that is killed in the middle of a file has none of it, and t
     const { body: image } = await server.api("POST", "/v1/files", formWith(CONTENT));
     const { body: address } = await server.api("POST", `/v1/files/${image.id}/addresses`, {});
     const wire = await Wire.open(`${server.ocppUrl}/CP`);
-    const asking = server.api("POST", "/v1/diagnostics", { chargePoint: "CP" });
+    const request = server.api("POST", "/v1/diagnostics", { chargePoint: "CP" });
     const call = await wire.next("GetDiagnostics");
     assert(call.kind === "CALL");
     wire.send(3, call.id, { fileName: "log.zip" });
-    const { body: { id } } = await asking;
+    const { body: { id } } = await request;
     const location = String(call.payload.location);
 
     const broken = fetch(moved(location, server), { method: "PUT", body: half() }).catch(() => undefined);
     const form = { "content-type": "multipart/form-data; boundary=b" };
     const brokenImage = server.api("POST", "/v1/files", half(FORM), form).catch(() => undefined);
-    await eventually("it comes in", async () => (await names(data.dataDir, "diagnostics")).length > 0 || undefined);
-    await eventually("the image, too", async () => (await names(data.dataDir, "firmware")).length > 1 || undefined);
+    await eventually(
+      "the diagnostics upload has begun",
+      async () => (await names(data.dataDir, "diagnostics")).length > 0 || undefined,
+    );
+    await eventually(
+      "the upload of the image has begun",
+      async () => (await names(data.dataDir, "firmware")).length > 1 || undefined,
+    );
     await server.kill();
     assertEquals([await broken, await brokenImage], [undefined, undefined]);
     await wire.closed;

@@ -1,6 +1,5 @@
 /**
- * Loaded into a server before its program: on SIGUSR2 something goes wrong in a timer that nobody waits for, once as a rejection and
- * once as an exception.
+ * Preloaded into a server: on SIGUSR2, one timer ends with an unhandled rejection and another with an uncaught exception.
  */
 Deno.addSignalListener("SIGUSR2", () => {
   setTimeout(() => void Promise.reject(new Error("rejected in a timer")), 1);
