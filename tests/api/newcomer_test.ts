@@ -19,7 +19,7 @@ test("a stranger does not push out a charge point that answers pings", async (to
   await stranger.socket.closed;
   assertEquals([stranger.answer.status, stranger.answer.headers.get("retry-after")], [409, "2"]);
   assertMatch(stranger.answer.body, /^CP-T1 was refused: it is connected from another address/);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("the charge point itself takes over, from the address that it had", async (tool, central) => {
@@ -34,7 +34,7 @@ test("the charge point itself takes over, from the address that it had", async (
 test("a charge point that no longer answers pings is let go, and then anybody may come", async (tool, central) => {
   await tool.booted();
   const { identity } = tool.cp;
-  tool.cp.wire.goDeaf();
+  tool.cp.wire.stopReading();
   const socket = await eventually("the newcomer is let in", async () => {
     const { socket, answer } = await knock(central, identity, "127.0.0.2");
     if (answer.status !== 101) await socket.closed;

@@ -13,17 +13,17 @@ Deno.test("the simulator fetches firmware and brings diagnostics at the addresse
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "SIM", stepMs: 10 });
   await chargePoint.boot();
 
-  const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: "SIM" });
+  const { body: { id } } = await operator.request("POST", "/v1/diagnostics", { chargePoint: "SIM" });
   const { file, fileName } = await operator.until(`/v1/diagnostics/${id}`, ({ state, status }) => {
     return state === "received" && status === "Uploaded";
   });
   assertEquals([file.name, fileName], ["diagnostics-1.log", "diagnostics-1.log"]);
-  const { body: log } = await operator.ask("GET", `/v1/diagnostics/${id}/file`);
+  const { body: log } = await operator.request("GET", `/v1/diagnostics/${id}/file`);
   assertEquals(/Z SIM runs /.test(log), true, log);
 
-  const { body: image } = await operator.ask("POST", "/v1/files", formWith(new Uint8Array(300_000), "sim-9.9.bin"));
+  const { body: image } = await operator.request("POST", "/v1/files", formWith(new Uint8Array(300_000), "sim-9.9.bin"));
   const asked = { chargePoint: "SIM", once: true };
-  const { body: { location } } = await operator.ask("POST", `/v1/files/${image.id}/addresses`, asked);
+  const { body: { location } } = await operator.request("POST", `/v1/files/${image.id}/addresses`, asked);
   await operator.start("SIM", "UpdateFirmware", { location, retrieveDate: new Date().toISOString() });
   const path = "/v1/charge-points/SIM/firmware-update";
   const { version } = await operator.until(path, ({ status }) => status === "Installed");
@@ -44,16 +44,16 @@ Deno.test("over FTP and FTPS, too, where an address is over after its one use", 
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "SIM", stepMs: 10, rebootMs: 10 });
   await chargePoint.boot();
   for (const scheme of ["ftp", "ftps"]) {
-    const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: "SIM", scheme });
+    const { body: { id } } = await operator.request("POST", "/v1/diagnostics", { chargePoint: "SIM", scheme });
     await operator.until(`/v1/diagnostics/${id}`, ({ state, status }) => state === "received" && status === "Uploaded");
 
-    const { body: image } = await operator.ask(
+    const { body: image } = await operator.request(
       "POST",
       "/v1/files",
       formWith(new Uint8Array(300_000), `${scheme}-9.bin`),
     );
     const asked = { chargePoint: "SIM", scheme, once: true };
-    const { body: { location } } = await operator.ask("POST", `/v1/files/${image.id}/addresses`, asked);
+    const { body: { location } } = await operator.request("POST", `/v1/files/${image.id}/addresses`, asked);
     const update = { location, retrieveDate: new Date().toISOString() };
     await operator.start("SIM", "UpdateFirmware", update);
     const path = "/v1/charge-points/SIM/firmware-update";

@@ -46,7 +46,7 @@ test(
     assertEquals(configuration.body.confirmation.configurationKey, [
       { key: "NumberOfConnectors", readonly: true, value: "2" },
     ]);
-    const stop = await operator.ask("POST", `/v1/transactions/${running.transactionId}/stop`);
+    const stop = await operator.request("POST", `/v1/transactions/${running.transactionId}/stop`);
     assertEquals(stop.body.confirmation, { status: "Accepted" });
     const path = `/v1/transactions/${running.transactionId}`;
     assertEquals((await operator.until(path, ({ state }) => state === "ended")).reason, "Remote");

@@ -1,6 +1,6 @@
 /**
- * The report as a page: one sheet that reads like a certificate's abstract, with the cases behind each line below it. It needs nothing
- * but itself, so it can be sent as a file and printed.
+ * The report as an HTML page in the form of a certificate's abstract, followed by the results of all cases. The page is a single file without
+ * external resources.
  */
 import { html, raw } from "hono/html";
 import { nameOf } from "./functionality.ts";
@@ -16,7 +16,7 @@ import {
 
 type Html = ReturnType<typeof html>;
 
-/** The page of a report. */
+/** The HTML page of a report. */
 export async function abstractOf(report: Report): Promise<string> {
   const { product, version, specification, date, database, functionalities, performance, settings } = report;
   const page = html`
@@ -49,7 +49,7 @@ export async function abstractOf(report: Report): Promise<string> {
     <tbody>${performance.map(performanceRow)}</tbody></table>
     <h2>Settings</h2>
     <table><tbody>${settings.map(settingRow)}</tbody></table>
-    <h2>The cases behind it</h2>
+    <h2>Cases</h2>
     ${functionalities.map(casesOf)}
         </main>
       </body>
@@ -58,12 +58,12 @@ export async function abstractOf(report: Report): Promise<string> {
   return String(await page);
 }
 
-function functionalityRow(one: FunctionalityResult): Html {
+function functionalityRow(row: FunctionalityResult): Html {
   return html`
     <tr>
-      <th scope="row"><a href="#${idOf(one)}">${one.functionality}</a></th>
-      <td>${countOf(one)}</td>
-      <td>${verdict(one.result)}</td>
+      <th scope="row"><a href="#${idOf(row)}">${row.functionality}</a></th>
+      <td>${countOf(row)}</td>
+      <td>${verdict(row.result)}</td>
     </tr>
   `;
 }
@@ -97,9 +97,9 @@ function verdict(result: FunctionalityResult["result"]): Html {
   }">${result}</span>`;
 }
 
-function casesOf(one: FunctionalityResult): Html {
-  const { functionality, cases, missing } = one;
-  return html`<section id="${idOf(one)}"><h3>${functionality} ${verdict(one.result)}</h3>
+function casesOf(section: FunctionalityResult): Html {
+  const { functionality, cases, missing, result } = section;
+  return html`<section id="${idOf(section)}"><h3>${functionality} ${verdict(result)}</h3>
 ${
     cases.length === 0 ? "" : html`
       <table class="cases">
@@ -115,14 +115,14 @@ ${
 </section>`;
 }
 
-function caseRow(one: CaseResult): Html {
-  const [number, ...title] = nameOf(one).split(" ");
+function caseRow(row: CaseResult): Html {
+  const [number, ...title] = nameOf(row).split(" ");
   return html`
     <tr>
       <td class="number">${number}</td>
-      <td>${title.join(" ")}${one.failure === null ? "" : html`<pre>${one.failure}</pre>`}</td>
-      <td class="took">${one.tookMs} ms</td>
-      <td>${verdict(one.passed ? "Pass" : "Fail")}</td>
+      <td>${title.join(" ")}${row.failure === null ? "" : html`<pre>${row.failure}</pre>`}</td>
+      <td class="took">${row.tookMs} ms</td>
+      <td>${verdict(row.passed ? "Pass" : "Fail")}</td>
     </tr>
   `;
 }
@@ -134,13 +134,13 @@ function idOf({ functionality }: FunctionalityResult): string {
 const STYLE = `
 :root {
   color-scheme: light dark;
-  --paper: light-dark(#fff, #12181b); --desk: light-dark(#eceff0, #0a0e10); --line: light-dark(#d9e0e1, #2a353a);
+  --paper: light-dark(#fff, #12181b); --background: light-dark(#eceff0, #0a0e10); --line: light-dark(#d9e0e1, #2a353a);
   --ink: light-dark(#182225, #dfe7e9); --dim: light-dark(#5b6a6f, #91a2a8);
   --pass: light-dark(#0d6b3c, #63d394); --fail: light-dark(#b3252b, #ff8f8f); --open: light-dark(#6b7376, #9aa5a9);
   --warn: light-dark(#fff5dc, #33290f);
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--desk); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0; background: var(--background); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 56rem; margin: 2.5rem auto; padding: 3rem clamp(1.25rem, 6vw, 4rem); background: var(--paper); box-shadow: 0 1px 14px #0002; }
 .notice { margin: 0 0 2.2rem; padding: .7rem 1rem; background: var(--warn); border-radius: 6px; font-size: .9rem; }
 header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: baseline; justify-content: space-between; border-bottom: 2px solid var(--ink); padding-bottom: .8rem; }

@@ -1,25 +1,25 @@
 /**
- * The certification cases as data: `defineCase` puts a case into the list that a report can read, and registers it as a test.
- * All cases of one test run share one Central System with the certification preset; each has a charge point of its own.
+ * The certification cases: `defineCase` adds a case to the list that the report uses, and registers it as a test. All cases of a test run
+ * share one Central System with the certification preset; each case has its own charge point.
  */
 import { type CaseDescription, nameOf } from "./functionality.ts";
 import { suite, type Test } from "./suite.ts";
 import type { Tool } from "./tool.ts";
 
-/** A case with the conversation that it is about. */
+/** A case with the function that exchanges its messages. */
 export interface CertificationCase extends CaseDescription {
   readonly run: (tool: Tool) => Promise<void>;
 }
 
 const defined: CertificationCase[] = [];
 
-/** Registers a test in the Central System that all cases share. */
+/** Registers a test that uses the Central System of all cases. */
 export const certification: Test = suite();
 
-/** Every case whose file has been imported, in that order. */
+/** Every case whose file has been imported, in the order of the imports. */
 export const cases: readonly CertificationCase[] = defined;
 
-/** Defines a case. Its end is the same for all: the tool checks that nothing unasked was sent. */
+/** Defines a case. After each case, the tool checks that the Central System sent nothing unexpected. */
 export function defineCase(description: CaseDescription, run: CertificationCase["run"]): void {
   const whole = async (tool: Tool) => {
     await run(tool);

@@ -1,5 +1,5 @@
 /**
- * Every certification case that the Central System is held to so far, in the order of the certificate. Importing this registers them.
+ * All certification cases that exist here, in the order of the certificate. Importing this file registers them.
  */
 import "./tc_001_cold_boot_charge_point.ts";
 import "./tc_003_regular_charging_session_plug_in_first.ts";

@@ -1,6 +1,6 @@
 /**
- * `deno task certify`: plays the certification tool against a Central System of its own with the certification preset, prints a report and
- * writes it as HTML and JSON. Ends with 1 when anything failed.
+ * `deno task certify`: runs the certification cases against a new Central System with the certification preset, prints a report and writes it
+ * as HTML and JSON. The exit code is 1 when something failed.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,31 +10,32 @@ import { abstractOf } from "./abstract.ts";
 import { cases, type CertificationCase } from "./cases.ts";
 import { Operator } from "./operator.ts";
 import { type CaseResult, type Report, reportOf, textOf } from "./report.ts";
-import { prepareSeat, Tool } from "./tool.ts";
-import { Observations } from "./witness.ts";
-import { watchWires } from "./wire.ts";
+import { registerChargePoint, Tool } from "./tool.ts";
+import { Observations } from "./observations.ts";
+import { onWireText } from "./wire.ts";
 
-const HELP = `Runs the conformance cases and reports in the form of a certificate's abstract. It is no certificate.
+const HELP =
+  `Runs the conformance cases and writes a report in the form of a certificate's abstract. The report is no certificate.
 
   deno task certify [--out folder]
 
-  --out   where report.html and report.json are written (default ./certify)
+  --out   folder for report.html and report.json (default ./certify)
 
-DATABASE_URL names a PostgreSQL server to run on, in a database of its own; unset: one is started for it.`;
+DATABASE_URL names a PostgreSQL server; the cases run in a new database on it. Without DATABASE_URL, a server is started for the run.`;
 
-/** Runs the cases one after the other, each at a seat of its own, and draws up the report. */
+/** Runs the cases one after the other, each with its own charge point, and makes the report. */
 export async function certify(
   chosen: readonly CertificationCase[] = cases,
   progress: (done: CaseResult) => void = () => {},
 ): Promise<Report> {
   const central = await startCentralSystem({ preset: "certification" });
   const observations = new Observations();
-  const stopWatching = watchWires(observations.see);
+  const stopWatching = onWireText(observations.add);
   try {
     const operator = new Operator(central);
     const results: CaseResult[] = [];
     for (const [index, each] of chosen.entries()) {
-      const result = await play(each, `C${index + 1}`, central, operator);
+      const result = await runCase(each, `C${index + 1}`, central, operator);
       progress(result);
       results.push(result);
     }
@@ -54,21 +55,21 @@ export async function certify(
   }
 }
 
-async function play(
+async function runCase(
   { run, ...description }: CertificationCase,
-  seat: string,
+  label: string,
   central: CentralSystem,
   operator: Operator,
 ): Promise<CaseResult> {
   const startMs = performance.now();
-  const tool = new Tool(central, operator, await prepareSeat(operator, seat));
+  const tool = new Tool(central, operator, await registerChargePoint(operator, label));
   let failure: string | null = null;
   try {
     await run(tool);
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   } finally {
-    await tool.leave();
+    await tool.disconnectAll();
   }
   return { ...description, passed: failure === null, failure, tookMs: Math.round(performance.now() - startMs) };
 }

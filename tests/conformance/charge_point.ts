@@ -1,6 +1,6 @@
 /**
- * The charge point that the certification tool plays. It reads strictly in order: a frame of another kind, action or id than the
- * expected one fails the test, as does a payload that the official schemas refuse.
+ * The charge point that the certification tool simulates. It reads frames strictly in order: a frame of another kind, action or message id than
+ * expected fails the test, and so does a payload that breaks the official schemas.
  */
 import { problemsOfConfirmation, problemsOfRequest } from "./schemas.ts";
 import { basic, type Frame, type Payload, Wire, type WireOptions } from "./wire.ts";
@@ -12,14 +12,14 @@ export interface OpenCall {
   readonly payload: Payload;
 }
 
-/** How a charge point differs from the usual one: no credentials, official payloads. */
+/** Options of a charge point. By default it has no credentials, and all its payloads must satisfy the schemas. */
 export interface ChargePointOptions {
   readonly password?: Uint8Array | string;
-  /** Whether the requests that it sends itself must satisfy the schemas, too. */
+  /** Whether the charge point's own requests must satisfy the schemas; true by default. */
   readonly wellBehaved?: boolean;
 }
 
-/** One charge point, connected or not. */
+/** One charge point, with at most one connection in use. */
 export class ChargePoint {
   readonly identity: string;
   readonly #central: { readonly ocppUrl: string };
@@ -28,14 +28,14 @@ export class ChargePoint {
   #calls = 0;
   #open: OpenCall | undefined;
 
-  /** Connects to wherever `central` listens at that moment: a restarted one has another port. */
+  /** Reads `central.ocppUrl` at each connection, because a restarted Central System has another port. */
   constructor(central: { readonly ocppUrl: string }, identity: string, options: ChargePointOptions = {}) {
     this.#central = central;
     this.identity = identity;
     this.#options = options;
   }
 
-  /** The socket in use. */
+  /** The connection in use; throws when there is none. */
   get wire(): Wire {
     if (!this.#wire) throw new Error(`${this.identity} is not connected`);
     return this.#wire;
@@ -46,88 +46,91 @@ export class ChargePoint {
     return this.#wire !== undefined;
   }
 
-  /** Connects; throws `Refused` when the Central System does not want it. Answers the socket that was in use before, still open. */
+  /** Connects; throws `Refused` when the handshake is refused. Returns the previous connection, which stays open. */
   async connect(options: WireOptions = {}): Promise<Wire | undefined> {
     const { password } = this.#options;
     const headers = password === undefined ? {} : basic(this.identity, password);
-    const before = this.#wire;
+    const previous = this.#wire;
     const url = `${this.#central.ocppUrl}/${encodeURIComponent(this.identity)}`;
     this.#wire = await Wire.open(url, { ...options, headers: { ...headers, ...options.headers } });
     this.#open = undefined;
-    return before;
+    return previous;
   }
 
-  /** Closes the socket, in order or by cutting it. */
+  /** Ends the connection: `close` with a close frame, `cut` without. */
   async disconnect(how: "close" | "cut" = "close"): Promise<void> {
     const wire = this.#wire;
     this.#wire = undefined;
     await wire?.[how]();
   }
 
-  /** Drops the connection and makes a new one, as after a power failure or a reset. */
+  /** Cuts the connection and opens a new one, as after a power failure or a reset. */
   async reconnect(): Promise<void> {
     await this.disconnect("cut");
     await this.connect();
   }
 
-  /** Sends a CALL and does not wait; answers its message id. */
+  /** Sends a CALL without waiting for its answer; returns its message id. */
   send(action: string, payload: Payload, id: string = this.#newId()): string {
-    if (this.#options.wellBehaved ?? true) this.#insist(`our own ${action}`, problemsOfRequest(action, payload));
+    if (this.#options.wellBehaved ?? true) this.#assertValid(`our own ${action}`, problemsOfRequest(action, payload));
     this.wire.send(2, id, action, payload);
     return id;
   }
 
-  /** Sends a CALL; the very next frame must be its CALLRESULT, whose payload is answered. */
+  /** Sends a CALL; the next frame must be its CALLRESULT. Returns the confirmation. */
   async call(action: string, payload: Payload = {}): Promise<Payload> {
     return await this.confirmation(action, this.send(action, payload));
   }
 
-  /** The next frame, which must be the CALLRESULT to the CALL with this id. */
+  /** Reads the next frame, which must be the CALLRESULT to the CALL with this id. Returns the confirmation. */
   async confirmation(action: string, id: string): Promise<Payload> {
     const frame = await this.wire.next(`the confirmation of ${action}`);
     if (frame.kind !== "CALLRESULT" || frame.id !== id) throw this.#unexpected(`the confirmation of ${action}`, frame);
-    this.#insist(`the confirmation of ${action}`, problemsOfConfirmation(action, frame.payload));
+    this.#assertValid(`the confirmation of ${action}`, problemsOfConfirmation(action, frame.payload));
     return frame.payload;
   }
 
-  /** The next frame, which must be the CALLERROR to the CALL with this id; answers its code. */
+  /** Reads the next frame, which must be the CALLERROR to the CALL with this id. Returns its error code. */
   async refusal(id: string): Promise<string> {
     const frame = await this.wire.next("a CALLERROR");
     if (frame.kind !== "CALLERROR" || frame.id !== id) throw this.#unexpected("a CALLERROR", frame);
     return frame.code;
   }
 
-  /** The next frame, which must be a CALL of this action; answers its request. `confirm` answers it. */
+  /** Reads the next frame, which must be a CALL of this action. Returns the request; `confirm` answers it. */
   async expect(action: string): Promise<Payload> {
     return (await this.expectCall(action)).payload;
   }
 
-  /** Like `expect`, with the message id, for charge points that answer in odd ways. */
+  /** Like `expect`, but returns the message id too, for tests that answer in an unusual way. */
   async expectCall(action: string): Promise<OpenCall> {
     const frame = await this.wire.next(`the request ${action}`);
     if (frame.kind !== "CALL" || frame.action !== action) throw this.#unexpected(`the request ${action}`, frame);
-    this.#insist(`the request ${action}`, problemsOfRequest(action, frame.payload));
+    this.#assertValid(`the request ${action}`, problemsOfRequest(action, frame.payload));
     this.#open = frame;
     return frame;
   }
 
-  /** Confirms the CALL that was expected last. */
+  /** Answers the CALL of the last `expect` with a CALLRESULT. */
   confirm(payload: Payload): void {
     if (!this.#open) throw new Error("There is no CALL to confirm");
-    this.#insist(`our own confirmation of ${this.#open.action}`, problemsOfConfirmation(this.#open.action, payload));
+    this.#assertValid(
+      `our own confirmation of ${this.#open.action}`,
+      problemsOfConfirmation(this.#open.action, payload),
+    );
     this.wire.send(3, this.#open.id, payload);
     this.#open = undefined;
   }
 
-  /** Answers the CALL that was expected last with a CALLERROR. */
+  /** Answers the CALL of the last `expect` with a CALLERROR. */
   refuse(code: string, description = "", details: unknown = {}): void {
     if (!this.#open) throw new Error("There is no CALL to refuse");
     this.wire.send(4, this.#open.id, code, description, details);
     this.#open = undefined;
   }
 
-  /** Passes only when nothing unasked was sent: frames are ordered, so a heartbeat's answer must be the next one. */
-  async quiet(): Promise<void> {
+  /** Fails when the Central System sent anything unexpected: frames are ordered, so the answer to a Heartbeat must be the next frame. */
+  async assertNothingSent(): Promise<void> {
     await this.call("Heartbeat");
   }
 
@@ -135,12 +138,12 @@ export class ChargePoint {
     return `${this.identity.slice(-20)}.${++this.#calls}`;
   }
 
-  #insist(what: string, problems: string[]): void {
+  #assertValid(what: string, problems: string[]): void {
     if (problems.length === 0) return;
-    throw new Error(`${what} breaks the official schema: ${problems.join("; ")}\n${this.#wire?.conversation() ?? ""}`);
+    throw new Error(`${what} breaks the official schema: ${problems.join("; ")}\n${this.#wire?.messageLog() ?? ""}`);
   }
 
   #unexpected(what: string, frame: Frame): Error {
-    return new Error(`Expected ${what}, got ${JSON.stringify(frame)}\n${this.wire.conversation()}`);
+    return new Error(`Expected ${what}, got ${JSON.stringify(frame)}\n${this.wire.messageLog()}`);
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The charging profiles that the certification cases of Smart Charging send: purpose, kind and the fields that must or must not be there are
- * those of the test case document; the values are what a tool would be configured with.
+ * The charging profiles of the certification cases of Smart Charging. The test case document says which purpose, kind and fields they have; the
+ * values are examples.
  */
 import type { Payload } from "./wire.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** A moment so many hours from now, on a full minute. */
+/** The time that is this many hours from now, rounded down to a full minute. */
 function inHours(hours: number): string {
   return new Date(Math.floor(Date.now() / 60_000) * 60_000 + hours * HOUR_MS).toISOString();
 }
@@ -43,7 +43,7 @@ export function relativeProfile(purpose: string, given: Payload = {}): Payload {
   };
 }
 
-/** Where a charge point's charging profiles are in the API. */
+/** The path of a charge point's charging profiles in the API. */
 export function profilesOf({ identity }: { readonly identity: string }): string {
   return `/v1/charge-points/${identity}/charging-profiles`;
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Tool } from "./tool.ts";
 
-/** GetDiagnostics with the location that the tool configured, answered with a file name; the API then knows of the request. */
+/** Sends GetDiagnostics and answers it with a file name; the API must then show the request. */
 export async function getDiagnostics(tool: Tool): Promise<void> {
   const { operator, cp } = tool;
   const request = { location: "https://diagnostics.invalid/uploads/" };
@@ -10,7 +10,7 @@ export async function getDiagnostics(tool: Tool): Promise<void> {
   assertEquals([latest.request, latest.fileName, latest.state], [request, "diagnostics.zip", "accepted"]);
 }
 
-/** DiagnosticsStatusNotification, confirmed; the API then shows the state that follows from it. */
+/** Sends DiagnosticsStatusNotification; the API must then show this status and state. */
 export async function reportDiagnostics({ operator, cp }: Tool, status: string, state: string): Promise<void> {
   await cp.call("DiagnosticsStatusNotification", { status });
   const { items: [latest] } = await operator.get(`/v1/diagnostics?chargePoint=${cp.identity}`);

@@ -1,6 +1,6 @@
-/** What the certificate calls its groups of cases, and how a case is described. Nothing runs because this is imported. */
+/** The certificate's groups of cases, and the description of a case. Importing this file registers nothing. */
 
-/** The groups of cases, in the certificate's words and order. */
+/** The names of the groups of cases, as the certificate has them, in its order. */
 export const FUNCTIONALITIES = [
   "Core",
   "Firmware Management",
@@ -11,10 +11,10 @@ export const FUNCTIONALITIES = [
   "Security",
 ] as const;
 
-/** What the certificate calls the group of a case. */
+/** The name of a group of cases. */
 export type Functionality = (typeof FUNCTIONALITIES)[number];
 
-/** What is known about a case without running it. */
+/** The number, title and group of a case. */
 export interface CaseDescription {
   /** The number in the test case document, such as "004_1". */
   readonly id: string;
@@ -22,7 +22,7 @@ export interface CaseDescription {
   readonly functionality: Functionality;
 }
 
-/** "TC_001_CS Cold Boot Charge Point". */
+/** The full name of a case, such as "TC_001_CS Cold Boot Charge Point". */
 export function nameOf({ id, title }: CaseDescription): string {
   return `TC_${id}_CS ${title}`;
 }

@@ -1,52 +1,52 @@
 /**
- * What a certificate prints besides Pass and Fail: how long the Central System took to answer, and whether its times have milliseconds.
- * Read off every text that went over any wire, by somebody who does not take part in the conversation.
+ * The measurements that a certificate shows besides Pass and Fail: the Central System's answer times, and whether its times have milliseconds.
+ * They are taken from every text on every wire.
  */
 import type { Wire } from "./wire.ts";
 
-/** Answer times in milliseconds. */
+/** A summary of answer times. */
 export interface Measured {
   readonly samples: number;
   readonly medianMs: number;
   readonly longestMs: number;
 }
 
-/** What was seen of the times that the Central System sent. */
+/** The number of times that the Central System sent, and the times with a wrong form. */
 export interface Timestamps {
   readonly seen: number;
-  /** Those that are not UTC with milliseconds. */
+  /** The times that are not UTC with milliseconds. */
   readonly wrong: readonly string[];
 }
 
 const LOOKS_LIKE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 const UTC_WITH_MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** Sees all texts; `see` fits `watchWires`. */
+/** Collects the measurements; `add` is a `WireListener`. */
 export class Observations {
-  readonly #asked = new WeakMap<Wire, Map<string, { readonly action: string; readonly atMs: number }>>();
+  readonly #openCalls = new WeakMap<Wire, Map<string, { readonly action: string; readonly atMs: number }>>();
   readonly #tookMs: { readonly action: string; readonly ms: number }[] = [];
   readonly #wrongTimes: string[] = [];
   #times = 0;
 
   constructor(readonly monotonicMs: () => number = () => performance.now()) {}
 
-  readonly see = (wire: Wire, direction: "sent" | "received", text: string): void => {
+  readonly add = (wire: Wire, direction: "sent" | "received", text: string): void => {
     const atMs = this.monotonicMs();
     const frame = parsed(text);
-    if (direction === "received") this.#look(frame);
+    if (direction === "received") this.#checkTimes(frame);
     if (!Array.isArray(frame)) return;
     const [type, id, action] = frame;
-    const asked = this.#askedOn(wire);
-    if (direction === "sent" && type === 2) asked.set(id, { action, atMs });
-    const call = asked.get(id);
+    const openCalls = this.#openCallsOf(wire);
+    if (direction === "sent" && type === 2) openCalls.set(id, { action, atMs });
+    const call = openCalls.get(id);
     if (direction === "sent" || type === 2 || !call) return;
-    asked.delete(id);
+    openCalls.delete(id);
     this.#tookMs.push({ action: call.action, ms: atMs - call.atMs });
   };
 
-  /** Of one action, or of all. */
+  /** The answer times of one action, or of all actions. */
   measured(action?: string): Measured {
-    const tookMs = this.#tookMs.filter((one) => action === undefined || one.action === action).map(({ ms }) => ms)
+    const tookMs = this.#tookMs.filter((call) => action === undefined || call.action === action).map(({ ms }) => ms)
       .sort((a, b) => a - b);
     return {
       samples: tookMs.length,
@@ -59,18 +59,18 @@ export class Observations {
     return { seen: this.#times, wrong: this.#wrongTimes };
   }
 
-  #askedOn(wire: Wire) {
-    let asked = this.#asked.get(wire);
-    if (!asked) this.#asked.set(wire, asked = new Map());
-    return asked;
+  #openCallsOf(wire: Wire) {
+    let openCalls = this.#openCalls.get(wire);
+    if (!openCalls) this.#openCalls.set(wire, openCalls = new Map());
+    return openCalls;
   }
 
-  #look(value: unknown): void {
+  #checkTimes(value: unknown): void {
     if (typeof value === "string" && LOOKS_LIKE_TIME.test(value)) {
       this.#times++;
       if (!UTC_WITH_MILLISECONDS.test(value)) this.#wrongTimes.push(value);
     } else if (typeof value === "object" && value !== null) {
-      for (const member of Object.values(value)) this.#look(member);
+      for (const member of Object.values(value)) this.#checkTimes(member);
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The operator's side of a test: the HTTP API as any client would use it, with failures that show the answer.
+ * The operator in a test: a client of the HTTP API whose errors show the API's answer.
  */
 import { assertEquals } from "@std/assert";
 import type { ApiAnswer, CentralSystem } from "../harness.ts";
@@ -7,7 +7,7 @@ import type { ChargePoint } from "./charge_point.ts";
 import type { Payload } from "./wire.ts";
 import { eventually, within } from "./within.ts";
 
-/** The command resource, as far as the tests read it. */
+/** The fields of a command that the tests read. */
 export interface Command {
   readonly id: string;
   readonly action: string;
@@ -21,7 +21,7 @@ export interface Command {
   readonly latencyMs: number | null;
 }
 
-/** The transaction resource, as far as the tests read it. */
+/** The fields of a transaction that the tests read. */
 export interface Transaction {
   readonly transactionId: number;
   readonly chargePoint: string;
@@ -38,14 +38,14 @@ export interface Transaction {
   readonly reservationId: number | null;
 }
 
-/** Thrown when a command is refused before the charge point is asked. */
+/** The API refused a command without sending a request to the charge point. */
 export class RefusedByApi extends Error {
   constructor(action: string, readonly status: number, body: unknown) {
     super(`The API refused ${action}: ${status} ${JSON.stringify(body)}`);
   }
 }
 
-/** Talks to the API on behalf of one test, and remembers which commands it gave to which charge point. */
+/** Sends requests to the API and counts the commands that it gave to each charge point. */
 export class Operator {
   readonly #central: Pick<CentralSystem, "api">;
   readonly #given = new Map<string, number>();
@@ -54,50 +54,50 @@ export class Operator {
     this.#central = central;
   }
 
-  /** One request; the answer whatever its status is. */
-  async ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer> {
+  /** Sends a request; returns the answer whatever its status is. */
+  async request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer> {
     return await within(this.#central.api(method, path, body, headers), `${method} ${path} to be answered`);
   }
 
-  /** GET that must succeed; answers the body. */
+  /** Sends a GET that must succeed with 200; returns the body. */
   // deno-lint-ignore no-explicit-any -- bodies are looked into by asserting on them
   async get(path: string): Promise<any> {
-    const answer = await this.ask("GET", path);
+    const answer = await this.request("GET", path);
     if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
-  /** PUT that must succeed (200, 201 or 204). */
+  /** Sends a PUT that must succeed with 200, 201 or 204. */
   async put(path: string, body: unknown): Promise<void> {
-    const answer = await this.ask("PUT", path, body);
+    const answer = await this.request("PUT", path, body);
     if (![200, 201, 204].includes(answer.status)) {
       throw new Error(`PUT ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     }
   }
 
-  /** Starts a command and does not wait for its end; a refusal of the API itself is an answer like any other. */
+  /** Starts a command without waiting for its end. A refusal by the API is returned, not thrown. */
   start(identity: string, action: string, request: Payload, query = "", prefer?: string): Promise<ApiAnswer> {
     const path = `/v1/charge-points/${encodeURIComponent(identity)}/commands/${action}${query}`;
     return this.startBy(identity, "POST", path, request, prefer);
   }
 
-  /** Like `start`, by any request that makes one command for the charge point. */
+  /** Like `start`, with another request that makes the Central System give one command. */
   startBy(identity: string, method: string, path: string, body?: unknown, prefer?: string): Promise<ApiAnswer> {
     this.#given.set(identity, (this.#given.get(identity) ?? 0) + 1);
-    const answered = this.ask(method, path, body, prefer ? { Prefer: prefer } : undefined);
-    // Whoever awaits it sees the failure; nobody else should.
+    const answered = this.request(method, path, body, prefer ? { Prefer: prefer } : undefined);
+    // A test that does not await the answer must not fail with an unhandled rejection.
     answered.catch(() => {});
     return answered;
   }
 
   /**
-   * Gives a command, expects exactly that request on the wire, lets the charge point confirm it, and expects the same
-   * confirmation back from the API. Answers the command as it ended.
+   * Gives a command, expects exactly this request on the wire, lets the charge point confirm it, and expects the API to return the same
+   * confirmation. Returns the ended command.
    */
   async command(cp: ChargePoint, action: string, request: Payload, confirmation: Payload): Promise<Command> {
     const answered = this.start(cp.identity, action, request);
-    await this.asksOrRefuses(cp, action, answered);
-    assertEquals(await cp.expect(action), request, `${action} on the wire is what the operator asked for`);
+    await this.whenSentOrRefused(cp, action, answered);
+    assertEquals(await cp.expect(action), request, `${action} on the wire must be the operator's request`);
     cp.confirm(confirmation);
     const command: Command = (await answered).body;
     assertEquals({ state: command.state, confirmation: command.confirmation }, { state: "answered", confirmation });
@@ -105,7 +105,7 @@ export class Operator {
   }
 
   /**
-   * The same through a resource: `method path` makes the Central System send `action` with exactly this request. Answers the body.
+   * Like `command`, but through a resource: `method path` makes the Central System send `action` with exactly this request. Returns the body.
    */
   async commandThrough(
     cp: ChargePoint,
@@ -114,12 +114,12 @@ export class Operator {
     // deno-lint-ignore no-explicit-any -- bodies are looked into by asserting on them
   ): Promise<any> {
     this.#given.set(cp.identity, (this.#given.get(cp.identity) ?? 0) + 1);
-    const answered = this.ask(method, path, body);
-    await this.asksOrRefuses(cp, sent.action, answered);
+    const answered = this.request(method, path, body);
+    await this.whenSentOrRefused(cp, sent.action, answered);
     assertEquals(
       await cp.expect(sent.action),
       sent.request,
-      `${sent.action} on the wire is what the operator asked for`,
+      `${sent.action} on the wire must be the operator's request`,
     );
     cp.confirm(sent.confirmation);
     const answer = (await answered).body;
@@ -127,45 +127,47 @@ export class Operator {
     return answer;
   }
 
-  /** Starts a synchronisation of the local list that is one message, and does not wait for its end. */
+  /** Starts a synchronisation of the local list that takes one message, without waiting for its end. */
   startSync(identity: string, updateType: "Full" | "Differential"): Promise<ApiAnswer> {
     this.#given.set(identity, (this.#given.get(identity) ?? 0) + 1);
-    const answered = this.ask("POST", `/v1/charge-points/${encodeURIComponent(identity)}/local-list`, { updateType });
+    const answered = this.request("POST", `/v1/charge-points/${encodeURIComponent(identity)}/local-list`, {
+      updateType,
+    });
     answered.catch(() => {});
     return answered;
   }
 
-  /** How many commands this operator gave to the charge point. */
-  given(identity: string): number {
+  /** The number of commands that this operator gave to the charge point. */
+  commandCount(identity: string): number {
     return this.#given.get(identity) ?? 0;
   }
 
-  /** The commands that the Central System knows of for this charge point, newest first. */
+  /** The recorded commands of this charge point, newest first. */
   async commands(identity: string): Promise<Command[]> {
     return (await this.get(`/v1/commands?chargePoint=${encodeURIComponent(identity)}&limit=100`)).items;
   }
 
-  /** Waits until a GET of `path` answers what is wanted; for facts that no event announces. */
+  /** Repeats a GET of `path` until `wanted` accepts the body; for states that no event announces. */
   // deno-lint-ignore no-explicit-any -- bodies are looked into by asserting on them
   async until(path: string, wanted: (body: any) => boolean): Promise<any> {
-    return await eventually(`${path} answers what is wanted`, async () => {
+    return await eventually(`${path} has the expected body`, async () => {
       const body = await this.get(path);
       return wanted(body) ? body : undefined;
     });
   }
 
-  /** Waits until the Central System has as many commands of this charge point as this operator gave. */
-  async untilAllTaken(identity: string): Promise<void> {
+  /** Waits until the Central System has recorded all commands that this operator gave to the charge point. */
+  async untilAllRecorded(identity: string): Promise<void> {
     const path = `/v1/commands?chargePoint=${encodeURIComponent(identity)}&limit=100`;
-    await this.until(path, ({ items }) => items.length === this.given(identity));
+    await this.until(path, ({ items }) => items.length === this.commandCount(identity));
   }
 
-  /** The command as it is now. */
-  async commandNow(id: string): Promise<Command> {
+  /** Reads one command. */
+  async getCommand(id: string): Promise<Command> {
     return await this.get(`/v1/commands/${id}`);
   }
 
-  /** One transaction. */
+  /** Reads one transaction. */
   async transaction(transactionId: number): Promise<Transaction> {
     return await this.get(`/v1/transactions/${transactionId}`);
   }
@@ -175,18 +177,18 @@ export class Operator {
     return (await this.get(`/v1/transactions?chargePoint=${encodeURIComponent(identity)}&limit=100`)).items;
   }
 
-  /** The connector as the operator sees it. */
+  /** Reads one connector. */
   async connector(identity: string, connectorId: number): Promise<{ status: string; errorCode: string }> {
     return await this.get(`/v1/charge-points/${encodeURIComponent(identity)}/connectors/${connectorId}`);
   }
 
-  /** Waits until the charge point is asked; throws when the API refuses instead. */
-  async asksOrRefuses(cp: ChargePoint, action: string, answered: Promise<ApiAnswer>): Promise<void> {
+  /** Waits until the request has arrived at the charge point; throws when the API refuses instead. */
+  async whenSentOrRefused(cp: ChargePoint, action: string, answered: Promise<ApiAnswer>): Promise<void> {
     const refusal = answered.then(({ status, body }) => {
       if (status >= 300) throw new RefusedByApi(action, status, body);
     });
-    const asked = cp.wire.arrival(`the request ${action}`);
-    asked.catch(() => {});
-    await within(Promise.race([asked, refusal]), `the request ${action}`, () => cp.wire.conversation());
+    const sent = cp.wire.arrival(`the request ${action}`);
+    sent.catch(() => {});
+    await within(Promise.race([sent, refusal]), `the request ${action}`, () => cp.wire.messageLog());
   }
 }

@@ -1,14 +1,14 @@
 /**
  * The report about a run of the conformance cases, in the form of a certificate's abstract: functionalities, performance, settings.
- * A functionality passes when all its cases of the certification procedure are there and pass; where cases are missing it is not covered,
- * whatever the others say.
+ * A functionality passes when all its cases of the certification procedure exist and pass. It fails when a case fails. It is "Not covered" when
+ * cases are missing and the others pass.
  */
 import { type CaseDescription, FUNCTIONALITIES, type Functionality } from "./functionality.ts";
-import type { Measured, Timestamps } from "./witness.ts";
+import type { Measured, Timestamps } from "./observations.ts";
 
-/** What every reader of a report has to know first. */
+/** The notice at the top of each report. */
 export const NOTICE =
-  "This is a self-made test report, not a certificate. Certificates are issued by the Open Charge Alliance alone, " +
+  "This is a test report by the project itself, not a certificate. Only the Open Charge Alliance issues certificates, " +
   "after tests in an independent laboratory.";
 
 /** The 77 cases of the certification procedure for a Central System, by number. */
@@ -24,19 +24,20 @@ export const PROCEDURE: Readonly<Record<Functionality, string>> = {
   "Security": "073 074 075_1 075_2 076 077 078 079 080 081 083 085 086 087 088",
 };
 
-/** How one case went. */
+/** The result of one case. */
 export interface CaseResult extends CaseDescription {
   readonly passed: boolean;
   readonly tookMs: number;
-  /** Why it failed, with the conversation. */
+  /** The error message, with the last messages; null when the case passed. */
   readonly failure: string | null;
 }
 
+/** The result of one functionality with the results of its cases. */
 export interface FunctionalityResult {
   readonly functionality: Functionality;
   readonly result: "Pass" | "Fail" | "Not covered";
   readonly cases: readonly CaseResult[];
-  /** Cases of the procedure that nobody has written yet. */
+  /** Numbers of cases in the procedure that do not exist here. */
   readonly missing: readonly string[];
 }
 
@@ -48,13 +49,14 @@ export interface Performance {
   readonly passed: boolean;
 }
 
-/** One line of the settings. */
+/** One line of the table of settings. */
 export interface SettingResult {
   readonly what: string;
   readonly value: string;
   readonly passed: boolean;
 }
 
+/** The whole report, as `report.json` has it. */
 export interface Report {
   readonly notice: string;
   readonly product: string;
@@ -65,11 +67,11 @@ export interface Report {
   readonly functionalities: readonly FunctionalityResult[];
   readonly performance: readonly Performance[];
   readonly settings: readonly SettingResult[];
-  /** Nothing failed; what is not covered has not failed. */
+  /** Nothing failed. A functionality that is not covered has not failed. */
   readonly passed: boolean;
 }
 
-/** What a run found out. */
+/** The results of a run, from which the report is made. */
 export interface Findings {
   readonly version: string;
   readonly date: Date;
@@ -81,7 +83,7 @@ export interface Findings {
   readonly timestamps: Timestamps;
 }
 
-/** Draws up the report. */
+/** Makes the report of a run. */
 export function reportOf(findings: Findings): Report {
   const { version, date, database, callTimeoutSeconds, cases, anyCall, authorize, timestamps } = findings;
   const functionalities = FUNCTIONALITIES.map((functionality) => resultOf(functionality, cases));
@@ -97,7 +99,7 @@ export function reportOf(findings: Findings): Report {
     passed: timestamps.wrong.length === 0 && timestamps.seen > 0,
   }];
   const passed = functionalities.every(({ result }) => result !== "Fail") &&
-    [...performance, ...settings, ...cases].every((one) => one.passed);
+    [...performance, ...settings, ...cases].every((result) => result.passed);
   return {
     notice: NOTICE,
     product: "Chargehand",
@@ -113,8 +115,8 @@ export function reportOf(findings: Findings): Report {
 }
 
 function resultOf(functionality: Functionality, all: readonly CaseResult[]): FunctionalityResult {
-  const cases = all.filter((one) => one.functionality === functionality);
-  const missing = PROCEDURE[functionality].split(" ").filter((id) => !cases.some((one) => one.id === id));
+  const cases = all.filter((result) => result.functionality === functionality);
+  const missing = PROCEDURE[functionality].split(" ").filter((id) => !cases.some((result) => result.id === id));
   const failed = cases.some(({ passed }) => !passed);
   return { functionality, cases, missing, result: failed ? "Fail" : missing.length > 0 ? "Not covered" : "Pass" };
 }
@@ -138,7 +140,7 @@ export function textOf(report: Report): string {
     specification,
     `${date}, on ${database}`,
     "",
-    ...functionalities.map((one) => `${one.functionality.padEnd(36)} ${one.result.padEnd(12)} ${countOf(one)}`),
+    ...functionalities.map((row) => `${row.functionality.padEnd(36)} ${row.result.padEnd(12)} ${countOf(row)}`),
     "",
     ...performance.map(({ what, declaredSeconds, measured }) =>
       `${what.padEnd(36)} declared ${declaredSeconds} s, measured ${
@@ -154,13 +156,13 @@ export function textOf(report: Report): string {
   return lines.join("\n");
 }
 
-/** "34 of 34 cases pass". */
+/** A summary such as "34 of 34 cases pass". */
 export function countOf({ cases, missing }: FunctionalityResult): string {
-  const passed = cases.filter((one) => one.passed).length;
+  const passed = cases.filter((result) => result.passed).length;
   return `${passed} of ${cases.length + missing.length} cases pass`;
 }
 
-/** Milliseconds as seconds, as a certificate has them, with as many places as tell something. */
+/** Milliseconds as seconds with three decimal places. */
 export function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }

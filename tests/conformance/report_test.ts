@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { abstractOf } from "./abstract.ts";
 import { FUNCTIONALITIES } from "./functionality.ts";
 import { type CaseResult, countOf, type Findings, NOTICE, PROCEDURE, reportOf, textOf } from "./report.ts";
-import { Observations } from "./witness.ts";
+import { Observations } from "./observations.ts";
 import type { Wire } from "./wire.ts";
 
 const CASE = { functionality: "Core", title: "A case", passed: true, failure: null, tookMs: 5 } as const;
@@ -27,12 +27,12 @@ function resultsOf(changed?: Partial<Findings>) {
   return Object.fromEntries(functionalities.map(({ functionality, result }) => [functionality, result]));
 }
 
-Deno.test("the procedure has 77 cases, each one once", () => {
+Deno.test("the procedure has 77 different cases", () => {
   const numbers = FUNCTIONALITIES.flatMap((functionality) => PROCEDURE[functionality].split(" "));
   assertEquals([numbers.length, new Set(numbers).size], [77, 77]);
 });
 
-Deno.test("a functionality passes when all its cases are there and pass", () => {
+Deno.test("a functionality passes when all its cases exist and pass", () => {
   assertEquals(resultsOf().Core, "Pass");
   const [first, ...others] = findings().cases;
   assertEquals(resultsOf({ cases: others }).Core, "Not covered");
@@ -42,7 +42,7 @@ Deno.test("a functionality passes when all its cases are there and pass", () => 
   assertEquals(countOf(reportOf(findings({ cases: others })).functionalities[0]!), "33 of 34 cases pass");
 });
 
-Deno.test("what is slower than declared, never measured or without milliseconds fails the report", () => {
+Deno.test("the report fails for answers slower than declared, missing measurements and times without milliseconds", () => {
   assertEquals(reportOf(findings()).passed, true);
   const never = { ...measured, samples: 0 };
   const faults: Partial<Findings>[] = [
@@ -54,32 +54,32 @@ Deno.test("what is slower than declared, never measured or without milliseconds 
   for (const fault of faults) assertEquals(reportOf(findings(fault)).passed, false, JSON.stringify(fault));
 });
 
-Deno.test("in each form the report says first that it is no certificate, and tells what failed", async () => {
+Deno.test("the report as text and as page begins with the notice and shows failures", async () => {
   const [first, ...others] = findings().cases;
   const report = reportOf(findings({ cases: [{ ...first!, passed: false, failure: "<silence>" }, ...others] }));
   assertEquals(Object.entries(report)[0], ["notice", NOTICE]);
   const [text, page] = [textOf(report), await abstractOf(report)];
   assert(text.indexOf(NOTICE) < text.indexOf("Core") && page.indexOf(NOTICE) < page.indexOf("<h1>"));
-  for (const one of [text, page]) {
-    for (const part of ["1.2.3", "PostgreSQL", "TC_001_CS"]) assertStringIncludes(one, part);
+  for (const form of [text, page]) {
+    for (const part of ["1.2.3", "PostgreSQL", "TC_001_CS"]) assertStringIncludes(form, part);
   }
   assertStringIncludes(text, "<silence>");
   assertStringIncludes(page, "&lt;silence&gt;");
 });
 
-Deno.test("answers are measured per wire and id, times are found wherever they stand", () => {
+Deno.test("answer times are measured per connection and message id, and times are found at any depth of a payload", () => {
   let ms = 0;
-  const seen = new Observations(() => ms);
+  const observations = new Observations(() => ms);
   const [one, other] = [{} as Wire, {} as Wire];
-  seen.see(one, "sent", '[2,"a","Authorize",{"idTag":"X"}]');
-  seen.see(other, "sent", '[2,"a","Heartbeat",{}]');
+  observations.add(one, "sent", '[2,"a","Authorize",{"idTag":"X"}]');
+  observations.add(other, "sent", '[2,"a","Heartbeat",{}]');
   ms = 30;
-  seen.see(other, "received", '[3,"a",{"currentTime":"2026-01-31T12:00:00Z"}]');
-  seen.see(one, "received", '[2,"b","ReserveNow",{"expiryDate":"2026-01-31T12:00:00.000Z"}]');
+  observations.add(other, "received", '[3,"a",{"currentTime":"2026-01-31T12:00:00Z"}]');
+  observations.add(one, "received", '[2,"b","ReserveNow",{"expiryDate":"2026-01-31T12:00:00.000Z"}]');
   ms = 50;
-  seen.see(one, "received", '[4,"a","InternalError","",{}]');
-  seen.see(one, "received", "not JSON");
-  assertEquals(seen.measured(), { samples: 2, medianMs: 50, longestMs: 50 });
-  assertEquals(seen.measured("Heartbeat").longestMs, 30);
-  assertEquals(seen.timestamps, { seen: 2, wrong: ["2026-01-31T12:00:00Z"] });
+  observations.add(one, "received", '[4,"a","InternalError","",{}]');
+  observations.add(one, "received", "not JSON");
+  assertEquals(observations.measured(), { samples: 2, medianMs: 50, longestMs: 50 });
+  assertEquals(observations.measured("Heartbeat").longestMs, 30);
+  assertEquals(observations.timestamps, { seen: 2, wrong: ["2026-01-31T12:00:00Z"] });
 });

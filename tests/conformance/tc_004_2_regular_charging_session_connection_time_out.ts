@@ -10,7 +10,7 @@ defineCase({
   await tool.authorized();
   await tool.status("Preparing");
   await tool.status("Available");
-  // Nothing may be left over from the driver who never plugged in: the next one starts as if alone.
+  // The driver who did not plug in must not affect the next transaction.
   assertEquals(await tool.operator.transactions(tool.cp.identity), transactionsBefore);
   await tool.charging();
 });

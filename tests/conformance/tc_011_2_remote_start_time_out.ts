@@ -8,7 +8,7 @@ defineCase({ id: "011_2", title: "Remote Start Charging Session - Time Out", fun
   await tool.command("RemoteStartTransaction", request, { status: "Accepted" });
   assertEquals((await tool.authorize(tool.tags.valid)).status, "Accepted");
   await tool.status("Preparing");
-  // Nobody plugs in. The remote start leaves nothing behind that could disturb the next driver.
+  // The driver does not plug in. The remote start must leave no state that affects the next transaction.
   await tool.status("Available");
   assertEquals(await tool.operator.transactions(tool.cp.identity), transactionsBefore);
 });

@@ -8,5 +8,5 @@ defineCase({
 }, async (tool) => {
   await tool.booted();
   const { id } = await tool.command("UnlockConnector", { connectorId: tool.connectorId }, { status: "Unlocked" });
-  assertEquals((await tool.operator.commandNow(id)).confirmation, { status: "Unlocked" });
+  assertEquals((await tool.operator.getCommand(id)).confirmation, { status: "Unlocked" });
 });

@@ -8,6 +8,6 @@ defineCase({
 }, async (tool) => {
   await tool.booted();
   const { id } = await tool.command("UnlockConnector", { connectorId: tool.connectorId }, { status: "NotSupported" });
-  // A polite refusal is an answer: it is kept, and it is not tried again.
-  assertEquals((await tool.operator.commandNow(id)).confirmation, { status: "NotSupported" });
+  // NotSupported is an answer: the Central System stores it and does not retry.
+  assertEquals((await tool.operator.getCommand(id)).confirmation, { status: "NotSupported" });
 });

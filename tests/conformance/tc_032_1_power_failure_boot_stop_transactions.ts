@@ -9,7 +9,7 @@ defineCase(
     await tool.boot();
     await tool.status("Finishing");
     await tool.allAvailable([tool.connectorId]);
-    // The transaction outlives the boot: only its StopTransaction ends it.
+    // A boot does not end a transaction; only its StopTransaction does.
     assertEquals((await tool.operator.transaction(transactionId)).state, "active");
     await tool.stop(transactionId, "PowerLoss");
   },

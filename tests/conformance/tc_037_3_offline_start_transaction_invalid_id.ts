@@ -9,7 +9,7 @@ defineCase({
 }, async (tool) => {
   await tool.booted();
   await tool.cp.reconnect();
-  // The energy was delivered whoever the driver is, so the start is recorded and gets an id that the stop can use.
+  // The energy has been delivered, so the start is recorded and gets a transactionId, also for an invalid idTag.
   const { transactionId, idTagInfo } = await tool.start({ idTag: tool.tags.invalid, timestamp: minutesAgo(10) });
   assertEquals(idTagInfo.status, "Invalid");
   await tool.status("Charging");

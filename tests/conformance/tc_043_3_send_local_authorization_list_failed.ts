@@ -1,12 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { desire, LOCAL_LISTS, synchronise } from "./local_list.ts";
+import { LOCAL_LISTS, setDesiredList, synchronise } from "./local_list.ts";
 
 defineCase(
   { id: "043_3", title: "Send Local Authorization List - Failed", functionality: LOCAL_LISTS },
   async (tool) => {
     await tool.booted();
-    await desire(tool, tool.tags.valid);
+    await setDesiredList(tool, tool.tags.valid);
     const { request, outcome } = await synchronise(tool, "Full", "Failed");
     assertEquals([request.updateType, outcome.state], ["Full", "failed"]);
     assertStringIncludes(outcome.reason, "Failed");

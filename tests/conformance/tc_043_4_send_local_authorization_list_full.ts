@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { desire, LOCAL_LISTS, synchronise } from "./local_list.ts";
+import { LOCAL_LISTS, setDesiredList, synchronise } from "./local_list.ts";
 
 defineCase(
   { id: "043_4", title: "Send Local Authorization List - Full", functionality: LOCAL_LISTS },
   async (tool) => {
     await tool.booted();
-    await desire(tool, tool.tags.valid, tool.tags.blocked);
+    await setDesiredList(tool, tool.tags.valid, tool.tags.blocked);
     const { request, outcome } = await synchronise(tool, "Full", "Accepted");
     assertEquals([request.updateType, outcome.state], ["Full", "synchronised"]);
     const sent = request.localAuthorizationList.map(({ idTag, idTagInfo }) => [idTag, idTagInfo?.status]);

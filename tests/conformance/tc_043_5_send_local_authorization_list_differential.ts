@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { desire, LOCAL_LISTS, synchronise } from "./local_list.ts";
+import { LOCAL_LISTS, setDesiredList, synchronise } from "./local_list.ts";
 
 defineCase(
   { id: "043_5", title: "Send Local Authorization List - Differential", functionality: LOCAL_LISTS },
   async (tool) => {
     await tool.booted();
-    await desire(tool, tool.tags.valid, tool.tags.blocked);
+    await setDesiredList(tool, tool.tags.valid, tool.tags.blocked);
     const { request: { listVersion: earlier } } = await synchronise(tool, "Full", "Accepted");
     await tool.command("GetLocalListVersion", {}, { listVersion: earlier });
-    await desire(tool, tool.tags.valid, tool.tags.blocked, tool.tags.second);
+    await setDesiredList(tool, tool.tags.valid, tool.tags.blocked, tool.tags.second);
     const { request, outcome } = await synchronise(tool, "Differential", "Accepted");
     assertEquals([request.updateType, outcome.state], ["Differential", "synchronised"]);
     assertEquals(request.localAuthorizationList.map(({ idTag }) => idTag), [tool.tags.second]);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { reservationAt, reservationNow, reserve } from "./reserving.ts";
+import { getReservation, reservationAt, reserve } from "./reservations.ts";
 
 defineCase(
   { id: "046", title: "Reservation of a Connector - Transaction", functionality: "Reservation" },
@@ -8,13 +8,13 @@ defineCase(
     await tool.booted();
     const reservation = await reserve(tool);
     await tool.status("Reserved");
-    assertEquals((await reservationNow(tool, reservation)).state, "active");
+    assertEquals((await getReservation(tool, reservation)).state, "active");
     assertEquals(await reservationAt(tool), reservation.reservationId);
     assertEquals((await tool.authorize(tool.tags.valid)).status, "Accepted");
     await tool.status("Preparing");
     const transactionId = await tool.startAccepted({ reservationId: reservation.reservationId });
     await tool.status("Charging");
-    const { state, doubt, transactionId: usedBy } = await reservationNow(tool, reservation);
+    const { state, doubt, transactionId: usedBy } = await getReservation(tool, reservation);
     assertEquals({ state, doubt, usedBy }, { state: "used", doubt: null, usedBy: transactionId });
     assertEquals(await reservationAt(tool), undefined);
   },

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { reserve } from "./reserving.ts";
+import { reserve } from "./reservations.ts";
 
 defineCase({ id: "047", title: "Reservation of a Connector - Expire", functionality: "Reservation" }, async (tool) => {
   await tool.booted();

@@ -1,11 +1,11 @@
 import { defineCase } from "./case.ts";
-import { refusedWith } from "./reserving.ts";
+import { assertRefused } from "./reservations.ts";
 
 defineCase(
   { id: "048_2", title: "Reservation of a Connector - Occupied", functionality: "Reservation" },
   async (tool) => {
     await tool.booted();
     await tool.status("Preparing");
-    await refusedWith(tool, "Occupied");
+    await assertRefused(tool, "Occupied");
   },
 );

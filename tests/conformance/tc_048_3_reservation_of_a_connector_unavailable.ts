@@ -1,5 +1,5 @@
 import { defineCase } from "./case.ts";
-import { refusedWith } from "./reserving.ts";
+import { assertRefused } from "./reservations.ts";
 
 defineCase(
   { id: "048_3", title: "Reservation of a Connector - Unavailable", functionality: "Reservation" },
@@ -8,7 +8,7 @@ defineCase(
     const request = { connectorId: tool.connectorId, type: "Inoperative" };
     await tool.command("ChangeAvailability", request, { status: "Accepted" });
     await tool.status("Unavailable");
-    // We know that the connector is unavailable, and ask all the same: the charge point decides.
-    await refusedWith(tool, "Unavailable");
+    // The Central System sends ReserveNow although it knows that the connector is unavailable: the charge point decides.
+    await assertRefused(tool, "Unavailable");
   },
 );

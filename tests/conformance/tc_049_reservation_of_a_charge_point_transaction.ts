@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { reservationAt, reservationNow, reserve } from "./reserving.ts";
+import { getReservation, reservationAt, reserve } from "./reservations.ts";
 
 defineCase(
   { id: "049", title: "Reservation of a Charge Point - Transaction", functionality: "Reservation" },
@@ -13,7 +13,7 @@ defineCase(
     await tool.status("Preparing");
     const transactionId = await tool.startAccepted({ reservationId: reservation.reservationId });
     await tool.status("Charging");
-    const { state, transactionId: usedBy } = await reservationNow(tool, reservation);
+    const { state, transactionId: usedBy } = await getReservation(tool, reservation);
     assertEquals({ state, usedBy }, { state: "used", usedBy: transactionId });
   },
 );

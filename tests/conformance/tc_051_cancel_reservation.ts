@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { cancel, reserve } from "./reserving.ts";
+import { cancel, reserve } from "./reservations.ts";
 
 defineCase({ id: "051", title: "Cancel Reservation", functionality: "Reservation" }, async (tool) => {
   await tool.booted();

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { defineCase } from "./case.ts";
-import { reservationNow, reserve } from "./reserving.ts";
+import { getReservation, reserve } from "./reservations.ts";
 
 defineCase(
   { id: "053", title: "Use a Reserved Connector with parentIdTag", functionality: "Reservation" },
@@ -10,13 +10,13 @@ defineCase(
     const reservation = await reserve(tool, { parentIdTag: parent });
     assertEquals(reservation.parentIdTag, parent);
     await tool.status("Reserved");
-    // Without the parent in the answer, a charge point could not tell that this driver may use the reservation.
+    // The charge point needs the parentIdTag in the answer to see that this driver may use the reservation.
     assertEquals(await tool.authorize(second), { status: "Accepted", parentIdTag: parent });
     await tool.status("Preparing");
     const more = { idTag: second, reservationId: reservation.reservationId };
     const transactionId = await tool.startAccepted(more);
     await tool.status("Charging");
-    const { state, transactionId: usedBy } = await reservationNow(tool, reservation);
+    const { state, transactionId: usedBy } = await getReservation(tool, reservation);
     assertEquals({ state, usedBy }, { state: "used", usedBy: transactionId });
   },
 );

@@ -23,6 +23,6 @@ defineCase({ id: "054", title: "Trigger Message", functionality: "Remote Trigger
     const { id } = await tool.command("TriggerMessage", { requestedMessage, ...at }, { status: "Accepted" });
     await tool.cp.call(requestedMessage, payload);
     const { triggered } = await tool.operator.until(`/v1/commands/${id}`, ({ triggered }) => triggered.length > 0);
-    assertEquals(triggered.map((one: Payload) => [one.action, one.payload]), [[requestedMessage, payload]]);
+    assertEquals(triggered.map(({ action, payload }: Payload) => [action, payload]), [[requestedMessage, payload]]);
   }
 });

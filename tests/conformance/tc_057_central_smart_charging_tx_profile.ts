@@ -11,11 +11,11 @@ defineCase(
       await tool.command("SetChargingProfile", request, { status: "Accepted" });
     }
     const installed = async () => (await tool.operator.get(profilesOf(tool.cp))).items;
-    assertEquals((await installed()).map((one: { transactionId: number }) => one.transactionId), [
+    assertEquals((await installed()).map(({ transactionId }: { transactionId: number }) => transactionId), [
       transactionId,
       transactionId,
     ]);
     await tool.stop(transactionId, "Local");
-    assertEquals(await installed(), [], "a TxProfile leaves with its transaction");
+    assertEquals(await installed(), [], "the TxProfiles must be removed at the end of their transaction");
   },
 );

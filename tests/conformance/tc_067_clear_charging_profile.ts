@@ -16,13 +16,13 @@ defineCase({ id: "067", title: "Clear Charging Profile", functionality: "Smart C
     const sent = { action: "ClearChargingProfile", request, confirmation: { status: "Accepted" } };
     await operator.commandThrough(cp, { method: "DELETE", path: `${path}${query}` }, sent);
     const { items } = await operator.get(path);
-    return items.map((one: { profile: { chargingProfileId: number } }) => one.profile.chargingProfileId);
+    return items.map(({ profile }: { profile: { chargingProfileId: number } }) => profile.chargingProfileId);
   };
 
   await set(0, absoluteProfile("ChargePointMaxProfile", { chargingProfileId: 1 }));
   await set(connectorId, absoluteProfile("TxDefaultProfile", { chargingProfileId: 2 }));
   await set(connectorId, absoluteProfile("TxProfile", { chargingProfileId: 3, transactionId }));
-  // The tool checks that exactly these fields are on the wire, and nothing extra.
+  // `commandThrough` checks that the request on the wire has exactly these fields.
   assertEquals(await clear("?id=1", { id: 1 }), [3, 2]);
   const slot = { connectorId, chargingProfilePurpose: "TxDefaultProfile", stackLevel: 0 };
   assertEquals(

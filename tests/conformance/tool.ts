@@ -1,6 +1,6 @@
 /**
- * The certification tool's vocabulary: what it configures in the Central System before a case (a seat), and the states from
- * which cases begin. Each state is reached by the messages that the certification procedure lists for it.
+ * The certification tool: the data that it registers in the Central System before a case, and the states from which cases begin. Each state is
+ * reached with the messages that the certification procedure lists for it.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { CentralSystem } from "../harness.ts";
@@ -8,7 +8,7 @@ import { ChargePoint } from "./charge_point.ts";
 import type { Command, Operator } from "./operator.ts";
 import type { Payload } from "./wire.ts";
 
-/** The idTags that the tool owns. `invalid` is the one that nobody has registered. */
+/** The idTags of the tool. `invalid` is not registered. */
 export interface Tags {
   readonly valid: string;
   readonly second: string;
@@ -18,23 +18,23 @@ export interface Tags {
   readonly blocked: string;
 }
 
-/** A charge point and its drivers, registered at the Central System. */
-export interface Seat {
+/** A charge point and idTags that are registered in the Central System. */
+export interface Registered {
   readonly identity: string;
   readonly tags: Tags;
 }
 
-/** Connectors of the simulated charge point. */
+/** The connectorIds of the simulated charge point. */
 const CONNECTORS = [1, 2];
 
-/** Registers a charge point that needs no credentials, and the tags. `label` tells seats apart; at most 12 characters. */
-export async function prepareSeat(operator: Operator, label: string): Promise<Seat> {
+/** Registers a charge point without credentials, and the idTags. `label` makes them unique; at most 12 characters. */
+export async function registerChargePoint(operator: Operator, label: string): Promise<Registered> {
   const identity = `CP-${label}`;
   const tags: Tags = {
     valid: `${label}.VALID`,
     second: `${label}.2ND`,
     parent: `${label}.GROUP`,
-    invalid: `${label}.NOBODY`,
+    invalid: `${label}.NONE`,
     expired: `${label}.OLD`,
     blocked: `${label}.BLOCK`,
   };
@@ -47,30 +47,30 @@ export async function prepareSeat(operator: Operator, label: string): Promise<Se
   return { identity, tags };
 }
 
-/** One run of one case. */
+/** Runs one case with one charge point. */
 export class Tool {
   readonly cp: ChargePoint;
   readonly operator: Operator;
   readonly tags: Tags;
   readonly connectorId = 1;
   readonly #central: CentralSystem;
-  readonly #neighbours: Tool[] = [];
+  readonly #others: Tool[] = [];
   #booted = false;
 
-  /** Sits down at a seat; nothing is connected yet. */
-  constructor(central: CentralSystem, operator: Operator, seat: Seat) {
+  /** The charge point is not connected yet. */
+  constructor(central: CentralSystem, operator: Operator, registered: Registered) {
     this.#central = central;
     this.operator = operator;
-    this.tags = seat.tags;
-    this.cp = new ChargePoint(central, seat.identity);
+    this.tags = registered.tags;
+    this.cp = new ChargePoint(central, registered.identity);
   }
 
-  /** An operator's command, seen on the wire exactly as given, confirmed by the charge point, answered by the API. */
+  /** Gives a command, checks the request on the wire, confirms it and checks the API's answer; see `Operator.command`. */
   async command(action: string, request: Payload, confirmation: Payload): Promise<Command> {
     return await this.operator.command(this.cp, action, request, confirmation);
   }
 
-  /** BootNotification that must be accepted. */
+  /** Sends BootNotification, which must be accepted; connects first if needed. */
   async boot(): Promise<Payload> {
     if (!this.cp.connected) await this.cp.connect();
     const confirmation = await this.cp.call("BootNotification", {
@@ -84,45 +84,45 @@ export class Tool {
     return confirmation;
   }
 
-  /** StatusNotification of one connector. */
+  /** Sends StatusNotification for one connector. */
   async status(status: string, connectorId: number = this.connectorId, errorCode = "NoError"): Promise<void> {
     await this.cp.call("StatusNotification", { connectorId, errorCode, status, timestamp: now() });
   }
 
-  /** StatusNotification Available of the whole charge point and of each connector but those that are `except`. */
+  /** Sends StatusNotification Available for the whole charge point and for each connector, except those in `except`. */
   async allAvailable(except: number[] = []): Promise<void> {
     for (const connectorId of [0, ...CONNECTORS]) {
       if (!except.includes(connectorId)) await this.status("Available", connectorId);
     }
   }
 
-  /** State Booted: accepted, and the status of every connector told. */
+  /** State Booted: the charge point is accepted and has reported the status of every connector. */
   async booted(): Promise<void> {
     if (this.#booted) return;
     await this.boot();
     await this.allAvailable();
   }
 
-  /** Connection lost and made again, BootNotification, Available everywhere: what follows a reset. */
+  /** Does what follows a reset: a new connection, BootNotification, StatusNotification Available for all connectors. */
   async reboots(): Promise<void> {
     await this.cp.reconnect();
     await this.boot();
     await this.allAvailable();
   }
 
-  /** Authorize; answers idTagInfo. */
+  /** Sends Authorize; returns the idTagInfo. */
   async authorize(idTag: string): Promise<Payload> {
     const { idTagInfo } = await this.cp.call("Authorize", { idTag });
     return idTagInfo as Payload;
   }
 
-  /** State Authorized: booted, and the valid tag was accepted. */
+  /** State Authorized: the charge point has booted, and Authorize accepted the valid tag. */
   async authorized(): Promise<void> {
     await this.booted();
     assertEquals((await this.authorize(this.tags.valid)).status, "Accepted");
   }
 
-  /** StartTransaction; answers the confirmation with a transactionId that is fit for use. */
+  /** Sends StartTransaction; returns the confirmation, whose transactionId must be a positive 32-bit integer. */
   async start(more: Payload = {}): Promise<{ transactionId: number; idTagInfo: Payload }> {
     const request = { connectorId: this.connectorId, idTag: this.tags.valid, meterStart: 1000, timestamp: now() };
     const { transactionId, idTagInfo } = await this.cp.call("StartTransaction", { ...request, ...more });
@@ -131,14 +131,14 @@ export class Tool {
     return { transactionId: transactionId as number, idTagInfo: idTagInfo as Payload };
   }
 
-  /** StartTransaction with the valid tag that must be accepted; answers the transactionId. */
+  /** Sends StartTransaction with the valid tag, which must be accepted; returns the transactionId. */
   async startAccepted(more: Payload = {}): Promise<number> {
     const { transactionId, idTagInfo } = await this.start(more);
     assertEquals(idTagInfo.status, "Accepted");
     return transactionId;
   }
 
-  /** State Charging: authorized, and a transaction runs on the connector; answers its transactionId. */
+  /** State Charging: authorized, and a transaction runs on the connector; returns its transactionId. */
   async charging(): Promise<number> {
     await this.authorized();
     await this.status("Preparing");
@@ -147,46 +147,47 @@ export class Tool {
     return transactionId;
   }
 
-  /** StopTransaction for this reason; the API must then show the transaction as ended. */
+  /** Sends StopTransaction with this reason; the API must then show the transaction as ended. */
   async stop(transactionId: number, reason: string, more: Payload = {}): Promise<void> {
     await this.cp.call("StopTransaction", { transactionId, meterStop: 1500, timestamp: now(), reason, ...more });
     const { state, reason: recorded, energyWh } = await this.operator.transaction(transactionId);
     assertEquals({ state, recorded, energyWh }, { state: "ended", recorded: reason, energyWh: 500 });
   }
 
-  /** A second charge point with drivers of its own at the same Central System; `label` is appended to this one's. */
-  async neighbour(label = "B"): Promise<Tool> {
-    const seat = await prepareSeat(this.operator, `${this.cp.identity.replace("CP-", "")}${label}`);
-    const neighbour = new Tool(this.#central, this.operator, seat);
-    this.#neighbours.push(neighbour);
-    return neighbour;
+  /** Registers another charge point with its own idTags; `label` is appended to the label of this one. */
+  async another(label = "B"): Promise<Tool> {
+    const registered = await registerChargePoint(this.operator, `${this.cp.identity.replace("CP-", "")}${label}`);
+    const other = new Tool(this.#central, this.operator, registered);
+    this.#others.push(other);
+    return other;
   }
 
   /** Cuts every connection of this test. */
-  async leave(): Promise<void> {
-    for (const { cp } of [this, ...this.#neighbours]) await cp.disconnect("cut");
+  async disconnectAll(): Promise<void> {
+    for (const { cp } of [this, ...this.#others]) await cp.disconnect("cut");
   }
 
-  /** The end of every case: nothing unasked was sent, and the Central System made no command that nobody gave. */
+  /** Ends a case: the Central System must have sent nothing unexpected and recorded exactly the operator's commands. */
   async finish(): Promise<void> {
-    if (this.cp.connected) await this.cp.quiet();
+    if (this.cp.connected) await this.cp.assertNothingSent();
     const { identity } = this.cp;
-    assertEquals((await this.operator.commands(identity)).length, this.operator.given(identity), "commands made");
+    const recorded = await this.operator.commands(identity);
+    assertEquals(recorded.length, this.operator.commandCount(identity), "number of recorded commands");
     await this.cp.disconnect();
   }
 }
 
-/** The present time as the tool sends it. */
+/** The present time in the form that OCPP uses. */
 export function now(): string {
   return new Date().toISOString();
 }
 
-/** A time that lies in the past. */
+/** The time that was this many minutes ago. */
 export function minutesAgo(minutes: number): string {
   return new Date(Date.now() - minutes * 60_000).toISOString();
 }
 
-/** Expects a time with milliseconds that differs from ours by less than ten seconds. */
+/** Fails unless `time` differs from the present time by less than ten seconds. */
 export function assertIsNow(time: unknown): void {
   assert(typeof time === "string" && Math.abs(Date.parse(time) - Date.now()) < 10_000, `${time} is the present time`);
 }

@@ -1,6 +1,6 @@
 /**
- * One WebSocket as a charge point has it, over npm `ws`, with a framing of its own: nothing here comes from the product, so that
- * the tests do not only agree with themselves. Frames are kept in the order of arrival until somebody reads them.
+ * The WebSocket connection of a charge point, over npm `ws`, with its own reading and writing of frames: it uses no code of the product, so that a
+ * mistake there cannot hide itself. Received frames are kept in order until a test reads them.
  */
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
@@ -11,7 +11,7 @@ import { within } from "./within.ts";
 /** A payload on the wire. */
 export type Payload = Record<string, unknown>;
 
-/** A frame that was read: its kind, and the text as it came. */
+/** A received frame, by the kind of message. */
 export type Frame =
   | { readonly kind: "CALL"; readonly id: string; readonly action: string; readonly payload: Payload }
   | { readonly kind: "CALLRESULT"; readonly id: string; readonly payload: Payload }
@@ -23,46 +23,46 @@ export type Frame =
     readonly details: unknown;
   };
 
-/** How to connect. `protocols` go out as one comma-separated header, in this order. */
+/** Options of the handshake. `protocols` are sent as one comma-separated header, in this order. */
 export interface WireOptions {
   readonly protocols?: string[];
   readonly headers?: Record<string, string>;
 }
 
-/** Thrown when the handshake is answered with anything but 101. */
+/** The handshake was answered with a status other than 101. */
 export class Refused extends Error {
   constructor(readonly status: number, readonly headers: Record<string, string | string[] | undefined>) {
     super(`The handshake was refused with HTTP ${status}`);
   }
 }
 
-/** HTTP Basic as OCPP-J 6.2.2 wants it: the user is the identity, the password is bytes (a string stands for its UTF-8). */
+/** The header of HTTP Basic (OCPP-J 6.2.2): the user is the identity, the password is bytes (a string is sent as UTF-8). */
 export function basic(identity: string, password: Uint8Array | string): Record<string, string> {
   const bytes = typeof password === "string" ? new TextEncoder().encode(password) : password;
   const joined = Buffer.concat([Buffer.from(`${identity}:`), bytes]);
   return { Authorization: `Basic ${joined.toString("base64")}` };
 }
 
-/** Told of every text of every wire, for a report that looks at all of them. */
-export type Witness = (wire: Wire, direction: "sent" | "received", text: string) => void;
+/** Called for every text that is sent or received on any wire. */
+export type WireListener = (wire: Wire, direction: "sent" | "received", text: string) => void;
 
-const witnesses = new Set<Witness>();
+const listeners = new Set<WireListener>();
 
-/** Lets somebody see all texts from now on; answers the way to end that. */
-export function watchWires(witness: Witness): () => void {
-  witnesses.add(witness);
-  return () => void witnesses.delete(witness);
+/** Adds a listener for the texts of all wires; returns the function that removes it. */
+export function onWireText(listener: WireListener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
 /** An open WebSocket. */
 export class Wire {
-  /** Settles when the socket is closed, whoever closed it; 1006 means without a close frame. */
+  /** Resolves when the socket is closed, by either side; code 1006 means without a close frame. */
   readonly closed: Promise<{ code: number; reason: string }>;
-  /** The subprotocol header of the 101 answer, letter by letter. */
+  /** The unchanged subprotocol header of the 101 answer. */
   readonly subprotocolHeader: string | undefined;
   readonly #socket: WebSocket;
   readonly #unread: string[] = [];
-  readonly #conversation: string[] = [];
+  readonly #messageLog: string[] = [];
   readonly #waiting: (() => void)[] = [];
   #isClosed = false;
 
@@ -72,26 +72,26 @@ export class Wire {
     this.closed = new Promise((resolve) =>
       socket.on("close", (code: number, reason: Uint8Array) => {
         this.#isClosed = true;
-        this.#conversation.push(`-- closed with ${code}`);
+        this.#messageLog.push(`-- closed with ${code}`);
         resolve({ code, reason: new TextDecoder().decode(reason) });
-        this.#wake();
+        this.#notifyWaiting();
       })
     );
     socket.on("message", (data: Uint8Array, isBinary: boolean) => {
       const text = isBinary ? `(${data.length} binary bytes)` : data.toString();
-      this.#conversation.push(`<- ${text}`);
-      for (const witness of witnesses) witness(this, "received", text);
+      this.#messageLog.push(`<- ${text}`);
+      for (const listener of listeners) listener(this, "received", text);
       this.#unread.push(text);
-      this.#wake();
+      this.#notifyWaiting();
     });
   }
 
-  /** Connects; throws `Refused` when the Central System does not upgrade. */
+  /** Connects; throws `Refused` when the Central System refuses the handshake. */
   static open(url: string, { protocols = ["ocpp1.6"], headers = {} }: WireOptions = {}): Promise<Wire> {
     const socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false });
     let wire: Wire | undefined;
     const opened = new Promise<Wire>((resolve, reject) => {
-      // Listening for messages begins here, before "open": the first frame may come in the same packet as the 101.
+      // Messages are received from "upgrade" on, before "open": the first frame may come in the same packet as the 101 answer.
       socket.on("upgrade", (response: IncomingMessage) => wire = new Wire(socket, response));
       socket.on("open", () => resolve(wire!));
       socket.on("error", reject);
@@ -104,48 +104,48 @@ export class Wire {
     return within(opened, `the handshake at ${url}`);
   }
 
-  /** Sends a text as it stands, however wrong it is. */
+  /** Sends any text, also one that is not valid OCPP-J. */
   sendText(text: string): void {
-    this.#conversation.push(`-> ${text}`);
-    for (const witness of witnesses) witness(this, "sent", text);
+    this.#messageLog.push(`-> ${text}`);
+    for (const listener of listeners) listener(this, "sent", text);
     this.#socket.send(text);
   }
 
-  /** Sends a frame. */
+  /** Sends a frame, given as the elements of its JSON array. */
   send(...frame: unknown[]): void {
     this.sendText(JSON.stringify(frame));
   }
 
-  /** The next text in order of arrival. Throws when the socket is closed before one comes. */
-  async nextText(what: string, patienceMs?: number): Promise<string> {
-    await within(this.arrival(what), what, () => this.conversation(), patienceMs);
+  /** Reads the next text. Throws when the socket is closed before a text arrives. */
+  async nextText(what: string, timeoutMs?: number): Promise<string> {
+    await within(this.arrival(what), what, () => this.messageLog(), timeoutMs);
     return this.#unread.shift()!;
   }
 
-  /** Resolves when a text is there to be read, and leaves it there. Throws when the socket is closed before one comes. */
+  /** Resolves when a text has arrived, without reading it. Throws when the socket is closed before a text arrives. */
   async arrival(what: string): Promise<void> {
     while (this.#unread.length === 0) {
-      if (this.#isClosed) throw new Error(`The socket was closed while waiting for ${what}\n${this.conversation()}`);
+      if (this.#isClosed) throw new Error(`The socket was closed while waiting for ${what}\n${this.messageLog()}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** The next frame in order of arrival; throws on one that breaks OCPP-J chapter 4. */
-  async next(what: string, patienceMs?: number): Promise<Frame> {
-    return this.#read(await this.nextText(what, patienceMs));
+  /** Reads the next frame; throws when it breaks OCPP-J chapter 4. */
+  async next(what: string, timeoutMs?: number): Promise<Frame> {
+    return this.#read(await this.nextText(what, timeoutMs));
   }
 
-  /** The last lines of what was said, for a failure that explains itself. */
-  conversation(): string {
-    return this.#conversation.slice(-24).map((line) => line.length > 600 ? `${line.slice(0, 600)}…` : line).join("\n");
+  /** The last 24 messages in both directions, for error messages. */
+  messageLog(): string {
+    return this.#messageLog.slice(-24).map((line) => line.length > 600 ? `${line.slice(0, 600)}…` : line).join("\n");
   }
 
-  /** How the socket was closed; a failure when it stays open. */
-  async ending(): Promise<{ code: number; reason: string }> {
-    return await within(this.closed, "the socket to be closed", () => this.conversation());
+  /** Waits until the socket is closed; returns code and reason. */
+  async whenClosed(): Promise<{ code: number; reason: string }> {
+    return await within(this.closed, "the socket to be closed", () => this.messageLog());
   }
 
-  /** Says goodbye and waits until the socket is closed. */
+  /** Sends a close frame and waits until the socket is closed. */
   async close(code = 1000): Promise<void> {
     this.#socket.resume();
     this.#socket.close(code);
@@ -158,17 +158,17 @@ export class Wire {
     await within(this.closed, "the socket to be cut");
   }
 
-  /** Stops reading: the peer's frames, pings and close frames stay unseen, as behind a dead mobile link. */
-  goDeaf(): void {
+  /** Stops reading from the socket, as on a dead mobile connection: pings and close frames of the peer are not answered either. */
+  stopReading(): void {
     this.#socket.pause();
   }
 
-  #wake(): void {
+  #notifyWaiting(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #read(text: string): Frame {
-    const malformed = (why: string) => new Error(`${why}: ${text.slice(0, 600)}\n${this.conversation()}`);
+    const malformed = (why: string) => new Error(`${why}: ${text.slice(0, 600)}\n${this.messageLog()}`);
     let frame: unknown;
     try {
       frame = JSON.parse(text);
@@ -189,7 +189,7 @@ export class Wire {
     ) {
       return { kind: "CALLERROR", id, code: third, description: fourth, details: fifth };
     }
-    throw malformed("The Central System sent a frame that OCPP-J does not know");
+    throw malformed("The Central System sent an array that is no frame of OCPP-J");
   }
 }
 

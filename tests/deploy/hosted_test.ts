@@ -46,7 +46,7 @@ async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void
   await chargePoint.meterValues(1);
   const { body: unlocked } = await operator.start("CP1", "UnlockConnector", { connectorId: 2 });
   assertEquals(unlocked.confirmation, { status: "Unlocked" });
-  await operator.ask("POST", `/v1/transactions/${transactionId}/stop`);
+  await operator.request("POST", `/v1/transactions/${transactionId}/stop`);
   await chargePoint.drained();
   const ended = await operator.until(`/v1/transactions/${transactionId}`, ({ state }) => state === "ended");
   assert(ended.energyWh >= 1234 && ended.reason === "Remote", JSON.stringify(ended));
@@ -58,10 +58,10 @@ async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void
 async function filesComeAndGo({ operator, ocppUrl, url }: Hosted): Promise<void> {
   await operator.put("/v1/charge-points/FILES", { securityProfile: 0 });
   const image = Uint8Array.from({ length: 200_000 }, (_, at) => at * 7);
-  const { body: { id } } = await operator.ask("POST", "/v1/files", formWith(image));
+  const { body: { id } } = await operator.request("POST", "/v1/files", formWith(image));
   await using chargePoint = simulateChargePoint({ url: ocppUrl, identity: "FILES", stepMs: 10 });
   await chargePoint.boot();
-  const { body: { location } } = await operator.ask("POST", `/v1/files/${id}/addresses`, { chargePoint: "FILES" });
+  const { body: { location } } = await operator.request("POST", `/v1/files/${id}/addresses`, { chargePoint: "FILES" });
   assertEquals(new URL(location).origin, url);
   const whole = await fetch(location);
   assertEquals(whole.headers.get("Content-Length"), String(image.length));
@@ -69,7 +69,7 @@ async function filesComeAndGo({ operator, ocppUrl, url }: Hosted): Promise<void>
   const part = await fetch(location, { headers: { Range: "bytes=199990-" } });
   assertEquals([part.status, new Uint8Array(await part.arrayBuffer())], [206, image.slice(-10)]);
 
-  const { body: asked } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: "FILES" });
+  const { body: asked } = await operator.request("POST", "/v1/diagnostics", { chargePoint: "FILES" });
   const { file } = await operator.until(`/v1/diagnostics/${asked.id}`, ({ state }) => state === "received");
   assertEquals(file.name, "diagnostics-1.log");
 }

@@ -52,7 +52,7 @@ test("frames that nobody can read are counted, too; one who sends nothing else i
   await tool.booted();
   const { cp, operator } = tool;
   for (let at = 0; at < 20; at++) cp.wire.sendText("not JSON");
-  await cp.quiet();
+  await cp.assertNothingSent();
   const path = `/v1/charge-points/${cp.identity}`;
   assertEquals((await operator.get(path)).deviations, { unreadable: 20 });
   const { wire } = cp;

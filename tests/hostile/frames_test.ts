@@ -137,7 +137,7 @@ const CONSEQUENCES: Readonly<Record<string, (wanted: string, context: HandlerCon
     const { flags } = await operator.transaction(transactionId!);
     assert(flags.includes("meterRegression"), `the flags are ${flags}`);
   },
-  http: async () => assertEquals((await operator.ask("GET", "/v1/transactions")).status, 200),
+  http: async () => assertEquals((await operator.request("GET", "/v1/transactions")).status, 200),
   status() {/* of `http` */},
   log: () => assert(logged.length > 0, "something was logged"),
   no_pollution() {

@@ -23,7 +23,7 @@ async function holds<T>(property: fc.IAsyncProperty<T>, numRuns = 200): Promise<
 
 /** A neighbour that must be answered after every case. */
 async function neighbourOf(tool: Tool): Promise<ChargePoint> {
-  const neighbour = await tool.neighbour();
+  const neighbour = await tool.another();
   await neighbour.booted();
   return neighbour.cp;
 }
@@ -35,7 +35,7 @@ test("bytes of chance behind an upgrade", async (tool, central) => {
       await using socket = await RawSocket.open(central.url);
       assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
       for (const bytes of pieces) await socket.send(bytes);
-      await neighbour.quiet();
+      await neighbour.assertNothingSent();
     }),
   );
 });
@@ -52,7 +52,7 @@ test("bytes of chance instead of a request, and requests of chance", async (tool
     fc.asyncProperty(request, async (bytes) => {
       await using socket = await RawSocket.open(central.url);
       await socket.send(bytes);
-      await neighbour.quiet();
+      await neighbour.assertNothingSent();
     }),
   );
 });
@@ -69,7 +69,7 @@ test("frames with texts of chance, JSON of chance and opcodes of chance", async 
       await using socket = await RawSocket.open(central.url);
       assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
       for (const { payload, opcode, fin } of frames) await socket.send(frameBytes(payload, { opcode, fin }));
-      await neighbour.quiet();
+      await neighbour.assertNothingSent();
     }),
   );
 });

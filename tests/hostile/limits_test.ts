@@ -58,7 +58,7 @@ async function slowestHeartbeat(cp: ChargePoint, done: () => boolean): Promise<n
 
 /** What a test does while somebody else's heartbeats go on. */
 async function besideNeighbour<T>(tool: Tool, work: () => Promise<T>): Promise<T> {
-  const neighbour = await tool.neighbour();
+  const neighbour = await tool.another();
   await neighbour.booted();
   let done = false;
   const others = slowestHeartbeat(neighbour.cp, () => done);
@@ -116,7 +116,7 @@ test("FI-21 a charge point that reads nothing is cut off, and its commands end",
   for (let at = 0; at < 40; at++) {
     answers.push(await tool.operator.start(identity, "DataTransfer", payload, "", "respond-async"));
   }
-  tool.cp.wire.goDeaf();
+  tool.cp.wire.stopReading();
   // One is under way and at most 32 wait; those beyond are refused at once, so that the sender knows.
   const refused = answers.filter(({ status }) => status !== 202);
   assertEquals(refused.map(({ status }) => status), Array(7).fill(429));
@@ -183,7 +183,7 @@ test(
     const { status, headers } = await knock(central, "127.0.0.7", tool.cp.identity);
     assertEquals(status, 503);
     assertMatch(headers.get("retry-after")!, /^\d+$/);
-    assertEquals((await tool.operator.ask("GET", "/v1/charge-points")).status, 200);
+    assertEquals((await tool.operator.request("GET", "/v1/charge-points")).status, 200);
     await tool.cp.call("Heartbeat");
 
     // Far beyond the maximum: nobody is harmed, whoever comes too much is dropped.
@@ -214,5 +214,5 @@ test("wrong API keys are slowed down; a key that was good before is not", async 
   assertEquals([last.status, last.body.type], [429, "/problems/too-many-attempts"]);
   assertMatch(last.retryAfter!, /^\d+$/);
   assertMatch(last.body.detail, /Repeat it in \d+ s, with a key that is known here$/);
-  assertEquals((await tool.operator.ask("GET", "/v1/charge-points")).status, 200);
+  assertEquals((await tool.operator.request("GET", "/v1/charge-points")).status, 200);
 });

@@ -30,7 +30,7 @@ async function strict(tool: Tool): Promise<void> {
 test("N1 what is no message is ignored, and the connection goes on", async (tool) => {
   await tool.booted();
   for (const text of ["hello", "{}", "7", '[1,"a",{}]', '[5,"a","Heartbeat",{}]']) tool.cp.wire.sendText(text);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("N2 an unknown action is NotImplemented", async (tool) => {
@@ -77,14 +77,14 @@ test("N8 a message id that is too long or empty is refused under that id; one th
     assertEquals([type, echoed, code], [4, id, "FormationViolation"]);
   }
   for (const id of [7, null, {}]) wire.send(2, id, "Heartbeat", {});
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("N9 answers to nothing are ignored", async (tool) => {
   await tool.booted();
   tool.cp.wire.send(3, "nothing", {});
   tool.cp.wire.send(4, "nothing", "GenericError", "", {});
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("N10 N11 a start that is sent again, with the same message id or another one, is one transaction", async (tool) => {
@@ -135,14 +135,14 @@ test("N16 the newest connection wins; a command under way on the older one ends"
   const older = await tool.cp.connect();
   assertEquals((await command).body.state, "connectionLost");
   assertEquals((await older!.closed).code, 1000);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("N17 both sides may call at once", async (tool) => {
   await tool.booted();
   const command = tool.operator.start(tool.cp.identity, "ClearCache", {});
   await tool.cp.expectCall("ClearCache");
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
   tool.cp.confirm({ status: "Accepted" });
   assertEquals((await command).body.state, "answered");
 });
@@ -170,7 +170,7 @@ test("N19 null, extra fields, empty lists, numbers for texts are understood, and
     ["MeterValues", { connectorId: 1, meterValue: sample(12.5) }],
   ];
   for (const call of odd) assertEquals(await codeOf(tool, ...call), undefined);
-  const picky = await tool.neighbour("S");
+  const picky = await tool.another("S");
   await strict(picky);
   const codes = [];
   for (const call of odd) codes.push(await codeOf(picky, ...call));

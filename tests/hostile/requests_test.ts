@@ -65,17 +65,17 @@ for (const one of CASES) {
     const { status, body } = await command(tool, central, one);
     assert(one.status.includes(status), `it was ${status} ${JSON.stringify(body)}`);
     assert(!("stack" in body) && String(body.type).startsWith("/problems/"));
-    await tool.cp.quiet();
+    await tool.cp.assertNothingSent();
     assertEquals(await tool.operator.commands(tool.cp.identity), []);
   });
 }
 
 test("P003 a key that may only read sends nothing", async (tool, central) => {
   await tool.booted();
-  const { body } = await tool.operator.ask("POST", "/v1/api-keys", { name: "reads", role: "viewer" });
+  const { body } = await tool.operator.request("POST", "/v1/api-keys", { name: "reads", role: "viewer" });
   const headers = { authorization: `Bearer ${body.secret}` };
   assertEquals((await command(tool, central, { action: "Reset", body: { type: "Soft" }, headers })).status, 403);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("P009 a command for a charge point that is away fails at once", async (tool, central) => {
@@ -87,5 +87,5 @@ test("P022 a request pollutes no prototype", async (tool, central) => {
   const body = '{"type":"Soft","__proto__":{"isAdmin":true}}';
   assertEquals((await command(tool, central, { action: "Reset", body })).status, 400);
   assertEquals(Reflect.get({}, "isAdmin"), undefined);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });

@@ -29,9 +29,9 @@ test("what looks like a pattern is a tag like any other", async (tool) => {
 test("a tag that is taken away is refused at the next question", async (tool) => {
   await tool.booted();
   assertEquals((await tool.authorize(tool.tags.valid)).status, "Accepted");
-  await tool.operator.ask("PATCH", `/v1/id-tags/${tool.tags.valid}`, { status: "Blocked" });
+  await tool.operator.request("PATCH", `/v1/id-tags/${tool.tags.valid}`, { status: "Blocked" });
   assertEquals((await tool.authorize(tool.tags.valid)).status, "Blocked");
-  assertEquals((await tool.operator.ask("DELETE", `/v1/id-tags/${tool.tags.valid}`)).status, 204);
+  assertEquals((await tool.operator.request("DELETE", `/v1/id-tags/${tool.tags.valid}`)).status, 204);
   assertEquals((await tool.authorize(tool.tags.valid)).status, "Invalid");
 });
 
@@ -45,7 +45,7 @@ for (const [which, status] of [["invalid", "Invalid"], ["expired", "Expired"], [
 }
 
 test("a tag that is charging elsewhere is answered ConcurrentTx at its next start, and recorded", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   await other.booted();
   const running = await tool.charging();
   assertEquals((await other.authorize(tool.tags.valid)).status, "Accepted", "ConcurrentTx is for starts only");

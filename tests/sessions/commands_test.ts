@@ -23,7 +23,7 @@ for (const [action, request] of notLater) {
     const queued = await tool.operator.start(tool.cp.identity, action, request, "?whenOffline=queue");
     assert(queued.status >= 400 && queued.status < 500, `${queued.status}`);
     await tool.booted();
-    await tool.cp.quiet();
+    await tool.cp.assertNothingSent();
     assertEquals(await tool.operator.commands(tool.cp.identity), []);
   });
 }
@@ -46,7 +46,7 @@ test("commands that may wait for an offline charge point go out after its boot, 
     assertEquals(await tool.cp.expect("ChangeConfiguration"), change(value));
     tool.cp.confirm({ status: "Accepted" });
   }
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
   const states = (await tool.operator.commands(tool.cp.identity)).map(({ state }) => state);
   assertEquals(states, ["answered", "answered", "answered"]);
 });
@@ -56,18 +56,18 @@ test("a queued command that nobody came for expires and is never sent", async (t
   const { body } = await tool.operator.start(tool.cp.identity, "ChangeConfiguration", change(1), query);
   await tool.operator.until(`/v1/commands/${body.id}`, ({ state }) => state === "expired");
   await tool.booted();
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("a queued command can be cancelled, one that is under way cannot", async (tool) => {
   const { body } = await tool.operator.start(tool.cp.identity, "ChangeConfiguration", change(1), "?whenOffline=queue");
-  const cancelled = await tool.operator.ask("DELETE", `/v1/commands/${body.id}`);
+  const cancelled = await tool.operator.request("DELETE", `/v1/commands/${body.id}`);
   assert([200, 204].includes(cancelled.status), `${cancelled.status}`);
-  assertEquals((await tool.operator.commandNow(body.id)).state, "cancelled");
+  assertEquals((await tool.operator.getCommand(body.id)).state, "cancelled");
   await tool.booted();
   const asked = tool.operator.start(tool.cp.identity, "ClearCache", {}, "", "respond-async");
   await tool.cp.expect("ClearCache");
-  const underWay = await tool.operator.ask("DELETE", `/v1/commands/${(await asked).body.id}`);
+  const underWay = await tool.operator.request("DELETE", `/v1/commands/${(await asked).body.id}`);
   assertEquals(underWay.status, 409);
   tool.cp.confirm({ status: "Accepted" });
 });
@@ -78,7 +78,7 @@ test("respond-async answers at once, and the command can be looked up as it goes
   assertEquals(status, 202);
   assertMatch(body.state, /queued|sent/);
   await tool.cp.expect("ClearCache");
-  assertEquals((await tool.operator.commandNow(body.id)).state, "sent");
+  assertEquals((await tool.operator.getCommand(body.id)).state, "sent");
   tool.cp.confirm({ status: "Accepted" });
   const answered = await tool.operator.until(`/v1/commands/${body.id}`, ({ state }) => state === "answered");
   assertEquals(answered.confirmation, { status: "Accepted" });
@@ -102,7 +102,7 @@ test("a connection that drops under a call loses it, and the call is not sent ag
   assertEquals((await asked).body.state, "connectionLost");
   await tool.cp.connect();
   await tool.boot();
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("behind the call in flight thirty-two may wait, a thirty-third has to stay outside", async (tool) => {
@@ -119,7 +119,7 @@ test("behind the call in flight thirty-two may wait, a thirty-third has to stay 
     await tool.cp.expect("ClearCache");
     tool.cp.confirm({ status: "Accepted" });
   }
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("a request that is not what the specification says disturbs nobody", async (tool) => {
@@ -137,7 +137,7 @@ test("a request that is not what the specification says disturbs nobody", async 
   }
   assertEquals((await tool.operator.start(tool.cp.identity, "Heartbeat", {})).status, 404);
   assertEquals((await tool.operator.start("CP-NOBODY", "ClearCache", {})).status, 404);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("a boot is not triggered at a charge point that is accepted, unless the operator insists", async (tool) => {
@@ -145,7 +145,7 @@ test("a boot is not triggered at a charge point that is accepted, unless the ope
   const request = { requestedMessage: "BootNotification" };
   const refused = await tool.operator.start(tool.cp.identity, "TriggerMessage", request);
   assertEquals(refused.status, 409);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
   const forced = tool.operator.start(tool.cp.identity, "TriggerMessage", request, "?force=true");
   assertEquals(await tool.cp.expect("TriggerMessage"), request);
   tool.cp.confirm({ status: "Rejected" });
@@ -160,7 +160,7 @@ test("data that an operator sends to a vendor comes back with its answer", async
 
 test("a transaction is stopped by its id alone, at the charge point where it runs", async (tool) => {
   const transactionId = await tool.charging();
-  const asked = tool.operator.ask("POST", `/v1/transactions/${transactionId}/stop`);
+  const asked = tool.operator.request("POST", `/v1/transactions/${transactionId}/stop`);
   assertEquals(await tool.cp.expect("RemoteStopTransaction"), { transactionId });
   tool.cp.confirm({ status: "Accepted" });
   assertEquals((await asked).body.state, "answered");

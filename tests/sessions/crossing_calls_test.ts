@@ -32,11 +32,11 @@ test("only one call is in flight, the others wait their turn in order", async (t
   for (const connectorId of connectors) {
     asked.push(tool.operator.start(tool.cp.identity, "UnlockConnector", { connectorId }));
     // Given one after the other, so that their order is known.
-    await tool.operator.untilAllTaken(tool.cp.identity);
+    await tool.operator.untilAllRecorded(tool.cp.identity);
   }
   for (const connectorId of connectors) {
     assertEquals(await tool.cp.expect("UnlockConnector"), { connectorId });
-    await tool.cp.quiet();
+    await tool.cp.assertNothingSent();
     tool.cp.confirm({ status: "Unlocked" });
   }
   for (const each of asked) assertEquals((await each).body.state, "answered");
@@ -48,8 +48,8 @@ test("the second of two answers to one call is ignored", async (tool) => {
   const { id } = await tool.cp.expectCall("UnlockConnector");
   tool.cp.wire.send(3, id, { status: "Unlocked" });
   tool.cp.wire.send(4, id, "InternalError", "", {});
-  await tool.cp.quiet();
-  const { state, confirmation } = await tool.operator.commandNow((await asked).body.id);
+  await tool.cp.assertNothingSent();
+  const { state, confirmation } = await tool.operator.getCommand((await asked).body.id);
   assertEquals({ state, confirmation }, { state: "answered", confirmation: { status: "Unlocked" } });
   await tool.command("ClearCache", {}, { status: "Accepted" });
 });
@@ -63,10 +63,10 @@ test("a late answer is noted with its command and does not answer the next one",
   const next = tool.operator.start(tool.cp.identity, "ClearCache", {});
   await tool.cp.expect("ClearCache");
   tool.cp.wire.send(3, id, { status: "Unlocked" });
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
   tool.cp.confirm({ status: "Rejected" });
   assertEquals((await next).body.confirmation, { status: "Rejected" });
-  const { state, confirmation } = await tool.operator.commandNow(timedOut.id);
+  const { state, confirmation } = await tool.operator.getCommand(timedOut.id);
   assertEquals({ state, confirmation }, { state: "timedOut", confirmation: null });
 });
 
@@ -76,17 +76,17 @@ test("answers to calls that were never made are ignored", async (tool) => {
   tool.cp.wire.send(4, "nobody-asked", "GenericError", "", {});
   tool.cp.wire.sendText('[3,"short"]');
   tool.cp.wire.sendText('[4,"short"]');
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("another charge point cannot answer a call that was not made to it", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   await other.booted();
   await tool.booted();
   const asked = tool.operator.start(tool.cp.identity, "UnlockConnector", { connectorId: 1 });
   const { id } = await tool.cp.expectCall("UnlockConnector");
   other.cp.wire.send(3, id, { status: "NotSupported" });
-  await other.cp.quiet();
+  await other.cp.assertNothingSent();
   tool.cp.confirm({ status: "Unlocked" });
   assertEquals((await asked).body.confirmation, { status: "Unlocked" });
 });

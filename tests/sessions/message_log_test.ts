@@ -60,7 +60,7 @@ test("what is wrong stands beside the message: deviations, refusals, frames that
   for (const _ of [1, 2, 3]) await wire.next("an answer");
   wire.sendText("{this is no JSON");
   wire.send(3, "nobody-asked", {});
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
   const said = (await conversation(tool, 12)).slice(2, 10);
   const told = said.map(({ direction, type, messageId, problems: [problem] }) => [
     `${direction} ${type} ${messageId}`,
@@ -121,7 +121,7 @@ test("no secret and no novel is kept", async (tool) => {
 });
 
 test("a charge point that nobody knows has no conversation, one that says nothing an empty one", async (tool) => {
-  assertEquals((await tool.operator.ask("GET", "/v1/charge-points/NOBODY-IN/messages")).status, 404);
+  assertEquals((await tool.operator.request("GET", "/v1/charge-points/NOBODY-IN/messages")).status, 404);
   const empty = { items: [], next: null };
   assertEquals(await tool.operator.get(`/v1/charge-points/${tool.cp.identity}/messages`), empty);
 });

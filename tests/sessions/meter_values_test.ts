@@ -55,7 +55,7 @@ test("the defaults of OCPP are filled in, and transactionData is not stored twic
 });
 
 test("meter values of another charge point's transaction are confirmed and not shown with it", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   const foreign = await other.charging();
   await tool.booted();
   const meterValue = [{ timestamp: now(), sampledValue: [{ value: "666" }] }];

@@ -88,7 +88,7 @@ test("times before 1971 and without a zone are taken", async (tool) => {
 });
 
 test("a long queue of one charge point does not keep another one waiting", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   await other.booted();
   const transactionId = await tool.charging();
   const queued = Array.from({ length: 50 }, (_, at) =>

@@ -44,7 +44,7 @@ strict("a charge point stays accepted over connections that begin without a boot
   await tool.booted();
   await tool.cp.reconnect();
   await tool.startAccepted();
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 strict("the heartbeat interval of one charge point can differ from the others'", async (tool) => {
@@ -71,10 +71,10 @@ withInbox("an unknown charge point waits in the inbox until the operator accepts
   const start = { connectorId: 1, idTag: "ANY", meterStart: 0, timestamp: new Date().toISOString() };
   assertEquals(await cp.refusal(cp.send("StartTransaction", start)), "SecurityError");
 
-  const approved = await tool.operator.ask("PATCH", `/v1/charge-points/${identity}`, { registration: "Accepted" });
+  const approved = await tool.operator.request("PATCH", `/v1/charge-points/${identity}`, { registration: "Accepted" });
   assertEquals(approved.status, 200);
   assertEquals((await cp.call("BootNotification", boot)).status, "Accepted");
-  await cp.quiet();
+  await cp.assertNothingSent();
   await cp.disconnect();
 });
 
@@ -104,7 +104,7 @@ laboratory("an unknown charge point is let in at once where the setting says so"
   const cp = new ChargePoint(central, "ANYBODY");
   await cp.connect();
   assertEquals((await cp.call("BootNotification", boot)).status, "Accepted");
-  await cp.quiet();
+  await cp.assertNothingSent();
   assertEquals((await tool.operator.get("/v1/charge-points/ANYBODY")).registration, "Accepted");
   await cp.disconnect();
 });

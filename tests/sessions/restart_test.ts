@@ -9,7 +9,7 @@ const test = suite();
 async function restart(tool: Tool, central: CentralSystem): Promise<number | undefined> {
   const wire = tool.cp.connected ? tool.cp.wire : undefined;
   await central.restart();
-  const closed = await wire?.ending();
+  const closed = await wire?.whenClosed();
   await tool.cp.disconnect("cut");
   return closed?.code;
 }
@@ -37,17 +37,17 @@ test(
     assertEquals([sent.status, queued.status], [202, 202]);
 
     await restart(tool, central);
-    assertEquals((await operator.commandNow(sent.body.id)).state, "unknown");
-    assertEquals((await operator.commandNow(queued.body.id)).state, "queued");
+    assertEquals((await operator.getCommand(sent.body.id)).state, "unknown");
+    assertEquals((await operator.getCommand(queued.body.id)).state, "queued");
 
     await cp.connect();
     await tool.boot();
     // The reset is not sent again: the next CALL is the one that waited, and after it there is none.
     assertEquals(await cp.expect("ChangeConfiguration"), behind);
     cp.confirm({ status: "Accepted" });
-    await cp.quiet();
-    assertEquals((await operator.commandNow(sent.body.id)).state, "unknown");
-    assertEquals((await operator.commandNow(queued.body.id)).state, "answered");
+    await cp.assertNothingSent();
+    assertEquals((await operator.getCommand(sent.body.id)).state, "unknown");
+    assertEquals((await operator.getCommand(queued.body.id)).state, "answered");
   },
 );
 

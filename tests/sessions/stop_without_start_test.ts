@@ -29,7 +29,7 @@ test("a transactionId that JSON numbers cannot hold is confirmed and ends nothin
 });
 
 test("a stop of somebody else's transaction is confirmed and does not end it", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   const foreign = await other.charging();
   await tool.booted();
   await tool.cp.call("StopTransaction", stopOf(foreign));
@@ -97,7 +97,7 @@ test("a reboot ends nothing: the transaction is open until its stop arrives, how
 });
 
 test("transactionIds are positive, below 2^31, and unique over all charge points", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   await tool.booted();
   await other.booted();
   const ids: number[] = [];

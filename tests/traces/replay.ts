@@ -46,7 +46,7 @@ export class Replay {
   async play(lines: readonly Line[]): Promise<Outcome> {
     await this.#cp.connect();
     for (const line of lines) await this.#play(line);
-    await this.#cp.quiet();
+    await this.#cp.assertNothingSent();
     await this.#lose();
     return this.outcome;
   }
@@ -84,7 +84,7 @@ export class Replay {
     const request = this.#ours(payload);
     const answered = this.#operator.start(this.#cp.identity, String(action), request, "?force=true");
     try {
-      await this.#operator.asksOrRefuses(this.#cp, String(action), answered);
+      await this.#operator.whenSentOrRefused(this.#cp, String(action), answered);
     } catch (error) {
       if (!(error instanceof RefusedByApi)) throw error;
       return void this.outcome.refused.push(`${action} ${error.status}`);

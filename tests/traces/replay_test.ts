@@ -32,7 +32,7 @@ for (const name of RECORDINGS) {
       const calls = callsOf(await recording(name));
       for (const call of calls) cp.wire.send(...call);
       for (const [, id, action] of calls) await cp.confirmation(String(action), id);
-      await cp.quiet();
+      await cp.assertNothingSent();
       await cp.disconnect();
     },
   );

@@ -19,7 +19,7 @@ test(
     const url = `${central.url}/v1/id-tags/${tool.tags.valid}`;
     const response = await fetch(url, { method: "PUT", headers, body: endless });
     assertEquals([response.status, (await response.json()).type], [413, "/problems/content-too-large"]);
-    assertEquals((await tool.operator.ask("GET", `/v1/id-tags/${tool.tags.valid}`)).status, 200);
+    assertEquals((await tool.operator.request("GET", `/v1/id-tags/${tool.tags.valid}`)).status, 200);
   },
 );
 

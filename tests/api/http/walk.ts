@@ -57,18 +57,18 @@ export async function setStage(central: CentralSystem) {
   await tool.cp.call("SecurityEventNotification", { type: "SettingSystemTime", timestamp: new Date().toISOString() });
   const stray = { transactionId: 999_999, meterStop: 1, timestamp: new Date().toISOString() };
   await tool.cp.call("StopTransaction", stray);
-  const queued = await operator.ask(
+  const queued = await operator.request(
     "POST",
     "/v1/charge-points/AWAY/commands/GetConfiguration?whenOffline=queue",
     {},
   );
-  const key = await operator.ask("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
+  const key = await operator.request("POST", "/v1/api-keys", { name: "to be removed", role: "viewer" });
   const webhooks = await setWebhooks(operator);
   const files = await setFiles(central, operator);
   const campaigns = await setCampaigns(operator);
   const answering = answerEverything(tool.cp.wire);
   await operator.start(HERE.identity, "UpdateFirmware", findAction("UpdateFirmware")!.example.request as Payload);
-  const reserved = await operator.ask("POST", "/v1/reservations", RESERVATION);
+  const reserved = await operator.request("POST", "/v1/reservations", RESERVATION);
   const requests = [
     ...goodRequests({ transactionId: String(transactionId) }, queued.body.id, key.body.id),
     ...goodForWebhooks(webhooks),
@@ -82,7 +82,7 @@ export async function setStage(central: CentralSystem) {
   return {
     good,
     async clear() {
-      await tool.leave();
+      await tool.disconnectAll();
       await answering;
     },
   };
@@ -92,11 +92,11 @@ export async function setStage(central: CentralSystem) {
 async function setWebhooks(operator: Operator): Promise<{ kept: string; gone: string }> {
   const [kept, gone] = await Promise.all(
     [1, 2].map(async () =>
-      (await operator.ask("POST", "/v1/webhooks", { url: "https://receiver.invalid/" })).body.id as string
+      (await operator.request("POST", "/v1/webhooks", { url: "https://receiver.invalid/" })).body.id as string
     ),
   );
   await operator.put("/v1/charge-points/TOLD", { securityProfile: 0 });
-  const deliveries = async () => (await operator.ask("GET", `/v1/webhooks/${kept}/deliveries`)).body.items;
+  const deliveries = async () => (await operator.request("GET", `/v1/webhooks/${kept}/deliveries`)).body.items;
   await eventually("a delivery is planned", async () => (await deliveries()).length > 0 || undefined);
   return { kept: kept!, gone: gone! };
 }
@@ -134,8 +134,8 @@ async function setCampaigns(operator: Operator): Promise<Record<"draft" | "runni
     const chargePoint = `FIRMWARE-${++campaigns}`; // open in one campaign at a time
     await operator.put(`/v1/charge-points/${chargePoint}`, { securityProfile: 0 });
     const campaign = { ...CAMPAIGN, targets: { chargePoints: [chargePoint] } };
-    const id: string = (await operator.ask("POST", "/v1/firmware-campaigns", campaign)).body.id;
-    for (const verb of verbs) await operator.ask("POST", `/v1/firmware-campaigns/${id}/${verb}`, {});
+    const id: string = (await operator.request("POST", "/v1/firmware-campaigns", campaign)).body.id;
+    for (const verb of verbs) await operator.request("POST", `/v1/firmware-campaigns/${id}/${verb}`, {});
     return id;
   };
   return {
@@ -251,7 +251,7 @@ async function setTemplates(operator: Operator): Promise<string> {
   const body = { name: "lasting", profile: lastingProfile().csChargingProfiles };
   for (const { id } of [TEMPLATE, TEMPLATE_TO_GO]) await operator.put(`/v1/charging-profiles/${id}`, body);
   const targets = { chargePoints: ["AWAY"], connectorId: 1 };
-  return (await operator.ask("POST", `/v1/charging-profiles/${TEMPLATE.id}/install`, targets)).body.id;
+  return (await operator.request("POST", `/v1/charging-profiles/${TEMPLATE.id}/install`, targets)).body.id;
 }
 
 function goodForTemplates(installationId: string): [string, Good][] {

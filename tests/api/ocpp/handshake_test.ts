@@ -119,7 +119,7 @@ async function rotate(tool: Tool, central: CentralSystem, status: string) {
   await tool.booted();
   const change = { key: "AuthorizationKey", value: OTHERS_KEY };
   const answered = operator.start(identity, "ChangeConfiguration", change);
-  await operator.asksOrRefuses(tool.cp, "ChangeConfiguration", answered);
+  await operator.whenSentOrRefused(tool.cp, "ChangeConfiguration", answered);
   assertEquals(await tool.cp.expect("ChangeConfiguration"), change);
   tool.cp.confirm({ status });
   assertEquals((await answered).body.state, "answered");

@@ -45,7 +45,7 @@ test("who does not wait gets 202 and reads the end later", async ({ cp, operator
     const { status, headers, body } = await operator.start(cp.identity, "ClearCache", {}, "", prefer);
     assertEquals(status, 202);
     await cp.expect("ClearCache");
-    const tooLate = await operator.ask("DELETE", `/v1/commands/${body.id}`);
+    const tooLate = await operator.request("DELETE", `/v1/commands/${body.id}`);
     assertEquals([tooLate.status, tooLate.body.type], [409, "/problems/command-not-queued"]);
     cp.confirm({ status: "Accepted" });
     const ended = await operator.until(headers.get("Location")!, ({ state }) => state === "answered");
@@ -66,16 +66,17 @@ test("nobody is disturbed by a request that is not right", async (tool) => {
     ["GetLog", { logType: "SecurityLog", requestId: 1, log: { remoteLocation: "file:///" } }, "/log/remoteLocation"],
   ];
   for (const [action, request, pointer] of refused) {
-    const { status, body } = await operator.ask("POST", of(tool, action), request);
+    const { status, body } = await operator.request("POST", of(tool, action), request);
     assertEquals([status, body.errors?.[0].pointer], [400, pointer], action);
   }
-  await cp.quiet();
+  await cp.assertNothingSent();
   assertEquals(await operator.commands(cp.identity), []);
 });
 
 test("a command for a charge point that is away is refused, or kept where that is safe", async (tool) => {
   const { cp, operator } = tool;
-  const ask = (action: string, request: unknown, query = "") => operator.ask("POST", of(tool, action) + query, request);
+  const ask = (action: string, request: unknown, query = "") =>
+    operator.request("POST", of(tool, action) + query, request);
   const type = { type: "Inoperative", connectorId: 0 };
   assertEquals((await ask("ChangeAvailability", type)).body.type, "/problems/charge-point-offline");
   const start = { idTag: tool.tags.valid };
@@ -84,11 +85,11 @@ test("a command for a charge point that is away is refused, or kept where that i
   const kept = await ask("ChangeAvailability", type, "?whenOffline=queue&expiresInSeconds=60");
   assertEquals([kept.status, kept.body.state, kept.body.sentAt], [202, "queued", null]);
   assertEquals(Date.parse(kept.body.expiresAt) - Date.parse(kept.body.createdAt), 60_000);
-  const cancelled = await operator.ask("DELETE", `/v1/commands/${kept.body.id}`);
+  const cancelled = await operator.request("DELETE", `/v1/commands/${kept.body.id}`);
   assertEquals([cancelled.status, cancelled.body.state], [200, "cancelled"]);
-  assertEquals((await operator.ask("DELETE", `/v1/commands/${kept.body.id}`)).status, 409);
+  assertEquals((await operator.request("DELETE", `/v1/commands/${kept.body.id}`)).status, 409);
   await cp.connect();
-  await cp.quiet();
+  await cp.assertNothingSent();
 });
 
 test("commands are listed by charge point, action and state", async (tool) => {
@@ -108,7 +109,7 @@ test("commands are listed by charge point, action and state", async (tool) => {
 test("an accepted charge point is asked to boot only by force", async (tool) => {
   await tool.booted();
   const trigger = { requestedMessage: "BootNotification" };
-  const refused = await tool.operator.ask("POST", of(tool, "TriggerMessage"), trigger);
+  const refused = await tool.operator.request("POST", of(tool, "TriggerMessage"), trigger);
   assertEquals([refused.status, refused.body.type], [409, "/problems/boot-notification-not-triggerable"]);
   const answered = tool.operator.start(tool.cp.identity, "TriggerMessage", trigger, "?force=true");
   await tool.cp.expect("TriggerMessage");
@@ -118,10 +119,12 @@ test("an accepted charge point is asked to boot only by force", async (tool) => 
 
 test("a boot is not asked for later, because the charge point may be accepted by then", async (tool) => {
   const { cp, operator } = tool;
-  await operator.ask("PATCH", `/v1/charge-points/${cp.identity}`, { registration: "Pending" });
+  await operator.request("PATCH", `/v1/charge-points/${cp.identity}`, { registration: "Pending" });
   for (const action of ["TriggerMessage", "ExtendedTriggerMessage"]) {
     const ask = (query: string) =>
-      operator.ask("POST", `${of(tool, action)}?whenOffline=queue${query}`, { requestedMessage: "BootNotification" });
+      operator.request("POST", `${of(tool, action)}?whenOffline=queue${query}`, {
+        requestedMessage: "BootNotification",
+      });
     const refused = await ask("");
     assertEquals([refused.status, refused.body.type], [409, "/problems/not-queueable"]);
     assertEquals((await ask("&force=true")).status, 202);
@@ -131,7 +134,7 @@ test("a boot is not asked for later, because the charge point may be accepted by
 test("a new AuthorizationKey is an admin's business and never shown", async (tool, central) => {
   const { cp, operator } = tool;
   await cp.connect();
-  const made = await operator.ask("POST", "/v1/api-keys", { name: "shift", role: "operator" });
+  const made = await operator.request("POST", "/v1/api-keys", { name: "shift", role: "operator" });
   const path = `${central.url}${of(tool, "ChangeConfiguration")}`;
   const headers = { Authorization: `Bearer ${made.body.secret}`, "Content-Type": "application/json" };
   const body = JSON.stringify({ key: "authorizationKey", value: KEY });
@@ -147,7 +150,7 @@ test("a new AuthorizationKey is an admin's business and never shown", async (too
 });
 
 test("the security profile is never lowered over OCPP", async (tool) => {
-  await tool.operator.ask("PATCH", `/v1/charge-points/${tool.cp.identity}`, { securityProfile: 2 });
+  await tool.operator.request("PATCH", `/v1/charge-points/${tool.cp.identity}`, { securityProfile: 2 });
   const lower = { key: "SecurityProfile", value: "1" };
   for (
     const [method, path, body] of [
@@ -155,10 +158,10 @@ test("the security profile is never lowered over OCPP", async (tool) => {
       ["PATCH", `/v1/charge-points/${tool.cp.identity}/configuration`, { SecurityProfile: "1" }],
     ] as const
   ) {
-    const answer = await tool.operator.ask(method, path, body);
+    const answer = await tool.operator.request(method, path, body);
     assertEquals([answer.status, answer.body.type], [409, "/problems/security-profile-not-lowered"]);
   }
-  const higher = await tool.operator.ask("POST", of(tool, "ChangeConfiguration"), { ...lower, value: "3" });
+  const higher = await tool.operator.request("POST", of(tool, "ChangeConfiguration"), { ...lower, value: "3" });
   assertEquals(higher.body.type, "/problems/charge-point-offline");
 });
 
@@ -166,7 +169,7 @@ test("PATCH of the configuration sends each key and reports each outcome", async
   const { cp, operator } = tool;
   const path = `/v1/charge-points/${cp.identity}/configuration`;
   await tool.booted();
-  const answered = operator.ask("PATCH", path, { HeartbeatInterval: "60", Unheard: "of" });
+  const answered = operator.request("PATCH", path, { HeartbeatInterval: "60", Unheard: "of" });
   assertEquals(await cp.expect("ChangeConfiguration"), { key: "HeartbeatInterval", value: "60" });
   cp.confirm({ status: "Accepted" });
   assertEquals(await cp.expect("ChangeConfiguration"), { key: "Unheard", value: "of" });
@@ -182,18 +185,18 @@ test("PATCH of the configuration sends each key and reports each outcome", async
 test("PATCH of the configuration sends nothing when any key is wrong, or when nobody is there", async (tool) => {
   const path = `/v1/charge-points/${tool.cp.identity}/configuration`;
   for (const key of ["AuthorizationKey", `K${"x".repeat(50)}`]) {
-    const { status, body } = await tool.operator.ask("PATCH", path, { HeartbeatInterval: "60", [key]: "short" });
+    const { status, body } = await tool.operator.request("PATCH", path, { HeartbeatInterval: "60", [key]: "short" });
     assertEquals([status, body.errors.map((one: { pointer: string }) => one.pointer)], [400, [`/${key}`]]);
   }
-  assertEquals((await tool.operator.ask("PATCH", path, {})).status, 400);
-  const away = await tool.operator.ask("PATCH", path, { HeartbeatInterval: "60" });
+  assertEquals((await tool.operator.request("PATCH", path, {})).status, 400);
+  const away = await tool.operator.request("PATCH", path, { HeartbeatInterval: "60" });
   assertEquals([away.status, away.body.type], [409, "/problems/charge-point-offline"]);
   assertEquals(await tool.operator.commands(tool.cp.identity), []);
 });
 
 test("a transaction is stopped where it runs", async (tool) => {
   const transactionId = await tool.charging();
-  const answered = tool.operator.ask("POST", `/v1/transactions/${transactionId}/stop`);
+  const answered = tool.operator.request("POST", `/v1/transactions/${transactionId}/stop`);
   assertEquals(await tool.cp.expect("RemoteStopTransaction"), { transactionId });
   tool.cp.confirm({ status: "Accepted" });
   const { status, body } = await answered;
@@ -210,9 +213,9 @@ test("new credentials, another security profile and deletion end the connection"
   for (const [method, target, body] of endings) {
     await operator.put(path, { securityProfile: 0 });
     await cp.connect();
-    await cp.quiet();
+    await cp.assertNothingSent();
     const { closed } = cp.wire;
-    assertNotEquals((await operator.ask(method, target, body)).status, 404);
+    assertNotEquals((await operator.request(method, target, body)).status, 404);
     assertEquals((await closed).code, 1000, `${method} ${target}`);
     await cp.disconnect("cut");
   }
@@ -220,7 +223,7 @@ test("new credentials, another security profile and deletion end the connection"
 
 test("an edit is felt at once by a connected charge point", async (tool) => {
   await tool.booted();
-  await tool.operator.ask("PATCH", `/v1/charge-points/${tool.cp.identity}`, { heartbeatInterval: 77 });
+  await tool.operator.request("PATCH", `/v1/charge-points/${tool.cp.identity}`, { heartbeatInterval: 77 });
   assertEquals((await tool.boot()).interval, 77);
   const { connection } = await tool.operator.get(`/v1/charge-points/${tool.cp.identity}`);
   assertEquals(connection.connected, true);

@@ -118,8 +118,8 @@ test("unknown-identity, and what the filters find", async (tool, central) => {
   assertEquals(await listed("chargePoint=NOT-REGISTERED&cause=unknown-identity"), [row]);
   assertEquals(await listed(`chargePoint=NOT-REGISTERED&from=${row.at}`), [row]);
   assertEquals(await listed(`chargePoint=NOT-REGISTERED&to=${row.at}`), []);
-  assertEquals((await tool.operator.ask("GET", "/v1/connection-attempts?cause=bad-luck")).status, 400);
-  assertEquals((await tool.operator.ask("GET", "/v1/connection-attempts?chargePoint=A&identity=B")).status, 400);
+  assertEquals((await tool.operator.request("GET", "/v1/connection-attempts?cause=bad-luck")).status, 400);
+  assertEquals((await tool.operator.request("GET", "/v1/connection-attempts?chargePoint=A&identity=B")).status, 400);
 });
 
 test("a slash at the end of the address is forgiven", async (tool, central) => {

@@ -16,7 +16,7 @@ const LOG = new TextEncoder().encode("2026-03-02T01:00:00Z the contactor is stuc
 /** Asks for diagnostics; answers the request's id and the location that the charge point was given. */
 async function requested(tool: Tool, more: object = {}, confirmation: object = { fileName: "diag.zip" }) {
   const { operator, cp } = tool;
-  const asking = operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity, ...more });
+  const asking = operator.request("POST", "/v1/diagnostics", { chargePoint: cp.identity, ...more });
   const call = await cp.expectCall("GetDiagnostics");
   cp.wire.send(3, call.id, confirmation);
   const { status, body, headers } = await asking;
@@ -159,7 +159,7 @@ test("a charge point may have nothing to send, refuse, or fail and try again", a
   await tool.booted();
   assertEquals((await requested(tool, {}, {})).body.state, "nothingToSend");
 
-  const asking = tool.operator.ask("POST", "/v1/diagnostics", { chargePoint: tool.cp.identity });
+  const asking = tool.operator.request("POST", "/v1/diagnostics", { chargePoint: tool.cp.identity });
   const call = await tool.cp.expectCall("GetDiagnostics");
   tool.cp.wire.send(4, call.id, "NotSupported", "", {});
   assertEquals((await asking).body.state, "refused");
@@ -182,7 +182,7 @@ test("a foreign location is sent as it is, and its state is what the charge poin
   assertEquals(body.request.location, "ftp://logs:********@files.invalid/in/");
   await say(tool, "Uploaded", "Uploading", "Idle");
   assertEquals((await look(tool, id)).state, "uploaded");
-  assertEquals((await tool.operator.ask("GET", `/v1/diagnostics/${id}/file`)).status, 404);
+  assertEquals((await tool.operator.request("GET", `/v1/diagnostics/${id}/file`)).status, 404);
 });
 
 test("a GetDiagnostics sent as a plain command is followed alike, and the latest one counts", async (tool) => {
@@ -199,7 +199,7 @@ test("a GetDiagnostics sent as a plain command is followed alike, and the latest
 
 test("what a charge point does before it answers, or never answers, counts", async (tool) => {
   await tool.booted();
-  const asking = tool.operator.ask("POST", "/v1/diagnostics", { chargePoint: tool.cp.identity });
+  const asking = tool.operator.request("POST", "/v1/diagnostics", { chargePoint: tool.cp.identity });
   const call = await tool.cp.expectCall("GetDiagnostics");
   await say(tool, "Uploading");
   await tool.cp.disconnect("cut");
@@ -214,10 +214,10 @@ test("a charge point that is away is asked when it is back, if the operator want
   await tool.cp.disconnect("close");
   await tool.operator.until(`/v1/charge-points/${tool.cp.identity}`, ({ connection }) => !connection.connected);
   const body = { chargePoint: tool.cp.identity };
-  const refused = await tool.operator.ask("POST", "/v1/diagnostics", body);
+  const refused = await tool.operator.request("POST", "/v1/diagnostics", body);
   assertEquals([refused.status, refused.body.type], [409, "/problems/charge-point-offline"]);
   assertEquals((await tool.operator.get(`/v1/diagnostics?chargePoint=${tool.cp.identity}`)).items, []);
-  const queued = await tool.operator.ask("POST", "/v1/diagnostics?whenOffline=queue", body);
+  const queued = await tool.operator.request("POST", "/v1/diagnostics?whenOffline=queue", body);
   assertEquals([queued.status, queued.body.state, queued.body.expiresAt], [201, "requested", null]);
   await tool.boot();
   const call = await tool.cp.expectCall("GetDiagnostics");
@@ -231,7 +231,7 @@ test("an answer that comes late counts like any other", async (tool, central) =>
   const { operator, cp } = tool;
   const { commands } = central.app.store;
   const prefer = { Prefer: "respond-async" };
-  const { body: { id } } = await operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity }, prefer);
+  const { body: { id } } = await operator.request("POST", "/v1/diagnostics", { chargePoint: cp.identity }, prefer);
   await cp.expectCall("GetDiagnostics");
   await commands.settle(id, { state: "timedOut", settledAt: new Date() });
   const seen = [];
@@ -257,5 +257,5 @@ test("files are removed after their time, and what nobody names with them", asyn
   assertEquals((await diagnostics.knownFiles([known])).size, 0);
   const { file, state } = await look(tool, id);
   assertEquals([state, file.available], ["received", false]);
-  assertEquals((await tool.operator.ask("GET", `/v1/diagnostics/${id}/file`)).status, 410);
+  assertEquals((await tool.operator.request("GET", `/v1/diagnostics/${id}/file`)).status, 410);
 });

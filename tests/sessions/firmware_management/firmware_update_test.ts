@@ -28,11 +28,11 @@ async function say({ cp }: Tool, ...statuses: string[]): Promise<void> {
 test("without an UpdateFirmware a status is kept as a notice and belongs to nothing", async (tool, central) => {
   await tool.booted();
   await say(tool, "Installed");
-  const answer = await tool.operator.ask("GET", `/v1/charge-points/${tool.cp.identity}/firmware-update`);
+  const answer = await tool.operator.request("GET", `/v1/charge-points/${tool.cp.identity}/firmware-update`);
   assertEquals([answer.status, answer.body.detail], [404, `${tool.cp.identity} was never sent an UpdateFirmware`]);
   const { items } = await central.app.store.chargePointReports.list({ chargePoint: tool.cp.identity }, { limit: 5 });
   assertEquals(items.map(({ content }) => content), [{ status: "Installed" }]);
-  assertEquals((await tool.operator.ask("GET", "/v1/charge-points/NOBODY/firmware-update")).status, 404);
+  assertEquals((await tool.operator.request("GET", "/v1/charge-points/NOBODY/firmware-update")).status, 404);
 });
 
 test("an update shows the version before and after, and Installed may come before the reboot", async (tool) => {
@@ -91,7 +91,7 @@ test("events tell of each step forward and of nothing else", async (tool) => {
   await say(tool, "Downloading", "Downloading", "Installing", "Downloaded", "Idle", "Installed");
   const path = `/v1/events?chargePoint=${tool.cp.identity}&type=firmware.statusChanged&sort=oldest`;
   const told = await eventually("all is told", async () => {
-    const { body } = await tool.operator.ask("GET", path, undefined, { accept: "application/json" });
+    const { body } = await tool.operator.request("GET", path, undefined, { accept: "application/json" });
     return body.items.length >= 3 ? body.items : undefined;
   });
   assertEquals(told.map(({ data }: { data: unknown }) => data), [

@@ -47,9 +47,9 @@ test(
       const { body: file } = await central.api("POST", "/v1/files", formWith(content, "2.0.bin"));
       const targets = { chargePoints: [cp.identity] };
       const campaign = { file: file.id, scheme: "ftp", targets };
-      const { body: { id, scheme } } = await operator.ask("POST", "/v1/firmware-campaigns", campaign);
+      const { body: { id, scheme } } = await operator.request("POST", "/v1/firmware-campaigns", campaign);
       assertEquals(scheme, "ftp");
-      await operator.ask("POST", `/v1/firmware-campaigns/${id}/start`, {});
+      await operator.request("POST", `/v1/firmware-campaigns/${id}/start`, {});
       const { location } = await cp.expect("UpdateFirmware");
       cp.confirm({});
       assertMatch(String(location), /^ftp:\/\/127\.0\.0\.1:0\/files\//);

@@ -68,7 +68,7 @@ export async function fetched(client: Client, path: string, from = 0): Promise<U
 }
 
 export async function requested({ operator, cp }: Tool, scheme: "ftp" | "ftps" = "ftp") {
-  const asking = operator.ask("POST", "/v1/diagnostics", { chargePoint: cp.identity, scheme });
+  const asking = operator.request("POST", "/v1/diagnostics", { chargePoint: cp.identity, scheme });
   const call = await cp.expectCall("GetDiagnostics");
   cp.wire.send(3, call.id, { fileName: "diag.zip" });
   const { body } = await asking;

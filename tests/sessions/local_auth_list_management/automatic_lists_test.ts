@@ -26,9 +26,9 @@ test(
         await operator.put(`/v1/id-tags/${tags.valid}`, { status: "Blocked" });
         await until("the blocked idTag arrives", () => statusOf(tags.valid) === "Blocked");
         await operator.put(`/v1/local-lists/${site}`, { label: `site=${site}`, entries: [{ idTag: tags.second }] });
-        await operator.ask("PATCH", `/v1/charge-points/${identity}`, { labels: { site } });
+        await operator.request("PATCH", `/v1/charge-points/${identity}`, { labels: { site } });
         await until("the shared entry arrives with the label", () => statusOf(tags.second) === "Accepted");
-        await operator.ask("DELETE", `/v1/local-lists/${site}`);
+        await operator.request("DELETE", `/v1/local-lists/${site}`);
         await until("it goes with the list", () => localList.size === 1);
         await operator.until(path, ({ state }) => state === "inSync");
         assertEquals(

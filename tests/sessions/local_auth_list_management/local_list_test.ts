@@ -27,7 +27,7 @@ test("a list is set, sent in messages that fit, and then only what changed", asy
   await using chargePoint = simulated(tool, central, { perMessage: 2, inAll: 3 });
   await within(chargePoint.boot(), "the boot");
   await operator.start(tool.cp.identity, "GetConfiguration", {});
-  const put = await operator.ask("PUT", pathOf(tool), bare(tags.valid, tags.blocked, tags.second, "BEYOND"));
+  const put = await operator.request("PUT", pathOf(tool), bare(tags.valid, tags.blocked, tags.second, "BEYOND"));
   assertEquals([put.status, put.body.state, put.body.desired.leftOut, put.body.desired.version], [
     200,
     "outOfSync",
@@ -36,7 +36,7 @@ test("a list is set, sent in messages that fit, and then only what changed", asy
   ]);
   assertStringIncludes(put.body.warnings.join(), "the last 1 are not sent");
 
-  const full = await operator.ask("POST", pathOf(tool), { updateType: "Full" });
+  const full = await operator.request("POST", pathOf(tool), { updateType: "Full" });
   assertEquals([full.status, full.body.state, full.headers.get("Location")], [200, "synchronised", pathOf(tool)]);
   const sent = full.body.messages.map((
     { request, confirmation }: {
@@ -47,17 +47,17 @@ test("a list is set, sent in messages that fit, and then only what changed", asy
   assertEquals(sent, [["Full", 2, { status: "Accepted" }], ["Differential", 1, { status: "Accepted" }]]);
   assertEquals(chargePoint.device.localList.find(tags.blocked)?.status, "Blocked");
 
-  const nothing = await operator.ask("POST", pathOf(tool), { updateType: "Differential" });
+  const nothing = await operator.request("POST", pathOf(tool), { updateType: "Differential" });
   assertEquals([nothing.body.state, nothing.body.messages], ["synchronised", []]);
 
   // What we know of an idTag is told as it is when it is sent; its own idTagInfo counts more.
   await operator.put(`/v1/id-tags/${tags.valid}`, { status: "Accepted", parentIdTag: "FLEET" });
   const info = { status: "Blocked" };
-  const edited = await operator.ask("PUT", pathOf(tool), {
+  const edited = await operator.request("PUT", pathOf(tool), {
     entries: [{ idTag: tags.valid.toLowerCase() }, { idTag: tags.second, idTagInfo: info }],
   });
   assertEquals([edited.body.state, edited.body.difference], ["outOfSync", { set: 2, removed: 1 }]);
-  await operator.ask("POST", pathOf(tool), { updateType: "Differential" });
+  await operator.request("POST", pathOf(tool), { updateType: "Differential" });
   assertEquals(chargePoint.device.localList.size, 2);
   assertEquals(chargePoint.device.localList.find(tags.valid), { status: "Accepted", parentIdTag: "FLEET" });
   assertEquals(chargePoint.device.localList.find(tags.second), info);
@@ -99,7 +99,7 @@ test("a message without an answer leaves the list in doubt until the version is 
   assertEquals([status, body.state, body.messages[0].state], [200, "inDoubt", "timedOut"]);
   const doubted = await tool.operator.get(pathOf(tool));
   assertEquals([doubted.state, doubted.known.entries[0].isInDoubt], ["inDoubt", true]);
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
   await tool.command("GetLocalListVersion", {}, { listVersion });
   const told = await tool.operator.get(pathOf(tool));
   assertEquals([told.state, told.known.version, told.known.isComplete], ["inSync", listVersion, true]);
@@ -134,9 +134,9 @@ test("an answer that comes late ends the doubt, unless another message has follo
 test("a charge point that is away is refused, or synchronised when it is back", async (tool) => {
   const { operator, cp } = tool;
   await operator.put(pathOf(tool), bare(tool.tags.valid));
-  const refused = await operator.ask("POST", pathOf(tool), { updateType: "Full" });
+  const refused = await operator.request("POST", pathOf(tool), { updateType: "Full" });
   assertEquals([refused.status, refused.body.type], [409, "/problems/charge-point-offline"]);
-  const queued = await operator.ask("POST", `${pathOf(tool)}?whenOffline=queue`, { updateType: "Full" });
+  const queued = await operator.request("POST", `${pathOf(tool)}?whenOffline=queue`, { updateType: "Full" });
   assertEquals([queued.status, queued.body.messages], [202, []]);
   assertEquals(
     (await operator.until(pathOf(tool), ({ state }) => state === "waiting")).synchronisation.reason,
@@ -155,7 +155,7 @@ test("while one is running, another has to wait for it, or is refused", async (t
   const first = operator.startSync(cp.identity, "Full");
   await cp.expect("SendLocalList");
   assertEquals((await operator.get(pathOf(tool))).state, "syncing");
-  const busy = await operator.ask("POST", pathOf(tool), { updateType: "Full" }, { Prefer: "respond-async" });
+  const busy = await operator.request("POST", pathOf(tool), { updateType: "Full" }, { Prefer: "respond-async" });
   assertEquals([busy.status, busy.body.type], [409, "/problems/local-list-busy"]);
   cp.confirm({ status: "Accepted" });
   assertEquals((await first).body.state, "synchronised");
@@ -164,8 +164,8 @@ test("while one is running, another has to wait for it, or is refused", async (t
 test("charge points with a label share a list; their own entries come first", async (tool) => {
   const { operator, cp, tags } = tool;
   const site = `site-${cp.identity}`;
-  await operator.ask("PATCH", `/v1/charge-points/${cp.identity}`, { labels: { site } });
-  const made = await operator.ask("PUT", `/v1/local-lists/${site}`, {
+  await operator.request("PATCH", `/v1/charge-points/${cp.identity}`, { labels: { site } });
+  const made = await operator.request("PUT", `/v1/local-lists/${site}`, {
     label: `site=${site}`,
     ...bare(tags.valid, tags.second),
   });
@@ -176,22 +176,22 @@ test("charge points with a label share a list; their own entries come first", as
     { idTag: tags.second, idTagInfo: { status: "Blocked" }, list: null, infoFrom: "list" },
     { idTag: tags.valid, idTagInfo: desired.entries[1].idTagInfo, list: site, infoFrom: "idTag" },
   ]);
-  assertEquals((await operator.ask("PUT", `/v1/local-lists/${site}`, { label: "other", entries: [] })).status, 200);
+  assertEquals((await operator.request("PUT", `/v1/local-lists/${site}`, { label: "other", entries: [] })).status, 200);
   assertEquals((await operator.get(pathOf(tool))).desired.entries.length, 1);
   assertEquals((await operator.get("/v1/local-lists")).items.some(({ name }: { name: string }) => name === site), true);
-  assertEquals((await operator.ask("DELETE", `/v1/local-lists/${site}`)).status, 204);
-  assertEquals((await operator.ask("GET", `/v1/local-lists/${site}`)).status, 404);
+  assertEquals((await operator.request("DELETE", `/v1/local-lists/${site}`)).status, 204);
+  assertEquals((await operator.request("GET", `/v1/local-lists/${site}`)).status, 404);
 });
 
 test("a list with an idTag twice, or with what OCPP does not know, is refused with its place", async (tool) => {
-  const twice = await tool.operator.ask("PUT", pathOf(tool), bare("Tag", "TAG"));
+  const twice = await tool.operator.request("PUT", pathOf(tool), bare("Tag", "TAG"));
   assertEquals([twice.status, twice.body.errors[0].pointer], [400, "/entries/1/idTag"]);
-  const odd = await tool.operator.ask("PUT", pathOf(tool), {
+  const odd = await tool.operator.request("PUT", pathOf(tool), {
     entries: [{ idTag: "A", idTagInfo: { status: "Fine" } }],
   });
   assertEquals([odd.status, odd.body.errors[0].pointer], [400, "/entries/0/idTagInfo/status"]);
-  assertEquals((await tool.operator.ask("PUT", "/v1/charge-points/NOBODY/local-list", bare("A"))).status, 404);
-  const unknown = await tool.operator.ask("PUT", pathOf(tool), bare("NOBODYS-TAG"));
+  assertEquals((await tool.operator.request("PUT", "/v1/charge-points/NOBODY/local-list", bare("A"))).status, 404);
+  const unknown = await tool.operator.request("PUT", pathOf(tool), bare("NOBODYS-TAG"));
   assert(
     unknown.body.warnings.includes("Not registered, and sent as Invalid (1): NOBODYS-TAG."),
     unknown.body.warnings.join(),

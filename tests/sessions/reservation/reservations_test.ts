@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { cancel, type Reservation, reservationNow, reserve } from "../../conformance/reserving.ts";
+import { cancel, getReservation, type Reservation, reserve } from "../../conformance/reservations.ts";
 import { suite } from "../../conformance/suite.ts";
 import type { Tool } from "../../conformance/tool.ts";
 import type { Payload } from "../../conformance/wire.ts";
@@ -42,13 +42,16 @@ test("ReserveNow sent as a plain command is a reservation under the operator's i
 });
 
 test("an id that was chosen at two charge points has to be told apart", async (tool) => {
-  const other = await tool.neighbour();
+  const other = await tool.another();
   for (const each of [tool, other]) {
     await each.booted();
     await each.command("ReserveNow", request(each, 99), { status: "Accepted" });
   }
-  assertEquals((await tool.operator.ask("GET", "/v1/reservations/99")).status, 409);
-  assertEquals((await tool.operator.ask("DELETE", "/v1/reservations/99")).body.type, "/problems/reservation-ambiguous");
+  assertEquals((await tool.operator.request("GET", "/v1/reservations/99")).status, 409);
+  assertEquals(
+    (await tool.operator.request("DELETE", "/v1/reservations/99")).body.type,
+    "/problems/reservation-ambiguous",
+  );
   const path = `/v1/reservations/99?chargePoint=${other.cp.identity}`;
   assertEquals((await tool.operator.get(path)).chargePoint, other.cp.identity);
   // An id that is taken anywhere is not given.
@@ -57,7 +60,7 @@ test("an id that was chosen at two charge points has to be told apart", async (t
 
 test("a charge point that is away is asked for nothing, and nothing is reserved", async (tool) => {
   const body = { chargePoint: tool.cp.identity, connectorId: 1, idTag: tool.tags.valid, expiresInSeconds: 600 };
-  const { status, body: problem } = await tool.operator.ask("POST", "/v1/reservations", body);
+  const { status, body: problem } = await tool.operator.request("POST", "/v1/reservations", body);
   assertEquals([status, problem.type], [409, "/problems/charge-point-offline"]);
   assertEquals(await reservationsOf(tool), []);
 });
@@ -74,14 +77,17 @@ test("what is not a reservation is refused before anybody is disturbed", async (
     [{ reservationId: 5 }, "/reservationId"],
   ];
   for (const [change, pointer] of wrong) {
-    const { status, body: problem } = await tool.operator.ask("POST", "/v1/reservations", { ...body, ...change });
+    const { status, body: problem } = await tool.operator.request("POST", "/v1/reservations", { ...body, ...change });
     assertEquals([status, problem.errors?.[0]?.pointer], [400, pointer]);
   }
-  assertEquals((await tool.operator.ask("POST", "/v1/reservations", { ...body, chargePoint: "NOBODY" })).status, 404);
+  assertEquals(
+    (await tool.operator.request("POST", "/v1/reservations", { ...body, chargePoint: "NOBODY" })).status,
+    404,
+  );
   for (const method of ["GET", "DELETE"]) {
-    assertEquals((await tool.operator.ask(method, "/v1/reservations/123456789")).status, 404);
+    assertEquals((await tool.operator.request(method, "/v1/reservations/123456789")).status, 404);
   }
-  await tool.cp.quiet();
+  await tool.cp.assertNothingSent();
 });
 
 test("what is odd is warned of, and sent all the same", async (tool) => {
@@ -133,14 +139,14 @@ test("without an answer a status proves it, and so does a transaction", async (t
   const first = await asked(tool);
   const { body: proved } = await first.answered;
   await tool.status("Reserved");
-  assertEquals((await reservationNow(tool, proved)).state, "active");
+  assertEquals((await getReservation(tool, proved)).state, "active");
   const second = await asked(tool);
   await tool.cp.disconnect("cut");
   const { body: lost } = await second.answered;
   assertEquals([lost.state, lost.doubt], ["requested", "connectionLost"]);
   await tool.cp.connect();
   await tool.startAccepted({ reservationId: lost.reservationId });
-  assertEquals((await reservationNow(tool, lost)).state, "used");
+  assertEquals((await getReservation(tool, lost)).state, "used");
 });
 
 test("a ReserveNow that a restart has cut is in doubt, and can be cancelled", async (tool, central) => {
@@ -171,7 +177,7 @@ test("a fault ends it; CancelReservation goes out all the same, and changes noth
   await tool.booted();
   const reservation = await reserve(tool);
   await tool.status("Faulted", 1, "GroundFailure");
-  const { state, reason } = await reservationNow(tool, reservation);
+  const { state, reason } = await getReservation(tool, reservation);
   assertEquals({ state, reason }, { state: "cancelled", reason: "Faulted" });
   const after = await cancel(tool, reservation, "Rejected");
   assertEquals([after.state, after.reason, after.command.action], ["cancelled", "Faulted", "CancelReservation"]);

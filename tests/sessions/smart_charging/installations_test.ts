@@ -10,9 +10,9 @@ const test = suite({ callTimeoutSeconds: 1, preset: "standard" });
 
 /** Stores a template and begins an installation; answers its path. */
 async function install(operator: Operator, profile: unknown, request: object): Promise<string> {
-  const made = await operator.ask("POST", "/v1/charging-profiles", { name: "by day", profile });
+  const made = await operator.request("POST", "/v1/charging-profiles", { name: "by day", profile });
   assertEquals(made.status, 201);
-  const begun = await operator.ask("POST", `/v1/charging-profiles/${made.body.id}/install`, request);
+  const begun = await operator.request("POST", `/v1/charging-profiles/${made.body.id}/install`, request);
   assertEquals([begun.status, begun.body.state], [202, "running"]);
   return begun.headers.get("Location")!;
 }
@@ -32,7 +32,7 @@ async function answers(tool: Tool, status: string): Promise<void> {
 test("the report names what became of each charge point", async (tool) => {
   const { operator } = tool;
   const [rejects, unable, silent, away, waits] = await Promise.all(
-    ["R", "N", "S", "A", "W"].map((label) => tool.neighbour(label)),
+    ["R", "N", "S", "A", "W"].map((label) => tool.another(label)),
   ) as [Tool, Tool, Tool, Tool, Tool];
   const connected = [tool, rejects, unable, silent];
   for (const one of connected) await one.booted();
@@ -81,7 +81,7 @@ test(
     await tool.boot();
     await answers(tool, "Accepted");
     await operator.until(path, ({ state }) => state === "finished");
-    await tool.cp.quiet();
+    await tool.cp.assertNothingSent();
     assertEquals(await outcomes(operator, path), { [identity]: "accepted" });
     assertEquals((await operator.commands(identity)).length, 1);
   },
@@ -89,7 +89,7 @@ test(
 
 test("a TxProfile for the running transactions has their ids", async (tool) => {
   const { operator } = tool;
-  const idle = await tool.neighbour();
+  const idle = await tool.another();
   await idle.booted();
   const transactionId = await tool.charging();
   const chargePoints = [tool.cp.identity, idle.cp.identity];
@@ -103,26 +103,26 @@ test("a TxProfile for the running transactions has their ids", async (tool) => {
     [tool.cp.identity]: "accepted",
     [idle.cp.identity]: "noTransaction",
   });
-  await idle.cp.quiet();
+  await idle.cp.assertNothingSent();
 });
 
 test("a template belongs to no transaction, and an installation to somebody", async (tool) => {
   const { operator } = tool;
   const ofTransaction = absoluteProfile("TxProfile", { transactionId: 1 });
   assertEquals(
-    (await operator.ask("POST", "/v1/charging-profiles", { name: "x", profile: ofTransaction })).status,
+    (await operator.request("POST", "/v1/charging-profiles", { name: "x", profile: ofTransaction })).status,
     400,
   );
-  const made = await operator.ask("POST", "/v1/charging-profiles", {
+  const made = await operator.request("POST", "/v1/charging-profiles", {
     name: "x",
     profile: absoluteProfile("TxProfile"),
   });
   const path = `/v1/charging-profiles/${made.body.id}`;
   for (const request of [{ connectorId: 1 }, { connectorId: 1, label: "nobody=has-this" }]) {
-    assertEquals((await operator.ask("POST", `${path}/install`, request)).status, 400);
+    assertEquals((await operator.request("POST", `${path}/install`, request)).status, 400);
   }
-  assertEquals((await operator.ask("DELETE", path)).status, 204);
-  assertEquals((await operator.ask("GET", `${path}/installations`)).status, 404);
+  assertEquals((await operator.request("DELETE", path)).status, 204);
+  assertEquals((await operator.request("GET", `${path}/installations`)).status, 404);
 });
 
 test("many are asked, a few at a time", async (tool) => {

@@ -74,13 +74,13 @@ test("without an answer nobody knows: it is in doubt, told as an event, and ende
   await operator.until(profilesOf(cp), ({ items }) => items.every((one: Entry) => one.doubtedAt !== null));
   await eventually("both doubts are told", async () => {
     const path = `/v1/events?chargePoint=${cp.identity}&type=chargingProfile.doubted`;
-    const { items } = (await operator.ask("GET", path, undefined, { Accept: "application/json" })).body;
+    const { items } = (await operator.request("GET", path, undefined, { Accept: "application/json" })).body;
     return items.length === 2 ? items : undefined;
   });
   await tool.command("SetChargingProfile", setting(3), { status: "Accepted" });
   assertEquals(await known(tool), ["3"]);
   cp.wire.send(3, messageId, { status: "Accepted" });
-  await cp.quiet();
+  await cp.assertNothingSent();
   assertEquals(await known(tool), ["3"], "what was confirmed since counts");
 });
 

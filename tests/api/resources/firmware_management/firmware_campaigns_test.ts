@@ -12,7 +12,7 @@ const LOCATION = "https://firmware.invalid/2.0.bin";
 /** A campaign for this charge point alone. */
 async function made({ operator, cp }: Tool, given: object = {}): Promise<string> {
   const body = { location: LOCATION, targets: { chargePoints: [cp.identity] }, ...given };
-  const answer = await operator.ask("POST", "/v1/firmware-campaigns", body);
+  const answer = await operator.request("POST", "/v1/firmware-campaigns", body);
   assertEquals(answer.status, 201, JSON.stringify(answer.body));
   assertEquals([answer.body.state, answer.headers.get("location")], [
     "draft",
@@ -22,14 +22,14 @@ async function made({ operator, cp }: Tool, given: object = {}): Promise<string>
 }
 
 function does({ operator }: Tool, id: string, verb: string) {
-  return operator.ask("POST", `/v1/firmware-campaigns/${id}/${verb}`, {});
+  return operator.request("POST", `/v1/firmware-campaigns/${id}/${verb}`, {});
 }
 
 test("a campaign goes from its preview to its end, under the certification preset, too", async (tool) => {
   const { operator, cp } = tool;
   await tool.booted();
   const targets = { chargePoints: [cp.identity, "NEVER-SEEN"] };
-  const preview = await operator.ask("POST", "/v1/firmware-campaigns/preview", { targets, version: "2.0" });
+  const preview = await operator.request("POST", "/v1/firmware-campaigns/preview", { targets, version: "2.0" });
   assertEquals(preview.body, {
     targets: 1,
     excluded: [{ reason: "unknown", count: 1 }],
@@ -39,7 +39,7 @@ test("a campaign goes from its preview to its end, under the certification prese
     ],
   });
   const id = await made(tool, { targets, version: "2.0" });
-  await cp.quiet();
+  await cp.assertNothingSent();
 
   assertEquals((await does(tool, id, "start")).body.state, "running");
   const request = await cp.expect("UpdateFirmware");
@@ -69,7 +69,7 @@ test("a campaign goes from its preview to its end, under the certification prese
 async function assertTold({ operator }: Tool, id: string): Promise<void> {
   const told = await eventually("the end is told of", async () => {
     const path = "/v1/events?type=firmwareCampaign.stateChanged,firmwareCampaign.targetEnded&sort=oldest&limit=1000";
-    const { body } = await operator.ask("GET", path, undefined, { accept: "application/json" });
+    const { body } = await operator.request("GET", path, undefined, { accept: "application/json" });
     const mine = body.items.filter(({ data }: { data: { campaignId: string } }) => data.campaignId === id);
     return mine.length === 3 ? mine : undefined;
   });
@@ -137,7 +137,7 @@ const wrong: [about: string, given: object, pointer: string][] = [
 for (const [about, given, pointer] of wrong) {
   test(`refused: ${about}`, async ({ operator }) => {
     const body = { location: LOCATION, targets: { vendor: "V" }, ...given };
-    const answer = await operator.ask("POST", "/v1/firmware-campaigns", body);
+    const answer = await operator.request("POST", "/v1/firmware-campaigns", body);
     assertEquals([answer.status, answer.body.errors?.[0]?.pointer], [400, pointer], JSON.stringify(answer.body));
   });
 }

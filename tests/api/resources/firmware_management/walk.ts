@@ -25,9 +25,9 @@ interface Good {
 
 /** Two files: one that stays and has an address, and one to remove. */
 export async function setFiles(central: Pick<CentralSystem, "app">, operator: Operator): Promise<[string, Good][]> {
-  const add = async () => (await operator.ask("POST", "/v1/files", formWith("firmware"))).body.id as string;
+  const add = async () => (await operator.request("POST", "/v1/files", formWith("firmware"))).body.id as string;
   const [kept, gone] = [await add(), await add()];
-  const { body: { location } } = await operator.ask("POST", `/v1/files/${kept}/addresses`, {});
+  const { body: { location } } = await operator.request("POST", `/v1/files/${kept}/addresses`, {});
   const [, , token, fileName] = new URL(location).pathname.split("/");
   const address = { token: token!, fileName: fileName! };
   const diagnostics = await setDiagnostics(central, operator);
@@ -55,7 +55,7 @@ async function setDiagnostics({ app }: Pick<CentralSystem, "app">, operator: Ope
   const plain = { body: new TextEncoder().encode("log"), headers: { "Content-Type": "application/octet-stream" } };
   await operator.put("/v1/charge-points/LOGS", { securityProfile: 0 });
   const request = { chargePoint: "LOGS" };
-  const { body: { id } } = await operator.ask("POST", "/v1/diagnostics?whenOffline=queue", request);
+  const { body: { id } } = await operator.request("POST", "/v1/diagnostics?whenOffline=queue", request);
   await app.store.diagnostics.begin({
     commandId: id,
     chargePoint: "LOGS",

@@ -28,7 +28,7 @@ test("security events are kept once each, listed newest first, and told as event
 
   const told = await eventually("both are told", async () => {
     const path = `/v1/events?chargePoint=${cp.identity}&type=securityEvent.reported`;
-    const { body } = await operator.ask("GET", path, undefined, { Accept: "application/json" });
+    const { body } = await operator.request("GET", path, undefined, { Accept: "application/json" });
     return body.items.length === 2 ? body.items : undefined;
   });
   assertEquals(told[1].data, {

@@ -150,7 +150,7 @@ test("our simulated charge point agrees", async () => {
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "SIMULATED", connectors: 1 });
   await chargePoint.boot();
   for (const { connectorId, profile: csChargingProfiles } of installed) {
-    const sent = await operator.ask("POST", "/v1/charge-points/SIMULATED/charging-profiles", {
+    const sent = await operator.request("POST", "/v1/charge-points/SIMULATED/charging-profiles", {
       connectorId,
       csChargingProfiles,
     });
@@ -203,7 +203,7 @@ test("what the simulated charge point could not have agreed without, or with, is
   assertEquals(await known(), ["1?", "2?", "3?", "4?"]);
   assertEquals(await verified(), ["agrees", [4], [3]]);
   assertEquals(await known(), ["1?", "2?", "4"]);
-  await operator.ask("DELETE", "/v1/charge-points/PROVING/charging-profiles?id=4");
+  await operator.request("DELETE", "/v1/charge-points/PROVING/charging-profiles?id=4");
   assertEquals(await verified(), ["agrees", [2], []]);
   assertEquals(await verified(), ["agrees", [], []]);
   assertEquals(await known(), ["1?", "2"]);
@@ -215,7 +215,7 @@ test("a command that came in between leaves nothing proved", async () => {
   const [installed] = await store.chargingProfiles.list("BETWEEN");
   const by = uuidVersion7(clock.now());
   await store.chargingProfiles.doubt({ commandIds: [installed!.commandId], by }, clock.now());
-  const asked = operator.ask("GET", path("BETWEEN", 1, "duration=60&verify=true"));
+  const asked = operator.request("GET", path("BETWEEN", 1, "duration=60&verify=true"));
   await cp.expect("GetCompositeSchedule");
   await mirror("BETWEEN", profile("TxDefault", 1, [[0, 16]], { id: 7, kind: "Relative" }));
   const chargingSchedule = { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: 16 }] };
@@ -228,7 +228,7 @@ test("a command that came in between leaves nothing proved", async () => {
 
 /** Asks for a verification that the charge point answers so. */
 async function verified(cp: ChargePoint, confirmation: Payload) {
-  const answered = operator.ask("GET", path(cp.identity, 1, "duration=3600&verify=true"));
+  const answered = operator.request("GET", path(cp.identity, 1, "duration=3600&verify=true"));
   assertEquals(await cp.expect("GetCompositeSchedule"), { connectorId: 1, duration: 3600, chargingRateUnit: "A" });
   cp.confirm(confirmation);
   const { outcome, differences, ...more } = (await answered).body.verification;
@@ -297,7 +297,7 @@ test("a transaction that began by a clock that is an hour ahead is compared by t
 
 test("an answer that is none", async () => {
   const cp = await here("SILENT", profile("Max", 0, [[0, 16]]));
-  const answered = operator.ask("GET", path("SILENT", 1, "verify=true"));
+  const answered = operator.request("GET", path("SILENT", 1, "verify=true"));
   await cp.expect("GetCompositeSchedule");
   cp.refuse("NotSupported");
   const { verification } = (await answered).body;
@@ -307,9 +307,9 @@ test("an answer that is none", async () => {
 
 test("who may ask for what, and what is kept of it", async () => {
   await away("ASKED");
-  const { body: { secret } } = await operator.ask("POST", "/v1/api-keys", { name: "looks", role: "viewer" });
+  const { body: { secret } } = await operator.request("POST", "/v1/api-keys", { name: "looks", role: "viewer" });
   const viewer = { authorization: `Bearer ${secret}` };
-  const ask = (query: string, headers = {}) => operator.ask("GET", path("ASKED", 1, query), undefined, headers);
+  const ask = (query: string, headers = {}) => operator.request("GET", path("ASKED", 1, query), undefined, headers);
   assertEquals((await ask("explain=true", viewer)).status, 200);
   assertEquals((await ask("verify=true", viewer)).status, 403);
   const offline = await ask("verify=true");
@@ -321,7 +321,7 @@ test("who may ask for what, and what is kept of it", async () => {
     "looks",
     403,
   ]]);
-  assertEquals((await operator.ask("GET", path("NOBODY", 1))).body.type, "/problems/not-found");
+  assertEquals((await operator.request("GET", path("NOBODY", 1))).body.type, "/problems/not-found");
   for (const query of ["duration=0", "duration=9999999", "chargingRateUnit=kW", "explain=1", "more=true"]) {
     assertEquals((await ask(query)).status, 400, query);
   }
