@@ -78,7 +78,7 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-/** The process that writes PostgreSQL's log ends a moment after the server: what it still wrote is removed by another attempt. */
+/** Deletes a folder; tries again for 2 s, because the process that writes PostgreSQL's log ends a moment after the server. */
 async function removeFolder(path: string): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
