@@ -4,7 +4,7 @@ import { minutesAgo, now } from "../conformance/tool.ts";
 
 const test = suite();
 
-test("a tag is found whatever its case, and its group comes with the answer", async (tool) => {
+test("an idTag is found without regard to case, and the answer has its parentIdTag", async (tool) => {
   await tool.booted();
   const { valid, parent } = tool.tags;
   for (const idTag of [valid, valid.toLowerCase()]) {
@@ -12,21 +12,21 @@ test("a tag is found whatever its case, and its group comes with the answer", as
   }
 });
 
-test("a tag with an end is accepted until then, and the end is told", async (tool) => {
+test("an idTag with an expiryDate is accepted until then, and the answer has the expiryDate", async (tool) => {
   await tool.booted();
   const expiryDate = "2099-12-31T22:59:59.000Z";
   await tool.operator.put(`/v1/id-tags/${tool.tags.valid}`, { status: "Accepted", expiryDate });
   assertEquals(await tool.authorize(tool.tags.valid), { status: "Accepted", expiryDate });
 });
 
-test("what looks like a pattern is a tag like any other", async (tool) => {
+test("an idTag with pattern characters or SQL matches no other idTag", async (tool) => {
   await tool.booted();
   for (const idTag of ["%", "_", "' or 1=1 --", "*", `${tool.tags.valid} `]) {
     assertEquals((await tool.authorize(idTag)).status, "Invalid");
   }
 });
 
-test("a tag that is taken away is refused at the next question", async (tool) => {
+test("an idTag that was blocked or removed is refused at the next Authorize", async (tool) => {
   await tool.booted();
   assertEquals((await tool.authorize(tool.tags.valid)).status, "Accepted");
   await tool.operator.request("PATCH", `/v1/id-tags/${tool.tags.valid}`, { status: "Blocked" });
@@ -36,7 +36,7 @@ test("a tag that is taken away is refused at the next question", async (tool) =>
 });
 
 for (const [which, status] of [["invalid", "Invalid"], ["expired", "Expired"], ["blocked", "Blocked"]] as const) {
-  test(`a start with a tag that is ${which} is answered ${status} and recorded all the same`, async (tool) => {
+  test(`a start with an ${which} idTag is answered ${status} and is recorded`, async (tool) => {
     await tool.booted();
     const { transactionId, idTagInfo } = await tool.start({ idTag: tool.tags[which] });
     assertEquals(idTagInfo.status, status);
@@ -44,7 +44,7 @@ for (const [which, status] of [["invalid", "Invalid"], ["expired", "Expired"], [
   });
 }
 
-test("a tag that is charging elsewhere is answered ConcurrentTx at its next start, and recorded", async (tool) => {
+test("a second start with an idTag that already charges is answered ConcurrentTx and is recorded", async (tool) => {
   const other = await tool.another();
   await other.booted();
   const running = await tool.charging();
@@ -56,7 +56,7 @@ test("a tag that is charging elsewhere is answered ConcurrentTx at its next star
   assertEquals((await other.start({ idTag: tool.tags.valid, timestamp: now() })).idTagInfo.status, "Accepted");
 });
 
-test("a tag may have as many transactions at once as the operator allows", async (tool) => {
+test("an idTag may have as many transactions at once as maxActiveTransactions allows", async (tool) => {
   await tool.booted();
   await tool.operator.put(`/v1/id-tags/${tool.tags.valid}`, { status: "Accepted", maxActiveTransactions: 2 });
   const statuses = [];
@@ -68,7 +68,7 @@ test("a tag may have as many transactions at once as the operator allows", async
   for (const connectorId of [4, 5, 6]) await tool.startAccepted({ connectorId, idTag: tool.tags.second });
 });
 
-test("a transaction may be stopped with another tag of the same group", async (tool) => {
+test("another idTag with the same parentIdTag may stop a transaction", async (tool) => {
   const transactionId = await tool.charging();
   const { idTagInfo } = await tool.cp.call("StopTransaction", {
     transactionId,
@@ -80,13 +80,13 @@ test("a transaction may be stopped with another tag of the same group", async (t
   assertEquals((await tool.operator.transaction(transactionId)).flags, []);
 });
 
-test("a stop without a tag is confirmed without anything about tags", async (tool) => {
+test("a stop without an idTag is confirmed without idTagInfo", async (tool) => {
   const transactionId = await tool.charging();
   const stop = { transactionId, meterStop: 1100, timestamp: now(), reason: "Remote" };
   assertEquals(await tool.cp.call("StopTransaction", stop), {});
 });
 
-test("a start for a connector and a reservation that nobody knows is recorded", async (tool) => {
+test("a start with an unknown connectorId and reservationId is recorded", async (tool) => {
   await tool.booted();
   const transactionId = await tool.startAccepted({ connectorId: 77, reservationId: 4711, timestamp: minutesAgo(1) });
   const { connectorId, reservationId } = await tool.operator.transaction(transactionId);

@@ -10,14 +10,15 @@ function slugOf({ type }: { type: string }): string | undefined {
   return type.split("/").at(-1);
 }
 
-const notLater: [string, Payload][] = [
+/** Actions that must not be queued for an offline charge point. */
+const neverQueued: [string, Payload][] = [
   ["RemoteStartTransaction", { idTag: "ANY" }],
   ["RemoteStopTransaction", { transactionId: 1 }],
   ["UnlockConnector", { connectorId: 1 }],
   ["Reset", { type: "Soft" }],
 ];
-for (const [action, request] of notLater) {
-  test(`${action} for a charge point that is offline is refused, also when it is asked to wait`, async (tool) => {
+for (const [action, request] of neverQueued) {
+  test(`${action} for an offline charge point is refused, also with whenOffline=queue`, async (tool) => {
     const { status, body } = await tool.operator.start(tool.cp.identity, action, request);
     assertEquals({ status, slug: slugOf(body) }, { status: 409, slug: "charge-point-offline" });
     const queued = await tool.operator.start(tool.cp.identity, action, request, "?whenOffline=queue");
@@ -28,7 +29,7 @@ for (const [action, request] of notLater) {
   });
 }
 
-test("commands that may wait for an offline charge point go out after its boot, in order", async (tool) => {
+test("commands that were queued for an offline charge point are sent after its boot, in order", async (tool) => {
   for (const value of [1, 2, 3]) {
     const { status, body, headers } = await tool.operator.start(
       tool.cp.identity,
@@ -40,7 +41,7 @@ test("commands that may wait for an offline charge point go out after its boot, 
     assertEquals(headers.get("Location"), `/v1/commands/${body.id}`);
   }
   await tool.cp.connect();
-  // The boot is answered first: a charge point that has just powered up is left alone until then.
+  // The Central System sends no CALL to a new connection before it has answered the boot.
   await tool.boot();
   for (const value of [1, 2, 3]) {
     assertEquals(await tool.cp.expect("ChangeConfiguration"), change(value));
@@ -51,7 +52,7 @@ test("commands that may wait for an offline charge point go out after its boot, 
   assertEquals(states, ["answered", "answered", "answered"]);
 });
 
-test("a queued command that nobody came for expires and is never sent", async (tool) => {
+test("a queued command expires and is not sent when the charge point connects too late", async (tool) => {
   const query = "?whenOffline=queue&expiresInSeconds=1";
   const { body } = await tool.operator.start(tool.cp.identity, "ChangeConfiguration", change(1), query);
   await tool.operator.until(`/v1/commands/${body.id}`, ({ state }) => state === "expired");
@@ -59,20 +60,20 @@ test("a queued command that nobody came for expires and is never sent", async (t
   await tool.cp.assertNothingSent();
 });
 
-test("a queued command can be cancelled, one that is under way cannot", async (tool) => {
+test("a queued command can be cancelled, a sent one cannot", async (tool) => {
   const { body } = await tool.operator.start(tool.cp.identity, "ChangeConfiguration", change(1), "?whenOffline=queue");
   const cancelled = await tool.operator.request("DELETE", `/v1/commands/${body.id}`);
   assert([200, 204].includes(cancelled.status), `${cancelled.status}`);
   assertEquals((await tool.operator.getCommand(body.id)).state, "cancelled");
   await tool.booted();
-  const asked = tool.operator.start(tool.cp.identity, "ClearCache", {}, "", "respond-async");
+  const command = tool.operator.start(tool.cp.identity, "ClearCache", {}, "", "respond-async");
   await tool.cp.expect("ClearCache");
-  const underWay = await tool.operator.request("DELETE", `/v1/commands/${(await asked).body.id}`);
-  assertEquals(underWay.status, 409);
+  const refused = await tool.operator.request("DELETE", `/v1/commands/${(await command).body.id}`);
+  assertEquals(refused.status, 409);
   tool.cp.confirm({ status: "Accepted" });
 });
 
-test("respond-async answers at once, and the command can be looked up as it goes on", async (tool) => {
+test("respond-async is answered at once, and the command shows its state until its end", async (tool) => {
   await tool.booted();
   const { status, body } = await tool.operator.start(tool.cp.identity, "ClearCache", {}, "", "respond-async");
   assertEquals(status, 202);
@@ -85,7 +86,7 @@ test("respond-async answers at once, and the command can be looked up as it goes
   assert(answered.sentAt >= answered.createdAt && answered.settledAt >= answered.sentAt && answered.latencyMs >= 0);
 });
 
-test("a silent charge point is a command that timed out, and the next one goes out", async (tool) => {
+test("a command that the charge point does not answer times out, and the next one is sent", async (tool) => {
   await tool.booted();
   const silent = tool.operator.start(tool.cp.identity, "UnlockConnector", { connectorId: 1 });
   await tool.cp.expect("UnlockConnector");
@@ -94,25 +95,25 @@ test("a silent charge point is a command that timed out, and the next one goes o
   await tool.command("ClearCache", {}, { status: "Accepted" });
 });
 
-test("a connection that drops under a call loses it, and the call is not sent again", async (tool) => {
+test("a CALL whose connection breaks ends as connectionLost and is not sent again", async (tool) => {
   await tool.booted();
-  const asked = tool.operator.start(tool.cp.identity, "Reset", { type: "Hard" });
+  const command = tool.operator.start(tool.cp.identity, "Reset", { type: "Hard" });
   await tool.cp.expect("Reset");
   await tool.cp.disconnect("cut");
-  assertEquals((await asked).body.state, "connectionLost");
+  assertEquals((await command).body.state, "connectionLost");
   await tool.cp.connect();
   await tool.boot();
   await tool.cp.assertNothingSent();
 });
 
-test("behind the call in flight thirty-two may wait, a thirty-third has to stay outside", async (tool) => {
+test("32 commands may wait behind the CALL in flight, the 33rd is refused", async (tool) => {
   await tool.booted();
-  const ask = (prefer?: string) => tool.operator.start(tool.cp.identity, "ClearCache", {}, "", prefer);
-  assertEquals((await ask("respond-async")).status, 202);
+  const start = (prefer?: string) => tool.operator.start(tool.cp.identity, "ClearCache", {}, "", prefer);
+  assertEquals((await start("respond-async")).status, 202);
   await tool.cp.expect("ClearCache");
-  const waiting = Array.from({ length: 32 }, () => ask("respond-async"));
+  const waiting = Array.from({ length: 32 }, () => start("respond-async"));
   for (const each of waiting) assertEquals((await each).status, 202);
-  const { status, body } = await ask();
+  const { status, body } = await start();
   assertEquals({ status, slug: slugOf(body) }, { status: 429, slug: "command-queue-full" });
   tool.cp.confirm({ status: "Accepted" });
   for (const _ of waiting) {
@@ -122,7 +123,7 @@ test("behind the call in flight thirty-two may wait, a thirty-third has to stay 
   await tool.cp.assertNothingSent();
 });
 
-test("a request that is not what the specification says disturbs nobody", async (tool) => {
+test("an invalid request is refused by the API and is not sent", async (tool) => {
   await tool.booted();
   const wrong: [string, Payload][] = [
     ["UnlockConnector", { connectorId: 0 }],
@@ -133,14 +134,14 @@ test("a request that is not what the specification says disturbs nobody", async 
   for (const [action, request] of wrong) {
     const { status, body } = await tool.operator.start(tool.cp.identity, action, request);
     assertEquals(status, 400, action);
-    assert(body.errors.length > 0, "the problem says where");
+    assert(body.errors.length > 0, "the problem must name the invalid fields");
   }
   assertEquals((await tool.operator.start(tool.cp.identity, "Heartbeat", {})).status, 404);
   assertEquals((await tool.operator.start("CP-NOBODY", "ClearCache", {})).status, 404);
   await tool.cp.assertNothingSent();
 });
 
-test("a boot is not triggered at a charge point that is accepted, unless the operator insists", async (tool) => {
+test("a trigger of BootNotification at an accepted charge point is refused without force=true", async (tool) => {
   await tool.booted();
   const request = { requestedMessage: "BootNotification" };
   const refused = await tool.operator.start(tool.cp.identity, "TriggerMessage", request);
@@ -152,16 +153,16 @@ test("a boot is not triggered at a charge point that is accepted, unless the ope
   assertEquals((await forced).body.confirmation, { status: "Rejected" });
 });
 
-test("data that an operator sends to a vendor comes back with its answer", async (tool) => {
+test("a DataTransfer command returns the charge point's answer", async (tool) => {
   await tool.booted();
   const answer = { status: "Accepted", data: "pong" };
   await tool.command("DataTransfer", { vendorId: "com.example", messageId: "m1", data: "ping" }, answer);
 });
 
-test("a transaction is stopped by its id alone, at the charge point where it runs", async (tool) => {
+test("a stop by transactionId is sent to the charge point that has the transaction", async (tool) => {
   const transactionId = await tool.charging();
-  const asked = tool.operator.request("POST", `/v1/transactions/${transactionId}/stop`);
+  const command = tool.operator.request("POST", `/v1/transactions/${transactionId}/stop`);
   assertEquals(await tool.cp.expect("RemoteStopTransaction"), { transactionId });
   tool.cp.confirm({ status: "Accepted" });
-  assertEquals((await asked).body.state, "answered");
+  assertEquals((await command).body.state, "answered");
 });

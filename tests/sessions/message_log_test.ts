@@ -21,8 +21,8 @@ interface Message {
   readonly problems: { kind: string; detail: string }[];
 }
 
-/** The conversation, oldest first, as soon as it has so many messages of the kind that is asked for. */
-async function conversation({ cp, operator }: Tool, count: number, query = ""): Promise<Message[]> {
+/** Waits until the message log has `count` messages that match the query; returns them, oldest first. */
+async function logged({ cp, operator }: Tool, count: number, query = ""): Promise<Message[]> {
   const path = `/v1/charge-points/${encodeURIComponent(cp.identity)}/messages?sort=oldest&limit=1000${query}`;
   const { items } = await operator.until(path, ({ items }) => items.length >= count);
   assertEquals(items.length, count);
@@ -31,27 +31,27 @@ async function conversation({ cp, operator }: Tool, count: number, query = ""): 
 
 const shape = ({ direction, type, action }: Message) => `${direction} ${type} ${action}`;
 
-test("both ways are kept with their pair, latency, command and transaction", async (tool) => {
+test("messages of both directions have their message id, latency, command and transaction", async (tool) => {
   const transactionId = await tool.charging();
   await tool.stop(transactionId, "Local");
   const command = await tool.command("UnlockConnector", { connectorId: 1 }, { status: "Unlocked" });
-  const [call, answer] = await conversation(tool, 2, "&action=StartTransaction");
+  const [call, answer] = await logged(tool, 2, "&action=StartTransaction");
   assertEquals([shape(call!), shape(answer!)], ["in CALL StartTransaction", "out CALLRESULT StartTransaction"]);
   assertEquals([call!.messageId, call!.transactionId, call!.latencyMs], [answer!.messageId, transactionId, null]);
   assertEquals([answer!.payload.transactionId, answer!.transactionId], [transactionId, transactionId]);
   assert(answer!.latencyMs! >= 0 && answer!.at >= call!.at);
-  assertEquals((await conversation(tool, 2, "&action=StopTransaction")).map((each) => each.transactionId), [
+  assertEquals((await logged(tool, 2, "&action=StopTransaction")).map((each) => each.transactionId), [
     transactionId,
     transactionId,
   ]);
-  const unlocked = await conversation(tool, 2, "&action=UnlockConnector");
+  const unlocked = await logged(tool, 2, "&action=UnlockConnector");
   assertEquals(unlocked.map(shape), ["out CALL UnlockConnector", "in CALLRESULT UnlockConnector"]);
   assertEquals(unlocked.map(({ commandId }) => commandId), [command.id, command.id]);
   assertEquals(unlocked.map(({ payload }) => payload), [{ connectorId: 1 }, { status: "Unlocked" }]);
   assertEquals(unlocked[1]!.latencyMs, command.latencyMs);
 });
 
-test("what is wrong stands beside the message: deviations, refusals, frames that cannot be read", async (tool) => {
+test("a logged message has its problems: deviations, refusals, frames that cannot be read", async (tool) => {
   await tool.boot();
   const { wire } = tool.cp;
   wire.send(2, "odd", "Heartbeat", { extra: 1 });
@@ -59,24 +59,25 @@ test("what is wrong stands beside the message: deviations, refusals, frames that
   wire.send(2, "faulty", 5, {});
   for (const _ of [1, 2, 3]) await wire.next("an answer");
   wire.sendText("{this is no JSON");
-  wire.send(3, "nobody-asked", {});
+  wire.send(3, "unknown-id", {});
   await tool.cp.assertNothingSent();
-  const said = (await conversation(tool, 12)).slice(2, 10);
-  const told = said.map(({ direction, type, messageId, problems: [problem] }) => [
+  const messages = (await logged(tool, 12)).slice(2, 10);
+  const problems = messages.map(({ direction, type, messageId, problems: [problem] }) => [
     `${direction} ${type} ${messageId}`,
     problem?.kind,
   ]);
-  assertEquals(told.sort(), [
+  assertEquals(problems.sort(), [
     ["in CALL bad", "OccurenceConstraintViolation"],
     ["in CALL faulty", "FormationViolation"],
     ["in CALL odd", "unknownField"],
-    ["in CALLRESULT nobody-asked", "unaskedAnswer"],
+    ["in CALLRESULT unknown-id", "unaskedAnswer"],
     ["in unreadable null", "unreadable"],
     ["out CALLERROR bad", undefined],
     ["out CALLERROR faulty", undefined],
     ["out CALLRESULT odd", undefined],
   ]);
-  const find = (wanted: string) => said.find((one) => `${one.direction} ${one.type} ${one.messageId}` === wanted)!;
+  const find = (wanted: string) =>
+    messages.find(({ direction, type, messageId }) => `${direction} ${type} ${messageId}` === wanted)!;
   assertEquals(find("in unreadable null").payload, "{this is no JSON");
   assertEquals(find("in CALL faulty").payload, [2, "faulty", 5, {}]);
   assertEquals(find("in CALL odd").problems, [{ kind: "unknownField", detail: "extra" }]);
@@ -84,7 +85,7 @@ test("what is wrong stands beside the message: deviations, refusals, frames that
   assertEquals(find("in CALL bad").problems, [{ kind: code, detail: description }]);
 });
 
-test("late and wrong answers are told from right ones", async (tool) => {
+test("late and invalid answers are marked as such", async (tool) => {
   await tool.boot();
   const silent = tool.operator.start(tool.cp.identity, "ClearCache", {});
   const { id } = await tool.cp.expectCall("ClearCache");
@@ -94,12 +95,12 @@ test("late and wrong answers are told from right ones", async (tool) => {
   const call = await tool.cp.expectCall("ClearCache");
   tool.cp.wire.send(3, call.id, { status: "Perhaps" });
   assertEquals((await wrong).body.state, "invalidAnswer");
-  const [late, invalid] = (await conversation(tool, 3, "&direction=in")).slice(1);
+  const [late, invalid] = (await logged(tool, 3, "&direction=in")).slice(1);
   assertEquals([late!.commandId, late!.problems[0]!.kind], [(await silent).body.id, "lateAnswer"]);
   assertEquals([invalid!.action, invalid!.problems[0]!.kind], ["ClearCache", "invalidAnswer"]);
 });
 
-test("no secret and no novel is kept", async (tool) => {
+test("secrets are removed and long payloads are cut", async (tool) => {
   await tool.boot();
   const key = "0123456789abcdef0123456789abcdef01234567";
   const change = { key: "AuthorizationKey", value: key };
@@ -107,41 +108,41 @@ test("no secret and no novel is kept", async (tool) => {
   const location = "ftp://user:secret-word@files.example/logs";
   await tool.command("GetDiagnostics", { location }, {});
   const configurationKey = [{ key: "authorizationkey", readonly: false, value: key }];
-  const asked = tool.operator.start(tool.cp.identity, "GetConfiguration", {});
+  const command = tool.operator.start(tool.cp.identity, "GetConfiguration", {});
   await tool.cp.expect("GetConfiguration");
   tool.cp.confirm({ configurationKey });
-  assertEquals((await asked).body.state, "answered");
+  assertEquals((await command).body.state, "answered");
   tool.cp.wire.sendText(`[2,"x","DataTransfer",{"vendorId":"v","data":"AuthorizationKey=${key}"`);
   await tool.cp.call("DataTransfer", { vendorId: "v", data: "long ".repeat(10_000) });
-  const said = await conversation(tool, 11);
-  assert(!JSON.stringify(said).includes(key) && !JSON.stringify(said).includes("secret-word"));
-  const cut = said.filter(({ cut }) => cut);
+  const messages = await logged(tool, 11);
+  assert(!JSON.stringify(messages).includes(key) && !JSON.stringify(messages).includes("secret-word"));
+  const cut = messages.filter(({ cut }) => cut);
   assertEquals(cut.map(shape), ["in CALL DataTransfer"]);
   assert(cut[0]!.payload.length < 20_000 && cut[0]!.payload.endsWith("…"));
 });
 
-test("a charge point that nobody knows has no conversation, one that says nothing an empty one", async (tool) => {
+test("the message log of an unknown charge point is 404, that of a silent one is empty", async (tool) => {
   assertEquals((await tool.operator.request("GET", "/v1/charge-points/NOBODY-IN/messages")).status, 404);
   const empty = { items: [], next: null };
   assertEquals(await tool.operator.get(`/v1/charge-points/${tool.cp.identity}/messages`), empty);
 });
 
-const silent: Run = async (tool, { app }) => {
+const keepsNothing: Run = async (tool, { app }) => {
   await tool.booted();
   await tool.command("ClearCache", {}, { status: "Accepted" });
   await app.chargePoints.shutdown();
   assertEquals((await app.store.messages.list(tool.cp.identity, {}, { limit: 10 })).items, []);
 };
-suite({ messageLog: "off" })("CHARGEHAND_MESSAGE_LOG=off keeps nothing", silent);
+suite({ messageLog: "off" })("CHARGEHAND_MESSAGE_LOG=off keeps nothing", keepsNothing);
 
-test("what was said up to the end is there after a restart", async () => {
+test("the last messages before a shutdown are in the log after the restart", async () => {
   await using central = await startCentralSystem();
   await central.api("PUT", "/v1/charge-points/CP1", { securityProfile: 0 });
   const wire = await Wire.open(`${central.ocppUrl}/CP1`);
-  wire.send(2, "last-words", "Heartbeat", {});
+  wire.send(2, "last-message", "Heartbeat", {});
   await wire.next("the answer");
   await central.restart();
   const { body } = await central.api("GET", "/v1/charge-points/CP1/messages");
-  assertEquals(body.items.map(({ messageId }: Message) => messageId), ["last-words", "last-words"]);
+  assertEquals(body.items.map(({ messageId }: Message) => messageId), ["last-message", "last-message"]);
   await wire.cut();
 });

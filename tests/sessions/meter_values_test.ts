@@ -15,13 +15,13 @@ async function storedIn({ operator }: Tool, transactionId: number): Promise<Stor
   return (await operator.get(`/v1/transactions/${transactionId}/meter-values?limit=100`)).items;
 }
 
-/** Sends a payload as it is: real charge points do not keep to the schema. */
+/** Sends a payload that may break the schema, as those of real charge points do; it must be confirmed. */
 async function confirmed({ cp }: Tool, action: string, id: string, payload: unknown): Promise<void> {
   cp.wire.send(2, id, action, payload);
   await cp.confirmation(action, id);
 }
 
-test("samples that arrive three times in any order are stored once", async (tool) => {
+test("samples that arrive three times in mixed order are stored once", async (tool) => {
   const transactionId = await tool.charging();
   const messages: Payload[] = Array.from({ length: 12 }, (_, minute) => ({
     connectorId: tool.connectorId,
@@ -34,9 +34,9 @@ test("samples that arrive three times in any order are stored once", async (tool
       ],
     }],
   }));
-  // A fixed shuffle: a test that fails must fail again.
-  const thrice = [...messages, ...messages, ...messages].map((message, at) => ({ message, key: (at * 17) % 36 }));
-  for (const { message } of thrice.sort((one, two) => one.key - two.key)) await tool.cp.call("MeterValues", message);
+  // The order is mixed in a fixed way, so that a failure can be repeated.
+  const mixed = [...messages, ...messages, ...messages].map((message, at) => ({ message, key: (at * 17) % 36 }));
+  for (const { message } of mixed.sort((a, b) => a.key - b.key)) await tool.cp.call("MeterValues", message);
   const stored = await storedIn(tool, transactionId);
   assertEquals(stored.length, 48);
   const energy = stored.filter(({ measurand }) => measurand === "Energy.Active.Import.Register");
@@ -54,7 +54,7 @@ test("the defaults of OCPP are filled in, and transactionData is not stored twic
   ]);
 });
 
-test("meter values of another charge point's transaction are confirmed and not shown with it", async (tool) => {
+test("meter values for another charge point's transaction are confirmed and not added to it", async (tool) => {
   const other = await tool.another();
   const foreign = await other.charging();
   await tool.booted();
@@ -63,7 +63,7 @@ test("meter values of another charge point's transaction are confirmed and not s
   assertEquals(await storedIn(tool, foreign), []);
 });
 
-test("meter values for transactions that nobody knows are confirmed", async (tool) => {
+test("meter values for unknown transactions are confirmed", async (tool) => {
   await tool.booted();
   const meterValue = [{ timestamp: minutesAgo(9000), sampledValue: [{ value: "1" }] }];
   for (const transactionId of [0, -1, 424_242, 2 ** 40]) {
@@ -72,7 +72,7 @@ test("meter values for transactions that nobody knows are confirmed", async (too
   await tool.cp.call("MeterValues", { connectorId: 0, meterValue });
 });
 
-test("what real charge points make of a sample is confirmed, whatever it is", async (tool) => {
+test("samples with the deviations of real charge points are confirmed and stored", async (tool) => {
   const transactionId = await tool.charging();
   const timestamp = now();
   const oddSamples: unknown[] = [
@@ -96,5 +96,5 @@ test("what real charge points make of a sample is confirmed, whatever it is", as
   });
   await confirmed(tool, "MeterValues", "no values", { connectorId: 1, transactionId: null, meterValue: [] });
   const stored = await storedIn(tool, transactionId);
-  assert(stored.length >= oddSamples.length, `${stored.length} of ${oddSamples.length} odd samples are kept`);
+  assert(stored.length >= oddSamples.length, `${stored.length} of ${oddSamples.length} odd samples are stored`);
 });

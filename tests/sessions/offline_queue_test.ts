@@ -8,7 +8,7 @@ async function statusAt({ cp }: Tool, connectorId: number, status: string, times
   await cp.call("StatusNotification", { connectorId, errorCode: "NoError", status, timestamp });
 }
 
-test("after an outage everything that was queued is taken, with its old times and without a boot", async (tool) => {
+test("messages that were queued offline are recorded with their own times, and without a boot", async (tool) => {
   const before = await tool.charging();
   await tool.cp.reconnect();
   await statusAt(tool, 1, "Finishing", minutesAgo(50));
@@ -29,17 +29,17 @@ test("after an outage everything that was queued is taken, with its old times an
   assertEquals([first?.energyWh, second?.energyWh], [500, 500]);
 });
 
-test("the status that the operator sees is the newest by the charge point's time, not by arrival", async (tool) => {
+test("the API shows the status that is newest by the charge point's time, not by arrival", async (tool) => {
   await tool.booted();
   await statusAt(tool, 1, "Charging", now());
   await statusAt(tool, 1, "Preparing", minutesAgo(20));
   assertEquals((await tool.operator.connector(tool.cp.identity, 1)).status, "Charging");
-  // A status without a time is as old as its arrival.
+  // The time of a status without a timestamp is its arrival.
   await tool.cp.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Finishing" });
   assertEquals((await tool.operator.connector(tool.cp.identity, 1)).status, "Finishing");
 });
 
-test("after a boot the clock may have gone back, and the new status counts", async (tool) => {
+test("after a boot, a status with an earlier time replaces the old one", async (tool) => {
   await tool.booted();
   await statusAt(tool, 1, "Faulted", new Date(Date.now() + 3600_000).toISOString());
   await tool.cp.reconnect();
@@ -48,7 +48,7 @@ test("after a boot the clock may have gone back, and the new status counts", asy
   assertEquals((await tool.operator.connector(tool.cp.identity, 1)).status, "Available");
 });
 
-test("what was started offline is stopped although the charge point never learned the transactionId", async (tool) => {
+test("a stop without the real transactionId after an offline start is confirmed", async (tool) => {
   await tool.booted();
   await tool.cp.reconnect();
   const start = { connectorId: 1, idTag: tool.tags.valid, meterStart: 10, timestamp: minutesAgo(90) };
@@ -61,7 +61,7 @@ test("what was started offline is stopped although the charge point never learne
   }
 });
 
-test("times before 1971 and without a zone are taken", async (tool) => {
+test("times before 1971 and times without a zone are accepted", async (tool) => {
   await tool.booted();
   const times = [
     "1970-01-01T00:00:12Z",
@@ -87,7 +87,7 @@ test("times before 1971 and without a zone are taken", async (tool) => {
   ]);
 });
 
-test("a long queue of one charge point does not keep another one waiting", async (tool) => {
+test("the long queue of one charge point does not delay another charge point", async (tool) => {
   const other = await tool.another();
   await other.booted();
   const transactionId = await tool.charging();
@@ -98,7 +98,7 @@ test("a long queue of one charge point does not keep another one waiting", async
       meterValue: [{ timestamp: minutesAgo(4000 - at), sampledValue: [{ value: String(1000 + at) }] }],
     }));
   assertEquals((await other.authorize(other.tags.valid)).status, "Accepted");
-  // One charge point's answers come in the order of its questions.
+  // The answers to one charge point come in the order of its CALLs.
   for (const id of queued) await tool.cp.confirmation("MeterValues", id);
   const page = await tool.operator.get(`/v1/transactions/${transactionId}/meter-values?limit=100`);
   assertEquals(page.items.length, 50);

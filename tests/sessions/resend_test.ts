@@ -9,7 +9,7 @@ function startOf({ tags, connectorId }: Tool, more: Payload = {}): Payload {
   return { connectorId, idTag: tags.valid, meterStart: 2000, timestamp: minutesAgo(3), ...more };
 }
 
-test("a start that is sent again, over new connections too, is one transaction with one answer", async (tool) => {
+test("a start that is sent again, also over new connections, is one transaction and always gets the same answer", async (tool) => {
   await tool.booted();
   const start = startOf(tool);
   const first = await tool.cp.call("StartTransaction", start);
@@ -20,7 +20,7 @@ test("a start that is sent again, over new connections too, is one transaction w
   assertEquals((await tool.operator.transactions(tool.cp.identity)).length, 1);
 });
 
-test("starts that are sent again without waiting for the answer are one transaction", async (tool) => {
+test("a start that is sent 20 times without waiting for an answer is one transaction", async (tool) => {
   await tool.booted();
   const start = startOf(tool);
   const ids = Array.from({ length: 20 }, () => tool.cp.send("StartTransaction", start));
@@ -30,7 +30,7 @@ test("starts that are sent again without waiting for the answer are one transact
   assertEquals((await tool.operator.transactions(tool.cp.identity)).length, 1);
 });
 
-test("a start that is sent again over the next connection while the first is under way is one transaction", async (tool) => {
+test("a start that is sent again over a new connection before its first answer is one transaction", async (tool) => {
   await tool.booted();
   for (let round = 0; round < 30; round++) {
     const start = startOf(tool, { meterStart: round, idTag: tool.tags.invalid });
@@ -43,7 +43,7 @@ test("a start that is sent again over the next connection while the first is und
   assertEquals((await tool.operator.transactions(tool.cp.identity)).length, 30);
 });
 
-test("another notation of the same time and the same tag is the same start", async (tool) => {
+test("a start with another notation of the same time and the same idTag is the same start", async (tool) => {
   await tool.booted();
   const start = startOf(tool, { timestamp: "2026-03-02T10:00:00.000Z" });
   const first = await tool.cp.call("StartTransaction", start);
@@ -65,7 +65,7 @@ test("a start that arrives again after its stop leaves the transaction ended", a
   assertEquals(transactions.map(({ state }) => state), ["ended"]);
 });
 
-test("a start that is sent again keeps its first answer although the tag was blocked meanwhile", async (tool) => {
+test("a start that is sent again gets its first answer, also when its idTag was blocked since", async (tool) => {
   await tool.booted();
   const start = startOf(tool);
   const first = await tool.cp.call("StartTransaction", start);
@@ -83,7 +83,7 @@ test("a stop that is sent again is confirmed and changes nothing", async (tool) 
   assertEquals(await tool.operator.transaction(transactionId), ended);
 });
 
-test("a second stop with other values is confirmed, flagged, and the first one stays", async (tool) => {
+test("a second stop with other values is confirmed and flagged, and the first stop stays", async (tool) => {
   const transactionId = await tool.charging();
   await tool.stop(transactionId, "Local");
   const other = { transactionId, meterStop: 9999, timestamp: now(), reason: "PowerLoss" };
@@ -93,7 +93,7 @@ test("a second stop with other values is confirmed, flagged, and the first one s
   assertNotEquals(flags, []);
 });
 
-test("a message id that was used before is a new CALL, on the same connection and on the next", async (tool) => {
+test("a CALL with a used message id is a new CALL, on the same connection and on the next", async (tool) => {
   await tool.booted();
   const first = tool.cp.send("StartTransaction", startOf(tool, { meterStart: 1 }), "2596996162");
   const { transactionId } = await tool.cp.confirmation("StartTransaction", first);
@@ -106,7 +106,7 @@ test("a message id that was used before is a new CALL, on the same connection an
   assertEquals((await tool.operator.transaction(Number(transactionId))).state, "ended");
 });
 
-test("a message id that is still being worked on never leads to two transactions", async (tool) => {
+test("two equal starts with the same message id at the same time are one transaction", async (tool) => {
   await tool.booted();
   const start = startOf(tool);
   tool.cp.send("StartTransaction", start, "same");

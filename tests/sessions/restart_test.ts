@@ -5,7 +5,7 @@ import type { CentralSystem } from "../harness.ts";
 
 const test = suite();
 
-/** Restarts the Central System under the connected charge points, which notice it as a closed socket. */
+/** Restarts the Central System; returns the close code of the charge point's connection. */
 async function restart(tool: Tool, central: CentralSystem): Promise<number | undefined> {
   const wire = tool.cp.connected ? tool.cp.wire : undefined;
   await central.restart();
@@ -14,13 +14,13 @@ async function restart(tool: Tool, central: CentralSystem): Promise<number | und
   return closed?.code;
 }
 
-test("connected charge points are told that the service restarts", async (tool, central) => {
+test("a restart closes the connections with the code 1012 (service restart)", async (tool, central) => {
   await tool.booted();
   assertEquals(await restart(tool, central), 1012);
 });
 
 test(
-  "a command that was queued is sent after the restart, one that was sent is unknown for good",
+  "after a restart, a queued command is sent, and a command that was in flight stays unknown",
   async (tool, central) => {
     await tool.booted();
     const { operator, cp } = tool;
@@ -42,7 +42,7 @@ test(
 
     await cp.connect();
     await tool.boot();
-    // The reset is not sent again: the next CALL is the one that waited, and after it there is none.
+    // The Reset is not sent again: the next CALL is the queued one, and there is no other.
     assertEquals(await cp.expect("ChangeConfiguration"), behind);
     cp.confirm({ status: "Accepted" });
     await cp.assertNothingSent();
@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  "a transaction runs on over a restart: its start is known, its stop ends it, its id is not given again",
+  "a transaction continues over a restart: its start is recognised, its stop ends it, its id is not used again",
   async (tool, central) => {
     await tool.booted();
     const start = { connectorId: 1, idTag: tool.tags.valid, meterStart: 1000, timestamp: minutesAgo(2) };
@@ -60,7 +60,7 @@ test(
     const transactionId = Number(first.transactionId);
     await restart(tool, central);
 
-    // No boot: a charge point that was accepted stays so (OCPP-J 5.4).
+    // An accepted charge point stays accepted and needs no boot (OCPP-J 5.4).
     await tool.cp.connect();
     assertEquals(await tool.cp.call("StartTransaction", start), first);
     assertEquals((await tool.operator.transaction(transactionId)).state, "active");
@@ -70,7 +70,7 @@ test(
   },
 );
 
-test("what was known is still known after a restart", async (tool, central) => {
+test("the API shows the same data after a restart", async (tool, central) => {
   const transactionId = await tool.charging();
   const meterValue = [{ timestamp: minutesAgo(1), sampledValue: [{ value: "1100" }] }];
   await tool.cp.call("MeterValues", { connectorId: 1, transactionId, meterValue });

@@ -7,16 +7,16 @@ import { eventually } from "../conformance/within.ts";
 const test = suite();
 
 test(
-  "whoever listens hears of everything that happened to a charge point, after it is recorded",
+  "a listener gets a signal for everything that happens to a charge point, after it is recorded",
   async (tool, central) => {
-    const heard: Signal[] = [];
+    const received: Signal[] = [];
     const { signals } = central.app;
     const { identity } = tool.cp;
     const stopFailing = signals.listen(() => {
-      throw new Error("a listener that fails is nobody else's business");
+      throw new Error("a failing listener must not affect the others");
     });
     const stop = signals.listen((item) => {
-      if ("chargePoint" in item && item.chargePoint === identity) heard.push(item);
+      if ("chargePoint" in item && item.chargePoint === identity) received.push(item);
     });
 
     const transactionId = await tool.charging();
@@ -25,12 +25,15 @@ test(
     await tool.stop(transactionId, "Local");
     await central.api("PATCH", `/v1/charge-points/${identity}`, { description: "edited" });
     await tool.cp.disconnect();
-    await eventually("the end is heard", () => Promise.resolve(heard.at(-1)?.kind === "disconnected" || undefined));
+    await eventually(
+      "the signal disconnected has come",
+      () => Promise.resolve(received.at(-1)?.kind === "disconnected" || undefined),
+    );
     stop();
     stopFailing();
     await tool.cp.connect();
 
-    const kinds = heard.map(({ kind }) => kind);
+    const kinds = received.map(({ kind }) => kind);
     assertEquals(kinds.filter((kind) => kind !== "statusReported"), [
       "connected",
       "booted",
@@ -41,28 +44,28 @@ test(
       "chargePointChanged",
       "disconnected",
     ]);
-    assertEquals(heard.findLast(({ kind }) => kind === "statusReported"), {
+    assertEquals(received.findLast(({ kind }) => kind === "statusReported"), {
       kind: "statusReported",
       chargePoint: identity,
       connectorId: 1,
       status: "Charging",
       errorCode: "NoError",
     });
-    const settled = heard.find((item) => item.kind === "commandSettled");
+    const settled = received.find((item) => item.kind === "commandSettled");
     assertEquals(settled?.command.state, "answered");
   },
 );
 
-test("an edited idTag is signals, too", async (_tool, central) => {
-  const heard: Signal[] = [];
-  const stop = central.app.signals.listen((item) => void heard.push(item));
+test("each edit of an idTag is a signal", async (_tool, central) => {
+  const received: Signal[] = [];
+  const stop = central.app.signals.listen((item) => void received.push(item));
   const body = { expiryDate: now() };
-  await central.api("PUT", "/v1/id-tags/NEWS", body);
-  await central.api("PATCH", "/v1/id-tags/NEWS", { status: "Blocked" });
-  await central.api("DELETE", "/v1/id-tags/NEWS");
+  await central.api("PUT", "/v1/id-tags/EDITED", body);
+  await central.api("PATCH", "/v1/id-tags/EDITED", { status: "Blocked" });
+  await central.api("DELETE", "/v1/id-tags/EDITED");
   stop();
   assertEquals(
-    heard.filter(({ kind }) => kind === "idTagChanged"),
-    Array.from({ length: 3 }, () => ({ kind: "idTagChanged" as const, idTag: "NEWS" })),
+    received.filter(({ kind }) => kind === "idTagChanged"),
+    Array.from({ length: 3 }, () => ({ kind: "idTagChanged" as const, idTag: "EDITED" })),
   );
 });

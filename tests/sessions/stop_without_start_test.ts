@@ -12,7 +12,7 @@ async function statesOf({ operator, cp }: Tool): Promise<string[]> {
 }
 
 for (const transactionId of [0, 424_242, -5, 2 ** 31]) {
-  test(`a stop of transaction ${transactionId}, which nobody started, is confirmed and ends nothing`, async (tool) => {
+  test(`a stop of the unknown transaction ${transactionId} is confirmed and ends nothing`, async (tool) => {
     const running = await tool.charging();
     assertNotEquals(running, transactionId);
     await tool.cp.call("StopTransaction", stopOf(transactionId));
@@ -20,7 +20,7 @@ for (const transactionId of [0, 424_242, -5, 2 ** 31]) {
   });
 }
 
-test("a transactionId that JSON numbers cannot hold is confirmed and ends nothing", async (tool) => {
+test("a stop with a transactionId above 2^53 is confirmed and ends nothing", async (tool) => {
   const running = await tool.charging();
   const payload = `{"transactionId":9223372036854775807,"meterStop":7,"timestamp":"${now()}"}`;
   tool.cp.wire.sendText(`[2,"huge","StopTransaction",${payload}]`);
@@ -28,7 +28,7 @@ test("a transactionId that JSON numbers cannot hold is confirmed and ends nothin
   assertEquals((await tool.operator.transaction(running)).state, "active");
 });
 
-test("a stop of somebody else's transaction is confirmed and does not end it", async (tool) => {
+test("a stop of another charge point's transaction is confirmed and does not end it", async (tool) => {
   const other = await tool.another();
   const foreign = await other.charging();
   await tool.booted();
@@ -37,15 +37,15 @@ test("a stop of somebody else's transaction is confirmed and does not end it", a
   assertEquals({ state, chargePoint, meterStop }, { state: "active", chargePoint: other.cp.identity, meterStop: null });
 });
 
-test("a charge point that never learned the id stops with -1: the one open transaction that fits is ended", async (tool) => {
+test("a stop with -1 ends the only open transaction that fits", async (tool) => {
   const transactionId = await tool.charging();
   await tool.cp.call("StopTransaction", stopOf(-1, { idTag: tool.tags.valid, reason: "Local" }));
   const { state, meterStop, flags } = await tool.operator.transaction(transactionId);
   assertEquals({ state, meterStop }, { state: "ended", meterStop: 1800 });
-  assertNotEquals(flags, [], "it is said that the transaction was guessed");
+  assertNotEquals(flags, [], "a flag must say that the transactionId was not in the stop");
 });
 
-test("what was measured under -1 belongs to the transaction that the stop with -1 ended", async (tool) => {
+test("meter values with -1 belong to the transaction that the stop with -1 ended", async (tool) => {
   const transactionId = await tool.charging();
   const sampled = (value: string) => ({ timestamp: now(), sampledValue: [{ value }] });
   await tool.cp.call("MeterValues", {
@@ -68,13 +68,13 @@ test("a stop with -1 that fits two open transactions ends neither", async (tool)
   assertEquals(await statesOf(tool), ["active", "active"]);
 });
 
-test("a stop with -1 that fits none, as its meter is below the start, ends nothing", async (tool) => {
+test("a stop with -1 and a meter value below the start fits no transaction and ends nothing", async (tool) => {
   await tool.charging();
   await tool.cp.call("StopTransaction", stopOf(-1, { meterStop: 3 }));
   assertEquals(await statesOf(tool), ["active"]);
 });
 
-test("a stop with a meter below the start, a time before it and a stranger's tag is recorded and flagged", async (tool) => {
+test("a stop with a meter value below the start, an earlier time and another driver's idTag is recorded and flagged", async (tool) => {
   const transactionId = await tool.charging();
   await tool.cp.call("StopTransaction", {
     transactionId,
@@ -88,7 +88,7 @@ test("a stop with a meter below the start, a time before it and a stranger's tag
   assertNotEquals(flags, []);
 });
 
-test("a reboot ends nothing: the transaction is open until its stop arrives, however late", async (tool) => {
+test("a reboot does not end a transaction; it is open until its stop arrives", async (tool) => {
   const transactionId = await tool.charging();
   await tool.reboots();
   await tool.reboots();
@@ -102,7 +102,7 @@ test("transactionIds are positive, below 2^31, and unique over all charge points
   await other.booted();
   const ids: number[] = [];
   for (let start = 0; start < 10; start++) {
-    // `start` itself insists on a positive 32-bit integer.
+    // `start` asserts that the transactionId is a positive 32-bit integer.
     const more = { idTag: tool.tags.invalid, meterStart: start };
     ids.push((await tool.start(more)).transactionId, (await other.start(more)).transactionId);
   }

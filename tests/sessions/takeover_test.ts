@@ -9,7 +9,7 @@ async function connectionOf({ operator, cp }: Tool): Promise<{ connected: boolea
   return (await operator.get(`/v1/charge-points/${cp.identity}`)).connection;
 }
 
-/** Leaves the present connection half-open, as a dead mobile link does, and connects anew. */
+/** Leaves the connection half-open, as a dead mobile connection is, and opens a new one. Returns the older one. */
 async function replaceHalfOpen({ cp }: Tool): Promise<Wire> {
   cp.wire.stopReading();
   const older = await cp.connect();
@@ -17,7 +17,7 @@ async function replaceHalfOpen({ cp }: Tool): Promise<Wire> {
   return older;
 }
 
-test("a newcomer is served at once although the older connection looks open", async (tool) => {
+test("a new connection is served at once although the older one seems open", async (tool) => {
   await tool.booted();
   const older = await replaceHalfOpen(tool);
   await tool.cp.assertNothingSent();
@@ -25,7 +25,7 @@ test("a newcomer is served at once although the older connection looks open", as
   await older.cut();
 });
 
-test("the older connection is told to go with a normal close code", async (tool) => {
+test("the older connection is closed with the code 1000", async (tool) => {
   await tool.booted();
   const older = await tool.cp.connect();
   const { code } = await older!.whenClosed();
@@ -43,13 +43,13 @@ test("the late end of the older connection leaves the charge point connected", a
   await tool.command("ClearCache", {}, { status: "Accepted" });
 });
 
-test("what the older connection still sends has no effect", async (tool) => {
+test("messages on the older connection have no effect", async (tool) => {
   await tool.booted();
   const older = await replaceHalfOpen(tool);
   await tool.cp.assertNothingSent();
   const start = { connectorId: 1, idTag: tool.tags.valid, meterStart: 5, timestamp: minutesAgo(1) };
-  older.send(2, "ghost", "StartTransaction", start);
-  // Another charge point's round trip after it: by then the Central System would have read the ghost's frame.
+  older.send(2, "on-older", "StartTransaction", start);
+  // After these round trips, the Central System would have read the frame on the older connection.
   const other = await tool.another();
   await other.booted();
   await tool.cp.assertNothingSent();
@@ -57,7 +57,7 @@ test("what the older connection still sends has no effect", async (tool) => {
   await older.cut();
 });
 
-test("the call in flight ends as lost, the ones behind it go out over the new connection", async (tool) => {
+test("the CALL in flight ends as connectionLost, the waiting ones are sent over the new connection", async (tool) => {
   await tool.booted();
   const lost = tool.operator.start(tool.cp.identity, "Reset", { type: "Soft" });
   await tool.cp.expect("Reset");
@@ -72,20 +72,20 @@ test("the call in flight ends as lost, the ones behind it go out over the new co
   await older.cut();
 });
 
-test("an answer over the older connection does not settle a call that went out over the new one", async (tool) => {
+test("an answer on the older connection does not answer a CALL on the new one", async (tool) => {
   await tool.booted();
   const older = await replaceHalfOpen(tool);
   await tool.cp.assertNothingSent();
-  const asked = tool.operator.start(tool.cp.identity, "UnlockConnector", { connectorId: 1 });
+  const command = tool.operator.start(tool.cp.identity, "UnlockConnector", { connectorId: 1 });
   const { id } = await tool.cp.expectCall("UnlockConnector");
   older.send(3, id, { status: "NotSupported" });
   await tool.cp.assertNothingSent();
   tool.cp.confirm({ status: "Unlocked" });
-  assertEquals((await asked).body.confirmation, { status: "Unlocked" });
+  assertEquals((await command).body.confirmation, { status: "Unlocked" });
   await older.cut();
 });
 
-test("three connections within a moment: the newest one wins", async (tool) => {
+test("of three connections in quick succession, the newest is used", async (tool) => {
   await tool.booted();
   const first = tool.cp.wire;
   const second = (await tool.cp.connect(), tool.cp.wire);
@@ -96,12 +96,12 @@ test("three connections within a moment: the newest one wins", async (tool) => {
   assertEquals((await connectionOf(tool)).connected, true);
 });
 
-test("a closed connection is shown as gone", async (tool) => {
+test("after a disconnection, the API shows `connected` false and the time of the last message", async (tool) => {
   await tool.booted();
   await tool.cp.disconnect();
-  const gone = await tool.operator.until(
+  const disconnected = await tool.operator.until(
     `/v1/charge-points/${tool.cp.identity}`,
     ({ connection }) => !connection.connected,
   );
-  assert(gone.connection.lastSeen, "it is known when it was last heard of");
+  assert(disconnected.connection.lastSeen, "lastSeen must be set");
 });

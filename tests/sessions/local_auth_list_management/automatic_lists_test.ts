@@ -22,28 +22,28 @@ test(
           eventually(what, () => Promise.resolve(holds() || undefined));
 
         await operator.put(path, { entries: [{ idTag: tags.valid }] });
-        await until("its own entry arrives", () => statusOf(tags.valid) === "Accepted");
+        await until("the charge point's own entry has arrived", () => statusOf(tags.valid) === "Accepted");
         await operator.put(`/v1/id-tags/${tags.valid}`, { status: "Blocked" });
-        await until("the blocked idTag arrives", () => statusOf(tags.valid) === "Blocked");
+        await until("the blocked idTag has arrived", () => statusOf(tags.valid) === "Blocked");
         await operator.put(`/v1/local-lists/${site}`, { label: `site=${site}`, entries: [{ idTag: tags.second }] });
         await operator.request("PATCH", `/v1/charge-points/${identity}`, { labels: { site } });
-        await until("the shared entry arrives with the label", () => statusOf(tags.second) === "Accepted");
+        await until("the entry of the shared list has arrived", () => statusOf(tags.second) === "Accepted");
         await operator.request("DELETE", `/v1/local-lists/${site}`);
-        await until("it goes with the list", () => localList.size === 1);
+        await until("the entry of the removed list is gone", () => localList.size === 1);
         await operator.until(path, ({ state }) => state === "inSync");
         assertEquals(
           chargePoint.received.map(({ action }) => action).filter((action) => action !== "SendLocalList"),
           [],
         );
       }
-      // Gone for the Central System, too: what is sent into a connection that ends is in doubt, and mended after a pause.
+      // Waits until the Central System has noticed the disconnection: else it would send into the ending connection and repair that only later.
       await operator.until(`/v1/charge-points/${identity}`, ({ connection }) => !connection.connected);
       await operator.put(path, { entries: [{ idTag: tags.valid }, { idTag: tags.second }] });
       await central.restart();
       await using back = simulateChargePoint({ url: central.ocppUrl, identity, stateDir });
       await within(back.boot(), "the boot after the restart");
       await eventually(
-        "what was edited meanwhile arrives",
+        "the entries that were edited meanwhile have arrived",
         () => Promise.resolve(back.device.localList.size === 2 || undefined),
       );
       await operator.until(path, ({ state }) => state === "inSync");

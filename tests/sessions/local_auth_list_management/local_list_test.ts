@@ -8,26 +8,27 @@ import { simulateChargePoint } from "../../simulator/charge_point.ts";
 const test = suite({ callTimeoutSeconds: 1 });
 
 const pathOf = ({ cp }: Tool) => `/v1/charge-points/${cp.identity}/local-list`;
-const bare = (...idTags: string[]) => ({ entries: idTags.map((idTag) => ({ idTag })) });
+/** A list of these idTags without idTagInfo. */
+const listOf = (...idTags: string[]) => ({ entries: idTags.map((idTag) => ({ idTag })) });
 
 function simulated(
   { cp: { identity } }: Tool,
   { ocppUrl: url }: CentralSystem,
-  most: { perMessage: number; inAll: number },
+  limits: { perMessage: number; inAll: number },
 ) {
   const configuration = {
-    SendLocalListMaxLength: String(most.perMessage),
-    LocalAuthListMaxLength: String(most.inAll),
+    SendLocalListMaxLength: String(limits.perMessage),
+    LocalAuthListMaxLength: String(limits.inAll),
   };
   return simulateChargePoint({ url, identity, configuration });
 }
 
-test("a list is set, sent in messages that fit, and then only what changed", async (tool, central) => {
+test("a list is set and sent in messages within the limits; later only the changes are sent", async (tool, central) => {
   const { operator, tags } = tool;
   await using chargePoint = simulated(tool, central, { perMessage: 2, inAll: 3 });
   await within(chargePoint.boot(), "the boot");
   await operator.start(tool.cp.identity, "GetConfiguration", {});
-  const put = await operator.request("PUT", pathOf(tool), bare(tags.valid, tags.blocked, tags.second, "BEYOND"));
+  const put = await operator.request("PUT", pathOf(tool), listOf(tags.valid, tags.blocked, tags.second, "BEYOND"));
   assertEquals([put.status, put.body.state, put.body.desired.leftOut, put.body.desired.version], [
     200,
     "outOfSync",
@@ -50,7 +51,7 @@ test("a list is set, sent in messages that fit, and then only what changed", asy
   const nothing = await operator.request("POST", pathOf(tool), { updateType: "Differential" });
   assertEquals([nothing.body.state, nothing.body.messages], ["synchronised", []]);
 
-  // What we know of an idTag is told as it is when it is sent; its own idTagInfo counts more.
+  // The Central System sends the stored idTagInfo as it is at that time; the idTagInfo of the entry takes precedence.
   await operator.put(`/v1/id-tags/${tags.valid}`, { status: "Accepted", parentIdTag: "FLEET" });
   const info = { status: "Blocked" };
   const edited = await operator.request("PUT", pathOf(tool), {
@@ -65,7 +66,7 @@ test("a list is set, sent in messages that fit, and then only what changed", asy
   assertEquals([state, known.version], ["inSync", chargePoint.device.localList.version]);
 });
 
-test("ten thousand entries are set, sent and shown", async (tool, central) => {
+test("10,000 entries are set, sent and shown", async (tool, central) => {
   const { operator } = tool;
   await using chargePoint = simulated(tool, central, { perMessage: 500, inAll: 10_000 });
   await within(chargePoint.boot(), "the boot");
@@ -79,7 +80,7 @@ test("ten thousand entries are set, sent and shown", async (tool, central) => {
   assertEquals([shown.state, shown.known.entries.length, shown.desired.entries.length], ["inSync", 10_000, 10_000]);
 });
 
-test("a list that is sent by hand is known, too", async (tool) => {
+test("a list that was sent as a plain command is shown", async (tool) => {
   await tool.booted();
   const entry = { idTag: "BY-HAND", idTagInfo: { status: "Accepted" } };
   const request = { listVersion: 7, updateType: "Full", localAuthorizationList: [entry] };
@@ -90,9 +91,9 @@ test("a list that is sent by hand is known, too", async (tool) => {
   assertEquals((await tool.operator.get(`/v1/charge-points/${tool.cp.identity}`)).localListVersion, 7);
 });
 
-test("a message without an answer leaves the list in doubt until the version is asked", async (tool) => {
+test("a message without an answer leaves the list in doubt until GetLocalListVersion", async (tool) => {
   await tool.booted();
-  await tool.operator.put(pathOf(tool), bare("A"));
+  await tool.operator.put(pathOf(tool), listOf("A"));
   const silent = tool.operator.startSync(tool.cp.identity, "Full");
   const { listVersion } = await tool.cp.expect("SendLocalList");
   const { status, body } = await silent;
@@ -101,18 +102,18 @@ test("a message without an answer leaves the list in doubt until the version is 
   assertEquals([doubted.state, doubted.known.entries[0].isInDoubt], ["inDoubt", true]);
   await tool.cp.assertNothingSent();
   await tool.command("GetLocalListVersion", {}, { listVersion });
-  const told = await tool.operator.get(pathOf(tool));
-  assertEquals([told.state, told.known.version, told.known.isComplete], ["inSync", listVersion, true]);
+  const certain = await tool.operator.get(pathOf(tool));
+  assertEquals([certain.state, certain.known.version, certain.known.isComplete], ["inSync", listVersion, true]);
 });
 
-test("an answer that comes late ends the doubt, unless another message has followed", async (tool) => {
+test("a late answer ends the doubt, unless another message was sent after it", async (tool) => {
   const { operator, cp } = tool;
   await tool.booted();
-  await operator.put(pathOf(tool), bare("A"));
+  await operator.put(pathOf(tool), listOf("A"));
   const unanswered = async () => {
-    const asking = operator.startSync(cp.identity, "Full");
+    const synchronisation = operator.startSync(cp.identity, "Full");
     const call = await cp.expectCall("SendLocalList");
-    assertEquals((await asking).body.state, "inDoubt");
+    assertEquals((await synchronisation).body.state, "inDoubt");
     return call;
   };
   const first = await unanswered();
@@ -127,13 +128,13 @@ test("an answer that comes late ends the doubt, unless another message has follo
   assertEquals(items[0].id, last);
   assertEquals((await answeredLate(first, items[1].id)).state, "inDoubt");
   await answeredLate(second, last);
-  const told = await operator.until(pathOf(tool), ({ state }) => state === "inSync");
-  assertEquals([told.known.version, told.known.isComplete], [second.payload.listVersion, true]);
+  const { known } = await operator.until(pathOf(tool), ({ state }) => state === "inSync");
+  assertEquals([known.version, known.isComplete], [second.payload.listVersion, true]);
 });
 
-test("a charge point that is away is refused, or synchronised when it is back", async (tool) => {
+test("a synchronisation of an offline charge point is refused, or done after its return with whenOffline=queue", async (tool) => {
   const { operator, cp } = tool;
-  await operator.put(pathOf(tool), bare(tool.tags.valid));
+  await operator.put(pathOf(tool), listOf(tool.tags.valid));
   const refused = await operator.request("POST", pathOf(tool), { updateType: "Full" });
   assertEquals([refused.status, refused.body.type], [409, "/problems/charge-point-offline"]);
   const queued = await operator.request("POST", `${pathOf(tool)}?whenOffline=queue`, { updateType: "Full" });
@@ -148,10 +149,10 @@ test("a charge point that is away is refused, or synchronised when it is back", 
   await operator.until(pathOf(tool), ({ state }) => state === "inSync");
 });
 
-test("while one is running, another has to wait for it, or is refused", async (tool) => {
+test("a second synchronisation while one runs is refused with local-list-busy", async (tool) => {
   await tool.booted();
   const { operator, cp } = tool;
-  await operator.put(pathOf(tool), bare("A"));
+  await operator.put(pathOf(tool), listOf("A"));
   const first = operator.startSync(cp.identity, "Full");
   await cp.expect("SendLocalList");
   assertEquals((await operator.get(pathOf(tool))).state, "syncing");
@@ -161,13 +162,13 @@ test("while one is running, another has to wait for it, or is refused", async (t
   assertEquals((await first).body.state, "synchronised");
 });
 
-test("charge points with a label share a list; their own entries come first", async (tool) => {
+test("charge points with a label share a list, and their own entries take precedence", async (tool) => {
   const { operator, cp, tags } = tool;
   const site = `site-${cp.identity}`;
   await operator.request("PATCH", `/v1/charge-points/${cp.identity}`, { labels: { site } });
   const made = await operator.request("PUT", `/v1/local-lists/${site}`, {
     label: `site=${site}`,
-    ...bare(tags.valid, tags.second),
+    ...listOf(tags.valid, tags.second),
   });
   assertEquals([made.status, made.headers.get("Location")], [201, `/v1/local-lists/${site}`]);
   await operator.put(pathOf(tool), { entries: [{ idTag: tags.second, idTagInfo: { status: "Blocked" } }] });
@@ -183,17 +184,17 @@ test("charge points with a label share a list; their own entries come first", as
   assertEquals((await operator.request("GET", `/v1/local-lists/${site}`)).status, 404);
 });
 
-test("a list with an idTag twice, or with what OCPP does not know, is refused with its place", async (tool) => {
-  const twice = await tool.operator.request("PUT", pathOf(tool), bare("Tag", "TAG"));
+test("a list with a repeated idTag or an unknown status is refused, and the problem points to the entry", async (tool) => {
+  const twice = await tool.operator.request("PUT", pathOf(tool), listOf("Tag", "TAG"));
   assertEquals([twice.status, twice.body.errors[0].pointer], [400, "/entries/1/idTag"]);
   const odd = await tool.operator.request("PUT", pathOf(tool), {
     entries: [{ idTag: "A", idTagInfo: { status: "Fine" } }],
   });
   assertEquals([odd.status, odd.body.errors[0].pointer], [400, "/entries/0/idTagInfo/status"]);
-  assertEquals((await tool.operator.request("PUT", "/v1/charge-points/NOBODY/local-list", bare("A"))).status, 404);
-  const unknown = await tool.operator.request("PUT", pathOf(tool), bare("NOBODYS-TAG"));
+  assertEquals((await tool.operator.request("PUT", "/v1/charge-points/NOBODY/local-list", listOf("A"))).status, 404);
+  const unknown = await tool.operator.request("PUT", pathOf(tool), listOf("UNREGISTERED"));
   assert(
-    unknown.body.warnings.includes("Not registered, and sent as Invalid (1): NOBODYS-TAG."),
+    unknown.body.warnings.includes("Not registered, and sent as Invalid (1): UNREGISTERED."),
     unknown.body.warnings.join(),
   );
   assertEquals(unknown.body.desired.entries[0].idTagInfo, { status: "Invalid" });

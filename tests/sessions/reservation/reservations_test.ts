@@ -16,15 +16,15 @@ async function reservationsOf(tool: Tool, query = ""): Promise<Reservation[]> {
   return (await tool.operator.get(`/v1/reservations?chargePoint=${tool.cp.identity}${query}`)).items;
 }
 
-/** Asks for a reservation and sees ReserveNow go out; nobody has answered yet. */
-async function asked(tool: Tool, prefer?: string) {
+/** Starts a reservation; the charge point has received ReserveNow and not answered yet. */
+async function requested(tool: Tool, prefer?: string) {
   const body = { chargePoint: tool.cp.identity, connectorId: 1, idTag: tool.tags.valid, expiresInSeconds: 600 };
   const answered = tool.operator.startBy(tool.cp.identity, "POST", "/v1/reservations", body, prefer);
   const call = await tool.cp.expectCall("ReserveNow");
   return { answered, call };
 }
 
-test("ReserveNow sent as a plain command is a reservation under the operator's id", async (tool) => {
+test("ReserveNow as a plain command is a reservation with the operator's reservationId", async (tool) => {
   await tool.booted();
   await tool.command("ReserveNow", request(tool, 88, { parentIdTag: tool.tags.parent }), { status: "Accepted" });
   const [reservation] = await reservationsOf(tool);
@@ -41,7 +41,7 @@ test("ReserveNow sent as a plain command is a reservation under the operator's i
   assertEquals((await reservationsOf(tool)).length, 1);
 });
 
-test("an id that was chosen at two charge points has to be told apart", async (tool) => {
+test("a reservationId that two charge points have needs the charge point in the request", async (tool) => {
   const other = await tool.another();
   for (const each of [tool, other]) {
     await each.booted();
@@ -54,18 +54,18 @@ test("an id that was chosen at two charge points has to be told apart", async (t
   );
   const path = `/v1/reservations/99?chargePoint=${other.cp.identity}`;
   assertEquals((await tool.operator.get(path)).chargePoint, other.cp.identity);
-  // An id that is taken anywhere is not given.
+  // The Central System does not choose a reservationId that any charge point has.
   assert((await reserve(tool)).reservationId !== 99);
 });
 
-test("a charge point that is away is asked for nothing, and nothing is reserved", async (tool) => {
+test("a reservation at an offline charge point is refused and not recorded", async (tool) => {
   const body = { chargePoint: tool.cp.identity, connectorId: 1, idTag: tool.tags.valid, expiresInSeconds: 600 };
   const { status, body: problem } = await tool.operator.request("POST", "/v1/reservations", body);
   assertEquals([status, problem.type], [409, "/problems/charge-point-offline"]);
   assertEquals(await reservationsOf(tool), []);
 });
 
-test("what is not a reservation is refused before anybody is disturbed", async (tool) => {
+test("an invalid reservation is refused by the API and not sent", async (tool) => {
   await tool.booted();
   const body = { chargePoint: tool.cp.identity, connectorId: 1, idTag: tool.tags.valid, expiresInSeconds: 600 };
   const wrong: [object, string][] = [
@@ -90,7 +90,7 @@ test("what is not a reservation is refused before anybody is disturbed", async (
   await tool.cp.assertNothingSent();
 });
 
-test("what is odd is warned of, and sent all the same", async (tool) => {
+test("a doubtful reservation is sent and answered with warnings", async (tool) => {
   await tool.booted();
   await tool.status("Unavailable");
   const odd = { idTag: tool.tags.blocked };
@@ -102,29 +102,29 @@ test("what is odd is warned of, and sent all the same", async (tool) => {
   ]);
 });
 
-test("a charge point that cannot reserve refuses with its CALLERROR", async (tool) => {
+test("a CALLERROR to ReserveNow ends the reservation as refused", async (tool) => {
   await tool.booted();
-  const { answered } = await asked(tool);
+  const { answered } = await requested(tool);
   tool.cp.refuse("NotSupported", "no reservations here");
   const { status, body } = await answered;
   assertEquals([status, body.state, body.reason, body.command.state], [200, "refused", "NotSupported", "callError"]);
 });
 
-test("respond-async answers with what is requested; the confirmation may wait for that of a status", async (tool) => {
+test("respond-async is answered with the state requested; the charge point may confirm after its StatusNotification", async (tool) => {
   await tool.booted();
-  const { answered, call } = await asked(tool, "respond-async");
+  const { answered, call } = await requested(tool, "respond-async");
   const { status, body, headers } = await answered;
   assertEquals([status, body.state, body.doubt], [202, "requested", null]);
   assertEquals(headers.get("Location"), `/v1/reservations/${body.reservationId}`);
-  // Field note: some confirm ReserveNow only when their StatusNotification is confirmed.
+  // Some real charge points confirm ReserveNow only after their StatusNotification is confirmed.
   await tool.status("Reserved");
   tool.cp.wire.send(3, call.id, { status: "Accepted" });
   await tool.operator.until(headers.get("Location")!, ({ state }) => state === "active");
 });
 
-test("without an answer it stays requested and in doubt, until the answer comes late", async (tool) => {
+test("a ReserveNow without an answer stays requested and in doubt until a late answer", async (tool) => {
   await tool.booted();
-  const { answered, call } = await asked(tool);
+  const { answered, call } = await requested(tool);
   const { status, body } = await answered;
   assertEquals([status, body.state, body.doubt, body.command.state], [200, "requested", "timedOut", "timedOut"]);
   tool.cp.wire.send(3, call.id, { status: "Accepted" });
@@ -134,13 +134,13 @@ test("without an answer it stays requested and in doubt, until the answer comes 
   );
 });
 
-test("without an answer a status proves it, and so does a transaction", async (tool) => {
+test("a status or a transaction proves a reservation without an answer", async (tool) => {
   await tool.booted();
-  const first = await asked(tool);
+  const first = await requested(tool);
   const { body: proved } = await first.answered;
   await tool.status("Reserved");
   assertEquals((await getReservation(tool, proved)).state, "active");
-  const second = await asked(tool);
+  const second = await requested(tool);
   await tool.cp.disconnect("cut");
   const { body: lost } = await second.answered;
   assertEquals([lost.state, lost.doubt], ["requested", "connectionLost"]);
@@ -149,9 +149,9 @@ test("without an answer a status proves it, and so does a transaction", async (t
   assertEquals((await getReservation(tool, lost)).state, "used");
 });
 
-test("a ReserveNow that a restart has cut is in doubt, and can be cancelled", async (tool, central) => {
+test("a ReserveNow that was in flight at a restart is in doubt and can be cancelled", async (tool, central) => {
   await tool.booted();
-  const { answered } = await asked(tool, "respond-async");
+  const { answered } = await requested(tool, "respond-async");
   const { body } = await answered;
   await central.restart();
   await tool.cp.disconnect("cut");
@@ -163,7 +163,7 @@ test("a ReserveNow that a restart has cut is in doubt, and can be cancelled", as
   assertEquals({ state, reason }, { state: "cancelled", reason: "NotThere" });
 });
 
-test("a cancellation without an answer leaves the reservation in doubt; another one may follow", async (tool) => {
+test("a cancellation without an answer leaves the reservation in doubt and can be repeated", async (tool) => {
   await tool.booted();
   const reservation = await reserve(tool);
   const answered = tool.operator.startBy(tool.cp.identity, "DELETE", `/v1/reservations/${reservation.reservationId}`);
@@ -173,7 +173,7 @@ test("a cancellation without an answer leaves the reservation in doubt; another 
   assertEquals((await cancel(tool, reservation)).state, "cancelled");
 });
 
-test("a fault ends it; CancelReservation goes out all the same, and changes nothing", async (tool) => {
+test("a fault ends a reservation; a later CancelReservation is sent and changes nothing", async (tool) => {
   await tool.booted();
   const reservation = await reserve(tool);
   await tool.status("Faulted", 1, "GroundFailure");
@@ -183,7 +183,7 @@ test("a fault ends it; CancelReservation goes out all the same, and changes noth
   assertEquals([after.state, after.reason, after.command.action], ["cancelled", "Faulted", "CancelReservation"]);
 });
 
-test("a start that does not name its reservation uses it, and is flagged", async (tool) => {
+test("a start without the reservationId uses a fitting reservation and is flagged", async (tool) => {
   await tool.booted();
   const reservation = await reserve(tool, { connectorId: 0, parentIdTag: tool.tags.parent });
   const transactionId = await tool.startAccepted({ idTag: tool.tags.second });
@@ -193,7 +193,7 @@ test("a start that does not name its reservation uses it, and is flagged", async
   assertEquals((await tool.operator.transaction(transactionId)).flags, ["reservationNotNamed"]);
 });
 
-test("a start with a reservation that nobody knows is a start like any other", async (tool) => {
+test("a start with an unknown reservationId is accepted", async (tool) => {
   await tool.booted();
   for (const reservationId of [0, -1, 123_456_789, 2 ** 40]) {
     await tool.startAccepted({ reservationId, meterStart: 1000 + Math.abs(reservationId) % 100 });

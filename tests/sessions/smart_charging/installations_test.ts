@@ -1,4 +1,4 @@
-/** A stored charging profile on many charge points: every way in which one of them can end has its name. */
+/** The installation of a stored charging profile on many charge points: each target has an outcome. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { absoluteProfile, profilesOf } from "../../conformance/charging_profiles.ts";
 import type { Operator } from "../../conformance/operator.ts";
@@ -8,7 +8,7 @@ import { eventually } from "../../conformance/within.ts";
 
 const test = suite({ callTimeoutSeconds: 1, preset: "standard" });
 
-/** Stores a template and begins an installation; answers its path. */
+/** Stores a template and starts an installation; returns its path. */
 async function install(operator: Operator, profile: unknown, request: object): Promise<string> {
   const made = await operator.request("POST", "/v1/charging-profiles", { name: "by day", profile });
   assertEquals(made.status, 201);
@@ -24,49 +24,50 @@ async function outcomes(operator: Operator, path: string): Promise<Record<string
   );
 }
 
-async function answers(tool: Tool, status: string): Promise<void> {
+/** Expects SetChargingProfile and confirms it with this status. */
+async function answer(tool: Tool, status: string): Promise<void> {
   await tool.cp.expect("SetChargingProfile");
   tool.cp.confirm({ status });
 }
 
-test("the report names what became of each charge point", async (tool) => {
+test("the installation shows the outcome of each charge point", async (tool) => {
   const { operator } = tool;
-  const [rejects, unable, silent, away, waits] = await Promise.all(
+  const [rejecting, unable, silent, offline, rejected] = await Promise.all(
     ["R", "N", "S", "A", "W"].map((label) => tool.another(label)),
   ) as [Tool, Tool, Tool, Tool, Tool];
-  const connected = [tool, rejects, unable, silent];
-  for (const one of connected) await one.booted();
-  await operator.put(`/v1/charge-points/${waits.cp.identity}`, { securityProfile: 0, registration: "Rejected" });
+  const connected = [tool, rejecting, unable, silent];
+  for (const each of connected) await each.booted();
+  await operator.put(`/v1/charge-points/${rejected.cp.identity}`, { securityProfile: 0, registration: "Rejected" });
   const profile = absoluteProfile("TxDefaultProfile");
-  const chargePoints = [...[...connected, away, waits].map(({ cp }) => cp.identity), "NOBODY-HERE"];
+  const chargePoints = [...[...connected, offline, rejected].map(({ cp }) => cp.identity), "UNKNOWN"];
   const path = await install(operator, profile, { chargePoints, connectorId: 1 });
   await Promise.all([
-    answers(tool, "Accepted"),
-    answers(rejects, "Rejected"),
+    answer(tool, "Accepted"),
+    answer(rejecting, "Rejected"),
     unable.cp.expect("SetChargingProfile").then(() => unable.cp.refuse("NotSupported")),
     silent.cp.expect("SetChargingProfile"),
   ]);
   const { counts } = await operator.until(path, ({ state }) => state === "finished");
   const expected = {
     [tool.cp.identity]: "accepted",
-    [rejects.cp.identity]: "rejected",
+    [rejecting.cp.identity]: "rejected",
     [unable.cp.identity]: "notSupported",
     [silent.cp.identity]: "timedOut",
-    [away.cp.identity]: "offline",
-    [waits.cp.identity]: "notAccepted",
-    "NOBODY-HERE": "unknownChargePoint",
+    [offline.cp.identity]: "offline",
+    [rejected.cp.identity]: "notAccepted",
+    "UNKNOWN": "unknownChargePoint",
   };
   assertEquals(await outcomes(operator, path), expected);
   assertEquals(Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0), 7);
   const installed = (await operator.get(profilesOf(tool.cp))).items;
-  assertEquals(installed.map((one: { profile: unknown }) => one.profile), [profile]);
+  assertEquals(installed.map(({ profile }: { profile: unknown }) => profile), [profile]);
   const refused = (await operator.get(`${path}/targets?outcome=offline`)).items;
-  // `whenOffline` is a query parameter of a command and a field here: the advice fits both.
+  // `whenOffline` is a query parameter of commands and a field of installations; the text is right for both.
   assertMatch(refused[0].detail, / is not connected\. Repeat with whenOffline=queue /);
 });
 
 test(
-  "charge points with a label, also when they come back later; a restart in between sends nothing twice",
+  "a queued target of a label is installed when it connects, once only, also after a restart",
   async (tool, central) => {
     const { operator } = tool;
     const { identity } = tool.cp;
@@ -79,7 +80,7 @@ test(
     assertEquals(await outcomes(operator, path), { [identity]: "queued" });
     await tool.cp.connect();
     await tool.boot();
-    await answers(tool, "Accepted");
+    await answer(tool, "Accepted");
     await operator.until(path, ({ state }) => state === "finished");
     await tool.cp.assertNothingSent();
     assertEquals(await outcomes(operator, path), { [identity]: "accepted" });
@@ -87,7 +88,7 @@ test(
   },
 );
 
-test("a TxProfile for the running transactions has their ids", async (tool) => {
+test("a TxProfile for running transactions gets their transactionIds", async (tool) => {
   const { operator } = tool;
   const idle = await tool.another();
   await idle.booted();
@@ -106,7 +107,7 @@ test("a TxProfile for the running transactions has their ids", async (tool) => {
   await idle.cp.assertNothingSent();
 });
 
-test("a template belongs to no transaction, and an installation to somebody", async (tool) => {
+test("a template with a transactionId and an installation without charge points are refused", async (tool) => {
   const { operator } = tool;
   const ofTransaction = absoluteProfile("TxProfile", { transactionId: 1 });
   assertEquals(
@@ -118,19 +119,21 @@ test("a template belongs to no transaction, and an installation to somebody", as
     profile: absoluteProfile("TxProfile"),
   });
   const path = `/v1/charging-profiles/${made.body.id}`;
-  for (const request of [{ connectorId: 1 }, { connectorId: 1, label: "nobody=has-this" }]) {
+  for (const request of [{ connectorId: 1 }, { connectorId: 1, label: "label=of-no-charge-point" }]) {
     assertEquals((await operator.request("POST", `${path}/install`, request)).status, 400);
   }
   assertEquals((await operator.request("DELETE", path)).status, 204);
   assertEquals((await operator.request("GET", `${path}/installations`)).status, 404);
 });
 
-test("many are asked, a few at a time", async (tool) => {
+test("an installation on 60 offline charge points ends with 60 outcomes", async (tool) => {
   const { operator } = tool;
   const chargePoints = Array.from({ length: 60 }, (_, index) => `${tool.cp.identity}-${index}`);
-  await Promise.all(chargePoints.map((one) => operator.put(`/v1/charge-points/${one}`, { securityProfile: 0 })));
+  await Promise.all(
+    chargePoints.map((identity) => operator.put(`/v1/charge-points/${identity}`, { securityProfile: 0 })),
+  );
   const path = await install(operator, absoluteProfile("TxDefaultProfile"), { chargePoints, connectorId: 0 });
-  const { counts } = await eventually("all of them are offline", async () => {
+  const { counts } = await eventually("the installation is finished", async () => {
     const body = await operator.get(path);
     return body.state === "finished" ? body : undefined;
   });

@@ -1,4 +1,4 @@
-/** The mirror of installed charging profiles over real sockets: what charge points answer, do not answer, and forget. */
+/** The Central System's record of installed charging profiles, tested over real sockets with right, missing and late answers. */
 import { assertEquals } from "@std/assert";
 import { absoluteProfile, profilesOf } from "../../conformance/charging_profiles.ts";
 import { suite } from "../../conformance/suite.ts";
@@ -28,30 +28,35 @@ async function entries({ operator, cp }: Pick<Tool, "operator" | "cp">): Promise
   return (await operator.get(profilesOf(cp))).items;
 }
 
-/** The ids in the mirror, the newest first; those in doubt with a question mark. */
+/** The recorded chargingProfileIds, the newest first; a question mark follows each one in doubt. */
 async function known(tool: Tool): Promise<string[]> {
   return (await entries(tool)).map(({ profile, inDoubt }) => `${profile.chargingProfileId}${inDoubt ? "?" : ""}`);
 }
 
-/** Sends a command and lets `end` happen instead of a confirmation; answers the command as it ended. */
-async function ending(tool: Tool, action: string, request: Payload, end: () => Promise<void> | void): Promise<Payload> {
+/** Gives a command and calls `end` when the charge point has received it; returns the ended command. */
+async function commandEnding(
+  tool: Tool,
+  action: string,
+  request: Payload,
+  end: () => Promise<void> | void,
+): Promise<Payload> {
   const answered = tool.operator.start(tool.cp.identity, action, request);
   await tool.cp.expect(action);
   await end();
   return (await answered).body;
 }
 
-test("what is under way is in doubt, and certain from its acceptance on", async (tool) => {
+test("a profile in flight is in doubt until it is accepted", async (tool) => {
   await tool.booted();
   await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
-  await ending(tool, "SetChargingProfile", setting(2), async () => {
+  await commandEnding(tool, "SetChargingProfile", setting(2), async () => {
     assertEquals(await known(tool), ["2?", "1?"]);
     tool.cp.confirm({ status: "Accepted" });
   });
   assertEquals(await known(tool), ["2"]);
 });
 
-test("Rejected, NotSupported and a CALLERROR all mean that it is not installed", async (tool) => {
+test("Rejected, NotSupported or a CALLERROR mean that the profile is not installed", async (tool) => {
   await tool.booted();
   await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
   for (const status of ["Rejected", "NotSupported"]) {
@@ -59,20 +64,20 @@ test("Rejected, NotSupported and a CALLERROR all mean that it is not installed",
     assertEquals(await known(tool), ["1"]);
   }
   for (const [action, request] of [["SetChargingProfile", setting(2)], ["ClearChargingProfile", {}]] as const) {
-    const { state } = await ending(tool, action, request, () => tool.cp.refuse("NotSupported"));
+    const { state } = await commandEnding(tool, action, request, () => tool.cp.refuse("NotSupported"));
     assertEquals([state, await known(tool)], ["callError", ["1"]]);
   }
 });
 
-test("without an answer nobody knows: it is in doubt, told as an event, and ended by the next command", async (tool) => {
+test("a profile without an answer is in doubt, which is an event, until the next command", async (tool) => {
   await tool.booted();
   await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
   const { cp, operator } = tool;
   const answered = operator.start(cp.identity, "SetChargingProfile", setting(2));
   const { id: messageId } = await cp.expectCall("SetChargingProfile");
   assertEquals((await answered).body.state, "timedOut");
-  await operator.until(profilesOf(cp), ({ items }) => items.every((one: Entry) => one.doubtedAt !== null));
-  await eventually("both doubts are told", async () => {
+  await operator.until(profilesOf(cp), ({ items }) => items.every(({ doubtedAt }: Entry) => doubtedAt !== null));
+  await eventually("there are events for both doubts", async () => {
     const path = `/v1/events?chargePoint=${cp.identity}&type=chargingProfile.doubted`;
     const { items } = (await operator.request("GET", path, undefined, { Accept: "application/json" })).body;
     return items.length === 2 ? items : undefined;
@@ -81,21 +86,21 @@ test("without an answer nobody knows: it is in doubt, told as an event, and ende
   assertEquals(await known(tool), ["3"]);
   cp.wire.send(3, messageId, { status: "Accepted" });
   await cp.assertNothingSent();
-  assertEquals(await known(tool), ["3"], "what was confirmed since counts");
+  assertEquals(await known(tool), ["3"], "the later confirmation takes precedence over the late answer");
 });
 
-test("an answer that comes late ends the doubt, whatever it says", async (tool) => {
+test("each late answer ends the doubt", async (tool) => {
   await tool.booted();
   const { cp, operator } = tool;
-  const late = async (action: string, request: Payload, answer: () => void, then: readonly string[]) => {
+  const late = async (action: string, request: Payload, answer: () => void, installed: readonly string[]) => {
     const answered = operator.start(cp.identity, action, request);
     await cp.expect(action);
     assertEquals((await answered).body.state, "timedOut");
     assertEquals((await entries(tool)).every(({ inDoubt }) => inDoubt), true);
     answer();
-    await eventually(`it is known that ${then} is there`, async () => {
+    await eventually(`the record has the profiles [${installed}]`, async () => {
       const found = await known(tool);
-      return found.join() === then.join() ? found : undefined;
+      return found.join() === installed.join() ? found : undefined;
     });
   };
   await late("SetChargingProfile", setting(1), () => cp.confirm({ status: "Accepted" }), ["1"]);
@@ -103,7 +108,7 @@ test("an answer that comes late ends the doubt, whatever it says", async (tool) 
   await late("ClearChargingProfile", {}, () => cp.confirm({ status: "Accepted" }), []);
 });
 
-test("an answer that is none leaves a doubt", async (tool) => {
+test("an invalid answer leaves the profile in doubt", async (tool) => {
   await tool.booted();
   const { cp } = tool;
   const answered = tool.operator.start(cp.identity, "SetChargingProfile", setting(1));
@@ -113,10 +118,10 @@ test("an answer that is none leaves a doubt", async (tool) => {
   assertEquals(await known(tool), ["1?"]);
 });
 
-test("a lost connection leaves a doubt; reboots and restarts leave everything", async (tool, central) => {
+test("a lost connection leaves the profile in doubt; reboots and restarts change nothing", async (tool, central) => {
   await tool.booted();
   await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
-  const ended = await ending(tool, "SetChargingProfile", setting(2, { stackLevel: 1 }), async () => {
+  const ended = await commandEnding(tool, "SetChargingProfile", setting(2, { stackLevel: 1 }), async () => {
     await tool.cp.disconnect("cut");
   });
   assertEquals(ended.state, "connectionLost");
@@ -129,17 +134,17 @@ test("a lost connection leaves a doubt; reboots and restarts leave everything", 
   assertEquals(await known(tool), ["2?", "1"]);
 });
 
-test("what is sent again and again without an answer is one doubt", async (tool) => {
+test("repeated attempts without an answer are one doubt", async (tool) => {
   await tool.booted();
   await tool.command("SetChargingProfile", setting(1), { status: "Accepted" });
   for (let i = 0; i < 3; i++) {
-    await ending(tool, "SetChargingProfile", setting(2), async () => {
+    await commandEnding(tool, "SetChargingProfile", setting(2), async () => {
       await tool.cp.disconnect("cut");
     });
     await tool.boot();
     await tool.allAvailable();
   }
-  await eventually("the tries are one", async () => {
+  await eventually("each profile is doubted by one command", async () => {
     const found = await entries(tool);
     return found.length === 2 && found.every(({ doubtedBy }) => doubtedBy.length === 1) ? found : undefined;
   });
@@ -147,12 +152,12 @@ test("what is sent again and again without an answer is one doubt", async (tool)
   assertEquals(await known(tool), ["3"]);
 });
 
-test("Unknown means that the mirror was wrong; a clear without an answer puts what it means in doubt", async (tool) => {
+test("Unknown removes the profile from the record; a clear without an answer puts its profiles in doubt", async (tool) => {
   await tool.booted();
   for (const id of [1, 2, 3]) {
     await tool.command("SetChargingProfile", setting(id, { stackLevel: id }), { status: "Accepted" });
   }
-  const { state } = await ending(tool, "ClearChargingProfile", { stackLevel: 3 }, () => {});
+  const { state } = await commandEnding(tool, "ClearChargingProfile", { stackLevel: 3 }, () => {});
   assertEquals([state, await known(tool)], ["timedOut", ["3?", "2", "1"]]);
   await tool.command("ClearChargingProfile", { id: 2 }, { status: "Unknown" });
   assertEquals(await known(tool), ["3?", "1"]);
@@ -160,25 +165,25 @@ test("Unknown means that the mirror was wrong; a clear without an answer puts wh
   assertEquals(await known(tool), []);
 });
 
-test("a refused remote start leaves no profile behind, one without an answer a doubt", async (tool) => {
+test("a refused remote start records no profile, one without an answer a profile in doubt", async (tool) => {
   await tool.booted();
   const request = { idTag: tool.tags.valid, connectorId: 1, chargingProfile: absoluteProfile("TxProfile") };
   await tool.command("RemoteStartTransaction", request, { status: "Rejected" });
   assertEquals(await known(tool), []);
-  await ending(tool, "RemoteStartTransaction", request, () => {});
+  await commandEnding(tool, "RemoteStartTransaction", request, () => {});
   assertEquals(await known(tool), ["1?"]);
   const transactionId = await tool.startAccepted();
   await tool.operator.until(profilesOf(tool.cp), ({ items }) => items[0]?.transactionId === transactionId);
-  assertEquals(await known(tool), ["1?"], "whether it was this start nobody knows");
+  assertEquals(await known(tool), ["1?"], "the doubt must stay, because another start may have begun the transaction");
   await tool.stop(transactionId, "Local");
   assertEquals(await known(tool), []);
 });
 
-test("a start that comes before the remote start is confirmed takes its profile", async (tool) => {
+test("a start before the confirmation of its remote start gets the profile", async (tool) => {
   await tool.booted();
   const request = { idTag: tool.tags.valid, connectorId: 1, chargingProfile: absoluteProfile("TxProfile") };
   let transactionId = 0;
-  await ending(tool, "RemoteStartTransaction", request, async () => {
+  await commandEnding(tool, "RemoteStartTransaction", request, async () => {
     transactionId = await tool.startAccepted();
     tool.cp.confirm({ status: "Accepted" });
   });

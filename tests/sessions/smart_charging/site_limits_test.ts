@@ -5,7 +5,7 @@ import { eventually } from "../../conformance/within.ts";
 const test = suite({ preset: "standard" });
 
 test(
-  "a site's limit over the API and the wire: fail-safe, share, allocation, and everything cleared at the end",
+  "a site's limit, from the API to the charge point: fail-safe, share, allocation, and clearing at the end",
   async (tool, central) => {
     const { identity } = tool.cp;
     await tool.booted();
@@ -65,7 +65,7 @@ test(
       assertEquals(await tool.cp.expect("ClearChargingProfile"), { id: chargingProfileId });
       tool.cp.confirm({ status: "Accepted" });
     }
-    const cleared = await eventually("it is cleared", async () => {
+    const cleared = await eventually("the charge point is cleared", async () => {
       const [member] = (await allocation()).chargePoints;
       return member.state === "cleared" ? member : undefined;
     });
