@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { SETTINGS } from "../actors/settings/settings.ts";
 import { testDatabase } from "./database.ts";
-import { CERTIFICATE } from "./sessions/firmware_management/ftp_world.ts";
+import { CERTIFICATE } from "./sessions/firmware_management/ftp_connections.ts";
 import { deno, startProcess } from "./process.ts";
 
 /** The API's status for a request with this key. */

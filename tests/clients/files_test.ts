@@ -1,12 +1,12 @@
-/** A simulated charge point that really fetches its firmware from us and really brings its diagnostics. */
+/** The simulated charge point downloads its firmware from the Central System and uploads its diagnostics to it. */
 import { assertEquals } from "@std/assert";
 import { formWith } from "../api/resources/firmware_management/walk.ts";
 import { Operator } from "../conformance/operator.ts";
 import { startCentralSystem } from "../harness.ts";
-import { CERTIFICATE } from "../sessions/firmware_management/ftp_world.ts";
+import { CERTIFICATE } from "../sessions/firmware_management/ftp_connections.ts";
 import { simulateChargePoint } from "../simulator/charge_point.ts";
 
-Deno.test("the simulator fetches firmware and brings diagnostics at the addresses that it is given", async () => {
+Deno.test("the simulator downloads firmware and uploads diagnostics over HTTP", async () => {
   await using central = await startCentralSystem();
   const operator = new Operator(central);
   await operator.put("/v1/charge-points/SIM", { securityProfile: 0 });
@@ -22,8 +22,8 @@ Deno.test("the simulator fetches firmware and brings diagnostics at the addresse
   assertEquals(/Z SIM runs /.test(log), true, log);
 
   const { body: image } = await operator.request("POST", "/v1/files", formWith(new Uint8Array(300_000), "sim-9.9.bin"));
-  const asked = { chargePoint: "SIM", once: true };
-  const { body: { location } } = await operator.request("POST", `/v1/files/${image.id}/addresses`, asked);
+  const options = { chargePoint: "SIM", once: true };
+  const { body: { location } } = await operator.request("POST", `/v1/files/${image.id}/addresses`, options);
   await operator.start("SIM", "UpdateFirmware", { location, retrieveDate: new Date().toISOString() });
   const path = "/v1/charge-points/SIM/firmware-update";
   const { version } = await operator.until(path, ({ status }) => status === "Installed");
@@ -33,7 +33,7 @@ Deno.test("the simulator fetches firmware and brings diagnostics at the addresse
   await operator.until(path, ({ status }) => status === "DownloadFailed");
 });
 
-Deno.test("over FTP and FTPS, too, where an address is over after its one use", async () => {
+Deno.test("the simulator downloads firmware and uploads diagnostics over FTP and FTPS, each address once", async () => {
   const free = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const [ftpPort, ftpsPort] = free.map(({ addr }) => addr.port) as [number, number];
   for (const listener of free) listener.close();
@@ -52,8 +52,8 @@ Deno.test("over FTP and FTPS, too, where an address is over after its one use", 
       "/v1/files",
       formWith(new Uint8Array(300_000), `${scheme}-9.bin`),
     );
-    const asked = { chargePoint: "SIM", scheme, once: true };
-    const { body: { location } } = await operator.request("POST", `/v1/files/${image.id}/addresses`, asked);
+    const options = { chargePoint: "SIM", scheme, once: true };
+    const { body: { location } } = await operator.request("POST", `/v1/files/${image.id}/addresses`, options);
     const update = { location, retrieveDate: new Date().toISOString() };
     await operator.start("SIM", "UpdateFirmware", update);
     const path = "/v1/charge-points/SIM/firmware-update";

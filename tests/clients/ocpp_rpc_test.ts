@@ -1,6 +1,6 @@
 /**
- * A charge point made of the npm client ocpp-rpc, which shares nothing with us: its framing, its strict checks of both directions
- * against the official schemas, its reconnecting. What it accepts, others accept.
+ * A charge point on the npm client ocpp-rpc, which is independent of the product: it has its own framing and validates both directions strictly with the
+ * official schemas.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RPCClient } from "../packages/ocpp_rpc.ts";
@@ -11,7 +11,7 @@ type Payload = Record<string, unknown>;
 
 const IDENTITY = "RDAM 123";
 
-/** OCPP-J 6.2.2: bytes that are no text in any encoding. */
+/** A password of bytes that are no valid UTF-8 (OCPP-J 6.2.2). */
 const KEY = "0001020304050607ffffffffffffffffffffffff";
 
 function client(central: CentralSystem, password?: Uint8Array): RPCClient {
@@ -24,11 +24,11 @@ function client(central: CentralSystem, password?: Uint8Array): RPCClient {
     reconnect: false,
     callTimeoutMs: 5000,
   };
-  // Its types know a password as text only and nothing of its defaults; its code takes bytes and has them.
+  // The types of ocpp-rpc allow only text as password and require options that have defaults; its code accepts these options.
   return new RPCClient(options as unknown as ConstructorParameters<typeof RPCClient>[0]);
 }
 
-/** Collects the operations that come in and answers them. */
+/** Answers the Central System's CALLs and collects them. */
 function answering(client: RPCClient, answers: Record<string, Payload>): { received: [string, Payload][] } {
   const received: [string, Payload][] = [];
   for (const [action, answer] of Object.entries(answers)) {
@@ -48,7 +48,7 @@ async function registered(): Promise<CentralSystem> {
   return central;
 }
 
-Deno.test("the npm client ocpp-rpc: a whole session, both directions, strict on its side", async () => {
+Deno.test("the npm client ocpp-rpc in strict mode: a session with messages and commands", async () => {
   await using central = await registered();
   const commands = `/v1/charge-points/${encodeURIComponent(IDENTITY)}/commands`;
   const chargePoint = client(central, Uint8Array.fromHex(KEY));
@@ -61,7 +61,7 @@ Deno.test("the npm client ocpp-rpc: a whole session, both directions, strict on 
   });
   const call = (action: string, params: Payload = {}) => within(chargePoint.call(action, params), action);
   try {
-    await within(chargePoint.connect(), "to be let in");
+    await within(chargePoint.connect(), "the connection");
     assertEquals(chargePoint.protocol, "ocpp1.6");
     const boot = await call("BootNotification", { chargePointVendor: "V", chargePointModel: "M" }) as Payload;
     assertEquals([boot.status, boot.interval], ["Accepted", 300]);
@@ -98,7 +98,7 @@ Deno.test("the npm client ocpp-rpc: a whole session, both directions, strict on 
     assertEquals(changed.body.confirmation, { status: "RebootRequired" });
     const unlocked = await central.api("POST", `${commands}/UnlockConnector`, { connectorId: 1 });
     assertEquals(unlocked.body.confirmation, { status: "UnlockFailed" });
-    // It serves no such action: the CALLERROR is the outcome.
+    // The client has no handler for this action and answers with a CALLERROR.
     const cleared = await central.api("POST", `${commands}/ClearCache`, {});
     assertEquals([cleared.body.state, cleared.body.error.code], ["callError", "NotImplemented"]);
 
@@ -111,12 +111,12 @@ Deno.test("the npm client ocpp-rpc: a whole session, both directions, strict on 
   }
 });
 
-Deno.test("the npm client ocpp-rpc: a wrong password stays outside, the hex text of the key comes in, a reconnect finds everything", async () => {
+Deno.test("the npm client ocpp-rpc: a wrong password is refused, the key as bytes or hex text is accepted, and a resent start gets the same answer", async () => {
   await using central = await registered();
-  const stranger = client(central, new TextEncoder().encode("wrong"));
-  const refused = await assertRejects(() => within(stranger.connect(), "an answer"));
+  const wrong = client(central, new TextEncoder().encode("wrong"));
+  const refused = await assertRejects(() => within(wrong.connect(), "an answer"));
   assertEquals((refused as { code?: number }).code, 401);
-  await stranger.close({ force: true });
+  await wrong.close({ force: true });
 
   const start = { connectorId: 2, idTag: "DRIVER", meterStart: 5, timestamp: "2026-03-02T02:00:00Z" };
   const answers: unknown[] = [];
@@ -128,8 +128,8 @@ Deno.test("the npm client ocpp-rpc: a wrong password stays outside, the hex text
     ]
   ) {
     const chargePoint = client(central, password);
-    await within(chargePoint.connect(), "to be let in");
-    // No BootNotification: once accepted, a charge point stays so (OCPP-J 5.4). Each sends the same start with a new message id.
+    await within(chargePoint.connect(), "the connection");
+    // An accepted charge point needs no BootNotification (OCPP-J 5.4). Each connection sends the same start with a new message id.
     answers.push(await within(chargePoint.call("StartTransaction", start), "the start"));
     await chargePoint.close({ force: true });
   }

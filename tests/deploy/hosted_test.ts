@@ -8,7 +8,7 @@ import { testDatabase } from "../database.ts";
 import { deno, type Process } from "../process.ts";
 import { simulateChargePoint } from "../simulator/charge_point.ts";
 
-/** A Central System as a fetch function under `deno serve`, and an operator at it. */
+/** A Central System that runs as a fetch function under `deno serve`, and an operator that uses its API. */
 interface Hosted {
   readonly process: Process;
   readonly ocppUrl: string;
@@ -33,7 +33,7 @@ async function withHosted(test: (hosted: Hosted) => Promise<void>): Promise<void
   await test({ process, url, ocppUrl: `ws://127.0.0.1:${port}/ocpp`, operator });
 }
 
-/** A charging session with a command in it, and what must be known afterwards. */
+/** Does a charging session with a command in it, and checks the recorded transaction. */
 async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void> {
   await operator.put("/v1/charge-points/CP1", { securityProfile: 1 });
   await operator.put("/v1/charge-points/CP1/credentials", { password: "correct horse battery" });
@@ -54,8 +54,8 @@ async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void
   assertEquals(chargePoint.oddities, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
 }
 
-/** Files come and go as with the other transport: in ranges, at the host that was dialled, and never half. */
-async function filesComeAndGo({ operator, ocppUrl, url }: Hosted): Promise<void> {
+/** Downloads a file, whole and in a range, from the host that the charge point used, and uploads diagnostics. */
+async function filesAreTransferred({ operator, ocppUrl, url }: Hosted): Promise<void> {
   await operator.put("/v1/charge-points/FILES", { securityProfile: 0 });
   const image = Uint8Array.from({ length: 200_000 }, (_, at) => at * 7);
   const { body: { id } } = await operator.request("POST", "/v1/files", formWith(image));
@@ -69,12 +69,12 @@ async function filesComeAndGo({ operator, ocppUrl, url }: Hosted): Promise<void>
   const part = await fetch(location, { headers: { Range: "bytes=199990-" } });
   assertEquals([part.status, new Uint8Array(await part.arrayBuffer())], [206, image.slice(-10)]);
 
-  const { body: asked } = await operator.request("POST", "/v1/diagnostics", { chargePoint: "FILES" });
-  const { file } = await operator.until(`/v1/diagnostics/${asked.id}`, ({ state }) => state === "received");
+  const { body: requested } = await operator.request("POST", "/v1/diagnostics", { chargePoint: "FILES" });
+  const { file } = await operator.until(`/v1/diagnostics/${requested.id}`, ({ state }) => state === "received");
   assertEquals(file.name, "diagnostics-1.log");
 }
 
-/** The status of a refused handshake. */
+/** Connects; returns the status with which the handshake is refused. */
 async function refusal(
   hosted: Hosted,
   identity: string,
@@ -83,25 +83,26 @@ async function refusal(
   return (await assertRejects(() => Wire.open(`${hosted.ocppUrl}/${identity}`, ...options), Refused)).status;
 }
 
-async function refusals(hosted: Hosted): Promise<void> {
+/** Checks the statuses of refused handshakes, and the explanations that a browser gets. */
+async function handshakesAreRefused(hosted: Hosted): Promise<void> {
   const { operator, url } = hosted;
-  assertEquals(await refusal(hosted, "NOBODY"), 404);
+  assertEquals(await refusal(hosted, "UNKNOWN"), 404);
   assertEquals(await refusal(hosted, "CP1"), 401);
   assertEquals(await refusal(hosted, "CP1", { headers: basic("CP1", "wrong") }), 401);
   await operator.put("/v1/charge-points/OPEN", { securityProfile: 0 });
   assertEquals(await refusal(hosted, "OPEN", { protocols: ["ocpp2.0.1"] }), 400);
   await operator.put("/v1/charge-points/TLS", { securityProfile: 2 });
   assertEquals(await refusal(hosted, "TLS"), 403);
-  const said = async (path: string) => (await fetch(url + path)).text();
-  assertMatch(await said("/ocpp/OPEN"), /^OPEN may connect here/);
-  assertMatch(await said("/ocpp/NOBODY"), /PUT \/v1\/charge-points\/NOBODY/);
+  const textOf = async (path: string) => (await fetch(url + path)).text();
+  assertMatch(await textOf("/ocpp/OPEN"), /^OPEN may connect here/);
+  assertMatch(await textOf("/ocpp/UNKNOWN"), /PUT \/v1\/charge-points\/UNKNOWN/);
 }
 
-/** Connections that break the rules end with the code that says so. */
-async function ends({ ocppUrl, operator }: Hosted): Promise<void> {
+/** Checks the close codes: 1009 after a frame above the limit, 1000 for an older connection. */
+async function connectionsAreClosed({ ocppUrl, operator }: Hosted): Promise<void> {
   const open = () => Wire.open(`${ocppUrl}/OPEN`, { protocols: ["ocpp2.0.1", "ocpp1.6"] });
   const wire = await open();
-  assertEquals(wire.subprotocolHeader, "ocpp1.6", "several protocols are offered");
+  assertEquals(wire.subprotocolHeader, "ocpp1.6", "the Central System must choose ocpp1.6");
   wire.sendText(`[2,"1","Heartbeat",{}]`.padEnd(MAX_MESSAGE_BYTES));
   assertEquals((await wire.next("a heartbeat's confirmation")).kind, "CALLRESULT");
   wire.sendText(`[2,"1","Heartbeat",{}]`.padEnd(MAX_MESSAGE_BYTES + 1));
@@ -116,28 +117,28 @@ async function ends({ ocppUrl, operator }: Hosted): Promise<void> {
   await operator.until("/v1/charge-points/OPEN", ({ connection }) => !connection.connected);
 }
 
-/** A charge point that vanished answers no pings, and is missed. */
-async function vanishes({ url, operator }: Hosted): Promise<void> {
+/** Checks that a charge point that answers no pings is shown as disconnected. */
+async function silentPeerIsDisconnected({ url, operator }: Hosted): Promise<void> {
   await using silent = await RawSocket.open(url);
   assertEquals((await silent.ask(requestText("/ocpp/OPEN"))).status, 101);
   await operator.until("/v1/charge-points/OPEN", ({ connection }) => connection.connected);
   await operator.until("/v1/charge-points/OPEN", ({ connection }) => !connection.connected);
 }
 
-Deno.test("hosted as a fetch function: a charging session, refusals, and an orderly end", () =>
+Deno.test("as a fetch function, the Central System serves charging sessions and files, and ends in order", () =>
   withHosted(async (hosted) => {
     await chargingSession(hosted);
-    await filesComeAndGo(hosted);
-    await refusals(hosted);
-    await ends(hosted);
-    await vanishes(hosted);
+    await filesAreTransferred(hosted);
+    await handshakesAreRefused(hosted);
+    await connectionsAreClosed(hosted);
+    await silentPeerIsDisconnected(hosted);
     const last = await Wire.open(`${hosted.ocppUrl}/OPEN`);
     const { code } = await hosted.process.end();
-    // Deno itself says "going away" before we can say "restarting".
+    // Deno closes with 1001 (going away) before the Central System can close with 1012 (service restart).
     assertEquals([(await last.closed).code, code], [1001, 0]);
   }));
 
-Deno.test("hosted with mistakes, it lists them and ends with 2", async () => {
+Deno.test("with invalid settings, the fetch function names them and the process ends with exit code 2", async () => {
   const { code, stderr } = await deno(["task", "hosted"], { LOG_LEVEL: "loud" }).whenEnded();
   assertEquals(code, 2);
   assertMatch(stderr, /^ {2}LOG_LEVEL: "loud"/m);

@@ -5,7 +5,7 @@ import { within } from "../conformance/within.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Runs the start line of service files and containers, after `words`. */
+/** Runs deploy/start.sh, the start line of service files and containers; `words` come before it on the command line. */
 async function start(words: readonly string[]) {
   const database = await testDatabase();
   const [program = "", ...args] = [...words, `${ROOT}deploy/start.sh`];
@@ -16,70 +16,70 @@ async function start(words: readonly string[]) {
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  let said = "";
+  let output = "";
   const ready = Promise.withResolvers<void>();
   const read = (async () => {
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      said += chunk;
-      if (/Data is kept in/.test(said)) ready.resolve();
+      output += chunk;
+      if (/Data is kept in/.test(output)) ready.resolve();
     }
-    ready.reject(new Error(`It ended:\n${said}`));
+    ready.reject(new Error(`The process ended before it was ready:\n${output}`));
   })();
   return {
     child,
-    ready: () => within(ready.promise, "it to be ready", () => said, 60_000),
+    ready: () => within(ready.promise, "the process to be ready", () => output, 60_000),
     async ended() {
-      const { code } = await within(child.status, "it to end", () => said, 30_000);
+      const { code } = await within(child.status, "the process to end", () => output, 30_000);
       await read;
       await database.remove();
-      return { code, said };
+      return { code, output };
     },
   };
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`deploy/start.sh is one process, which ${signal} ends in order`, async () => {
+  Deno.test(`deploy/start.sh is a single process, and ${signal} ends it in order`, async () => {
     const { child, ready, ended } = await start([]);
     try {
       await ready();
     } finally {
       child.kill(signal);
     }
-    const { code, said } = await ended();
+    const { code, output } = await ended();
     assertEquals(code, 0);
-    assertMatch(said, /Shutting down/);
+    assertMatch(output, /Shutting down/);
   });
 }
 
 Deno.test({
-  name: "as process 1 of a container, too",
+  name: "SIGTERM ends deploy/start.sh in order when it is process 1 of a container",
   ignore: !isRoot() || !namespacesWork(),
   async fn() {
     const { child, ready, ended } = await start(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]);
     try {
       await ready();
-      // The signal goes to process 1 itself: what started it hands none on.
+      // The signal is sent to process 1 itself, because unshare does not forward signals.
       const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(child.pid)] }).output();
       Deno.kill(Number(new TextDecoder().decode(stdout)), "SIGTERM");
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
     }
-    const { code, said } = await ended();
+    const { code, output } = await ended();
     assertEquals(code, 0);
-    assertMatch(said, /Shutting down/);
+    assertMatch(output, /Shutting down/);
   },
 });
 
-Deno.test("the service file and the container image start the product with that line", async () => {
+Deno.test("the service file and the container image start the product with deploy/start.sh", async () => {
   const [service, image, readme] = await Promise.all(
     ["deploy/chargehand.service", "deploy/Containerfile", "README.md"].map((path) => Deno.readTextFile(ROOT + path)),
   );
   assertMatch(service!, /^ExecStart=\/opt\/chargehand\/deploy\/start\.sh$/m);
-  // The database is ended by the product: told by systemd as well, it would refuse connections that the product still needs.
+  // Only the product stops the database. A signal from systemd would make the database refuse connections that the product still needs.
   assertMatch(service!, /^KillMode=mixed$/m);
   assertMatch(image!, /^ENTRYPOINT \["deploy\/start\.sh"\]$/m);
   const [version] = /deno@\d+\.\d+\.\d+/.exec(readme!)!;
   for (const text of [service!, image!]) assertStringIncludes(text, version);
-  assert(((await Deno.stat(`${ROOT}deploy/start.sh`)).mode! & 0o111) === 0o111, "it can be run");
+  assert(((await Deno.stat(`${ROOT}deploy/start.sh`)).mode! & 0o111) === 0o111, "deploy/start.sh must be executable");
 });

@@ -1,4 +1,4 @@
-/** An OCPP client that is not ours, and the official schemas that it comes with. */
+/** ocpp-rpc: an independent OCPP client that contains the official schemas. */
 import officialSchemas from "npm:ocpp-rpc@2.2.1/lib/schemas/ocpp1_6.json" with { type: "json" };
 
 export { RPCClient } from "npm:ocpp-rpc@2.2.1";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { CERTIFICATE } from "../../sessions/firmware_management/ftp_world.ts";
+import { CERTIFICATE } from "../../sessions/firmware_management/ftp_connections.ts";
 import { helpText, readSettings, SETTINGS, type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 
 /** The settings that an environment gives, which must be without mistakes. */

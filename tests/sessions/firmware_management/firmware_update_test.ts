@@ -1,5 +1,5 @@
 /**
- * A firmware update that an operator starts by hand, over real sockets: followed across the reboot and in any order of what the charge point says.
+ * A firmware update that an operator starts with a command, over real sockets: it is followed across reboots and for any order of statuses.
  */
 import { assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
@@ -21,13 +21,13 @@ async function boot({ cp }: Tool, firmwareVersion: string): Promise<void> {
   await cp.call("BootNotification", { chargePointVendor: "V", chargePointModel: "M", firmwareVersion });
 }
 
-async function say({ cp }: Tool, ...statuses: string[]): Promise<void> {
+async function reportStatuses({ cp }: Tool, ...statuses: string[]): Promise<void> {
   for (const status of statuses) await cp.call("FirmwareStatusNotification", { status });
 }
 
-test("without an UpdateFirmware a status is kept as a notice and belongs to nothing", async (tool, central) => {
+test("a status without an UpdateFirmware is stored as a report and belongs to no update", async (tool, central) => {
   await tool.booted();
-  await say(tool, "Installed");
+  await reportStatuses(tool, "Installed");
   const answer = await tool.operator.request("GET", `/v1/charge-points/${tool.cp.identity}/firmware-update`);
   assertEquals([answer.status, answer.body.detail], [404, `${tool.cp.identity} was never sent an UpdateFirmware`]);
   const { items } = await central.app.store.chargePointReports.list({ chargePoint: tool.cp.identity }, { limit: 5 });
@@ -35,10 +35,10 @@ test("without an UpdateFirmware a status is kept as a notice and belongs to noth
   assertEquals((await tool.operator.request("GET", "/v1/charge-points/NOBODY/firmware-update")).status, 404);
 });
 
-test("an update shows the version before and after, and Installed may come before the reboot", async (tool) => {
+test("an update shows the version before and after it; Installed may come before the reboot", async (tool) => {
   await boot(tool, "1.0");
   const command = await tool.command("UpdateFirmware", REQUEST, {});
-  await say(tool, "Downloading", "Downloaded", "Installing", "Installed");
+  await reportStatuses(tool, "Downloading", "Downloaded", "Installing", "Installed");
   const { bootedAt, version } = await latest(tool);
   assertEquals([bootedAt, version], [null, "1.0"]);
   await boot(tool, "2.0");
@@ -50,25 +50,25 @@ test("an update shows the version before and after, and Installed may come befor
   assertEquals(update.bootedAt > update.sentAt, true);
 });
 
-test("statuses count though the command was never answered, across a reboot", async (tool) => {
+test("statuses count although UpdateFirmware was not answered, also after a reboot", async (tool) => {
   await tool.booted();
   const answered = tool.operator.start(tool.cp.identity, "UpdateFirmware", REQUEST);
   await tool.cp.expect("UpdateFirmware");
-  await say(tool, "Downloading");
+  await reportStatuses(tool, "Downloading");
   await tool.cp.disconnect("cut");
   assertEquals((await answered).body.state, "connectionLost");
   await boot(tool, "2.0");
-  await say(tool, "Installed");
+  await reportStatuses(tool, "Installed");
   assertEquals((await latest(tool)).status, "Installed");
 });
 
-test("the latest update gets the statuses; a signed one those that name its request", async (tool) => {
+test("statuses belong to the latest update; a signed update gets only those with its requestId", async (tool) => {
   await tool.booted();
   const first = await tool.command("UpdateFirmware", REQUEST, {});
-  await say(tool, "Downloading", "DownloadFailed");
+  await reportStatuses(tool, "Downloading", "DownloadFailed");
   const second = await tool.command("UpdateFirmware", REQUEST, {});
   assertEquals((await latest(tool)).status, null);
-  await say(tool, "Downloading");
+  await reportStatuses(tool, "Downloading");
   assertEquals([(await latest(tool)).status, (await latest(tool)).commandId], ["Downloading", second.id]);
   assertEquals(first.id < second.id, true);
 
@@ -85,16 +85,16 @@ test("the latest update gets the statuses; a signed one those that name its requ
   assertEquals((await latest(tool)).status, "InvalidSignature");
 });
 
-test("events tell of each step forward and of nothing else", async (tool) => {
+test("each step forward is an event, and nothing else is", async (tool) => {
   await tool.booted();
   const { id } = await tool.command("UpdateFirmware", REQUEST, {});
-  await say(tool, "Downloading", "Downloading", "Installing", "Downloaded", "Idle", "Installed");
+  await reportStatuses(tool, "Downloading", "Downloading", "Installing", "Downloaded", "Idle", "Installed");
   const path = `/v1/events?chargePoint=${tool.cp.identity}&type=firmware.statusChanged&sort=oldest`;
-  const told = await eventually("all is told", async () => {
+  const events = await eventually("three events have come", async () => {
     const { body } = await tool.operator.request("GET", path, undefined, { accept: "application/json" });
     return body.items.length >= 3 ? body.items : undefined;
   });
-  assertEquals(told.map(({ data }: { data: unknown }) => data), [
+  assertEquals(events.map(({ data }: { data: unknown }) => data), [
     { commandId: id, status: "Downloading", before: null },
     { commandId: id, status: "Installing", before: "Downloading" },
     { commandId: id, status: "Installed", before: "Installing" },
@@ -111,7 +111,7 @@ const statuses = [
   "Idle",
 ];
 
-test("whatever the order, the repetitions and the reboots in between: the furthest status stays", async (tool) => {
+test("the furthest status stays for any order and repetition of statuses and reboots", async (tool) => {
   await tool.booted();
   const step = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...statuses) }, fc.constant("boot"));
   await fc.assert(
@@ -119,10 +119,10 @@ test("whatever the order, the repetitions and the reboots in between: the furthe
       await tool.command("UpdateFirmware", REQUEST, {});
       for (const each of steps) {
         if (each === "boot") await boot(tool, "2.0");
-        else await say(tool, each);
+        else await reportStatuses(tool, each);
       }
-      const heard = steps.filter((each) => rankOf(each) !== undefined);
-      const furthest = heard.toSorted((a, b) => rankOf(a)! - rankOf(b)!).at(-1) ?? null;
+      const ranked = steps.filter((each) => rankOf(each) !== undefined);
+      const furthest = ranked.toSorted((a, b) => rankOf(a)! - rankOf(b)!).at(-1) ?? null;
       assertEquals((await latest(tool)).status, furthest);
     }),
     { numRuns: 20 },

@@ -1,4 +1,4 @@
-/** Files and uploads over FTP: a client that others wrote, and bare sockets for what no honest client does. */
+/** Downloads and uploads over FTP, with an independent client, and with plain sockets for what a correct client does not do. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "node:net";
 import { listen } from "../../../api/server.ts";
@@ -14,17 +14,17 @@ import {
   fetched,
   pathOf,
   PATIENT,
+  replies,
   requested,
-  said,
   serving,
   withClient,
-} from "./ftp_world.ts";
+} from "./ftp_connections.ts";
 
 const MAX_BYTES = 100_000;
 const PORT = 40_021;
 const test = suite({ maxUploadBytes: MAX_BYTES, ftpPort: 0, ftpPassivePorts: "20000-29999" });
 
-test("a file is fetched whole and from where a download broke off", (_, central) =>
+test("a file is downloaded completely, and from an offset (REST)", (_, central) =>
   serving(central, async (port) => {
     const path = await pathOf(central);
     await withClient(port, async (client) => {
@@ -39,7 +39,7 @@ test("a file is fetched whole and from where a download broke off", (_, central)
   }));
 
 test(
-  "a campaign for charge points that know only FTP gives each an address of it",
+  "a campaign with scheme ftp gives each charge point an FTP address",
   (tool, central) =>
     serving(central, async (port) => {
       const { operator, cp } = tool;
@@ -58,7 +58,7 @@ test(
     }),
 );
 
-test("addresses end over FTP as they do over HTTP", (_, central) =>
+test("expired, used and unknown addresses are refused over FTP", (_, central) =>
   serving(central, async (port) => {
     const once = await pathOf(central, { once: true });
     const { app } = central;
@@ -77,37 +77,43 @@ test("addresses end over FTP as they do over HTTP", (_, central) =>
     });
   }));
 
-test("a file is brought once, and its name leads nowhere", (tool, central) =>
-  serving(central, async (port) => {
-    await tool.booted();
-    await withClient(port, async (client) => {
-      for (const name of ["diag.zip", "..\\..\\diag.zip", "a/b/diag.zip", "/diag.zip"]) {
-        const { id, folder } = await requested(tool);
-        await client.uploadFrom(bytes(5000), folder + name);
-        const { state, file } = await tool.operator.get(`/v1/diagnostics/${id}`);
-        assertEquals([state, file.name, file.bytes], ["received", "diag.zip", 5000]);
-        await assertRejects(() => client.uploadFrom(bytes(1), folder + name), Error, "550 A file has come");
-      }
-      const { folder } = await requested(tool);
-      await assertRejects(() => client.uploadFrom(bytes(1), `${folder}../../files/x`), Error, "550");
-      await assertRejects(() => client.uploadFrom(bytes(1), `/uploads/${"0".repeat(32)}/x`), Error, "550");
-    });
-  }));
+test(
+  "an address takes one upload, and the file name cannot lead to another folder",
+  (tool, central) =>
+    serving(central, async (port) => {
+      await tool.booted();
+      await withClient(port, async (client) => {
+        for (const name of ["diag.zip", "..\\..\\diag.zip", "a/b/diag.zip", "/diag.zip"]) {
+          const { id, folder } = await requested(tool);
+          await client.uploadFrom(bytes(5000), folder + name);
+          const { state, file } = await tool.operator.get(`/v1/diagnostics/${id}`);
+          assertEquals([state, file.name, file.bytes], ["received", "diag.zip", 5000]);
+          await assertRejects(() => client.uploadFrom(bytes(1), folder + name), Error, "550 A file has come");
+        }
+        const { folder } = await requested(tool);
+        await assertRejects(() => client.uploadFrom(bytes(1), `${folder}../../files/x`), Error, "550");
+        await assertRejects(() => client.uploadFrom(bytes(1), `/uploads/${"0".repeat(32)}/x`), Error, "550");
+      });
+    }),
+);
 
-test("too large a file is refused, and a smaller one may follow", (tool, central) =>
-  serving(central, async (port) => {
-    await tool.booted();
-    const { id, folder } = await requested(tool);
-    await withClient(port, async (client) => {
-      await assertRejects(() => client.uploadFrom(bytes(MAX_BYTES + 1), `${folder}x`));
-    });
-    await withClient(port, async (client) => {
-      await client.uploadFrom(bytes(MAX_BYTES), `${folder}x`);
-    });
-    assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file.bytes, MAX_BYTES);
-  }));
+test(
+  "a file above the limit is refused, and a smaller one is accepted afterwards",
+  (tool, central) =>
+    serving(central, async (port) => {
+      await tool.booted();
+      const { id, folder } = await requested(tool);
+      await withClient(port, async (client) => {
+        await assertRejects(() => client.uploadFrom(bytes(MAX_BYTES + 1), `${folder}x`));
+      });
+      await withClient(port, async (client) => {
+        await client.uploadFrom(bytes(MAX_BYTES), `${folder}x`);
+      });
+      assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file.bytes, MAX_BYTES);
+    }),
+);
 
-test("an upload whose control connection ends is not kept", (tool, central) =>
+test("an upload is discarded when its control connection ends", (tool, central) =>
   serving(central, async (port) => {
     await tool.booted();
     const { id, folder } = await requested(tool);
@@ -127,67 +133,73 @@ test("an upload whose control connection ends is not kept", (tool, central) =>
   }));
 
 test(
-  "a stranger at the data port is cut, and the right client is served after him",
+  "a data connection from another address is cut, and the right client is served afterwards",
   (_, central) =>
     serving(central, async (port) => {
       const path = await pathOf(central);
       const control = await Control.open(port);
       const dataPort = await control.dataPort();
-      const stranger = connect({ host: "127.0.0.1", port: dataPort, localAddress: "127.0.0.2" });
-      stranger.on("error", () => {});
-      await within(new Promise((resolve) => stranger.once("close", resolve).resume()), "the stranger to be cut");
+      const other = connect({ host: "127.0.0.1", port: dataPort, localAddress: "127.0.0.2" });
+      other.on("error", () => {});
+      await within(new Promise((resolve) => other.once("close", resolve).resume()), "the other connection to be cut");
       const data = connect(dataPort, "127.0.0.1");
-      const came = allOf(data);
-      await control.ask(`RETR ${path}`, /226 /);
-      assertEquals(await came, content);
+      const received = allOf(data);
+      await control.command(`RETR ${path}`, /226 /);
+      assertEquals(await received, content);
       control.close();
     }),
 );
 
-test("without a free port for data it is said so, and the next one that is free is had", async (_, central) => {
+test("without a free passive port, EPSV and PASV are refused until a port is free", async (_, central) => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port: only } = taken.addr;
-  const settings = { ...central.app.settings, ftpPassivePorts: `${only}-${only}` };
+  const { port: onlyPort } = taken.addr;
+  const settings = { ...central.app.settings, ftpPassivePorts: `${onlyPort}-${onlyPort}` };
   await serving({ ...central, app: { ...central.app, settings } }, async (port) => {
     const control = await Control.open(port);
-    await control.ask("EPSV", /425 There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS/);
-    await control.ask("PASV", /425 There is no free port/);
+    await control.command("EPSV", /425 There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS/);
+    await control.command("PASV", /425 There is no free port/);
     taken.close();
-    await control.ask("EPSV", new RegExp(`229 .*${only}`));
+    await control.command("EPSV", new RegExp(`229 .*${onlyPort}`));
     control.close();
   });
 });
 
 test(
-  "a download that nobody takes is given up, and can be had afterwards",
+  "a download that the client does not read is given up, and can be repeated",
   (_, central) =>
     serving(central, async (port) => {
-      const image = new Uint8Array(24_000_000); // more than the system keeps for both ends
+      const image = new Uint8Array(24_000_000); // more than the socket buffers of both ends
       const path = await pathOf(central, {}, image);
       const control = await Control.open(port);
       const dataPort = await control.dataPort();
       const data = connect(dataPort, "127.0.0.1").pause();
       data.on("error", () => {});
-      await control.ask(`RETR ${path}`, /426 The connection ended/);
+      await control.command(`RETR ${path}`, /426 The connection ended/);
       data.destroy();
       control.close();
       await withClient(port, async (client) => assertEquals((await fetched(client, path, 23_999_000)).length, 1000));
     }, { patience: { ...PATIENT, stallMs: 300 } }),
 );
 
-test("who is silent, too long or too much is cut", (_, central) =>
-  serving(central, async (port) => {
-    const path = await pathOf(central);
-    assertMatch(await said(port, ""), /^220 .*\r\n421 Nothing was said/);
-    assertMatch(await said(port, `EPSV\r\nRETR ${path}\r\n`), /150 .*\r\n425 No data connection came/);
-    assertMatch(await said(port, `RETR ${path}\r\n`), /425 PASV or EPSV comes first/);
-    assertMatch(await said(port, "x".repeat(5000)), /421 Too much at once/);
-    assertMatch(await said(port, "NOOP\r\n".repeat(100)), /421 Too much at once/);
-    assertMatch(await said(port, "PORT 127,0,0,1,1,1\r\nAUTH TLS\r\nconstructor\r\nQUIT\r\n"), /(502 .*\r\n){3}221/);
-  }, { patience: { commandMs: 200, connectMs: 100, stallMs: 1000 } }));
+test(
+  "silent clients, long lines and too many commands at once are cut; unknown commands are refused",
+  (_, central) =>
+    serving(central, async (port) => {
+      const path = await pathOf(central);
+      assertMatch(await replies(port, ""), /^220 .*\r\n421 Nothing was said/);
+      assertMatch(await replies(port, `EPSV\r\nRETR ${path}\r\n`), /150 .*\r\n425 No data connection came/);
+      assertMatch(await replies(port, `RETR ${path}\r\n`), /425 PASV or EPSV comes first/);
+      assertMatch(await replies(port, "x".repeat(5000)), /421 Too much at once/);
+      assertMatch(await replies(port, "NOOP\r\n".repeat(100)), /421 Too much at once/);
+      assertMatch(
+        await replies(port, "PORT 127,0,0,1,1,1\r\nAUTH TLS\r\nconstructor\r\nQUIT\r\n"),
+        /(502 .*\r\n){3}221/,
+      );
+    }, { patience: { commandMs: 200, connectMs: 100, stallMs: 1000 } }),
+);
 
 test(
-  "what is on its way is broken off by ABOR, and can be brought again",
+  "ABOR ends an upload, which can be repeated",
   (tool, central) =>
     serving(central, async (port) => {
       await tool.booted();
@@ -217,17 +229,18 @@ test(
     }),
 );
 
-test("only so many connections of one address are open", (_, central) =>
+test("the number of open connections of one address is limited", (_, central) =>
   serving(central, async (port) => {
     const sockets = Array.from({ length: 20 }, () => connect(port, "127.0.0.1"));
     await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("data", resolve))));
-    assertMatch(await said(port, ""), /^421 Too many connections/);
+    assertMatch(await replies(port, ""), /^421 Too many connections/);
     for (const socket of sockets) socket.destroy();
-    await eventually("there is room again", async () => (await said(port, "", /220/)).startsWith("220") || undefined);
+    await eventually("a new connection is accepted", async () =>
+      (await replies(port, "", /220/)).startsWith("220") || undefined);
   }));
 
 test(
-  "it listens where the setting says and ends with the rest; without it no address is made",
+  "the FTP server listens on the port of its setting and ends with the product; without the setting, no FTP address is made",
   async (tool, central) => {
     const { app } = central;
     const settings = { ...app.settings, ftpPort: PORT };

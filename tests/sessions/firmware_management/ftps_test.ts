@@ -1,4 +1,4 @@
-/** FTP with TLS: the same client over AUTH and over a port where TLS begins at once, and what must not come through. */
+/** FTP with TLS: explicit (AUTH TLS) and implicit (TLS from the first byte), and what must be refused. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Client } from "../../packages/basic_ftp.ts";
 import { connect } from "node:net";
@@ -16,14 +16,14 @@ import {
   Control,
   pathOf,
   PATIENT,
+  replies,
   requested,
-  said,
   serving,
   TRUST,
   withClient,
-} from "./ftp_world.ts";
+} from "./ftp_connections.ts";
 
-/** Far more than what is on its way at once. */
+/** Far more than the socket buffers hold. */
 const MANY_BYTES = 5_000_000;
 
 const test = suite({ maxUploadBytes: MANY_BYTES, ftpsPort: 0, ftpPassivePorts: "20000-29999", ...CERTIFICATE });
@@ -31,30 +31,30 @@ const test = suite({ maxUploadBytes: MANY_BYTES, ftpsPort: 0, ftpPassivePorts: "
 /** Both ways to begin TLS. */
 const WAYS = [{ isImplicit: false, secure: true }, { isImplicit: true, secure: "implicit" }] as const;
 
-/** A control connection with TLS, whose data connections are protected or in clear. */
+/** Opens a control connection with TLS; its data connections are protected (P) or in clear (C). */
 async function secured(port: number, level: "P" | "C", isImplicit = false): Promise<Control> {
   const control = await Control.open(port, isImplicit ? connectTls({ port, host: "127.0.0.1", ...TRUST }) : undefined);
   if (!isImplicit) await control.beginTls();
-  await control.ask("PBSZ 0", /^200 PBSZ=0/);
-  await control.ask(`PROT ${level}`, /^200 /);
+  await control.command("PBSZ 0", /^200 PBSZ=0/);
+  await control.command(`PROT ${level}`, /^200 /);
   return control;
 }
 
-/** Over a protected connection of Deno's own: `node:tls` of Deno 2.9, with which the client reads, may lose the end of a file. */
+/** Downloads over a protected data connection of `Deno.startTls`: `node:tls` of Deno 2.9, which the client uses, may lose the end of a file. */
 async function fetchedProtected(control: Control, path: string, from = 0): Promise<Uint8Array> {
   const clear = await Deno.connect({ hostname: "127.0.0.1", port: await control.dataPort() });
   const data = await Deno.startTls(clear, { hostname: "localhost", caCerts: [TRUST.ca] });
-  if (from > 0) await control.ask(`REST ${from}`, /^350 /);
-  const came = new Response(data.readable).bytes();
-  await control.ask(`RETR ${path}`, /226 /);
-  return await came;
+  if (from > 0) await control.command(`REST ${from}`, /^350 /);
+  const received = new Response(data.readable).bytes();
+  await control.command(`RETR ${path}`, /226 /);
+  return await received;
 }
 
 for (const { isImplicit, secure } of WAYS) {
   const way = isImplicit ? "TLS from the beginning" : "AUTH TLS";
 
   test(
-    `${way}: a file is fetched whole and from where a download broke off`,
+    `${way}: a file is downloaded completely, and from an offset (REST)`,
     (_, central) =>
       serving(central, async (port) => {
         const path = await pathOf(central, { scheme: "ftps" });
@@ -69,7 +69,7 @@ for (const { isImplicit, secure } of WAYS) {
       }, { isImplicit }),
   );
 
-  test(`${way}: a large file is brought whole`, (tool, central) =>
+  test(`${way}: a large file is uploaded completely`, (tool, central) =>
     serving(central, async (port) => {
       await tool.booted();
       const { id, folder } = await requested(tool, "ftps");
@@ -80,16 +80,19 @@ for (const { isImplicit, secure } of WAYS) {
     }, { isImplicit }));
 }
 
-test("a client that does not trust the certificate goes", (_, central) =>
-  serving(central, async (port) => {
-    const client = new Client(10_000);
-    await assertRejects(() => client.access({ host: "127.0.0.1", port, secure: true }), Error, "certificate");
-    client.close();
-    await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), true);
-  }));
+test(
+  "a client that does not trust the certificate ends its connection",
+  (_, central) =>
+    serving(central, async (port) => {
+      const client = new Client(10_000);
+      await assertRejects(() => client.access({ host: "127.0.0.1", port, secure: true }), Error, "certificate");
+      client.close();
+      await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), true);
+    }),
+);
 
 test(
-  "after PROT P data in clear is refused, and may be brought again with TLS",
+  "after PROT P, an upload in clear is refused and can be repeated with TLS",
   (tool, central) =>
     serving(central, async (port) => {
       await tool.booted();
@@ -97,26 +100,29 @@ test(
       const control = await secured(port, "P");
       const data = connect(await control.dataPort(), "127.0.0.1", () => data.end("in clear"));
       data.on("error", () => {});
-      await control.ask(`STOR ${folder}x`, /425 TLS did not begin on the data connection/);
+      await control.command(`STOR ${folder}x`, /425 TLS did not begin on the data connection/);
       control.close();
       await withClient(port, (client) => client.uploadFrom(bytes(7), `${folder}x`).then(() => {}), true);
       assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file.bytes, 7);
     }),
 );
 
-test("who is silent where TLS should begin is given up", (_, central) =>
-  serving(central, async (port) => {
-    const path = await pathOf(central, { scheme: "ftps" });
-    const control = await secured(port, "P");
-    const data = connect(await control.dataPort(), "127.0.0.1");
-    data.on("error", () => {});
-    await control.ask(`RETR ${path}`, /425 No data connection came/);
-    data.destroy();
-    control.close();
-  }, { patience: { ...PATIENT, connectMs: 300 } }));
+test(
+  "a data connection on which the client does not begin TLS is given up",
+  (_, central) =>
+    serving(central, async (port) => {
+      const path = await pathOf(central, { scheme: "ftps" });
+      const control = await secured(port, "P");
+      const data = connect(await control.dataPort(), "127.0.0.1");
+      data.on("error", () => {});
+      await control.command(`RETR ${path}`, /425 No data connection came/);
+      data.destroy();
+      control.close();
+    }, { patience: { ...PATIENT, connectMs: 300 } }),
+);
 
 test(
-  "an upload that breaks off before TLS says its end is not kept",
+  "an upload that ends without the end of TLS is discarded",
   (tool, central) =>
     serving(central, async (port) => {
       await tool.booted();
@@ -128,65 +134,65 @@ test(
         const half = connectTls({ socket: data, ...TRUST }, () => half.write("half of it", () => resolve()));
         half.on("error", () => {});
       });
-      await control.ask(`STOR ${folder}x`, /150 /);
-      await within(written, "half of the file to go out");
+      await control.command(`STOR ${folder}x`, /150 /);
+      await within(written, "half of the file to be sent");
       data.destroy();
-      await control.hear(/42[56] /); // 425 when it breaks off so early that TLS has not even begun
+      await control.receive(/42[56] /); // 425 when the connection breaks before TLS has begun
       control.close();
       assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file, null);
     }),
 );
 
 test(
-  "after PROT C data goes in clear, while commands stay protected",
+  "after PROT C, data is sent in clear and commands stay protected",
   (_, central) =>
     serving(central, async (port) => {
       const path = await pathOf(central, { scheme: "ftps" });
       const control = await secured(port, "C");
-      const came = allOf(connect(await control.dataPort(), "127.0.0.1"));
-      await control.ask(`RETR ${path}`, /226 /);
-      assertEquals(await came, content);
+      const received = allOf(connect(await control.dataPort(), "127.0.0.1"));
+      await control.command(`RETR ${path}`, /226 /);
+      assertEquals(await received, content);
       control.close();
     }),
 );
 
 test(
-  "AUTH, PBSZ and PROT come in their order, and PROT is for the ports that follow",
+  "AUTH, PBSZ and PROT must come in this order, and PROT applies to the passive ports after it",
   (_, central) =>
     serving(central, async (port) => {
       const path = await pathOf(central, { scheme: "ftps" });
       const control = await Control.open(port);
-      await control.ask("FEAT", /^211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n[^]*211 End/);
-      await control.ask("PBSZ 0", /^503 AUTH/);
-      await control.ask("PROT P", /^503 PBSZ/);
-      await control.ask("AUTH KERBEROS_V4", /^504 /);
+      await control.command("FEAT", /^211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n[^]*211 End/);
+      await control.command("PBSZ 0", /^503 AUTH/);
+      await control.command("PROT P", /^503 PBSZ/);
+      await control.command("AUTH KERBEROS_V4", /^504 /);
       await control.beginTls();
-      await control.ask("AUTH TLS", /^503 /);
-      await control.ask("PROT P", /^503 PBSZ/);
-      await control.ask("PBSZ 0", /^200 PBSZ=0/);
-      await control.ask("PROT S", /^536 /);
-      await control.ask("PROT X", /^504 /);
+      await control.command("AUTH TLS", /^503 /);
+      await control.command("PROT P", /^503 PBSZ/);
+      await control.command("PBSZ 0", /^200 PBSZ=0/);
+      await control.command("PROT S", /^536 /);
+      await control.command("PROT X", /^504 /);
       await control.dataPort();
-      await control.ask("PROT P", /^200 /);
-      await control.ask(`RETR ${path}`, /^425 PASV or EPSV comes first/);
+      await control.command("PROT P", /^200 /);
+      await control.command(`RETR ${path}`, /^425 PASV or EPSV comes first/);
       control.close();
     }),
 );
 
-test("what follows AUTH in clear is never obeyed", (_, central) =>
+test("a command in clear after AUTH is not executed", (_, central) =>
   serving(central, async (port) => {
-    assertMatch(await said(port, "AUTH TLS\r\nPASV\r\n"), /^220 .*\r\n421 Nothing may follow AUTH.*\r\n$/);
-    const inClear = await said(port, "AUTH TLS\r\n", /234 .*\r\n/);
+    assertMatch(await replies(port, "AUTH TLS\r\nPASV\r\n"), /^220 .*\r\n421 Nothing may follow AUTH.*\r\n$/);
+    const inClear = await replies(port, "AUTH TLS\r\n", /234 .*\r\n/);
     assertMatch(inClear, /^220 .*\r\n234 .*\r\n$/);
     const control = await Control.open(port);
-    await control.ask("AUTH TLS", /^234 /);
-    const over = within(control.over, "the connection without TLS to end");
-    control.say("PWD");
-    await over;
+    await control.command("AUTH TLS", /^234 /);
+    const closed = within(control.closed, "the connection without TLS to end");
+    control.send("PWD");
+    await closed;
     await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), true);
   }));
 
-test("a certificate that is renewed is used from then on, and a broken one is logged", async (_, central) => {
+test("a renewed certificate is used at once, and an invalid one is logged", async (_, central) => {
   const folder = await Deno.makeTempDir({ prefix: "chargehand-test-" });
   const ftpCertificate = `${folder}/chain.pem`;
   await Deno.writeTextFile(ftpCertificate, "renewing");
@@ -196,7 +202,7 @@ test("a certificate that is renewed is used from then on, and a broken one is lo
   const settings = { ...app.settings, ftpCertificate };
   await serving({ app: { ...app, settings, log } }, async (port) => {
     const control = await Control.open(port);
-    await control.ask("AUTH TLS", /^431 The certificate cannot be used now/);
+    await control.command("AUTH TLS", /^431 The certificate cannot be used now/);
     assertMatch(lines.join(), /CHARGEHAND_FTP_CERTIFICATE: ".*chain\.pem" is not what is expected/);
     await Deno.copyFile(CERTIFICATE.ftpCertificate, ftpCertificate);
     await control.beginTls();
@@ -204,12 +210,12 @@ test("a certificate that is renewed is used from then on, and a broken one is lo
   });
   await Deno.writeTextFile(ftpCertificate, "renewing");
   await serving({ app: { ...app, settings, log } }, async (port) => {
-    assertMatch(await said(port, ""), /^421 The certificate cannot be used now/);
+    assertMatch(await replies(port, ""), /^421 The certificate cannot be used now/);
   }, { isImplicit: true });
   await Deno.remove(folder, { recursive: true });
 });
 
-test("what is missing for an address of ftps is said", async (tool, { app }) => {
+test("the refusal of an ftps address names the missing settings", async (tool, { app }) => {
   const refusal = async (changed: object) => {
     const listening = await listen({ ...app, settings: { ...app.settings, ftpsPort: null, ...changed } });
     const url = `http://127.0.0.1:${listening.apiPort}/v1/diagnostics`;
@@ -223,16 +229,19 @@ test("what is missing for an address of ftps is said", async (tool, { app }) => 
   assertMatch(detail, /no certificate for TLS; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY/);
 });
 
-test("both ports serve, in clear only where the setting says FTP, and end with the rest", async (_, { app }) => {
-  const free = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const [ftpPort, ftpsPort] = free.map(({ addr }) => addr.port) as [number, number];
-  for (const listener of free) listener.close();
-  const listening = await listen({ ...app, settings: { ...app.settings, ftpPort, ftpsPort } });
-  assertEquals([listening.ftpPort, listening.ftpsPort], [ftpPort, ftpsPort]);
-  const ways = [[ftpPort, false], [ftpPort, true], [ftpsPort, "implicit"]] as const;
-  for (const [port, secure] of ways) {
-    await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), secure);
-  }
-  assertMatch(await said(ftpsPort, "NOOP\r\n"), /^(?!220)/);
-  await within(listening.close(), "the listeners to end");
-});
+test(
+  "the FTP port serves with and without TLS, the FTPS port only with TLS, and both end with the product",
+  async (_, { app }) => {
+    const free = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+    const [ftpPort, ftpsPort] = free.map(({ addr }) => addr.port) as [number, number];
+    for (const listener of free) listener.close();
+    const listening = await listen({ ...app, settings: { ...app.settings, ftpPort, ftpsPort } });
+    assertEquals([listening.ftpPort, listening.ftpsPort], [ftpPort, ftpsPort]);
+    const ways = [[ftpPort, false], [ftpPort, true], [ftpsPort, "implicit"]] as const;
+    for (const [port, secure] of ways) {
+      await withClient(port, async (client) => assertEquals(await client.pwd(), "/"), secure);
+    }
+    assertMatch(await replies(ftpsPort, "NOOP\r\n"), /^(?!220)/);
+    await within(listening.close(), "the listeners to end");
+  },
+);
