@@ -1,22 +1,22 @@
 /**
- * What a charge point says that it can take of charging profiles: four configuration keys (9.3). What it has not said is no limit, and
- * what it has said is for warnings only: it knows best itself what it accepts.
+ * The limits of a charge point for charging profiles, from four configuration keys (9.3). They are only used for warnings: the charge point
+ * decides which profiles it accepts. An unknown key is no limit.
  */
 import type { ChargingRateUnit } from "./charging_limit.ts";
 
-/** Undefined: not known. */
+/** Limits that the charge point reported; undefined: not known. */
 export interface ChargePointLimits {
-  /** ChargeProfileMaxStackLevel; also the most profiles of one purpose. */
+  /** ChargeProfileMaxStackLevel; also limits the number of profiles of one purpose. */
   readonly maxStackLevel?: number;
-  /** MaxChargingProfilesInstalled. */
+  /** MaxChargingProfilesInstalled: the number of all profiles. */
   readonly maxInstalled?: number;
-  /** ChargingScheduleMaxPeriods. */
+  /** ChargingScheduleMaxPeriods: the number of periods of one schedule. */
   readonly maxPeriods?: number;
-  /** ChargingScheduleAllowedChargingRateUnit. */
+  /** ChargingScheduleAllowedChargingRateUnit: the accepted units. */
   readonly units?: readonly ChargingRateUnit[];
 }
 
-/** Reads the keys out of a configuration. A value that is no number, or names no unit, counts as not said. */
+/** Reads the limits from a configuration. An invalid value counts as not known. */
 export function chargePointLimits(
   configuration: Iterable<{ readonly key: string; readonly value: string | null }>,
 ): ChargePointLimits {
@@ -34,7 +34,7 @@ export function chargePointLimits(
   };
 }
 
-/** Errata 3.86: `Current` is A and `Power` is W. Some write the units themselves. */
+/** Errata 3.86: `Current` is A and `Power` is W. Some charge points use `A` and `W`. */
 function unitsOf(list: string): ChargingRateUnit[] {
   const words = list.toLowerCase().split(",").map((word) => word.trim());
   const units: ChargingRateUnit[] = [];

@@ -3,16 +3,16 @@ import { defineAction } from "../action.ts";
 import { ChargingProfilePurpose } from "../types/charging_profile.ts";
 import { ConnectorOrWhole } from "../types/connector_id.ts";
 
-/** 5.6: no field clears all; an id alone decides; otherwise every given field must match (errata 3.25, 3.26). */
+/** 5.6: without fields all profiles are cleared. With an id the other fields do not count; otherwise every given field must match (errata 3.25, 3.26). */
 export const ClearChargingProfile = defineAction({
   name: "ClearChargingProfile",
   initiatedBy: "CentralSystem",
   profile: "SmartCharging",
   spec: "5.6",
-  summary: "Removes charging profiles from a charge point: one by its id, those that match, or all.",
+  summary: "Removes charging profiles from a charge point: one by its id, all that match, or all.",
   whenOffline: "queue",
   request: z.strictObject({
-    id: z.int().optional().describe("chargingProfileId; the other fields are ignored then"),
+    id: z.int().optional().describe("A chargingProfileId; with it the other fields are ignored"),
     connectorId: ConnectorOrWhole.optional(),
     chargingProfilePurpose: ChargingProfilePurpose.optional(),
     stackLevel: z.int().min(0).optional(),

@@ -1,75 +1,75 @@
 /**
- * What installed charging profiles allow together over a stretch of time (3.13, 5.7). `limitAt` answers for one instant and says how long
- * that holds; the schedule is that question asked again at each end. So it costs a step for each change and none for each second.
- * It is a pure function; what the text leaves open is decided, with the reason, where it is reckoned: in profile_at.ts,
- * profile_stack.ts and combined_limit.ts.
+ * The composite schedule: what all installed charging profiles allow together in a time window (3.13, 5.7). `limitAt` computes the limit at one
+ * instant and the time until which it is valid. The schedule repeats that from end to end, so its cost grows with the number of
+ * changes, not of seconds. Where the specification is ambiguous, profile_at.ts, profile_stack.ts and combined_limit.ts give the
+ * decision with its reason.
  */
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import { type ChargingLimit, NOMINAL_VOLTAGE, PHASES_WHEN_ABSENT, roundedDown } from "./charging_limit.ts";
-import { combineConnector, type Combined, combineWhole, type Part, type Reckoning } from "./combined_limit.ts";
+import { combineConnector, type Combined, combineWhole, type LimitBasis, type Part } from "./combined_limit.ts";
 import type { InstalledProfile } from "./installed_profile.ts";
 import type { ScheduledTransaction } from "./profile_at.ts";
 import {
   chargePointStack,
   type ConnectorStacks,
   connectorStacks,
-  hear,
-  type Heard,
-  hearTransaction,
   type ProfileStack,
+  selectAt,
+  type SelectedLimit,
+  selectForTransaction,
 } from "./profile_stack.ts";
 
-/** What limits depend on besides the instant. */
+/** The input of all limits, besides the time. */
 export interface Situation {
   readonly installed: readonly InstalledProfile[];
-  /** By connectorId: those that run, and those that shall be planned for (see `planned`). */
+  /** By connectorId: the running transactions, and planned ones (see `withPlannedTransactions`). */
   readonly transactions: ReadonlyMap<number, ScheduledTransaction>;
   /** 0 for the whole charge point: the sum over the connectors in `transactions`. */
   readonly connectorId: number;
   readonly chargingRateUnit: ChargingLimit["unit"];
-  /** Between a phase and neutral; 230 when absent. */
+  /** Volts between a phase and neutral; 230 when absent. */
   readonly nominalVoltage?: number;
-  /** What a connector gives when no profile limits it. */
+  /** The limit of a connector when no profile has one. */
   readonly ratedLimit?: ChargingLimit;
 }
 
-/** A stretch of time. */
+/** A time window; its end is not included. */
 export interface Window {
   readonly from: Date;
   readonly durationSeconds: number;
 }
 
-/** 7.14, and more than that: stretches without a limit cannot be written in OCPP 1.6. */
+/** A period of a composite schedule (7.14). Unlike in OCPP 1.6, a period may have no limit. */
 export interface CompositePeriod {
   /** Seconds from the start of the window; the first one is 0. */
   readonly startPeriod: number;
-  /** Rounded down to one digit after the point; null: nothing limits, and no rated limit is known. */
+  /** Rounded down to one digit after the decimal point; null: no profile has a limit, and no rated limit is known. */
   readonly limit: number | null;
   readonly numberPhases: number;
-  /** No profile limits here: `limit` is the rated one, or null. */
+  /** No profile has a limit: `limit` is the rated limit, or null. */
   readonly noProfile: boolean;
 }
 
-/** What holds at an instant. */
+/** The limits at an instant. */
 export interface LimitAt {
   readonly combined: Combined;
-  /** Each connector's part; one part for a connector above 0. */
+  /** The limit of each connector; a single one for a connector above 0. */
   readonly parts: readonly Part[];
-  /** The ChargePointMaxProfile that speaks. */
-  readonly max: Heard | undefined;
-  /** When something may change, in milliseconds since 1970. */
+  /** The limit of the ChargePointMaxProfiles. */
+  readonly max: SelectedLimit | undefined;
+  /** The next instant at which something may change, in milliseconds since 1970. */
   readonly until: number;
 }
 
-/** The profiles of a situation, read and sorted once for many instants. */
+/** The profiles of a situation, parsed and sorted once for many instants. */
 export interface Prepared {
   readonly max: ProfileStack;
   readonly connectors: readonly ConnectorStacks[];
   readonly whole: boolean;
-  readonly reckoning: Reckoning;
+  readonly basis: LimitBasis;
 }
 
-/** Reads and sorts the profiles that matter. */
+/** Parses and sorts the profiles that concern a situation. */
 export function prepare(situation: Situation): Prepared {
   const { installed, transactions, connectorId, chargingRateUnit: unit, nominalVoltage, ratedLimit } = situation;
   const whole = connectorId === WHOLE_CHARGE_POINT;
@@ -78,48 +78,48 @@ export function prepare(situation: Situation): Prepared {
     max: chargePointStack(installed),
     connectors: connectorIds.map((id) => connectorStacks(installed, id, transactions.get(id))),
     whole,
-    reckoning: { unit, voltage: nominalVoltage ?? NOMINAL_VOLTAGE, rated: ratedLimit },
+    basis: { unit, voltage: nominalVoltage ?? NOMINAL_VOLTAGE, rated: ratedLimit },
   };
 }
 
-/** What holds at an instant, in milliseconds since 1970. */
-export function limitAt({ max, connectors, whole, reckoning }: Prepared, at: number): LimitAt {
-  const ofAll = hear(max, at, undefined);
-  let until = ofAll.until;
+/** Computes the limits at an instant, given in milliseconds since 1970. */
+export function limitAt({ max, connectors, whole, basis }: Prepared, at: number): LimitAt {
+  const ofChargePoint = selectAt(max, at, undefined);
+  let until = ofChargePoint.until;
   const parts = connectors.map((stacks): Part => {
-    const hearing = hearTransaction(stacks, at);
-    until = Math.min(until, hearing.until);
-    return { connectorId: stacks.connectorId, heard: hearing.heard };
+    const selection = selectForTransaction(stacks, at);
+    until = Math.min(until, selection.until);
+    return { connectorId: stacks.connectorId, selected: selection.selected };
   });
   const combined = whole
-    ? combineWhole(parts, ofAll.heard, reckoning)
-    : combineConnector(parts[0]?.heard, ofAll.heard, reckoning);
-  return { combined, parts, max: ofAll.heard, until };
+    ? combineWhole(parts, ofChargePoint.selected, basis)
+    : combineConnector(parts[0]?.selected, ofChargePoint.selected, basis);
+  return { combined, parts, max: ofChargePoint.selected, until };
 }
 
 /**
- * Goes through the window, one step for each time that something may change. Schedules count whole seconds from the start of the
- * window: what changes between two of them shows at the later one.
+ * Iterates over a window, with one step for each time at which something may change. Schedules have whole seconds from the start of the
+ * window: a change between two seconds takes effect at the later one.
  */
 export function* steps<T extends { readonly until: number }>(
   { from, durationSeconds }: Window,
-  ask: (at: number) => T,
+  evaluate: (at: number) => T,
 ): Generator<T & { readonly startPeriod: number }> {
   const start = from.getTime();
   for (let second = 0; second < durationSeconds;) {
-    const answer = ask(start + second * 1000);
-    yield { ...answer, startPeriod: second };
-    // Every end lies ahead. Were one not, a step of a second keeps it from going on for ever.
-    second = Math.max(second + 1, Math.ceil((answer.until - start) / 1000));
+    const result = evaluate(start + second * 1000);
+    yield { ...result, startPeriod: second };
+    // `until` is always later than `at`. The minimum step of one second prevents an endless loop if it were not.
+    second = Math.max(second + 1, Math.ceil((result.until - start) / 1000));
   }
 }
 
-/** The composite schedule: neighbours that are equal are one period. Without a second in the window there is none. */
+/** Computes the composite schedule. Equal neighbouring periods are merged. A window of 0 s has no periods. */
 export function compositeSchedule(situation: Situation, window: Window): CompositePeriod[] {
   const prepared = prepare(situation);
   const periods: CompositePeriod[] = [];
   for (const { combined, startPeriod } of steps(window, (at) => limitAt(prepared, at))) {
-    const period = { startPeriod, ...shown(combined) };
+    const period = { startPeriod, ...toPeriod(combined) };
     const last = periods.at(-1);
     const isSame = last?.limit === period.limit && last.numberPhases === period.numberPhases &&
       last.noProfile === period.noProfile;
@@ -128,8 +128,8 @@ export function compositeSchedule(situation: Situation, window: Window): Composi
   return periods;
 }
 
-/** A limit as it is sent or shown. */
-export function shown({ limit, numberPhases, decidedBy }: Combined): Omit<CompositePeriod, "startPeriod"> {
+/** A combined limit in the form of a period, rounded. */
+export function toPeriod({ limit, numberPhases, decidedBy }: Combined): Omit<CompositePeriod, "startPeriod"> {
   return {
     limit: limit === undefined ? null : roundedDown(limit),
     numberPhases: numberPhases ?? PHASES_WHEN_ABSENT,
@@ -138,10 +138,10 @@ export function shown({ limit, numberPhases, decidedBy }: Combined): Omit<Compos
 }
 
 /**
- * The transactions that run, and one that would begin now on each other connector: what a charge point answers to GetCompositeSchedule while
- * nobody charges, which would otherwise say nothing of the TxDefaultProfiles.
+ * Adds to the running transactions a planned one on each idle connector, so that the TxDefaultProfiles of idle connectors take effect. A charge
+ * point answers GetCompositeSchedule in the same way.
  */
-export function planned(
+export function withPlannedTransactions(
   running: ReadonlyMap<number, ScheduledTransaction>,
   connectorIds: Iterable<number>,
   startedAt: Date,

@@ -5,13 +5,13 @@ import { ChargingRateUnit, ReportedChargingSchedule } from "../types/charging_sc
 import { ConnectorOrWhole } from "../types/connector_id.ts";
 import { ReportedDateTime } from "../types/date_time.ts";
 
-/** 5.7: the charge point's own limits count too. Connector 0 is the grid connection (errata 3.27 to 3.30). */
+/** 5.7: the result includes the charge point's own limits. Connector 0 is the grid connection (errata 3.27 to 3.30). */
 export const GetCompositeSchedule = defineAction({
   name: "GetCompositeSchedule",
   initiatedBy: "CentralSystem",
   profile: "SmartCharging",
   spec: "5.7",
-  summary: "Asks what a connector will be allowed to draw, all charging profiles combined.",
+  summary: "Asks a charge point for the limits of a connector that result from all its charging profiles.",
   whenOffline: "queue",
   request: z.strictObject({
     connectorId: ConnectorOrWhole,

@@ -1,50 +1,50 @@
 /**
- * Which of the installed profiles may speak for one connector, and who is heard (3.13). Three stacks: the TxProfiles of the connector, its
- * TxDefaultProfiles, and the ChargePointMaxProfiles. In each the highest stack level that has a limit at the instant is heard; a
- * level that is silent there falls through to the next.
+ * Selects the installed profiles that apply to one connector (3.13). There are three stacks: the TxProfiles of the connector, its
+ * TxDefaultProfiles, and the ChargePointMaxProfiles. In each stack the highest stack level with a limit at the instant applies. A level
+ * without a limit is skipped.
  */
 import type { ChargingLimit } from "./charging_limit.ts";
 import type { InstalledProfile } from "./installed_profile.ts";
-import { type ScheduledTransaction, timed, type TimedProfile, verdictAt } from "./profile_at.ts";
+import { evaluateAt, type ScheduledTransaction, timed, type TimedProfile } from "./profile_at.ts";
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 
-/** Profiles of one purpose, the highest level first. */
+/** Profiles of one purpose, the highest stack level first. */
 export type ProfileStack = readonly TimedProfile[];
 
-/** A limit and the profile that it is of. */
-export interface Heard {
+/** A limit and the profile that sets it. */
+export interface SelectedLimit {
   readonly limit: ChargingLimit;
   readonly by: TimedProfile;
 }
 
-/** Whoever is heard at an instant; undefined: nobody. Either way it stays so until (not including) `until`. */
-export interface Hearing {
-  readonly heard: Heard | undefined;
+/** The limit of a stack at an instant; undefined: none. It is valid until `until` (exclusive). */
+export interface Selection {
+  readonly selected: SelectedLimit | undefined;
   readonly until: number;
 }
 
-/** What limits the transaction on one connector. */
+/** The stacks that limit the transaction on one connector. */
 export interface ConnectorStacks {
   readonly connectorId: number;
   readonly transaction: ScheduledTransaction | undefined;
   readonly txProfiles: ProfileStack;
   readonly txDefaults: ProfileStack;
-  /** TxDefaultProfiles of connector 0 that the connector has replaced by its own. */
+  /** TxDefaultProfiles of connector 0 that a profile of the connector replaces. */
   readonly replaced: ProfileStack;
 }
 
 /**
- * The ChargePointMaxProfiles. They belong to connector 0; one that was accepted elsewhere limits nothing. Where all of them are silent, the
- * charge point has no limit (the text is silent, too; nobody reads it otherwise).
+ * The stack of the ChargePointMaxProfiles. They belong to connector 0; on another connector they have no effect. While none of them has a
+ * limit, the charge point has none. The specification does not say so, but it has no other meaning.
  */
 export function chargePointStack(installed: readonly InstalledProfile[]): ProfileStack {
   return stackOf(installed, "ChargePointMaxProfile", WHOLE_CHARGE_POINT);
 }
 
 /**
- * The stacks of one connector. A TxDefaultProfile of connector 0 is one of every connector (errata 3.53), and one of the connector itself
- * replaces it for that connector (3.13.1). The text does not say how far; here level by level, as if each connector had
- * a copy: whoever reads it so and whoever reads it otherwise agree where only one of the two is used, which is what we install.
+ * The stacks of one connector. A TxDefaultProfile of connector 0 applies to every connector (errata 3.53), unless a TxDefaultProfile of the
+ * connector replaces it (3.13.1). The specification does not say which levels are replaced. Here a profile replaces the one of the same
+ * level. All interpretations agree where only one of the two kinds is used, which is what the Central System installs.
  */
 export function connectorStacks(
   installed: readonly InstalledProfile[],
@@ -71,7 +71,7 @@ function stackOf(
   const found = installed.filter((one) =>
     one.connectorId === connectorId && one.profile.chargingProfilePurpose === purpose
   );
-  // Two in one slot can only be where it is in doubt whether one replaced the other: then the later one is believed.
+  // Two profiles of the same level exist only while it is in doubt whether one replaced the other. Then the later one is used.
   return found.toReversed().map(timed).sort(highestFirst);
 }
 
@@ -83,26 +83,27 @@ function levelOf({ installed }: TimedProfile): number {
   return installed.profile.stackLevel;
 }
 
-/** The highest level that has a limit at the instant. Levels below it are not even asked: they cannot matter before `until`. */
-export function hear(stack: ProfileStack, at: number, transaction: ScheduledTransaction | undefined): Hearing {
+/** Selects the highest level with a limit at the instant. Lower levels are not evaluated: they have no effect before `until`. */
+export function selectAt(stack: ProfileStack, at: number, transaction: ScheduledTransaction | undefined): Selection {
   let until = Infinity;
   for (const by of stack) {
-    const verdict = verdictAt(by, at, transaction);
-    until = Math.min(until, verdict.until);
-    if ("limit" in verdict) return { heard: { limit: verdict.limit, by }, until };
+    const evaluation = evaluateAt(by, at, transaction);
+    until = Math.min(until, evaluation.until);
+    if ("limit" in evaluation) return { selected: { limit: evaluation.limit, by }, until };
   }
-  return { heard: undefined, until };
+  return { selected: undefined, until };
 }
 
 /**
- * The limit of the transaction on a connector; without one there is none (3.13.1). A TxProfile that is silent at the instant leaves it to
- * the TxDefaultProfiles: the text would have it overrule them for the whole transaction, which makes a gap a licence to draw anything.
+ * Selects the limit of the transaction on a connector; without a transaction there is none (3.13.1). While the TxProfiles have no limit, the
+ * TxDefaultProfiles apply. By the letter of the specification a TxProfile overrules them for the whole transaction, but then a gap in
+ * it would allow any power.
  */
-export function hearTransaction(stacks: ConnectorStacks, at: number): Hearing {
+export function selectForTransaction(stacks: ConnectorStacks, at: number): Selection {
   const { transaction, txProfiles, txDefaults } = stacks;
-  if (!transaction) return { heard: undefined, until: Infinity };
-  const own = hear(txProfiles, at, transaction);
-  if (own.heard) return own;
-  const fallback = hear(txDefaults, at, transaction);
-  return { heard: fallback.heard, until: Math.min(own.until, fallback.until) };
+  if (!transaction) return { selected: undefined, until: Infinity };
+  const own = selectAt(txProfiles, at, transaction);
+  if (own.selected) return own;
+  const fallback = selectAt(txDefaults, at, transaction);
+  return { selected: fallback.selected, until: Math.min(own.until, fallback.until) };
 }

@@ -1,21 +1,21 @@
 /**
- * What an operator should know about charging profiles, installed or about to be: limits of the charge point, combinations that charge points
- * read in different ways, and profiles that do less than they seem to. Never a veto.
+ * Warnings for the operator about installed or new charging profiles: exceeded limits of the charge point, combinations that charge points
+ * interpret differently, and profiles without the expected effect. A profile is sent in spite of its warnings.
  */
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import type { ChargePointLimits } from "./charge_point_limits.ts";
 import { type InstalledProfile, replaces, transactionOf } from "./installed_profile.ts";
 import { timed, type TimedProfile } from "./profile_at.ts";
 
-/** A warning. `slug` is stable, `detail` a sentence with the numbers found. */
+/** A warning: `slug` is stable, `detail` is a sentence with the values found. */
 export interface ProfileWarning {
   readonly slug: WarningSlug;
   readonly detail: string;
-  /** The profiles that it is about, the one to change first. */
+  /** The profiles that the warning concerns. The operator should change the first one. */
   readonly chargingProfileIds: readonly number[];
 }
 
-/** Every kind of warning. */
+/** The slugs of all warnings. */
 export const WARNINGS = [
   "stack-level-too-high",
   "too-many-profiles",
@@ -35,28 +35,30 @@ export const WARNINGS = [
   "tx-default-pair",
 ] as const;
 
-/** One of the words above. */
+/** One of the slugs above. */
 export type WarningSlug = (typeof WARNINGS)[number];
 
-/** What warnings depend on besides the profiles. */
+/** The input of the warnings besides the profiles. */
 export interface WarningContext {
   readonly limits: ChargePointLimits;
   readonly now: Date;
-  /** The running transactions by connectorId; absent: not known, and no warning. */
+  /** The running transactions by connectorId; absent: not known, and there is no warning about them. */
   readonly transactions?: ReadonlyMap<number, unknown>;
 }
 
 /** All warnings about the profiles of a charge point. */
 export function profileWarnings(installed: readonly InstalledProfile[], context: WarningContext): ProfileWarning[] {
   return [
-    ...installed.flatMap((one) => [...ofOne(one, context), ...ofPlace(one, context), ...ofTimes(timed(one), context)]),
-    ...ofNumbers(installed, context.limits),
+    ...installed.flatMap((
+      one,
+    ) => [...ofLimits(one, context), ...ofPlace(one, context), ...ofTimes(timed(one), context)]),
+    ...ofCounts(installed, context.limits),
     ...hiddenLevels(installed),
     ...pairs(installed),
   ];
 }
 
-/** The warnings that concern one profile, beside those that are installed when it is there; it need not be among them yet. */
+/** The warnings that concern one profile, as if it were installed together with the installed profiles. */
 export function warningsAbout(
   candidate: InstalledProfile,
   installed: readonly InstalledProfile[],
@@ -67,36 +69,36 @@ export function warningsAbout(
   return profileWarnings([...others, candidate], context).filter((one) => one.chargingProfileIds.includes(id));
 }
 
-/** What the charge point has said that it cannot take. */
-function* ofOne({ profile }: InstalledProfile, { limits }: WarningContext): Generator<ProfileWarning> {
+/** A profile that exceeds a limit of the charge point. */
+function* ofLimits({ profile }: InstalledProfile, { limits }: WarningContext): Generator<ProfileWarning> {
   const { stackLevel, chargingSchedule } = profile;
   const { chargingRateUnit: unit, chargingSchedulePeriod: periods } = chargingSchedule;
   const about = aboutThe(profile);
   if (stackLevel > (limits.maxStackLevel ?? Infinity)) {
     yield about(
       "stack-level-too-high",
-      `has stackLevel ${stackLevel}, the charge point takes ${limits.maxStackLevel} at most`,
+      `has stackLevel ${stackLevel}; the charge point accepts at most ${limits.maxStackLevel}`,
     );
   }
   if (periods.length > (limits.maxPeriods ?? Infinity)) {
     yield about(
       "too-many-periods",
-      `has ${periods.length} periods, the charge point takes ${limits.maxPeriods} at most`,
+      `has ${periods.length} periods; the charge point accepts at most ${limits.maxPeriods}`,
     );
   }
   if (limits.units && !limits.units.includes(unit)) {
-    yield about("unit-not-allowed", `is in ${unit}, the charge point takes ${limits.units.join(" and ")} only`);
+    yield about("unit-not-allowed", `is in ${unit}; the charge point accepts only ${limits.units.join(" and ")}`);
   }
 }
 
-/** Purposes that have no meaning where they are (3.13.1, errata 3.53). */
+/** A purpose that has no meaning on its connector (3.13.1, errata 3.53). */
 function* ofPlace({ connectorId, profile }: InstalledProfile, context: WarningContext): Generator<ProfileWarning> {
   const { chargingProfilePurpose: purpose, chargingProfileKind: kind } = profile;
   const about = aboutThe(profile);
   if (purpose === "ChargePointMaxProfile" && kind === "Relative") {
     yield about(
       "charge-point-max-relative",
-      "is Relative, but the whole charge point has no transaction to be relative to",
+      "is Relative, but a ChargePointMaxProfile has no transaction whose start could count",
     );
   }
   if (purpose === "ChargePointMaxProfile" && connectorId !== WHOLE_CHARGE_POINT) {
@@ -119,26 +121,29 @@ function* ofPlace({ connectorId, profile }: InstalledProfile, context: WarningCo
   }
 }
 
-/** Times at which it does not do what it seems to. */
+/** Times that give a profile an unexpected effect. */
 function* ofTimes(profile: TimedProfile, { now }: WarningContext): Generator<ProfileWarning> {
   const { installed, validFrom, validTo, startSchedule, recurrence, duration, periodStarts } = profile;
   const about = aboutThe(installed.profile);
   const recurs = recurrence !== Infinity;
-  // Some charge points run it backwards, others wait for it (the text calls it the starting point).
+  // Some charge points apply it before its startSchedule, others do not (7.13 calls it the starting point).
   if (recurs && startSchedule! > now.getTime()) {
     yield about(
       "start-schedule-ahead",
-      "recurs from a startSchedule that lies ahead; charge points differ on what holds until then",
+      "recurs from a startSchedule in the future; charge points differ on the limit until then",
     );
   }
   const end = recurs || startSchedule === undefined ? validTo : Math.min(validTo, startSchedule + duration);
   if (validTo <= validFrom) yield about("never-valid", "has a validTo that is not after its validFrom");
-  else if (end <= now.getTime()) yield about("over", `has been over since ${new Date(end).toISOString()}`);
+  else if (end <= now.getTime()) yield about("over", `has had no effect since ${new Date(end).toISOString()}`);
   if (recurs && duration > recurrence && duration !== Infinity) {
-    yield about("duration-beyond-recurrence", "has a duration that is longer than its recurrence, which cuts it");
+    yield about(
+      "duration-beyond-recurrence",
+      "has a duration that is longer than its recurrence; the next recurrence cuts it",
+    );
   }
-  const runs = Math.min(duration, recurrence);
-  const late = periodStarts.filter((start, index) => start >= runs || periodStarts[index + 1] === start).length;
+  const effectiveMs = Math.min(duration, recurrence);
+  const late = periodStarts.filter((start, index) => start >= effectiveMs || periodStarts[index + 1] === start).length;
   if (late > 0) {
     yield about(
       "periods-that-never-run",
@@ -147,30 +152,31 @@ function* ofTimes(profile: TimedProfile, { now }: WarningContext): Generator<Pro
   }
 }
 
-/** Too many for the charge point, altogether or of a purpose (9.3.1). */
-function* ofNumbers(installed: readonly InstalledProfile[], limits: ChargePointLimits): Generator<ProfileWarning> {
+/** Too many profiles for the charge point, in total or of one purpose (9.3.1). */
+function* ofCounts(installed: readonly InstalledProfile[], limits: ChargePointLimits): Generator<ProfileWarning> {
   const { maxInstalled, maxStackLevel } = limits;
   if (maxInstalled !== undefined && installed.length > maxInstalled) {
-    const detail = `${installed.length} charging profiles, the charge point takes ${maxInstalled} at most`;
+    const detail = `There are ${installed.length} charging profiles; the charge point accepts at most ${maxInstalled}`;
     yield { slug: "too-many-profiles", detail, chargingProfileIds: installed.map(idOf) };
   }
   if (maxStackLevel === undefined) return;
   const byPurpose = Map.groupBy(
     installed,
-    ({ connectorId, profile }) => `${profile.chargingProfilePurpose} on ${connectorId}`,
+    ({ connectorId, profile }) => `with ${profile.chargingProfilePurpose} on connector ${connectorId}`,
   );
   for (const [purpose, all] of byPurpose) {
-    // Levels count from 0, and whether the key counts levels or profiles is read in both ways: one more is still right for somebody.
+    // Levels begin at 0. The key may mean the highest level or the number of profiles, so one more profile gets no warning.
     if (all.length <= maxStackLevel + 1) continue;
-    const detail = `${all.length} charging profiles of ${purpose}, ChargeProfileMaxStackLevel is ${maxStackLevel}`;
+    const detail =
+      `There are ${all.length} charging profiles ${purpose}; ChargeProfileMaxStackLevel is ${maxStackLevel}`;
     yield { slug: "too-many-of-purpose", detail, chargingProfileIds: all.map(idOf) };
   }
 }
 
-/** Errata 3.7: a level that always has a limit hides all below it for ever. */
+/** Errata 3.7: lower levels never apply below a level that always has a limit. */
 function* hiddenLevels(installed: readonly InstalledProfile[]): Generator<ProfileWarning> {
   for (const upper of installed) {
-    if (!speaksForEver(timed(upper))) continue;
+    if (!alwaysHasLimit(timed(upper))) continue;
     const hidden = installed.filter((lower) =>
       lower.profile.chargingProfilePurpose === upper.profile.chargingProfilePurpose &&
       lower.profile.stackLevel < upper.profile.stackLevel &&
@@ -181,13 +187,13 @@ function* hiddenLevels(installed: readonly InstalledProfile[]): Generator<Profil
     const about = aboutThe(upper.profile);
     const warning = about(
       "hides-lower-levels",
-      `has neither duration nor validTo and hides charging profiles ${hidden.join(", ")} below it for ever`,
+      `always has a limit, so that these charging profiles on lower stack levels never apply: ${hidden.join(", ")}`,
     );
     yield { ...warning, chargingProfileIds: [idOf(upper), ...hidden] };
   }
 }
 
-function speaksForEver({ duration, recurrence, validTo }: TimedProfile): boolean {
+function alwaysHasLimit({ duration, recurrence, validTo }: TimedProfile): boolean {
   return validTo === Infinity && duration >= recurrence;
 }
 
@@ -195,7 +201,7 @@ function isSameTransaction(one: InstalledProfile, other: InstalledProfile): bool
   return transactionOf(other) === undefined || transactionOf(one) === transactionOf(other);
 }
 
-/** 3.13.1 lets a connector's own TxDefaultProfile replace that of connector 0, and does not say how far. */
+/** 3.13.1: a connector's own TxDefaultProfile replaces that of connector 0. It is ambiguous which stack levels are replaced. */
 function* pairs(installed: readonly InstalledProfile[]): Generator<ProfileWarning> {
   const defaults = installed.filter(({ profile }) => profile.chargingProfilePurpose === "TxDefaultProfile");
   const ofAll = defaults.filter(({ connectorId }) => connectorId === WHOLE_CHARGE_POINT);
@@ -203,15 +209,15 @@ function* pairs(installed: readonly InstalledProfile[]): Generator<ProfileWarnin
   const own = Map.groupBy(defaults.filter((one) => !ofAll.includes(one)), ({ connectorId }) => connectorId);
   for (const [connectorId, ones] of own) {
     const detail =
-      `Connector ${connectorId} has TxDefaultProfiles of its own beside those of connector 0; charge points differ on which of them count`;
+      `Connector ${connectorId} and connector 0 both have TxDefaultProfiles; charge points differ on which of them apply`;
     yield { slug: "tx-default-pair", detail, chargingProfileIds: [...ones, ...ofAll].map(idOf) };
   }
 }
 
 function aboutThe({ chargingProfileId }: InstalledProfile["profile"]) {
-  return (slug: WarningSlug, says: string): ProfileWarning => ({
+  return (slug: WarningSlug, problem: string): ProfileWarning => ({
     slug,
-    detail: `Charging profile ${chargingProfileId} ${says}`,
+    detail: `Charging profile ${chargingProfileId} ${problem}`,
     chargingProfileIds: [chargingProfileId],
   });
 }

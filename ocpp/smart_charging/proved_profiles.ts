@@ -1,28 +1,28 @@
 /**
- * What a charge point's composite schedule proves about profiles in doubt. Each of them may be there or not; so there are some stacks that the
- * charge point may have, and only those that would have led to the same schedule remain.
+ * Derives from a charge point's composite schedule which profiles in doubt are installed. Each of them may be installed or not, so several
+ * combinations are possible. Those that would give another schedule are excluded.
  */
 import { type InstalledProfile, replaces } from "./installed_profile.ts";
 
-/** What is proved; a profile that is in neither stays in doubt. */
-export interface Proved<P> {
+/** The proved profiles. A profile in neither list stays in doubt. */
+export interface ProvedProfiles<P> {
   readonly present: readonly P[];
   readonly absent: readonly P[];
 }
 
-/** With more of them it would take too long, and nothing is proved. */
-const MOST_STACKS = 256;
+/** With more combinations the calculation would take too long, and nothing is proved. */
+const STACKS_MAX = 256;
 
 /**
- * A profile is proved to be there, or not, when that is so in every possible stack that agrees. One that changes nothing in the schedule, or
- * whose work another one could do, is not.
+ * A profile is proved present (or absent) when every combination that agrees with the schedule has it (or lacks it). A profile without effect on
+ * the schedule, or with the same effect as another one, stays in doubt.
  */
-export function proved<P extends InstalledProfile>(
+export function provedProfiles<P extends InstalledProfile>(
   certain: readonly P[],
   doubted: readonly P[],
   agrees: (stack: readonly P[]) => boolean,
-): Proved<P> {
-  const possible = choices(doubted).filter((chosen) => agrees([...certain, ...chosen]));
+): ProvedProfiles<P> {
+  const possible = combinationsOf(doubted).filter((chosen) => agrees([...certain, ...chosen]));
   if (possible.length === 0) return { present: [], absent: [] };
   return {
     present: doubted.filter((one) => possible.every((chosen) => chosen.includes(one))),
@@ -30,13 +30,13 @@ export function proved<P extends InstalledProfile>(
   };
 }
 
-/** Every choice that can be there together: of two that replace each other, one at most. Empty: there are too many. */
-function choices<P extends InstalledProfile>(doubted: readonly P[]): P[][] {
+/** Every possible combination: of two profiles that replace each other, at most one. Empty: there are too many. */
+function combinationsOf<P extends InstalledProfile>(doubted: readonly P[]): P[][] {
   let chosen: P[][] = [[]];
   for (const one of doubted) {
     const free = chosen.filter((others) => !others.some((other) => replaces(one, other)));
     chosen = [...chosen, ...free.map((others) => [...others, one])];
-    if (chosen.length > MOST_STACKS) return [];
+    if (chosen.length > STACKS_MAX) return [];
   }
   return chosen;
 }

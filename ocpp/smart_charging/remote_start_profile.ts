@@ -1,14 +1,14 @@
-/** How long a driver may take to plug in where the charge point has not told its ConnectionTimeOut. */
-const PLUG_IN_SECONDS = 300;
+/** Used when the ConnectionTimeOut of the charge point is not known. */
+const DEFAULT_CONNECTION_TIME_OUT_SECONDS = 300;
 
-/** What the charge point and the network may add to it. */
+/** A margin for the charge point and the network. */
 const MARGIN_SECONDS = 60;
 
 /**
- * How long the charging profile of a remote start waits for its transaction, given the charge point's ConnectionTimeOut (9.1.7) as last
- * known: after that the charge point has given the start up, and the profile with it.
+ * How long the charging profile of a remote start waits for its transaction, given the last known ConnectionTimeOut (9.1.7). After that time the
+ * charge point has cancelled the start together with the profile.
  */
 export function waitForStartSeconds(connectionTimeOut: string | null | undefined): number {
-  const told = /^\d{1,6}$/.test(connectionTimeOut ?? "") ? Number(connectionTimeOut) : 0;
-  return (told > 0 ? told : PLUG_IN_SECONDS) + MARGIN_SECONDS;
+  const timeOutSeconds = /^\d{1,6}$/.test(connectionTimeOut ?? "") ? Number(connectionTimeOut) : 0;
+  return (timeOutSeconds > 0 ? timeOutSeconds : DEFAULT_CONNECTION_TIME_OUT_SECONDS) + MARGIN_SECONDS;
 }

@@ -1,7 +1,7 @@
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import type { ScheduledTransaction } from "./profile_at.ts";
 
-/** A transaction that has not ended, as far as charging profiles care. */
+/** The fields of an open transaction that charging profiles depend on. */
 export interface OpenTransaction {
   readonly transactionId: number;
   readonly connectorId: number;
@@ -11,14 +11,17 @@ export interface OpenTransaction {
   readonly flags: readonly string[];
 }
 
+/** The clock by which a schedule is computed. */
+export type ReferenceClock = "centralSystem" | "chargePoint";
+
 /**
- * The transaction of each connector: what relative profiles are relative to. Of several that are open on a connector the newest one runs.
- * A start that queued is older than its arrival, so that the charge point's own time counts. Where that was no time, its arrival stands
- * in; so it does where its clock is ahead, unless `clock` says that everything is reckoned by that clock.
+ * The running transaction of each connector, whose start counts for Relative profiles. Of several open transactions on a connector the newest
+ * one is running. The start is the charge point's own time, because a StartTransaction may have been queued. The time of arrival
+ * replaces an unreadable time, and also a time in the future, unless `clock` is the charge point's.
  */
 export function runningTransactions(
   open: readonly OpenTransaction[],
-  clock: "ours" | "theirs" = "ours",
+  clock: ReferenceClock = "centralSystem",
 ): Map<number, ScheduledTransaction> {
   const inOrder = open.toSorted((one, other) => one.transactionId - other.transactionId)
     .filter(({ connectorId }) => connectorId !== WHOLE_CHARGE_POINT);
@@ -28,9 +31,9 @@ export function runningTransactions(
   }));
 }
 
-/** `timestampZoneless` may be hours off, or right; nobody can tell it from a start that queued. */
-function startOf({ startedAt, startReceivedAt, flags }: OpenTransaction, clock: "ours" | "theirs"): Date {
+/** A zoneless time may be wrong by hours, but it cannot be distinguished from a queued StartTransaction. So it is used as it is. */
+function startOf({ startedAt, startReceivedAt, flags }: OpenTransaction, clock: ReferenceClock): Date {
   if (flags.includes("timestampUnreadable")) return startReceivedAt;
   if (!flags.includes("clockSkew")) return startedAt;
-  return clock === "theirs" && startedAt > startReceivedAt ? startedAt : startReceivedAt;
+  return clock === "chargePoint" && startedAt > startReceivedAt ? startedAt : startReceivedAt;
 }

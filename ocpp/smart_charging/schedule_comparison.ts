@@ -1,14 +1,14 @@
 /**
- * What a charge point answered to GetCompositeSchedule beside what we reckoned. The two are compared as functions of time: charge points
- * answer with redundant periods, in another unit, for a second less than asked, or a second off. A charge point has limits of its own, so
- * below ours is right; above ours, something is not installed as we think.
+ * Compares a charge point's answer to GetCompositeSchedule with the computed schedule. They are compared as functions of time, because a charge
+ * point may answer with redundant periods, in another unit, for a second less than requested, or shifted by a second. A lower limit is
+ * plausible, because a charge point has limits of its own. A higher limit shows that other profiles are installed than expected.
  */
 import { parseDateTime } from "../types/date_time.ts";
 import type { ReportedChargingSchedule } from "../types/charging_schedule.ts";
 import { type ChargingLimit, inUnit, NOMINAL_VOLTAGE, PHASES_WHEN_ABSENT } from "./charging_limit.ts";
 import type { CompositePeriod } from "./composite_schedule.ts";
 
-/** A stretch in which the two differ; null: no limit. In our unit. */
+/** An interval in which the two differ. Limits are in the unit of the computed schedule; null: no limit. */
 export interface Difference {
   /** Seconds from the start of the charge point's schedule. */
   readonly startPeriod: number;
@@ -18,27 +18,27 @@ export interface Difference {
   readonly relation: "lower" | "higher";
 }
 
-/** Ours, over the same time as the charge point's. */
-export interface Compared {
+/** The computed schedule for the same time as the charge point's. */
+export interface ComputedSchedule {
   readonly periods: readonly CompositePeriod[];
   readonly durationSeconds: number;
   readonly chargingRateUnit: ChargingLimit["unit"];
   readonly nominalVoltage?: number;
 }
 
-/** Boundaries that are off by so much are no difference. */
+/** A boundary may be shifted by this much. */
 const TOLERANCE_SECONDS = 2;
 
-/** Limits are rounded to a tenth of an ampere, and to a watt. */
+/** Limits are rounded to 0.1 A or 1 W. */
 const TOLERANCE = { A: 0.1, W: 1 };
 
-/** When the charge point's schedule begins, by its own clock; undefined when it does not say or nobody can read it. */
+/** The start of the charge point's schedule by its own clock; undefined: absent or unreadable. */
 export function startOfReported(scheduleStart: string | undefined): Date | undefined {
   return scheduleStart === undefined ? undefined : parseDateTime(scheduleStart)?.instant;
 }
 
-/** The stretches of more than 2 s in which a charge point's schedule is above ours, or below. */
-export function differences(ours: Compared, reported: ReportedChargingSchedule): Difference[] {
+/** The intervals longer than 2 s in which the charge point's schedule is above or below the computed one. */
+export function differences(ours: ComputedSchedule, reported: ReportedChargingSchedule): Difference[] {
   const theirs = reported.chargingSchedulePeriod.toSorted((a, b) => a.startPeriod - b.startPeriod);
   const end = Math.min(ours.durationSeconds, reported.duration || ours.durationSeconds);
   const boundaries = [...ours.periods, ...theirs].map(({ startPeriod }) => startPeriod).filter((at) => at < end);
@@ -57,12 +57,12 @@ export function differences(ours: Compared, reported: ReportedChargingSchedule):
 function compared(
   { limit, numberPhases }: CompositePeriod,
   their: { readonly limit: number; readonly numberPhases?: number; readonly unit: ChargingLimit["unit"] },
-  { chargingRateUnit: unit, nominalVoltage: voltage = NOMINAL_VOLTAGE }: Compared,
+  { chargingRateUnit: unit, nominalVoltage: voltage = NOMINAL_VOLTAGE }: ComputedSchedule,
 ): Omit<Difference, "startPeriod" | "endPeriod"> | undefined {
-  // Some leave numberPhases out whatever it is; then it is taken to be as here.
+  // Some charge points always omit numberPhases. Then the number of the computed schedule is assumed.
   const phases = their.numberPhases || (limit === null ? PHASES_WHEN_ABSENT : numberPhases);
   const [ours, theirs] = [limit ?? Infinity, valueOf({ ...their, numberPhases: phases }, unit, voltage)];
-  // A tenth of an ampere is more than a watt, should they reckon in amperes.
+  // A charge point that calculates in amperes rounds to 0.1 A, which is more than 1 W.
   const tolerance = their.unit === "A" && unit === "W"
     ? inUnit({ ...TENTH, numberPhases: phases }, unit, phases, voltage)
     : TOLERANCE[unit];
@@ -76,12 +76,12 @@ function compared(
 
 const TENTH = { limit: TOLERANCE.A, unit: "A" } as const;
 
-/** A limit below zero is how some write that there is none. */
+/** Some charge points report no limit as a negative limit. */
 function valueOf(their: ChargingLimit, unit: ChargingLimit["unit"], voltage: number): number {
   return their.limit < 0 ? Infinity : inUnit(their, unit, their.numberPhases, voltage);
 }
 
-/** Neighbours on the same side of ours are one, which counts when it lasts. */
+/** Drops differences that are too short. Neighbouring differences in the same direction count as one. */
 function longEnough(found: readonly Difference[]): Difference[] {
   const runs: Difference[][] = [];
   for (const difference of found) {

@@ -1,6 +1,5 @@
 /**
- * Why a composite schedule is what it is: for each stretch the profile that set it, and every other one that could have, with
- * the reason why it did not.
+ * Explains a composite schedule: for each interval the profiles that set the limit, and every other profile with the reason why it did not.
  */
 import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import {
@@ -9,54 +8,54 @@ import {
   limitAt,
   prepare,
   type Prepared,
-  shown,
   type Situation,
   steps,
+  toPeriod,
   type Window,
 } from "./composite_schedule.ts";
 import type { InstalledProfile } from "./installed_profile.ts";
-import { type ScheduledTransaction, type Silence, type TimedProfile, verdictAt } from "./profile_at.ts";
+import { evaluateAt, type NoLimitReason, type ScheduledTransaction, type TimedProfile } from "./profile_at.ts";
 import type { ConnectorStacks, ProfileStack } from "./profile_stack.ts";
 
-/** Why a profile did not set the limit. The keys are stable. */
+/** The reasons why a profile did not set the limit, each with a sentence for the operator. The keys are stable. */
 export const REASONS = {
-  notYetValid: "Its validFrom lies ahead",
-  noLongerValid: "Its validTo is over",
+  notYetValid: "Its validFrom is in the future",
+  noLongerValid: "Its validTo has passed",
   beforeStart: "Its schedule has not started",
-  afterDuration: "Its schedule is over",
-  gap: "Its schedule is over until it recurs",
-  noTransaction: "No transaction runs that it could apply to",
-  otherTransaction: "It is for another transaction",
-  lowerStackLevel: "A higher stack level of the same purpose has a limit",
-  txProfileSpeaks: "A TxProfile has a limit, which goes before TxDefaultProfiles",
+  afterDuration: "Its schedule has ended",
+  gap: "Its schedule has ended until the next recurrence",
+  noTransaction: "There is no running transaction that it applies to",
+  otherTransaction: "It applies to another transaction",
+  lowerStackLevel: "A profile of the same purpose on a higher stack level has a limit",
+  txProfileSpeaks: "A TxProfile has a limit and takes precedence over TxDefaultProfiles",
   replacedOnConnector: "The connector has a TxDefaultProfile of its own at this stack level",
-  limitNotSmaller: "What others allow is smaller, or the same",
-  sumUnlimited: "Another connector has no limit, so that the sum over the connectors is none",
+  limitNotSmaller: "The limit of another profile is smaller or equal",
+  sumUnlimited: "Another connector has no limit, so the sum over the connectors is unlimited",
   misplaced: "Its purpose has no meaning on the connector that it is installed on",
-} as const satisfies Record<Silence, string> & Record<string, string>;
+} as const satisfies Record<NoLimitReason, string> & Record<string, string>;
 
-/** One of the words above. */
+/** One of the keys above. */
 export type Reason = keyof typeof REASONS;
 
-/** A profile that set a limit. For a sum there is one of each connector, where one speaks. */
+/** A profile that sets a limit. A sum over connectors has one for each connector with a limit. */
 export interface Setter {
   readonly chargingProfileId: number;
-  /** The connector that it speaks for; 0: the whole charge point. */
+  /** The connector whose limit it sets; 0: the whole charge point. */
   readonly connectorId: number;
 }
 
-/** A profile that did not. */
+/** A profile that does not set the limit. */
 export interface Beaten extends Setter {
   readonly reason: Reason;
 }
 
-/** A stretch in which the same profiles win and lose for the same reasons. */
+/** An interval in which the same profiles set the limit, and the others do not for the same reasons. */
 export interface Explanation extends CompositePeriod {
   readonly setBy: readonly Setter[];
   readonly beaten: readonly Beaten[];
 }
 
-/** Explains a composite schedule. Stretches may be shorter than its periods: a limit can stay when its reason changes. */
+/** Explains a composite schedule. Intervals may be shorter than its periods: the reasons can change while the limit stays. */
 export function explain(situation: Situation, window: Window): Explanation[] {
   const prepared = prepare(situation);
   const misplaced = situation.installed.filter((one) => isMisplaced(one)).map(({ connectorId, profile }): Beaten => ({
@@ -64,88 +63,92 @@ export function explain(situation: Situation, window: Window): Explanation[] {
     connectorId,
     reason: "misplaced",
   }));
-  const concerned = misplaced.filter(({ connectorId }) => prepared.whole || connectorId === situation.connectorId);
+  const misplacedHere = misplaced.filter(({ connectorId }) => prepared.whole || connectorId === situation.connectorId);
   const explanations: Explanation[] = [];
-  for (const { startPeriod, limit, verdicts } of steps(window, (at) => judge(prepared, at))) {
-    const { setBy, beaten } = verdicts;
-    const next = { startPeriod, ...shown(limit.combined), setBy, beaten: [...beaten, ...concerned] };
+  for (const { startPeriod, limit, profiles } of steps(window, (at) => explainAt(prepared, at))) {
+    const { setBy, beaten } = profiles;
+    const next = { startPeriod, ...toPeriod(limit.combined), setBy, beaten: [...beaten, ...misplacedHere] };
     const last = explanations.at(-1);
     if (!last || !isSame(last, next)) explanations.push(next);
   }
   return explanations;
 }
 
-/** ChargePointMaxProfiles belong to connector 0, TxProfiles to a connector above it. */
+/** Whether a purpose has no meaning on its connector: ChargePointMaxProfiles belong to connector 0, TxProfiles to a connector above 0. */
 export function isMisplaced({ connectorId, profile: { chargingProfilePurpose: purpose } }: InstalledProfile): boolean {
   if (purpose === "TxDefaultProfile") return false;
   return (purpose === "TxProfile") === (connectorId === WHOLE_CHARGE_POINT);
 }
 
-interface Judged {
+interface ExplainedInstant {
   readonly limit: LimitAt;
-  readonly verdicts: Pick<Explanation, "setBy" | "beaten">;
+  readonly profiles: Pick<Explanation, "setBy" | "beaten">;
   readonly until: number;
 }
 
-function judge(prepared: Prepared, at: number): Judged {
+function explainAt(prepared: Prepared, at: number): ExplainedInstant {
   const limit = limitAt(prepared, at);
   const { decidedBy } = limit.combined;
-  const verdicts = new Verdicts(at);
-  verdicts.hear(prepared.max, { connectorId: WHOLE_CHARGE_POINT }, {
-    winner: limit.max?.by,
-    whyItLoses: decidedBy === "chargePoint" ? undefined : "limitNotSmaller",
+  const profiles = new Explainer(at);
+  profiles.addStack(prepared.max, { connectorId: WHOLE_CHARGE_POINT }, {
+    selected: limit.max?.by,
+    notSetBecause: decidedBy === "chargePoint" ? undefined : "limitNotSmaller",
   });
-  const isSumKnown = prepared.reckoning.rated !== undefined || limit.parts.every(({ heard }) => heard);
-  const lost: Reason = isSumKnown || !prepared.whole ? "limitNotSmaller" : "sumUnlimited";
+  const isSumKnown = prepared.basis.rated !== undefined || limit.parts.every(({ selected }) => selected);
+  const reason: Reason = isSumKnown || !prepared.whole ? "limitNotSmaller" : "sumUnlimited";
   prepared.connectors.forEach((stacks, index) => {
-    const winner = limit.parts[index]?.heard?.by;
-    verdicts.hearConnector(stacks, { winner, whyItLoses: decidedBy === "transaction" ? undefined : lost });
+    const selected = limit.parts[index]?.selected?.by;
+    profiles.addConnector(stacks, { selected, notSetBecause: decidedBy === "transaction" ? undefined : reason });
   });
-  return { limit, verdicts, until: Math.min(limit.until, verdicts.until) };
+  return { limit, profiles, until: Math.min(limit.until, profiles.until) };
 }
 
-/** Who is heard in a stack, and why it does not set the limit all the same; undefined: it does. */
-interface Winning {
-  readonly winner: TimedProfile | undefined;
-  readonly whyItLoses: Reason | undefined;
+/** The profile that a stack selects, and the reason why it does not set the combined limit; undefined: it does. */
+interface StackResult {
+  readonly selected: TimedProfile | undefined;
+  readonly notSetBecause: Reason | undefined;
 }
 
-/** Asks every profile, also those that nobody needs to ask for the limit alone. */
-class Verdicts {
+/** Evaluates every profile, also those on which the limit does not depend. */
+class Explainer {
   readonly setBy: Setter[] = [];
   readonly beaten: Beaten[] = [];
   until = Infinity;
 
   constructor(readonly at: number) {}
 
-  hearConnector(stacks: ConnectorStacks, winning: Winning): void {
+  addConnector(stacks: ConnectorStacks, result: StackResult): void {
     const { connectorId, transaction, txProfiles, txDefaults, replaced } = stacks;
     if (!transaction) {
-      for (const profile of [...txProfiles, ...txDefaults]) this.#lose(profile, connectorId, "noTransaction");
+      for (const profile of [...txProfiles, ...txDefaults]) this.#addBeaten(profile, connectorId, "noTransaction");
     } else {
-      const ownSpeaks = winning.winner !== undefined && txProfiles.includes(winning.winner);
-      this.hear(txProfiles, stacks, winning);
-      this.hear(txDefaults, stacks, winning, ownSpeaks ? "txProfileSpeaks" : "lowerStackLevel");
+      const hasTxProfile = result.selected !== undefined && txProfiles.includes(result.selected);
+      this.addStack(txProfiles, stacks, result);
+      this.addStack(txDefaults, stacks, result, hasTxProfile ? "txProfileSpeaks" : "lowerStackLevel");
     }
-    for (const profile of replaced) this.#lose(profile, connectorId, "replacedOnConnector");
+    for (const profile of replaced) this.#addBeaten(profile, connectorId, "replacedOnConnector");
   }
 
-  hear(
+  addStack(
     stack: ProfileStack,
     { connectorId, transaction }: { readonly connectorId: number; readonly transaction?: ScheduledTransaction },
-    { winner, whyItLoses }: Winning,
-    whyOthersLose: Reason = "lowerStackLevel",
+    { selected, notSetBecause }: StackResult,
+    othersNotSetBecause: Reason = "lowerStackLevel",
   ): void {
     for (const profile of stack) {
-      const verdict = verdictAt(profile, this.at, transaction);
-      this.until = Math.min(this.until, verdict.until);
-      const reason = "silence" in verdict ? verdict.silence : profile === winner ? whyItLoses : whyOthersLose;
-      if (reason) this.#lose(profile, connectorId, reason);
+      const evaluation = evaluateAt(profile, this.at, transaction);
+      this.until = Math.min(this.until, evaluation.until);
+      const reason = "noLimit" in evaluation
+        ? evaluation.noLimit
+        : profile === selected
+        ? notSetBecause
+        : othersNotSetBecause;
+      if (reason) this.#addBeaten(profile, connectorId, reason);
       else this.setBy.push({ chargingProfileId: idOf(profile), connectorId });
     }
   }
 
-  #lose(profile: TimedProfile, connectorId: number, reason: Reason): void {
+  #addBeaten(profile: TimedProfile, connectorId: number, reason: Reason): void {
     this.beaten.push({ chargingProfileId: idOf(profile), connectorId, reason });
   }
 }

@@ -3,13 +3,13 @@ import { defineAction } from "../action.ts";
 import { ChargingProfile } from "../types/charging_profile.ts";
 import { ConnectorOrWhole } from "../types/connector_id.ts";
 
-/** 5.16: the field is called csChargingProfiles, yet holds one. The same id or the same slot replaces what is there. */
+/** 5.16: csChargingProfiles has a single profile. It replaces a profile with the same id, or with the same purpose, stack level and connector. */
 export const SetChargingProfile = defineAction({
   name: "SetChargingProfile",
   initiatedBy: "CentralSystem",
   profile: "SmartCharging",
   spec: "5.16",
-  summary: "Installs a charging profile, which limits what a connector or the whole charge point draws.",
+  summary: "Installs a charging profile, which limits the power of a connector or of the whole charge point.",
   whenOffline: "queue",
   request: z.strictObject({ connectorId: ConnectorOrWhole, csChargingProfiles: ChargingProfile }),
   confirmation: z.strictObject({ status: z.enum(["Accepted", "Rejected", "NotSupported"]) }),

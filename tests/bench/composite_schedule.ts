@@ -10,7 +10,7 @@ const RUNS = 5000;
 const FROM = new Date("2026-03-02T01:00:00.000Z");
 const WINDOW = { from: FROM, durationSeconds: 86_400 };
 
-/** Each has a limit for every hour and is silent for some, so that the levels below are heard, too. */
+/** Each profile has a limit per hour and none for some hours, so that lower levels apply, too. */
 function installed(): InstalledProfile[] {
   return Array.from({ length: PROFILES }, (_, index) => {
     const purpose = (["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"] as const)[index % 3]!;

@@ -4,7 +4,13 @@
  */
 import { z } from "zod";
 import type { MirroredProfile } from "../../../db/smart_charging/charging_profiles.ts";
-import { limitAt, planned, prepare, shown, type Situation } from "../../../ocpp/smart_charging/composite_schedule.ts";
+import {
+  limitAt,
+  prepare,
+  type Situation,
+  toPeriod,
+  withPlannedTransactions,
+} from "../../../ocpp/smart_charging/composite_schedule.ts";
 import type { ScheduledTransaction } from "../../../ocpp/smart_charging/profile_at.ts";
 import { runningTransactions } from "../../../ocpp/smart_charging/running_transactions.ts";
 import { WHOLE_CHARGE_POINT } from "../../../ocpp/types/connector_id.ts";
@@ -36,7 +42,7 @@ export async function factsOf({ store }: App, identity: string): Promise<Facts> 
   const count = Number(configuration.find(({ key }) => key.toLowerCase() === "numberofconnectors")?.value ?? 0);
   const counted = Array.from({ length: count <= MOST_CONNECTORS ? count : 0 }, (_, index) => index + 1);
   const connectorIds = [...new Set([...connectors.map((one) => one.connectorId), ...counted])];
-  const running = runningTransactions(open), runningByTheirs = runningTransactions(open, "theirs");
+  const running = runningTransactions(open), runningByTheirs = runningTransactions(open, "chargePoint");
   return { installed, running, runningByTheirs, connectorIds, configuration };
 }
 
@@ -72,7 +78,7 @@ export function situationAt(
   const idle = connectorId === WHOLE_CHARGE_POINT ? connectorIds : [connectorId];
   return {
     installed,
-    transactions: plan ? planned(running, idle, from) : running,
+    transactions: plan ? withPlannedTransactions(running, idle, from) : running,
     connectorId,
     chargingRateUnit,
     nominalVoltage,
@@ -102,14 +108,14 @@ export async function effectiveLimit(
   const [amperes, watts] = [at("A"), at("W")];
   const { parts, max, combined: { decidedBy }, until } = amperes;
   const speakers = decidedBy === "transaction"
-    ? parts.map(({ heard }) => heard)
+    ? parts.map(({ selected }) => selected)
     : decidedBy === "chargePoint"
     ? [max]
     : [];
   return {
-    A: shown(amperes.combined).limit,
-    W: shown(watts.combined).limit,
-    numberPhases: shown(amperes.combined).numberPhases,
+    A: toPeriod(amperes.combined).limit,
+    W: toPeriod(watts.combined).limit,
+    numberPhases: toPeriod(amperes.combined).numberPhases,
     setBy: speakers.flatMap((one) => one ? [one.by.installed.profile.chargingProfileId] : []),
     until: until === Infinity ? null : new Date(until),
   };

@@ -9,7 +9,7 @@ import type { MirroredProfile } from "../../../db/smart_charging/charging_profil
 import { endOf } from "../../../ocpp/command_end.ts";
 import type { ConfirmationOf } from "../../../ocpp/registry.ts";
 import { compositeSchedule, type Situation } from "../../../ocpp/smart_charging/composite_schedule.ts";
-import { proved } from "../../../ocpp/smart_charging/proved_profiles.ts";
+import { provedProfiles } from "../../../ocpp/smart_charging/proved_profiles.ts";
 import { type Difference, differences, startOfReported } from "../../../ocpp/smart_charging/schedule_comparison.ts";
 import { explain } from "../../../ocpp/smart_charging/schedule_explanation.ts";
 import { WHOLE_CHARGE_POINT } from "../../../ocpp/types/connector_id.ts";
@@ -169,7 +169,7 @@ async function endDoubts(
   const doubted = installed.filter((one) => one.doubtedBy.length > 0 && matters(one));
   const isAllKnown = doubted.every(({ others }) => others === 0);
   if (doubted.length === 0 || !isAllKnown || !agrees(installed)) return { present: [], absent: [] };
-  const proof = proved(installed.filter((one) => !doubted.includes(one)), doubted, agrees);
+  const proof = provedProfiles(installed.filter((one) => !doubted.includes(one)), doubted, agrees);
   if (proof.present.length + proof.absent.length === 0 || !await holds()) return { present: [], absent: [] };
   await store.chargingProfiles.endDoubts(proof, clock.now());
   return { present: idsOf(proof.present), absent: idsOf(proof.absent) };

@@ -1,4 +1,4 @@
-/** The product against the oracle, second by second, over random stacks. */
+/** Compares the product with the oracle for every second of random stacks. */
 import { assert, assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
 import { type CompositePeriod, compositeSchedule } from "../../../ocpp/smart_charging/composite_schedule.ts";
@@ -6,13 +6,13 @@ import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_pr
 import { type Beaten, explain, isMisplaced } from "../../../ocpp/smart_charging/schedule_explanation.ts";
 import { compositePeriods } from "../../simulator/composite_schedule.ts";
 import { allowedAt } from "./oracle.ts";
-import { type HandlerContext, scenes } from "./random_stacks.ts";
+import { situations, type WindowedSituation } from "./random_stacks.ts";
 
 const SHORT = { gridSeconds: 5, steps: 24 };
 const LONG = { gridSeconds: 3600, steps: 30 };
 
-/** Fails at the first second at which the two differ. */
-function compare({ situation, window }: HandlerContext): void {
+/** Fails at the first second at which the product and the oracle differ. */
+function compare({ situation, window }: WindowedSituation): void {
   const periods = compositeSchedule(situation, window);
   assertEquals(periods[0]?.startPeriod, 0);
   let current = -1;
@@ -25,25 +25,25 @@ function compare({ situation, window }: HandlerContext): void {
     assertEquals(numberPhases, allowed.numberPhases, where);
     if (limit === null || allowed.limit === null) assertEquals(limit, allowed.limit, where);
     else if (allowed.exact) assertEquals(limit, allowed.limit, where);
-    // Rounded down to a tenth, and never above what is allowed.
+    // The product rounds down to a tenth and is never above the allowed limit.
     else assert(limit <= allowed.limit + 1e-6 && limit > allowed.limit - 0.1 - 1e-6, where);
   }
   assertEquals(current, periods.length - 1);
 }
 
-Deno.test("every second of thousands of random stacks is what the oracle says", () => {
-  fc.assert(fc.property(scenes(SHORT, 10), compare), { numRuns: 4000 });
+Deno.test("the product and the oracle agree for every second of thousands of random stacks", () => {
+  fc.assert(fc.property(situations(SHORT, 10), compare), { numRuns: 4000 });
 });
 
-Deno.test("so it is over days, with recurrences in the window", () => {
-  fc.assert(fc.property(scenes(LONG, 6), compare), { numRuns: 6 });
+Deno.test("the product and the oracle agree over days, with recurrences in the window", () => {
+  fc.assert(fc.property(situations(LONG, 6), compare), { numRuns: 6 });
 });
 
 Deno.test("neighbouring periods differ, and every period starts within the window", () => {
   const same = (one: CompositePeriod, other: CompositePeriod) =>
     one.limit === other.limit && one.numberPhases === other.numberPhases && one.noProfile === other.noProfile;
   fc.assert(
-    fc.property(scenes(LONG, 20), ({ situation, window }) => {
+    fc.property(situations(LONG, 20), ({ situation, window }) => {
       const periods = compositeSchedule(situation, window);
       periods.slice(1).forEach((period, index) => {
         const before = periods[index]!;
@@ -55,28 +55,28 @@ Deno.test("neighbouring periods differ, and every period starts within the windo
   );
 });
 
-/** Without these the sum or the number of phases would be another one. */
+/** Whether the profile still has an effect on the sum or on the number of phases. */
 function isNeeded({ reason }: Beaten): boolean {
   return reason === "limitNotSmaller" || reason === "sumUnlimited";
 }
 
-/** Levels at which a connector's own TxDefaultProfile replaces that of all connectors, even while it is silent. */
+/** The levels at which a connector's own TxDefaultProfile replaces that of connector 0, also while it has no limit. */
 function levelsOfAll(installed: readonly InstalledProfile[]): number[] {
   return installed.filter(({ connectorId, profile }) =>
     connectorId === 0 && profile.chargingProfilePurpose === "TxDefaultProfile"
   ).map(({ profile }) => profile.stackLevel);
 }
 
-Deno.test("an explanation tells of every profile once for each connector, and those that it says count are enough", () => {
+Deno.test("an explanation has every profile once for each connector, and its effective profiles alone give the same limit", () => {
   fc.assert(
-    fc.property(scenes(SHORT, 10), ({ situation, window }) => {
+    fc.property(situations(SHORT, 10), ({ situation, window }) => {
       const explained = explain(situation, window);
       const periods = compositeSchedule(situation, window);
       for (const { startPeriod, setBy, beaten, ...limit } of explained) {
         const { startPeriod: _, ...period } = periods.findLast((one) => one.startPeriod <= startPeriod)!;
         assertEquals(limit, period);
-        const told = [...setBy, ...beaten].map((one) => `${one.chargingProfileId} ${one.connectorId}`);
-        assertEquals(new Set(told).size, told.length);
+        const explainedIds = [...setBy, ...beaten].map((one) => `${one.chargingProfileId} ${one.connectorId}`);
+        assertEquals(new Set(explainedIds).size, explainedIds.length);
         assertEquals(setBy.length === 0, period.noProfile);
         const counts = new Set([...setBy, ...beaten.filter(isNeeded)].map((one) => one.chargingProfileId));
         const replacing = new Set(levelsOfAll(situation.installed));
@@ -93,14 +93,14 @@ Deno.test("an explanation tells of every profile once for each connector, and th
   );
 });
 
-/** Stands for "no limit" in the simulator. */
+/** The value for "no limit" in the simulator. */
 const RATED_W = 6.9e9;
 
-Deno.test("our simulated charge point reckons the same for its connectors", () => {
+Deno.test("the simulated charge point computes the same schedule for its connectors", () => {
   fc.assert(
-    fc.property(scenes(SHORT, 10), ({ situation, window }) => {
+    fc.property(situations(SHORT, 10), ({ situation, window }) => {
       const connectorId = situation.connectorId || 1;
-      // It does not know of transactions that profiles were bound to, nor of profiles that it would have refused.
+      // The simulator does not know transactions from remote starts, and it refuses misplaced profiles.
       const installed = situation.installed.filter((one) => !isMisplaced(one) && one.transactionId === undefined);
       const { chargingRateUnit: unit } = situation;
       const ours = compositeSchedule({

@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { compositeSchedule, planned, type Situation } from "../../../ocpp/smart_charging/composite_schedule.ts";
+import {
+  compositeSchedule,
+  type Situation,
+  withPlannedTransactions,
+} from "../../../ocpp/smart_charging/composite_schedule.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import type { ScheduledTransaction } from "../../../ocpp/smart_charging/profile_at.ts";
 import { profile, type Row, rowsOf } from "./profiles.ts";
@@ -12,7 +16,7 @@ interface Query extends Partial<Pick<Situation, "connectorId" | "nominalVoltage"
   readonly seconds: number;
   readonly unit?: "A" | "W";
   readonly startedAt?: string;
-  /** Of the transaction on connector 1; null: none runs. */
+  /** The transaction on connector 1; null: none. */
   readonly transactionId?: number | null;
   readonly others?: readonly [number, ScheduledTransaction][];
 }
@@ -25,7 +29,7 @@ function schedule(installed: readonly InstalledProfile[], query: Query): Row[] {
   return rowsOf(compositeSchedule(situation, { from: new Date(from), durationSeconds: seconds }));
 }
 
-Deno.test("V1: a week's profile below an absolute one, which is over after an hour", () => {
+Deno.test("V1: a weekly profile below an absolute one that ends after an hour", () => {
   const weekly = { kind: "Weekly", start: "2026-02-28T00:00:00.000Z", duration: 172_800 } as const;
   const installed = [
     profile("TxDefault", 0, [[0, 32]], weekly),
@@ -35,7 +39,7 @@ Deno.test("V1: a week's profile below an absolute one, which is over after an ho
   assertEquals(schedule(installed, query), [[0, null], [3600, 32], [46_800, 0], [50_400, 32]]);
 });
 
-Deno.test("V2: a duration beyond the day is cut by the next day", () => {
+Deno.test("V2: the next day cuts a duration longer than a day", () => {
   const daily = { kind: "Daily", start: "2026-03-01T00:00:00.000Z", duration: 100_000 } as const;
   const installed = [profile("TxDefault", 0, [[0, 10], [43_200, 20], [90_000, 30]], daily)];
   const query = { from: "2026-03-02T00:00:00.000Z", seconds: 48 * HOUR, startedAt: "2026-03-02T00:00:00.000Z" };
@@ -48,13 +52,13 @@ Deno.test("V3: a relative profile counts from the start of the transaction", () 
   assertEquals(schedule(installed, query), [[0, 32], [1800, 16], [3600, 6]]);
 });
 
-Deno.test("V4: the validity clips and never shifts", () => {
+Deno.test("V4: validFrom and validTo cut the schedule and do not shift it", () => {
   const validity = { validFrom: "2026-03-02T03:00:00.000Z", validTo: "2026-03-02T04:00:00.000Z" };
   const installed = [profile("TxDefault", 0, [[0, 32], [3600, 6]], { kind: "Relative", ...validity })];
   assertEquals(schedule(installed, { seconds: 4 * HOUR }), [[0, null], [7200, 6], [10_800, null]]);
 });
 
-Deno.test("V5: periods after the duration never run", () => {
+Deno.test("V5: periods after the duration have no effect", () => {
   const installed = [profile("TxDefault", 0, [[0, 10], [600, 20], [1500, 30]], { start: STARTED, duration: 1000 })];
   assertEquals(schedule(installed, { seconds: 2000 }), [[0, 10], [600, 20], [1000, null]]);
 });
@@ -66,7 +70,7 @@ const V6 = [
   profile("Tx", 3, [[0, 10], [1800, 48]], { kind: "Relative", duration: 5400, transactionId: 9 }),
 ];
 
-Deno.test("V6: all purposes together, for its own, another, and no transaction", () => {
+Deno.test("V6: all purposes together, for the profile's transaction, another one, and none", () => {
   const own: Row[] = [[0, 10], [1800, 25], [3600, 40], [5400, 32], [10_800, 25]];
   assertEquals(schedule(V6, { seconds: 5 * HOUR }), own);
   const other: Row[] = [[0, 25], [3600, 32], [10_800, 25]];
@@ -82,7 +86,7 @@ Deno.test("V7: watts on one phase are rounded down to a tenth of an ampere", () 
   assertEquals(schedule(installed, { seconds: 60, nominalVoltage: 110 }), [[0, 32, 1]]);
 });
 
-Deno.test("V8: the day of 3.13.7", () => {
+Deno.test("V8: the example day of 3.13.7", () => {
   const daily = { kind: "Daily", start: "2026-03-01T00:00:00.000Z", duration: 86_400, unit: "W" } as const;
   const rows: Row[] = [[0, 11_000, 3], [28_800, 6000, 3], [72_000, 11_000, 3]];
   const query = { from: "2026-03-02T00:00:00.000Z", startedAt: "2026-03-02T00:00:00.000Z", seconds: 86_400 };
@@ -110,16 +114,16 @@ Deno.test("V9: amperes and watts on different phases", () => {
     [300, null],
   ];
   assertEquals(schedule(installed, { seconds: 400, unit: "W" }), expected);
-  // With one connector in use, connector 0 is the same.
+  // With one connector in use, connector 0 has the same limit.
   assertEquals(schedule(installed, { seconds: 400, unit: "W", connectorId: 0 }), expected);
 });
 
-Deno.test("C1: a recurring profile does not reach back before its startSchedule", () => {
+Deno.test("C1: a Recurring profile has no limit before its startSchedule", () => {
   const tomorrow = { kind: "Daily", start: "2026-03-02T02:00:00.000Z" } as const;
   assertEquals(schedule([profile("TxDefault", 0, [[0, 6]], tomorrow)], { seconds: 2 * HOUR }), [[0, null], [3600, 6]]);
 });
 
-Deno.test("C2: a connector's TxDefaultProfile replaces that of connector 0 level by level, also while it is silent", () => {
+Deno.test("C2: a connector's TxDefaultProfile replaces that of connector 0 on the same level, also while it has no limit", () => {
   const all = profile("TxDefault", 5, [[0, 10]], { connectorId: 0 });
   const own = (level: number, duration?: number) =>
     profile("TxDefault", level, [[0, 20]], { start: STARTED, duration });
@@ -128,7 +132,7 @@ Deno.test("C2: a connector's TxDefaultProfile replaces that of connector 0 level
   assertEquals(schedule([own(5, 30), all], { seconds: 60 }), [[0, 20], [30, null]]);
 });
 
-Deno.test("C3: a TxProfile that is silent leaves the transaction to the TxDefaultProfiles", () => {
+Deno.test("C3: the TxDefaultProfiles apply while the TxProfile has no limit", () => {
   const installed = [
     profile("Tx", 7, [[0, 32]], { start: STARTED, duration: 30 }),
     profile("TxDefault", 0, [[0, 6]], { connectorId: 0 }),
@@ -143,7 +147,7 @@ Deno.test("C4: Absolute without startSchedule starts with the transaction, as 7.
   assertEquals(schedule(installed, { seconds: HOUR }), [[0, 16], [1800, 6]]);
 });
 
-Deno.test("C5: in the sum of connector 0 a connector without a limit counts with the rated limit, or else there is no sum", () => {
+Deno.test("C5: in the sum of connector 0 a connector without a limit counts with the rated limit; without one the sum is unlimited", () => {
   const others: [number, ScheduledTransaction][] = [[2, { transactionId: 10, startedAt: new Date(STARTED) }]];
   const installed = [profile("TxDefault", 0, [[0, 10]]), profile("Max", 0, [[0, 60]])];
   const rated = { limit: 32, unit: "A", numberPhases: 3 } as const;
@@ -160,12 +164,12 @@ Deno.test("C6: validTo is the first instant that is not valid", () => {
   assertEquals(schedule(installed, { seconds: 60 }), [[0, 6], [10, null]]);
 });
 
-Deno.test("C8: a ChargePointMaxProfile with a gap leaves no limit", () => {
+Deno.test("C8: in a gap of the ChargePointMaxProfile the charge point has no limit", () => {
   const installed = [profile("Max", 0, [[0, 6]], { start: STARTED, duration: 10 })];
   assertEquals(schedule(installed, { seconds: 60 }), [[0, 6], [10, null]]);
 });
 
-Deno.test("connector 0 on one phase: amperes may meet on the same phase, watts may have phases of their own", () => {
+Deno.test("connector 0 on one phase: amperes are added as on the same phase, watts as on separate phases", () => {
   const others: [number, ScheduledTransaction][] = [[2, { transactionId: 10, startedAt: new Date(STARTED) }]];
   const installed = [profile("TxDefault", 0, [[0, 16, 1]], { connectorId: 0 }), profile("Max", 0, [[0, 25]])];
   const query = { seconds: 60, others, connectorId: 0 };
@@ -173,11 +177,11 @@ Deno.test("connector 0 on one phase: amperes may meet on the same phase, watts m
   assertEquals(schedule(installed, { ...query, unit: "W" }), [[0, 7360, 1]]);
 });
 
-Deno.test("the rated limit fills what no profile limits, and is marked", () => {
+Deno.test("the rated limit applies where no profile has a limit, and is marked", () => {
   const installed = [profile("TxDefault", 0, [[0, 6]], { start: STARTED, duration: 10 })];
   const periods = compositeSchedule({
     installed,
-    transactions: planned(new Map(), [0, 1], new Date(STARTED)),
+    transactions: withPlannedTransactions(new Map(), [0, 1], new Date(STARTED)),
     connectorId: 1,
     chargingRateUnit: "W",
     ratedLimit: { limit: 6, unit: "A", numberPhases: 3 },
@@ -188,14 +192,14 @@ Deno.test("the rated limit fills what no profile limits, and is marked", () => {
   ]);
 });
 
-Deno.test("what changes between two seconds shows at the later one, and a window without seconds has no periods", () => {
+Deno.test("a change between two seconds takes effect at the later one, and a window of 0 s has no periods", () => {
   const installed = [profile("TxDefault", 0, [[0, 6], [10, 8]], { kind: "Relative" })];
   const query = { startedAt: "2026-03-02T01:00:00.400Z" };
   assertEquals(schedule(installed, { ...query, seconds: 60 }), [[0, null], [1, 6], [11, 8]]);
   assertEquals(schedule(installed, { ...query, seconds: 0 }), []);
 });
 
-Deno.test("a TxProfile of a remote start is for the transaction that it was bound to", () => {
+Deno.test("a TxProfile of a remote start applies to the transaction that it was assigned to", () => {
   const tx = profile("Tx", 0, [[0, 6]], { kind: "Relative" });
   const bound = { ...tx, transactionId: 9 };
   assertEquals(schedule([tx], { seconds: 60 }), [[0, 6]]);
@@ -203,13 +207,13 @@ Deno.test("a TxProfile of a remote start is for the transaction that it was boun
   assertEquals(schedule([bound], { seconds: 60, transactionId: 10 }), [[0, null]]);
 });
 
-Deno.test("profiles where their purpose has no meaning limit nothing", () => {
+Deno.test("profiles on a connector that does not fit their purpose have no effect", () => {
   const installed = [profile("Max", 0, [[0, 6]], { connectorId: 1 }), profile("Tx", 0, [[0, 6]], { connectorId: 0 })];
   assertEquals(schedule(installed, { seconds: 60 }), [[0, null]]);
   assertEquals(schedule([profile("Max", 0, [[0, 6]], { kind: "Relative" })], { seconds: 60 }), [[0, null]]);
 });
 
-Deno.test("of two in one slot, where one may have replaced the other, the later one is believed", () => {
+Deno.test("of two profiles of which one may have replaced the other, the later one applies", () => {
   for (const purpose of ["Max", "TxDefault", "Tx"] as const) {
     const [older, later] = [profile(purpose, 1, [[0, 6]]), profile(purpose, 1, [[0, 16]])];
     assertEquals(schedule([older, later], { seconds: 60 }), [[0, 16]], purpose);

@@ -18,11 +18,11 @@ function one(
 const installed = one(1, 1, 0);
 
 const newer: [about: string, newer: InstalledProfile, replaces: boolean][] = [
-  ["the same id replaces wherever it sits (5.16)", one(1, 2, 5, "TxProfile"), true],
-  ["the same slot replaces (3.13.2)", one(2, 1, 0), true],
-  ["another stack level is another slot", one(2, 1, 1), false],
-  ["another connector is another slot, also 0 (3.13.1)", one(2, 0, 0), false],
-  ["another purpose is another slot", one(2, 1, 0, "TxProfile"), false],
+  ["a profile with the same id is replaced on every connector (5.16)", one(1, 2, 5, "TxProfile"), true],
+  ["a profile with the same purpose, level and connector is replaced (3.13.2)", one(2, 1, 0), true],
+  ["a profile with another stack level stays", one(2, 1, 1), false],
+  ["a profile on another connector stays, also on connector 0 (3.13.1)", one(2, 0, 0), false],
+  ["a profile with another purpose stays", one(2, 1, 0, "TxProfile"), false],
 ];
 
 for (const [about, added, expected] of newer) {

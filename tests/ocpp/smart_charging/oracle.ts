@@ -1,10 +1,10 @@
 /**
- * What installed charging profiles allow at one instant, worked out the slow way from the text of OCPP 1.6 (3.13, 7.8 to 7.14) and its errata.
- * It shares no code with the product and asks every profile at every second; property tests compare the two.
+ * An oracle for property tests: computes the limit at one instant directly from the text of OCPP 1.6 (3.13, 7.8 to 7.14) and its errata. It is
+ * slow, because it evaluates every profile at every second, and it shares no code with the product.
  */
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 
-/** The question, as the product is asked it. */
+/** The same input as for the product. */
 export interface Question {
   readonly installed: readonly InstalledProfile[];
   readonly transactions: ReadonlyMap<number, { transactionId?: number; startedAt: Date }>;
@@ -14,14 +14,14 @@ export interface Question {
   readonly ratedLimit?: { limit: number; unit: "A" | "W"; numberPhases: number };
 }
 
-/** Not rounded. `limit` null: nothing limits. `exact`: nothing was converted or added. */
+/** The result, not rounded. `limit` null: unlimited. `exact`: no value was converted or added. */
 export interface Allowed {
   readonly limit: number | null;
   readonly numberPhases: number;
   readonly exact: boolean;
 }
 
-interface Says {
+interface Limit {
   readonly value: number;
   readonly unit: "A" | "W";
   readonly phases: number;
@@ -29,7 +29,7 @@ interface Says {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-function said(one: InstalledProfile, t: number, txStart: number | null): Says | null {
+function limitOf(one: InstalledProfile, t: number, txStart: number | null): Limit | null {
   const p = one.profile;
   const s = p.chargingSchedule;
   if (p.validFrom && new Date(p.validFrom).getTime() > t) return null;
@@ -45,7 +45,7 @@ function said(one: InstalledProfile, t: number, txStart: number | null): Says | 
     elapsed = t - start;
   }
   if (s.duration !== undefined && elapsed >= s.duration * 1000) return null;
-  let current: Says | null = null;
+  let current: Limit | null = null;
   for (const period of s.chargingSchedulePeriod) {
     if (period.startPeriod * 1000 <= elapsed) {
       current = { value: period.limit, unit: s.chargingRateUnit, phases: period.numberPhases || 3 };
@@ -54,19 +54,19 @@ function said(one: InstalledProfile, t: number, txStart: number | null): Says | 
   return current;
 }
 
-/** Counts down from a level that nobody has. */
-function topmost(list: InstalledProfile[], t: number, txStart: number | null): Says | null {
+/** The limit of the highest level that has one. No profile has level 20. */
+function topmost(list: InstalledProfile[], t: number, txStart: number | null): Limit | null {
   for (let level = 20; level >= 0; level--) {
     for (const one of list) {
       if (one.profile.stackLevel !== level) continue;
-      const says = said(one, t, txStart);
-      if (says) return says;
+      const found = limitOf(one, t, txStart);
+      if (found) return found;
     }
   }
   return null;
 }
 
-function ofTransaction(question: Question, connectorId: number, t: number): Says | null {
+function ofTransaction(question: Question, connectorId: number, t: number): Limit | null {
   const tx = question.transactions.get(connectorId);
   if (!tx) return null;
   const own: InstalledProfile[] = [];
@@ -90,15 +90,15 @@ function ofTransaction(question: Question, connectorId: number, t: number): Says
   return topmost(own, t, start) ?? topmost(defaults, t, start);
 }
 
-function converted(says: Says, unit: "A" | "W", phases: number, volts: number): number {
-  if (says.unit === unit) return says.value;
-  return unit === "A" ? says.value / volts / phases : says.value * volts * phases;
+function converted(from: Limit, unit: "A" | "W", phases: number, volts: number): number {
+  if (from.unit === unit) return from.value;
+  return unit === "A" ? from.value / volts / phases : from.value * volts * phases;
 }
 
 /** The limit at an instant, in milliseconds since 1970. */
 export function allowedAt(question: Question, t: number): Allowed {
   const { connectorId, chargingRateUnit: unit, nominalVoltage: volts } = question;
-  const rated: Says | null = question.ratedLimit
+  const rated: Limit | null = question.ratedLimit
     ? { value: question.ratedLimit.limit, unit: question.ratedLimit.unit, phases: question.ratedLimit.numberPhases }
     : null;
   const maxima = question.installed.filter((one) =>
@@ -122,14 +122,14 @@ export function allowedAt(question: Question, t: number): Allowed {
 
 function allowedWhole(
   { chargingRateUnit: unit, nominalVoltage: volts }: Question,
-  parts: (Says | null)[],
-  max: Says | null,
+  parts: (Limit | null)[],
+  max: Limit | null,
 ): Allowed {
   if (parts.length === 0 || parts.includes(null)) {
     if (!max) return { limit: null, numberPhases: 3, exact: true };
     return { limit: converted(max, unit, max.phases, volts), numberPhases: max.phases, exact: max.unit === unit };
   }
-  const clipped = (parts as Says[]).map((part) => ({
+  const clipped = (parts as Limit[]).map((part) => ({
     ...part,
     phases: max ? Math.min(part.phases, max.phases) : part.phases,
   }));

@@ -26,14 +26,14 @@ function slugs(...installed: InstalledProfile[]): string[] {
   return profileWarnings(installed, context).map(({ slug }) => slug);
 }
 
-Deno.test("nothing is to be said of ordinary profiles", () => {
+Deno.test("ordinary profiles have no warnings", () => {
   const daily = { kind: "Daily", duration: HOUR } as const;
   const max = profile("Max", 0, [[0, 32]]);
   assertEquals(slugs(max, profile("TxDefault", 1, [[0, 6]], daily), profile("TxDefault", 0, [[0, 6]])), []);
   assertEquals(slugs(profile("Tx", 0, [[0, 6]], { kind: "Relative", transactionId: 7 })), []);
 });
 
-const SEEN: [WarningSlug, InstalledProfile[]][] = [
+const CASES: [WarningSlug, InstalledProfile[]][] = [
   ["stack-level-too-high", [profile("Max", 3, [[0, 6]])]],
   [
     "too-many-profiles",
@@ -63,11 +63,11 @@ const SEEN: [WarningSlug, InstalledProfile[]][] = [
   ["tx-default-pair", [profile("TxDefault", 0, [[0, 6]], { connectorId: 0 }), profile("TxDefault", 0, [[0, 16]])]],
 ];
 
-for (const [slug, installed] of SEEN) {
-  Deno.test(`a warning: ${slug}`, () => assertEquals(slugs(...installed), [slug]));
+for (const [slug, installed] of CASES) {
+  Deno.test(`the warning ${slug}`, () => assertEquals(slugs(...installed), [slug]));
 }
 
-/** What is said about the profiles, without the names of the warnings. */
+/** The details of all warnings. */
 function details(...installed: InstalledProfile[]): string[] {
   return profileWarnings(installed, { limits: chargePointLimits(CONFIGURATION), now: NOW }).map(({ detail }) => detail);
 }
@@ -75,7 +75,7 @@ function details(...installed: InstalledProfile[]): string[] {
 const LAST_SECOND = HOUR - 1;
 
 for (
-  const [rows, late, said] of [
+  const [rows, late, options] of [
     [[[0, 6], [LAST_SECOND, 7]], 0, BRIEF],
     [[[0, 6], [HOUR, 7]], 1, BRIEF],
     [[[0, 6], [LAST_SECOND, 7], [HOUR + 1, 8]], 1, BRIEF],
@@ -87,14 +87,14 @@ for (
     [[[0, 6], [1_000_000_000, 7]], 0, {}],
   ] as const
 ) {
-  Deno.test(`${late} of the periods ${JSON.stringify(rows)} never run with ${JSON.stringify(said)}`, () => {
+  Deno.test(`${late} of the periods ${JSON.stringify(rows)} never run with ${JSON.stringify(options)}`, () => {
     const sentence = `Charging profile 5 has ${late} of ${rows.length} periods after its end, ` +
       "or at the same second as the next one";
-    assertEquals(details(profile("Max", 0, rows, { ...said, id: 5 })), late === 0 ? [] : [sentence]);
+    assertEquals(details(profile("Max", 0, rows, { ...options, id: 5 })), late === 0 ? [] : [sentence]);
   });
 }
 
-Deno.test("a TxProfile that always has a limit hides those below it of its own transaction, and one without hides all", () => {
+Deno.test("a TxProfile that always has a limit hides lower levels of its transaction; without a transactionId it hides all lower levels", () => {
   const of = (id: number, transactionId?: number) =>
     profile("Tx", id, [[0, 6]], { id, kind: "Relative", ...(transactionId !== undefined && { transactionId }) });
   const hidden = (...installed: InstalledProfile[]) =>
@@ -104,29 +104,28 @@ Deno.test("a TxProfile that always has a limit hides those below it of its own t
   assertEquals(hidden(of(0, 7), of(1, 8)), []);
 });
 
-Deno.test("each connector with TxDefaultProfiles of its own beside those of connector 0 is named, with all of them", () => {
+Deno.test("a connector that has TxDefaultProfiles like connector 0 gets a warning with the ids of all of them", () => {
   const of = (id: number, connectorId: number) => profile("TxDefault", id, [[0, 6]], { id, connectorId, ...BRIEF });
   const installed = [of(0, 0), of(1, 0), of(2, 2), of(3, 2)];
   const warnings = profileWarnings([...installed, profile("Max", 0, [[0, 6]])], { limits: {}, now: NOW });
   assertEquals(warnings, [{
     slug: "tx-default-pair",
-    detail:
-      "Connector 2 has TxDefaultProfiles of its own beside those of connector 0; charge points differ on which of them count",
+    detail: "Connector 2 and connector 0 both have TxDefaultProfiles; charge points differ on which of them apply",
     chargingProfileIds: [2, 3, 0, 1],
   }]);
 });
 
-Deno.test("too many of a purpose, which the charge point counts by its levels", () => {
+Deno.test("too many profiles of one purpose, compared with the highest stack level", () => {
   const four = [0, 1, 2, 2].map((level) => profile("TxDefault", level, [[0, 6]], BRIEF));
   assertEquals(slugs(...four), ["too-many-of-purpose"]);
 });
 
-Deno.test("every kind of warning is shown here", () => {
-  const shown = new Set<string>([...SEEN.map(([slug]) => slug), "too-many-of-purpose"]);
+Deno.test("every warning has a case", () => {
+  const shown = new Set<string>([...CASES.map(([slug]) => slug), "too-many-of-purpose"]);
   assertEquals(WARNINGS.filter((slug) => !shown.has(slug)), []);
 });
 
-Deno.test("a charge point that has said nothing has no limits, and values that say nothing count as unsaid", () => {
+Deno.test("without configuration keys there are no limits, and invalid values count as not known", () => {
   const nothing = { maxStackLevel: undefined, maxInstalled: undefined, maxPeriods: undefined, units: undefined };
   assertEquals(chargePointLimits([]), nothing);
   const odd = CONFIGURATION.map(({ key }) => ({ key, value: key.endsWith("Unit") ? "Ampere?" : "many" }));
@@ -135,7 +134,7 @@ Deno.test("a charge point that has said nothing has no limits, and values that s
   assertEquals([units("Current,Power"), units("power"), units("A")], [["A", "W"], ["W"], ["A"]]);
 });
 
-Deno.test("what is asked of one profile is about it, with its place taken from the one that it replaces", () => {
+Deno.test("the warnings about one profile concern that profile, and a profile that it replaces does not count", () => {
   const context = { limits: {}, now: NOW };
   const lower = profile("Max", 0, [[0, 6]], { id: 1 });
   const upper = profile("Max", 1, [[0, 16]], { id: 2 });
@@ -143,7 +142,8 @@ Deno.test("what is asked of one profile is about it, with its place taken from t
   assertEquals(about(profile("TxDefault", 0, [[0, 6]])), []);
   assertEquals(about(profile("Max", 0, [[0, 8]], { id: 3 })), [{
     slug: "hides-lower-levels",
-    detail: "Charging profile 2 has neither duration nor validTo and hides charging profiles 3 below it for ever",
+    detail:
+      "Charging profile 2 always has a limit, so that these charging profiles on lower stack levels never apply: 3",
     chargingProfileIds: [2, 3],
   }]);
   assertEquals(about(profile("Max", 1, [[0, 16]], { id: 3, ...BRIEF })), []);

@@ -1,13 +1,13 @@
-/** Charging profiles in few words, and composite schedules as rows. */
+/** Short notations for tests: a builder of charging profiles, and composite schedules as rows. */
 import type { CompositePeriod } from "../../../ocpp/smart_charging/composite_schedule.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 
-/** startPeriod, limit (null: none), numberPhases (absent in a profile: not said). */
+/** A period: startPeriod, limit (null: none), numberPhases (optional in a profile). */
 export type Row = readonly [startPeriod: number, limit: number | null, numberPhases?: number];
 
-/** What may be said of a profile besides its purpose, level and rows. */
-export interface Said {
+/** The optional fields of a profile. */
+export interface ProfileOptions {
   readonly connectorId?: number;
   readonly kind?: "Absolute" | "Relative" | "Daily" | "Weekly";
   readonly start?: string;
@@ -21,17 +21,17 @@ export interface Said {
 
 const PURPOSES = { Max: "ChargePointMaxProfile", TxDefault: "TxDefaultProfile", Tx: "TxProfile" } as const;
 
-/** Long before any test's time. */
+/** A startSchedule before the time of every test. */
 export const ALWAYS = "2020-01-01T00:00:00.000Z";
 
 let lastId = 0;
 
-/** A profile on connector 0 when it is a maximum, else on connector 1; in amperes, for ever. */
+/** Builds an installed profile. Default: Absolute, in amperes, without an end; a ChargePointMaxProfile on connector 0, others on connector 1. */
 export function profile(
   purpose: keyof typeof PURPOSES,
   stackLevel: number,
   rows: readonly Row[],
-  { connectorId, kind = "Absolute", start, duration, unit = "A", id = ++lastId, ...more }: Said = {},
+  { connectorId, kind = "Absolute", start, duration, unit = "A", id = ++lastId, ...more }: ProfileOptions = {},
 ): InstalledProfile {
   const recurs = kind === "Daily" || kind === "Weekly";
   const made: ChargingProfile = {
@@ -55,7 +55,7 @@ export function profile(
   return { connectorId: connectorId ?? (purpose === "Max" ? 0 : 1), profile: made };
 }
 
-/** Periods as rows; three phases go without saying. */
+/** The periods of a composite schedule as rows; numberPhases is omitted when it is 3. */
 export function rowsOf(periods: readonly CompositePeriod[]): Row[] {
   return periods.map(({ startPeriod, limit, numberPhases }): Row =>
     numberPhases === 3 ? [startPeriod, limit] : [startPeriod, limit, numberPhases]

@@ -1,32 +1,32 @@
-/** Random installed profiles whose boundaries like to fall together, for property tests. */
+/** Generates random installed profiles for property tests. Their boundaries often coincide. */
 import { fc } from "../../packages/fast_check.ts";
 import type { Situation } from "../../../ocpp/smart_charging/composite_schedule.ts";
 import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_profile.ts";
 import type { ScheduledTransaction } from "../../../ocpp/smart_charging/profile_at.ts";
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 
-/** Everything happens around here: a Monday. */
+/** All times are around this one, a Monday. */
 const CENTRE_MS = Date.parse("2026-03-02T01:00:00.000Z");
 const DAY_SECONDS = 86_400;
 
-/** How far apart the times of a stack lie. */
+/** The grid of the times of a stack. */
 export interface Scale {
-  /** Boundaries are multiples of this, so that they collide. */
+  /** Boundaries are multiples of this, so that they coincide. */
   readonly gridSeconds: number;
   /** Length of the window, in steps of the grid. */
   readonly steps: number;
 }
 
-/** A situation and the window to look at. */
-export interface HandlerContext {
+/** A situation and the time window of its schedule. */
+export interface WindowedSituation {
   readonly situation: Situation & { readonly nominalVoltage: number };
   readonly window: { readonly from: Date; readonly durationSeconds: number };
 }
 
-/** Present or not. */
+/** A value that is absent in some cases. */
 const sometimes = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
-/** A time near the centre, now and then between two seconds. */
+/** A time near the centre, sometimes between two seconds. */
 function time({ gridSeconds, steps }: Scale): fc.Arbitrary<Date> {
   return fc.tuple(fc.integer({ min: -steps, max: steps }), fc.constantFrom(0, 0, 0, 0, 400, 999))
     .map(([step, ms]) => new Date(CENTRE_MS + step * gridSeconds * 1000 + ms));
@@ -88,7 +88,7 @@ function installed(scale: Scale): fc.Arbitrary<InstalledProfile> {
             chargingSchedulePeriod: periods,
           },
         };
-        // Mostly where the purpose belongs, so that stacks get high.
+        // Most profiles are on a connector that fits their purpose, so that stacks get high.
         const where = purpose === "ChargePointMaxProfile" && connectorId < 2 ? 0 : connectorId;
         return { connectorId: where, profile, ...(purpose === "TxProfile" && bound && { transactionId: bound }) };
       },
@@ -96,8 +96,8 @@ function installed(scale: Scale): fc.Arbitrary<InstalledProfile> {
   );
 }
 
-/** As a charge point keeps them: one in each slot (3.13.2), each with an id of its own. */
-function asKept(all: readonly InstalledProfile[]): InstalledProfile[] {
+/** Keeps one profile per purpose, level and connector (3.13.2), as a charge point does, and gives each a unique id. */
+function asInstalled(all: readonly InstalledProfile[]): InstalledProfile[] {
   const slots = new Map(all.map((one) => {
     const { chargingProfilePurpose, stackLevel } = one.profile;
     return [`${one.connectorId} ${chargingProfilePurpose} ${stackLevel}`, one] as const;
@@ -109,7 +109,7 @@ function asKept(all: readonly InstalledProfile[]): InstalledProfile[] {
 }
 
 /** Situations with up to `most` profiles on two connectors, some of them in use. */
-export function scenes(scale: Scale, most: number): fc.Arbitrary<HandlerContext> {
+export function situations(scale: Scale, most: number): fc.Arbitrary<WindowedSituation> {
   const transaction: fc.Arbitrary<ScheduledTransaction> = fc.record(
     { transactionId: fc.constantFrom(9, 10, undefined), startedAt: time(scale) },
   );
@@ -119,7 +119,7 @@ export function scenes(scale: Scale, most: number): fc.Arbitrary<HandlerContext>
     numberPhases: fc.constantFrom(1, 3),
   });
   return fc.record({
-    installed: fc.array(installed(scale), { maxLength: most }).map(asKept),
+    installed: fc.array(installed(scale), { maxLength: most }).map(asInstalled),
     one: sometimes(transaction),
     two: sometimes(transaction),
     connectorId: fc.constantFrom(0, 1, 1, 2),

@@ -10,8 +10,8 @@ const cases: [connectionTimeOut: string | null | undefined, seconds: number][] =
   [undefined, 360],
 ];
 
-for (const [told, seconds] of cases) {
-  Deno.test(`with ConnectionTimeOut ${told} a remote start's profile waits ${seconds} s`, () => {
-    assertEquals(waitForStartSeconds(told), seconds);
+for (const [timeOut, seconds] of cases) {
+  Deno.test(`with ConnectionTimeOut ${timeOut} the profile of a remote start waits ${seconds} s`, () => {
+    assertEquals(waitForStartSeconds(timeOut), seconds);
   });
 }

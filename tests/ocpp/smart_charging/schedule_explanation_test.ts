@@ -6,8 +6,8 @@ import { profile } from "./profiles.ts";
 const STARTED = new Date("2026-03-02T01:00:00.000Z");
 const RUNNING = new Map([[1, { transactionId: 9, startedAt: STARTED }]]);
 
-/** `startPeriod limit: who set it | who did not and why`, the connector in front of those for another one. */
-function told(
+/** Each interval as text: `startPeriod limit: setBy | beaten with reasons`. A profile of another connector is `connectorId/id`. */
+function explained(
   installed: readonly InstalledProfile[],
   seconds: number,
   { connectorId = 1, transactions = RUNNING as ReadonlyMap<number, { startedAt: Date }> } = {},
@@ -15,20 +15,20 @@ function told(
   const situation = { installed, transactions, connectorId, chargingRateUnit: "A" as const };
   const name = (one: { connectorId: number; chargingProfileId: number }) =>
     one.connectorId === connectorId ? String(one.chargingProfileId) : `${one.connectorId}/${one.chargingProfileId}`;
-  const because = (one: Beaten) => `${name(one)} ${one.reason}`;
+  const withReason = (one: Beaten) => `${name(one)} ${one.reason}`;
   return explain(situation, { from: STARTED, durationSeconds: seconds }).map(({ startPeriod, limit, setBy, beaten }) =>
-    `${startPeriod} ${limit}: ${setBy.map(name).join(", ")} | ${beaten.map(because).join(", ")}`
+    `${startPeriod} ${limit}: ${setBy.map(name).join(", ")} | ${beaten.map(withReason).join(", ")}`
   );
 }
 
-Deno.test("each stretch names the profile that set it and why each other one did not", () => {
+Deno.test("each interval names the profile that sets the limit, and the reason of every other profile", () => {
   const installed = [
     profile("Max", 0, [[0, 25]], { id: 1 }),
     profile("Max", 1, [[0, 40]], { id: 2, kind: "Daily", start: "2026-03-01T02:00:00.000Z", duration: 7200 }),
     profile("TxDefault", 0, [[0, 32]], { id: 3 }),
     profile("Tx", 3, [[0, 10], [1800, 48]], { id: 4, kind: "Relative", duration: 5400, transactionId: 9 }),
   ];
-  assertEquals(told(installed, 5 * 3600), [
+  assertEquals(explained(installed, 5 * 3600), [
     "0 10: 4 | 0/2 gap, 0/1 limitNotSmaller, 3 txProfileSpeaks",
     "1800 25: 0/1 | 0/2 gap, 4 limitNotSmaller, 3 txProfileSpeaks",
     "3600 40: 0/2 | 0/1 lowerStackLevel, 4 limitNotSmaller, 3 txProfileSpeaks",
@@ -37,7 +37,7 @@ Deno.test("each stretch names the profile that set it and why each other one did
   ]);
 });
 
-Deno.test("every other reason", () => {
+Deno.test("all other reasons", () => {
   const at = (seconds: number) => new Date(STARTED.getTime() + seconds * 1000).toISOString();
   const rows = [[0, 6]] as const;
   const installed = [
@@ -48,22 +48,22 @@ Deno.test("every other reason", () => {
     profile("Max", 0, rows, { id: 5, connectorId: 1 }),
     profile("Tx", 0, rows, { id: 6, connectorId: 2 }),
   ];
-  assertEquals(told(installed, 30), [
+  assertEquals(explained(installed, 30), [
     "0 null:  | 4 otherTransaction, 3 beforeStart, 2 notYetValid, 1 replacedOnConnector, 5 misplaced",
     "10 6: 2 | 4 otherTransaction, 3 beforeStart, 1 replacedOnConnector, 5 misplaced",
     "20 6: 3 | 4 otherTransaction, 2 noLongerValid, 1 replacedOnConnector, 5 misplaced",
   ]);
-  assertEquals(told(installed, 30, { transactions: new Map() }), [
+  assertEquals(explained(installed, 30, { transactions: new Map() }), [
     "0 null:  | 4 noTransaction, 3 noTransaction, 2 noTransaction, 1 replacedOnConnector, 5 misplaced",
   ]);
 });
 
-Deno.test("connector 0: each connector's part is told, and when there is no sum", () => {
+Deno.test("connector 0: the profiles of each connector, also when the sum is unlimited", () => {
   const transactions = new Map([1, 2].map((id) => [id, { startedAt: STARTED }]));
   const own = (connectorId: number, duration?: number) =>
     profile("TxDefault", 0, [[0, 6]], { id: connectorId, connectorId, start: STARTED.toISOString(), duration });
   const max = profile("Max", 0, [[0, 32]], { id: 3 });
-  assertEquals(told([own(1), own(2, 10), max], 20, { connectorId: 0, transactions }), [
+  assertEquals(explained([own(1), own(2, 10), max], 20, { connectorId: 0, transactions }), [
     "0 12: 1/1, 2/2 | 3 limitNotSmaller",
     "10 32: 3 | 1/1 sumUnlimited, 2/2 afterDuration",
   ]);

@@ -70,7 +70,7 @@ test("a schedule of an hour, planned for a transaction that would begin now", as
     chargingProfileId: 8,
     connectorId: 0,
     reason: "limitNotSmaller",
-    explanation: "What others allow is smaller, or the same",
+    explanation: "The limit of another profile is smaller or equal",
   }]);
   assertEquals(rows(await operator.get(path("PLANNED", 1, "chargingRateUnit=W&plan=false"))), [[0, 41_400]]);
   assertEquals("explanation" in await operator.get(path("PLANNED", 1)), false);
@@ -128,7 +128,7 @@ test("warnings of the configuration, and profiles in doubt", async () => {
   assertEquals(body.inDoubt, [3]);
   assertEquals(body.warnings, [{
     slug: "unit-not-allowed",
-    detail: "Charging profile 3 is in W, the charge point takes A only",
+    detail: "Charging profile 3 is in W; the charge point accepts only A",
     chargingProfileIds: [3],
   }]);
 });
