@@ -1,60 +1,59 @@
 /**
- * How a request for diagnostics goes, from GetDiagnostics to the file. There are three tellers, the answer to the call, the notifications and the file
- * itself, and they come in any order, so the state is not moved but read off what is known: whichever comes last, it ends the same.
+ * The state of a diagnostics request, from GetDiagnostics to the uploaded file. There are three sources: the answer to the CALL, the
+ * notifications, and the file. They arrive in any order, so the state is computed from all of them and does not depend on the order.
  */
-
 import type { CommandEnd } from "../command_end.ts";
 import type { ConfirmationOf } from "../registry.ts";
 
-/** How an upload goes, as it was last reported (OCPP 1.6 7.24). */
+/** The last reported status of an upload (OCPP 1.6 7.24). */
 export type UploadStatus = "Uploading" | "UploadFailed" | "Uploaded";
 
-/** Where a request for diagnostics stands. */
+/** The state of a diagnostics request. */
 export type DiagnosticsState =
-  /** Not answered yet. */
+  /** There is no answer yet. */
   | "requested"
-  /** It never went out: cancelled, expired, or the charge point left before. */
+  /** The CALL was not sent: the command was cancelled or expired, or the connection was lost before. */
   | "notSent"
-  /** Answered with an error, or with what is no answer. */
+  /** The answer is a CALLERROR or an invalid confirmation. */
   | "refused"
-  /** Answered without a file name: there is nothing to send (5.9). */
+  /** The answer has no file name: the charge point has no diagnostics to send (5.9). */
   | "nothingToSend"
-  /** It went out and nobody knows what the charge point made of it. */
+  /** The CALL was sent, and there is no answer. */
   | "timedOut"
-  /** Answered with a file name. */
+  /** The answer has a file name. */
   | "accepted"
   | "uploading"
-  /** The charge point may try again by itself (errata 3.50). */
+  /** The charge point may retry by itself (errata 3.50). */
   | "uploadFailed"
-  /** The charge point says so; the file went to a foreign address, or is not here for another reason. */
+  /** The charge point reports the upload, but the file did not arrive here, for example because its URL is of another server. */
   | "uploaded"
-  /** The file is here. */
+  /** The Central System has received the file. */
   | "received"
-  /** The address is over and nothing came. */
+  /** The upload URL has expired, and no file has arrived. */
   | "expired";
 
-/** What is known of a request. */
-export interface DiagnosticsFacts {
-  /** Of the GetDiagnostics command; undefined: it is under way. */
+/** Everything from which the state is computed. */
+export interface DiagnosticsEvidence {
+  /** The end of the GetDiagnostics command; undefined: it is under way. */
   readonly end: CommandEnd<ConfirmationOf<"GetDiagnostics">> | undefined;
   readonly status: UploadStatus | null;
   readonly isReceived: boolean;
-  /** Nothing can come any more. */
+  /** The upload URL has expired. */
   readonly isOver: boolean;
 }
 
-/** The state that follows from what is known. The file counts most, then what the charge point reports, then its answer. */
-export function diagnosticsState(facts: DiagnosticsFacts): DiagnosticsState {
-  const { status, isReceived, isOver } = facts;
+/** Computes the state. The file takes precedence, then the reported status, then the answer. */
+export function diagnosticsState(evidence: DiagnosticsEvidence): DiagnosticsState {
+  const { status, isReceived, isOver } = evidence;
   if (isReceived) return "received";
   if (status === "Uploaded") return "uploaded";
   if (status === "UploadFailed") return "uploadFailed";
-  const state = status === "Uploading" ? "uploading" : answered(facts);
-  const waits = state === "uploading" || state === "accepted" || state === "timedOut";
-  return waits && isOver ? "expired" : state;
+  const state = status === "Uploading" ? "uploading" : stateFromAnswer(evidence);
+  const isWaiting = state === "uploading" || state === "accepted" || state === "timedOut";
+  return isWaiting && isOver ? "expired" : state;
 }
 
-function answered({ end }: DiagnosticsFacts): DiagnosticsState {
+function stateFromAnswer({ end }: DiagnosticsEvidence): DiagnosticsState {
   switch (end?.kind) {
     case undefined:
       return "requested";
@@ -71,10 +70,10 @@ function answered({ end }: DiagnosticsFacts): DiagnosticsState {
 }
 
 /**
- * The statuses that a reported one takes the place of. Uploaded is the end, so that a late Uploading changes nothing; after a failure it starts anew.
- * Undefined: it says nothing about an upload, as Idle, which only answers a trigger.
+ * The statuses that a reported status replaces. Uploaded is final, so a late Uploading has no effect; after UploadFailed an upload may start again.
+ * Undefined: the reported status is not about an upload, such as Idle, which only answers a trigger.
  */
-export function replacedBy(reported: string): readonly (UploadStatus | null)[] | undefined {
+export function statusesReplacedBy(reported: string): readonly (UploadStatus | null)[] | undefined {
   switch (reported) {
     case "Uploading":
       return [null, "UploadFailed"];

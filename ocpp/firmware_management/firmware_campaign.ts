@@ -1,10 +1,11 @@
 /**
- * How a firmware campaign goes on: by counting its targets. Targets belong to waves; a wave is released when nothing of the waves before it is under way
- * any more, and the campaign is given up when too many of those released have failed. Charge points that are away hold nobody up.
+ * Decides the next step of a firmware campaign from the counts of its targets. Targets belong to waves. A wave is released when no target of
+ * the earlier waves is in progress. The campaign is aborted when too many released targets have failed. Offline charge points do not
+ * delay a wave.
  */
 import { FAILURES, type TargetOutcome } from "./firmware_target.ts";
 
-/** So many targets of a wave are in this state. Wave 0 are those that were left out from the beginning. */
+/** The number of targets of a wave in one state. Wave 0 has the targets that were skipped from the beginning. */
 export interface TargetCount {
   readonly wave: number;
   readonly state: "waiting" | "commanded" | "ended";
@@ -12,37 +13,38 @@ export interface TargetCount {
   readonly count: number;
 }
 
-/** What the counts say. `released` are the targets of the waves that have begun. */
+/** The sums of the counts. `released` are the targets of the released waves. */
 export interface Progress {
-  /** Those that are not left out. */
+  /** The targets that are not skipped. */
   readonly targets: number;
   readonly released: number;
-  /** Of the released ones, those that have not ended. */
+  /** The released targets that have not ended. */
   readonly open: number;
   readonly waiting: number;
   readonly commanded: number;
   readonly installed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Of all that ended, by outcome. */
+  /** The ended targets by outcome. */
   readonly outcomes: Partial<Record<TargetOutcome, number>>;
 }
 
-/** What is looked at to go on. `wave` counts from 1; 0: none is released. */
-export interface Course {
+/** The state and the settings of a campaign. `wave` is the last released one, counted from 1; 0: none. */
+export interface CampaignState {
   readonly state: string;
   readonly wave: number;
-  /** Percent of the targets that belong to this wave and those before it, rising to 100. */
+  /** For each wave the cumulative percentage of targets, rising to 100. */
   readonly waves: readonly number[];
-  /** Percent. */
+  /** In percent of the released targets. */
   readonly abortAboveFailures: number;
 }
 
+/** The next step of a campaign. */
 export type Step =
   | { readonly kind: "release" | "complete" | "none" }
   | { readonly kind: "abort"; readonly reason: string };
 
-/** Adds the counts up. */
+/** Sums the counts up. */
 export function progressOf(counts: readonly TargetCount[], wave: number): Progress {
   const sum = (wanted: (each: TargetCount) => boolean) =>
     counts.filter(wanted).reduce((total, { count }) => total + count, 0);
@@ -63,19 +65,19 @@ export function progressOf(counts: readonly TargetCount[], wave: number): Progre
   };
 }
 
-/** The next step. `isHeld`: some released target waits that could be sent to now, or will be tried again. */
-export function nextStep(course: Course, progress: Progress, isHeld: boolean): Step {
-  const { state, wave, waves, abortAboveFailures } = course;
+/** Decides the next step. `isWaiting`: a waiting target of a released wave is connected, or will be retried. */
+export function nextStep(campaign: CampaignState, progress: Progress, isWaiting: boolean): Step {
+  const { state, wave, waves, abortAboveFailures } = campaign;
   const { released, open, installed, failed, waiting, commanded } = progress;
   if (state !== "running" && state !== "paused") return { kind: "none" };
-  // Of those released, and not of those that ended: the share can then only rise while a wave goes on, and one early failure is not 100 percent.
+  // The share is of the released targets, not of the ended ones. So it only rises during a wave, and one early failure is not 100 percent.
   if (failed * 100 > abortAboveFailures * released) {
     const reason = `${failed} of ${released} targets so far have failed, more than ${abortAboveFailures} percent`;
     return { kind: "abort", reason };
   }
   if (waiting === 0 && commanded === 0) return { kind: "complete" };
-  // A wave of which everybody is away has shown nothing yet.
+  // A wave whose targets are all offline is not a test of the firmware.
   const isTried = installed + failed > 0 || open === 0;
-  const isOver = commanded === 0 && !isHeld && isTried;
+  const isOver = commanded === 0 && !isWaiting && isTried;
   return { kind: state === "running" && wave < waves.length && isOver ? "release" : "none" };
 }

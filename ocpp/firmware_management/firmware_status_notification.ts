@@ -14,13 +14,13 @@ const FIRMWARE_STATUSES = [
   "Installed",
 ] as const;
 
-/** 4.5: carries no request id, so it belongs to the latest UpdateFirmware. Installed may come before or after the restart (errata 3.47). */
+/** 4.5: has no request id, so it belongs to the latest UpdateFirmware. Installed may come before or after the restart (errata 3.47). */
 export const FirmwareStatusNotification = defineAction({
   name: "FirmwareStatusNotification",
   initiatedBy: "ChargePoint",
   profile: "FirmwareManagement",
   spec: "4.5",
-  summary: "Reports how far a firmware update is.",
+  summary: "Reports the progress of a firmware update.",
   request: z.strictObject({ status: reported(FIRMWARE_STATUSES) }),
   confirmation: Nothing,
   example: { request: { status: "Downloading" }, confirmation: {} },

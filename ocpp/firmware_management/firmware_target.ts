@@ -1,12 +1,12 @@
 /**
- * What becomes of one charge point in a firmware campaign. UpdateFirmware is confirmed with nothing, and often not at all, so its answer decides little: what
- * counts is evidence, which is a status notification or the version that the charge point boots with. Without any, the target ends when its time is up. It is
- * never sent a second time because nobody knows what became of the first.
+ * Decides the outcome of one charge point in a firmware campaign. The confirmation of UpdateFirmware is empty and often missing, so the decision
+ * depends on evidence: a status notification, or the firmware version after a boot. Without evidence the target ends at its timeout.
+ * UpdateFirmware is not sent again while the result of the first one is unknown.
  */
 import { type CommandEnd, type CommandState, endOf, isAnswered, isRefused } from "../command_end.ts";
 import { type FailedStatus, isFailed } from "./firmware_update.ts";
 
-/** Every way in which a target can end. */
+/** Every outcome of a target. */
 export const TARGET_OUTCOMES = [
   "installed",
   "downloadFailed",
@@ -23,6 +23,7 @@ export const TARGET_OUTCOMES = [
   "removed",
 ] as const;
 
+/** One of the outcomes above. */
 export type TargetOutcome = (typeof TARGET_OUTCOMES)[number];
 
 /** Outcomes that count as failures of the campaign. */
@@ -37,80 +38,83 @@ export const FAILURES: readonly TargetOutcome[] = [
   "neverCameBack",
 ];
 
-/** Failures after which sending it again is worth a try, and harmless: the charge point said itself that it is over. */
+/** Failures that are retried. A retry is harmless, because the charge point itself has reported the failure. */
 export const RETRIED: readonly TargetOutcome[] = ["downloadFailed", "installationFailed", "callError"];
 
-/** What is known of an attempt. */
+/** The state of one UpdateFirmware command to a target. */
 export interface Attempt {
   /** Whether the charge point is still registered. */
   readonly isRegistered: boolean;
   readonly isConnected: boolean;
-  /** Null: there is no command yet under the id that the target has. */
+  /** Null: no command exists yet with the id that the target has. */
   readonly commandState: CommandState | null;
   readonly error: { readonly code: string; readonly description: string } | null;
-  /** What came after the command had ended. */
+  /** The late answer of the command, if any. */
   readonly lateAnswer?: unknown;
-  /** Null: the CALL has not gone out. */
+  /** Null: the CALL was not sent. */
   readonly sentAt: Date | null;
-  /** The furthest status that was reported, and since when. */
+  /** The highest status that was reported, and since when. */
   readonly status: string | null;
   readonly since: Date | null;
-  /** What the last boot said. */
+  /** The firmware version and the time of the last boot. */
   readonly version: string | null;
   readonly bootedAt: Date | null;
 }
 
-/** What the campaign wants. `version` null: it does not say which version the image is. */
-export interface Wanted {
+/** The settings of the campaign. `version` null: the version of the firmware is not given. */
+export interface UpdateSettings {
   readonly version: string | null;
   readonly retrieveDate: Date | null;
   readonly updateTimeoutSeconds: number;
 }
 
-/** What follows. `send`: the command is to be made. `notSent`: nothing went out and nothing will. */
+/** The decision. `send`: create the command. `notSent`: the command ended without being sent. */
 export type Verdict =
   | { readonly kind: "open" | "send" | "notSent" }
   | { readonly kind: "ended"; readonly outcome: TargetOutcome; readonly detail: string | null };
 
-/** After Installed, so long is waited for a boot that says the version, where it was not the boot that said Installed. */
+/** How long a target waits after Installed for a boot that reports the version. */
 const BOOT_GRACE_MS = 15 * 60_000;
 
-/** Judges an attempt as it is known at this moment. */
-export function judge(attempt: Attempt, wanted: Wanted, now: Date): Verdict {
+/** Decides about an attempt at this moment. */
+export function judge(attempt: Attempt, settings: UpdateSettings, now: Date): Verdict {
   const { isRegistered, commandState, sentAt, status, error, lateAnswer } = attempt;
-  if (!isRegistered) return ended("removed", "The charge point is not registered any more");
+  if (!isRegistered) return ended("removed", "The charge point is no longer registered");
   if (commandState === null) return { kind: "send" };
   const end = endOf({ action: "UpdateFirmware", state: commandState, error, sentAt, lateAnswer });
   if (sentAt === null) return unsent(end);
-  const shown = evidence(attempt, sentAt, wanted, now);
-  if (shown) return shown;
+  const proof = evidence(attempt, sentAt, settings, now);
+  if (proof) return proof;
   if (end && isRefused(end) && status === null) return callError(end);
-  const startsAtMs = Math.max(sentAt.getTime(), wanted.retrieveDate?.getTime() ?? 0);
-  if (now.getTime() < startsAtMs + wanted.updateTimeoutSeconds * 1000) return { kind: "open" };
-  const last = status ?? (end && isAnswered(end) ? "only the confirmation" : `no answer (${commandState})`);
+  const startsAtMs = Math.max(sentAt.getTime(), settings.retrieveDate?.getTime() ?? 0);
+  if (now.getTime() < startsAtMs + settings.updateTimeoutSeconds * 1000) return { kind: "open" };
+  const last = status ??
+    (end && isAnswered(end) ? "the confirmation" : `none (its command is ${commandState})`);
   return attempt.isConnected
-    ? ended("timedOut", `Nothing shows that it is installed; the last that came was ${last}`)
-    : ended("neverCameBack", `It is not connected; the last that came was ${last}`);
+    ? ended("timedOut", `It did not report the installation in time; its last report: ${last}`)
+    : ended("neverCameBack", `It is not connected; its last report: ${last}`);
 }
 
 function unsent(end: CommandEnd | undefined): Verdict {
   if (!end) return { kind: "open" };
-  return end.answer === "cancelled" ? ended("aborted", "Its command was cancelled") : { kind: "notSent" };
+  return end.answer === "cancelled"
+    ? ended("aborted", "Its UpdateFirmware command was cancelled")
+    : { kind: "notSent" };
 }
 
-/** What the charge point itself has shown, undefined: not enough. */
-function evidence(attempt: Attempt, sentAt: Date, wanted: Wanted, now: Date): Verdict | undefined {
+/** The decision from the reports of the charge point; undefined: they are not sufficient. */
+function evidence(attempt: Attempt, sentAt: Date, settings: UpdateSettings, now: Date): Verdict | undefined {
   const { status, since, version, bootedAt } = attempt;
-  const told = bootedAt !== null && bootedAt >= sentAt ? version : null;
-  if (wanted.version !== null && told === wanted.version) return ended("installed", null);
+  const bootedVersion = bootedAt !== null && bootedAt >= sentAt ? version : null;
+  if (settings.version !== null && bootedVersion === settings.version) return ended("installed", null);
   if (isFailed(status)) return ended(outcomeOf(status), `It reported ${status}`);
   if (status !== "Installed") return undefined;
-  if (wanted.version === null) return ended("installed", null);
-  const isBootAfter = told !== null && bootedAt! >= since!;
+  if (settings.version === null) return ended("installed", null);
+  const isBootAfter = bootedVersion !== null && bootedAt! >= since!;
   if (!isBootAfter && now.getTime() < since!.getTime() + BOOT_GRACE_MS) return { kind: "open" };
-  return told === null
-    ? ended("installed", "It reported Installed; no boot has confirmed the version")
-    : ended("versionMismatch", `It reported Installed, and booted with version ${told}`);
+  return bootedVersion === null
+    ? ended("installed", "It reported Installed, but no boot has confirmed the version")
+    : ended("versionMismatch", `It reported Installed, but booted with version ${bootedVersion}`);
 }
 
 function outcomeOf(status: FailedStatus): TargetOutcome {
@@ -127,12 +131,14 @@ function outcomeOf(status: FailedStatus): TargetOutcome {
 
 /** White paper L01.FR.20: with signed firmware UpdateFirmware is answered NotSupported; without the profile it is NotImplemented. */
 function callError({ answer, description }: CommandEnd): Verdict {
-  const said = `It answered UpdateFirmware with ${answer}`;
+  const answered = `It answered UpdateFirmware with ${answer}`;
   if (answer === "NotSupported") {
-    return ended("notSupported", `${said}. Where it takes signed firmware only, send it SignedUpdateFirmware`);
+    return ended("notSupported", `${answered}. If it accepts only signed firmware, send SignedUpdateFirmware`);
   }
-  if (answer === "NotImplemented") return ended("notSupported", `${said}: it has no firmware management over OCPP`);
-  return ended("callError", description ? `${said}: ${description}` : said);
+  if (answer === "NotImplemented") {
+    return ended("notSupported", `${answered}: it does not support firmware management over OCPP`);
+  }
+  return ended("callError", description ? `${answered}: ${description}` : answered);
 }
 
 function ended(outcome: TargetOutcome, detail: string | null): Verdict {

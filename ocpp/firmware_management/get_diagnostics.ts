@@ -5,7 +5,7 @@ import { FileLocation } from "../types/file_location.ts";
 import { Retries, RetryInterval } from "../types/retries.ts";
 import { text } from "../types/text.ts";
 
-/** 5.9: location is a directory; the charge point names the file in its confirmation. No fileName means that there is nothing to send. */
+/** 5.9: location is a directory; the confirmation has the name of the file. Without fileName there are no diagnostics to send. */
 export const GetDiagnostics = defineAction({
   name: "GetDiagnostics",
   initiatedBy: "CentralSystem",
@@ -17,8 +17,8 @@ export const GetDiagnostics = defineAction({
     location: FileLocation,
     retries: Retries.optional(),
     retryInterval: RetryInterval.optional(),
-    startTime: SentDateTime.optional().describe("Oldest entry wanted"),
-    stopTime: SentDateTime.optional().describe("Newest entry wanted"),
+    startTime: SentDateTime.optional().describe("The time of the oldest entry to send"),
+    stopTime: SentDateTime.optional().describe("The time of the newest entry to send"),
   }),
   confirmation: z.strictObject({ fileName: text(255).optional() }),
   example: {

@@ -1,23 +1,23 @@
 /**
- * A maintenance window: the part of each day in which firmware may be sent, by the clocks on the walls of a place. Both ends are times of the day there,
- * so the window follows daylight saving time: an hour that is left out in spring is not in it, an hour that comes twice in autumn is in it twice.
+ * A maintenance window: the part of each day in which firmware may be sent, in the local time of a time zone. It follows daylight saving
+ * time: the window does not include the hour that is skipped in spring, and it includes the repeated hour in autumn twice.
  */
 
-/** `from` and `to` as `HH:MM`; `to` is no longer in it, and is on the next day when it is not later. `timeZone` is an IANA name. */
+/** `from` and `to` are `HH:MM`; `to` is exclusive, and on the next day when it is not later than `from`. `timeZone` is an IANA name. */
 export interface MaintenanceWindow {
   readonly from: string;
   readonly to: string;
   readonly timeZone: string;
 }
 
-/** Whether an instant is in the window. Equal ends are the whole day. */
+/** Whether an instant is in the window. If `from` equals `to`, the window is the whole day. */
 export function isWithin({ from, to, timeZone }: MaintenanceWindow, instant: Date): boolean {
   const { hour, minute } = Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
   const [time, start, end] = [hour * 60 + minute, minutesOf(from), minutesOf(to)];
   return start < end ? start <= time && time < end : time >= start || time < end;
 }
 
-/** Whether a name is one of a time zone that has rules: `Europe/Berlin`, `UTC`; an offset has none. */
+/** Whether a text is the IANA name of a time zone, such as `Europe/Berlin` or `UTC`. An offset is not a name. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {

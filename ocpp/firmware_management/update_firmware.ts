@@ -5,18 +5,18 @@ import { FileLocation } from "../types/file_location.ts";
 import { Nothing } from "../types/nothing.ts";
 import { Retries, RetryInterval } from "../types/retries.ts";
 
-/** 5.19: confirmed with nothing; progress comes as FirmwareStatusNotification. Charge points with signed firmware answer NotSupported. */
+/** 5.19: the confirmation is empty; FirmwareStatusNotification reports the progress. Charge points that require signed firmware answer NotSupported. */
 export const UpdateFirmware = defineAction({
   name: "UpdateFirmware",
   initiatedBy: "CentralSystem",
   profile: "FirmwareManagement",
   spec: "5.19",
-  summary: "Tells a charge point to fetch and install new firmware.",
+  summary: "Asks a charge point to download and install new firmware.",
   whenOffline: "queue",
   request: z.strictObject({
     location: FileLocation,
     retries: Retries.optional(),
-    retrieveDate: SentDateTime.describe("Not to be fetched before"),
+    retrieveDate: SentDateTime.describe("The charge point does not download it before"),
     retryInterval: RetryInterval.optional(),
   }),
   confirmation: Nothing,

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { defineAction } from "../action.ts";
 import { Nothing } from "../types/nothing.ts";
 
-/** 5.10: 0 is an empty list, −1 a charge point without local lists. */
+/** 5.10: 0 means an empty list, −1 that the charge point does not support local lists. */
 export const GetLocalListVersion = defineAction({
   name: "GetLocalListVersion",
   initiatedBy: "CentralSystem",
   profile: "LocalAuthListManagement",
   spec: "5.10",
-  summary: "Asks which version of the local authorization list a charge point has.",
+  summary: "Reads the version of the local authorization list of a charge point.",
   whenOffline: "queue",
   request: Nothing,
   confirmation: z.strictObject({

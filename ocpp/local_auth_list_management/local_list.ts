@@ -1,60 +1,60 @@
 /**
- * How a local authorization list is brought up to date: what differs, in which messages it is said, under which version, and what an answer
- * means. Pure. What the charge point has is known only as far as it confirmed, so each known entry may be in doubt, and a list is
- * complete only when nothing else can be in it. A Differential says again whatever is in doubt, so that it is right in either case.
+ * Pure rules for the synchronisation of local authorization lists: the difference between two lists, the messages for it, and their versions.
+ * Only confirmed messages are certain, so a known entry may be in doubt. A list is complete when it has no other entries than the known
+ * ones. A Differential repeats every entry in doubt, so that the result is the same in both cases.
  */
 import { idTagKey } from "../core/authorization.ts";
 import type { IdTagInfo } from "../types/id_tag_info.ts";
 
-/** An idTag with what the charge point shall know of it. */
+/** An entry that the charge point should have. */
 export interface ListEntry {
   readonly idTag: string;
   readonly idTagInfo: IdTagInfo;
 }
 
-/** One entry of SendLocalList: without idTagInfo the idTag is taken off the list (7.1 AuthorizationData). */
+/** One entry of SendLocalList: without idTagInfo the idTag is removed from the list (7.1 AuthorizationData). */
 export interface ListChange {
   readonly idTag: string;
   readonly idTagInfo?: IdTagInfo;
 }
 
-/** What we know of one idTag at the charge point. */
+/** The known state of one idTag in the charge point. */
 export interface KnownEntry {
   readonly idTag: string;
-  /** null: it is not in the list. */
+  /** Null: the idTag is not in the list. */
   readonly idTagInfo: IdTagInfo | null;
-  /** A message about it was sent, and nobody knows whether it took effect. */
+  /** A message about the idTag was sent, and it is not known whether it took effect. */
   readonly isInDoubt: boolean;
 }
 
-/** What we know of a charge point's list. */
+/** The known state of a charge point's list. */
 export interface KnownList {
-  /** Whether nothing but `entries` can be in it: a Full was accepted, or the charge point said that it is empty. */
+  /** Whether the list has no other entries than `entries`: a Full was accepted, or the charge point reported an empty list. */
   readonly isComplete: boolean;
   readonly entries: readonly KnownEntry[];
 }
 
-/** 7.46 UpdateType. */
+/** 7.46 UpdateType: a Full replaces the list, a Differential changes entries. */
 export type UpdateType = "Full" | "Differential";
 
-/** A SendLocalList without its version, which is chosen when it is sent. */
+/** A SendLocalList without its version, which is assigned when it is sent. */
 export interface ListUpdate {
   readonly updateType: UpdateType;
   readonly entries: readonly ListChange[];
 }
 
-/** What a charge point says that it can take; null where it has not said so. */
+/** The limits of a charge point; null: not known. */
 export interface ListLimits {
-  /** Entries of one SendLocalList. */
+  /** The maximum number of entries of one SendLocalList. */
   readonly sendLocalListMaxLength: number | null;
-  /** Entries of the whole list. */
+  /** The maximum number of entries of the whole list. */
   readonly localAuthListMaxLength: number | null;
 }
 
-/** Entries of one message for a charge point whose SendLocalListMaxLength is not known. */
+/** The maximum number of entries of one message, while SendLocalListMaxLength is not known. */
 export const CAUTIOUS_MESSAGE_LENGTH = 100;
 
-/** Each idTag once, without regard to case; the first one counts. */
+/** Removes entries whose idTag is already there, without regard to case. */
 export function withoutDuplicates<T extends { readonly idTag: string }>(entries: readonly T[]): T[] {
   const seen = new Map<string, T>();
   for (const entry of entries) {
@@ -64,7 +64,7 @@ export function withoutDuplicates<T extends { readonly idTag: string }>(entries:
   return [...seen.values()];
 }
 
-/** The limits, out of a charge point's configuration. A value that is no number above 0 says nothing. */
+/** Reads the limits from a charge point's configuration. A value that is not an integer above 0 counts as not known. */
 export function limitsIn(
   configuration: readonly { readonly key: string; readonly value: string | null }[],
 ): ListLimits {
@@ -78,7 +78,7 @@ export function limitsIn(
   };
 }
 
-/** The entries that there is room for, in their order, and how many are left out. */
+/** The first entries up to the limit, and the number of the others. */
 export function withinLimit<T>(
   entries: readonly T[],
   limit: number | null,
@@ -88,63 +88,63 @@ export function withinLimit<T>(
 }
 
 /**
- * What has to be said for the charge point to have exactly the desired entries: first what goes, so that the list is never longer than
- * the longer of the two, then what changes or comes.
+ * The changes after which the charge point has exactly the desired entries. Removals come first, so that the list is never longer than the
+ * longer one of the two lists.
  */
 export function differenceBetween(known: KnownList, desired: readonly ListEntry[], now: Date): ListChange[] {
-  const wanted = new Map(desired.map((entry) => [idTagKey(entry.idTag), entry]));
-  const there = new Map(known.entries.map((entry) => [idTagKey(entry.idTag), entry]));
-  const goes = known.entries.filter(({ idTag, idTagInfo, isInDoubt }) =>
-    (idTagInfo !== null || isInDoubt) && !wanted.has(idTagKey(idTag))
+  const desiredByKey = new Map(desired.map((entry) => [idTagKey(entry.idTag), entry]));
+  const knownByKey = new Map(known.entries.map((entry) => [idTagKey(entry.idTag), entry]));
+  const removals = known.entries.filter(({ idTag, idTagInfo, isInDoubt }) =>
+    (idTagInfo !== null || isInDoubt) && !desiredByKey.has(idTagKey(idTag))
   );
-  const comes = desired.filter(({ idTag, idTagInfo }) => {
-    const entry = there.get(idTagKey(idTag));
-    return !entry?.idTagInfo || entry.isInDoubt || !saysTheSame(entry.idTagInfo, idTagInfo, now);
+  const additions = desired.filter(({ idTag, idTagInfo }) => {
+    const entry = knownByKey.get(idTagKey(idTag));
+    return !entry?.idTagInfo || entry.isInDoubt || !isSameIdTagInfo(entry.idTagInfo, idTagInfo, now);
   });
-  return [...goes.map(({ idTag }) => ({ idTag })), ...comes];
+  return [...removals.map(({ idTag }) => ({ idTag })), ...additions];
 }
 
-/** Whether two idTagInfo mean the same today: once its expiryDate has passed, Accepted means Expired. */
-export function saysTheSame(one: IdTagInfo, other: IdTagInfo, now: Date): boolean {
+/** Whether two idTagInfo have the same meaning at a time: after its expiryDate, Accepted means Expired. */
+export function isSameIdTagInfo(one: IdTagInfo, other: IdTagInfo, now: Date): boolean {
   const parents = [one, other].map(({ parentIdTag }) => idTagKey(parentIdTag ?? ""));
   const expiries = [one, other].map(({ expiryDate }) => expiryDate === undefined ? null : Date.parse(expiryDate));
   if (parents[0] !== parents[1] || expiries[0] !== expiries[1]) return false;
-  return statusToday(one, now) === statusToday(other, now);
+  return statusAt(one, now) === statusAt(other, now);
 }
 
-function statusToday({ status, expiryDate }: IdTagInfo, now: Date): IdTagInfo["status"] {
+function statusAt({ status, expiryDate }: IdTagInfo, now: Date): IdTagInfo["status"] {
   const isOver = expiryDate !== undefined && Date.parse(expiryDate) <= now.getTime();
   return status === "Accepted" && isOver ? "Expired" : status;
 }
 
-/** What is to be done, and with what. */
+/** The input of a synchronisation. */
 export interface Synchronisation {
   readonly updateType: UpdateType;
   readonly known: KnownList;
-  /** Without duplicates, and within the limit of the whole list. */
+  /** Without duplicates, and not longer than the limit of the whole list. */
   readonly desired: readonly ListEntry[];
   readonly limits: ListLimits;
   readonly now: Date;
 }
 
 /**
- * The messages that bring the list up to date, in order. Each Full begins anew and what does not fit into it follows as Differentials
- * (OCPP 1.6 5.15, SendLocalListMaxLength); a Differential that has nothing to say is not sent.
+ * The messages that bring the list up to date, in order. A Full replaces the list; entries that do not fit into it follow as Differentials
+ * (OCPP 1.6 5.15, SendLocalListMaxLength). An empty Differential is not sent.
  */
 export function updatesFor({ updateType, known, desired, limits, now }: Synchronisation): ListUpdate[] {
-  const most = limits.sendLocalListMaxLength ?? CAUTIOUS_MESSAGE_LENGTH;
+  const entriesMax = limits.sendLocalListMaxLength ?? CAUTIOUS_MESSAGE_LENGTH;
   const changes: readonly ListChange[] = updateType === "Full" ? desired : differenceBetween(known, desired, now);
   const updates: ListUpdate[] = [];
-  for (let at = 0; at < changes.length || (at === 0 && updateType === "Full"); at += most) {
-    updates.push({ updateType: at === 0 ? updateType : "Differential", entries: changes.slice(at, at + most) });
+  for (let at = 0; at < changes.length || (at === 0 && updateType === "Full"); at += entriesMax) {
+    updates.push({ updateType: at === 0 ? updateType : "Differential", entries: changes.slice(at, at + entriesMax) });
   }
   return updates;
 }
 
-/** A version that no 32-bit integer holds is not one that we go on counting from. */
+/** The largest signed 32-bit integer. A reported version from here on is ignored. */
 const VERSION_MAX = 2 ** 31 - 1;
 
-/** The version of the next message: above every one that was sent or reported, and never 0 or −1, which are answers (errata 3.52). */
+/** The version of the next message: higher than every version that was sent or reported, and at least 1 (errata 3.52). */
 export function nextVersion(...versions: readonly (number | null)[]): number {
   return 1 + Math.max(0, ...versions.filter((version): version is number => version !== null && version < VERSION_MAX));
 }

@@ -4,14 +4,14 @@ import { idTagKey } from "../core/authorization.ts";
 import { IdTagInfo } from "../types/id_tag_info.ts";
 import { IdToken } from "../types/id_token.ts";
 
-/** 7.1 AuthorizationData: without idTagInfo the entry is deleted, which only a Differential update can do. */
+/** 7.1 AuthorizationData: without idTagInfo the entry is deleted, which is only possible in a Differential update. */
 const AuthorizationData = z.strictObject({ idTag: IdToken, idTagInfo: IdTagInfo.optional() });
 
 const Request = z.strictObject({
-  // 0 and −1 are answers of GetLocalListVersion, never a version of ours (errata 3.52).
+  // 0 and −1 have a special meaning in GetLocalListVersion (errata 3.52).
   listVersion: z.int().min(1).describe("Higher than every version sent before"),
   localAuthorizationList: z.array(AuthorizationData).optional().describe(
-    "At most SendLocalListMaxLength entries; none with Full empties the list",
+    "At most SendLocalListMaxLength entries; a Full update without entries empties the list",
   ),
   updateType: z.enum(["Differential", "Full"]),
 }).check((context) => {
@@ -21,20 +21,20 @@ const Request = z.strictObject({
     const refuse = (field: string, message: string) =>
       context.issues.push({ code: "custom", input: idTag, path: ["localAuthorizationList", at, field], message });
     if (updateType === "Full" && idTagInfo === undefined) refuse("idTagInfo", "is needed when updateType is Full");
-    // The charge point compares idTags without regard to case (7.28), and so do we.
+    // A charge point compares idTags without regard to case (7.28).
     const key = idTagKey(idTag);
-    if (seen.has(key)) refuse("idTag", "is in the list twice");
+    if (seen.has(key)) refuse("idTag", "must not be in the list twice");
     seen.add(key);
   });
 });
 
-/** 5.15: after Failed or VersionMismatch a Full list puts things right. */
+/** 5.15: after Failed or VersionMismatch a Full update is necessary. */
 export const SendLocalList = defineAction({
   name: "SendLocalList",
   initiatedBy: "CentralSystem",
   profile: "LocalAuthListManagement",
   spec: "5.15",
-  summary: "Gives a charge point idTags that it may accept or refuse without asking.",
+  summary: "Sends a charge point idTags that it accepts or refuses without an Authorize request.",
   whenOffline: "queue",
   request: Request,
   confirmation: z.strictObject({ status: z.enum(["Accepted", "Failed", "NotSupported", "VersionMismatch"]) }),

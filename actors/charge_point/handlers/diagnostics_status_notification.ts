@@ -1,4 +1,4 @@
-import { replacedBy } from "../../../ocpp/firmware_management/diagnostics.ts";
+import { statusesReplacedBy } from "../../../ocpp/firmware_management/diagnostics.ts";
 import type { Handler } from "../handler_context.ts";
 import { notice } from "./charge_point_report.ts";
 
@@ -11,7 +11,7 @@ export const DiagnosticsStatusNotification: Handler<"DiagnosticsStatusNotificati
       chargePoint: chargePoint.identity,
       status,
       content: request,
-      replaces: replacedBy(status) ?? [],
+      replaces: statusesReplacedBy(status) ?? [],
       receivedAt: now,
     });
     return {};

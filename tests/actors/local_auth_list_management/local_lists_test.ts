@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ListEntry } from "../../../ocpp/local_auth_list_management/local_list.ts";
 import { openTestStore } from "../../database.ts";
-import { heldOf } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
+import { contentOf } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
 import { Place } from "./place.ts";
 
 const store = await openTestStore();
@@ -51,7 +51,7 @@ Deno.test("automatic: a desired list is sent once, in messages of the right leng
   ]]);
   await desire(place, SECOND);
   await place.pass(MINUTE_MS);
-  assertEquals(place.model.held, heldOf(SECOND));
+  assertEquals(place.model.content, contentOf(SECOND));
   assertEquals(place.sent.slice(2).flatMap(({ entries }) => entries.map(({ idTag }) => idTag)), ["B", "D", "E", "C"]);
   assertEquals((await place.sync())?.state, "synchronised");
   assertEquals(place.asked.every((action) => action === "SendLocalList"), true, "nothing was probed");
@@ -99,7 +99,7 @@ Deno.test("FI-44 automatic: a version mismatch or failure is mended by one Full,
     assertEquals(place.sent.length, 3);
     await place.pass(MINUTE_MS);
     assertEquals(place.sent.slice(3).map(({ updateType }) => updateType), ["Full", "Differential"]);
-    assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"]);
+    assertEquals([place.model.content, (await place.sync())?.state], [contentOf(SECOND), "synchronised"]);
 
     place.answer = () => ({ status });
     const before = place.sent.length;
@@ -152,7 +152,7 @@ Deno.test("automatic: a lost confirmation is settled by the version, whether the
       "GetLocalListVersion",
       ...Array(how === "silent" ? 1 : 2).fill("SendLocalList"),
     ]);
-    assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"]);
+    assertEquals([place.model.content, (await place.sync())?.state], [contentOf(SECOND), "synchronised"]);
     assertEquals((await store.knownLocalLists.find(place.identity)).pendingVersion, null);
     await place.end();
   }
@@ -183,7 +183,7 @@ Deno.test("automatic: a charge point that keeps no lists is remembered as such, 
     place.answer = () => "well";
     await ask(place, "Full");
     await place.pass(MINUTE_MS);
-    assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"]);
+    assertEquals([place.model.content, (await place.sync())?.state], [contentOf(SECOND), "synchronised"]);
     await place.end();
   }
 });
@@ -197,7 +197,7 @@ Deno.test("automatic: LocalListConflict has a Full sent again, once an hour at m
   for (let i = 0; i < 3; i++) await place.report("LocalListConflict");
   await place.pass(MINUTE_MS);
   assertEquals(place.sent.map(({ updateType }) => updateType), ["Full", "Differential", "Full", "Differential"]);
-  assertEquals(place.model.held, heldOf(FIRST));
+  assertEquals(place.model.content, contentOf(FIRST));
   await place.end();
 });
 
@@ -211,7 +211,7 @@ Deno.test("a charge point that is away is synchronised when it returns, if an op
   await desire(place, SECOND);
   await place.connect();
   await place.pass(1);
-  assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"]);
+  assertEquals([place.model.content, (await place.sync())?.state], [contentOf(SECOND), "synchronised"]);
 
   place.disconnect();
   await ask(place, "Full", 0, "queue", 30);
@@ -228,7 +228,7 @@ Deno.test("automatic: what an operator queued and nobody fetched in time is sent
   assertEquals((await place.sync())?.state, "failed");
   await place.connect();
   await place.pass(MINUTE_MS);
-  assertEquals([place.model.held, (await place.sync())?.state], [heldOf(FIRST), "synchronised"]);
+  assertEquals([place.model.content, (await place.sync())?.state], [contentOf(FIRST), "synchronised"]);
   await ask(place, "Full", 0);
   await place.pass(MINUTE_MS);
   assertEquals(place.sent.map(({ updateType }) => updateType), ["Full", "Differential", "Full", "Differential"]);
@@ -248,7 +248,7 @@ Deno.test("a lost connection does not end an automatic synchronisation", async (
   assertEquals((await place.sync())?.state, "waiting");
   await place.connect();
   await place.pass(MINUTE_MS);
-  assertEquals([place.model.held, (await place.sync())?.state], [heldOf(FIRST), "synchronised"]);
+  assertEquals([place.model.content, (await place.sync())?.state], [contentOf(FIRST), "synchronised"]);
   assertEquals(place.asked, ["SendLocalList", "GetLocalListVersion", "SendLocalList"]);
   await place.end();
 });
@@ -261,7 +261,7 @@ Deno.test("two synchronisations of one charge point run one after the other", as
   await place.pass(2 * MINUTE_MS);
   assertEquals([(await one)?.state, (await other)?.state], ["synchronised", "synchronised"]);
   assertEquals(place.sent.map(({ updateType }) => updateType), ["Full", "Differential", "Full", "Differential"]);
-  assertEquals(place.model.held, heldOf(FIRST));
+  assertEquals(place.model.content, contentOf(FIRST));
   await place.end();
 });
 
@@ -298,7 +298,11 @@ async function troubleEverywhere(
 Deno.test("automatic: killed at any statement, the next process brings the list to the end, and sends nothing wrong", async () => {
   const statements = await troubleEverywhere("dead", AUTOMATIC, async (place, at) => {
     await place.pass(2 * MINUTE_MS);
-    assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"], `killed at ${at}`);
+    assertEquals(
+      [place.model.content, (await place.sync())?.state],
+      [contentOf(SECOND), "synchronised"],
+      `killed at ${at}`,
+    );
   });
   assert(statements > 10, `${statements} statements`);
 });
@@ -306,7 +310,11 @@ Deno.test("automatic: killed at any statement, the next process brings the list 
 Deno.test("automatic: a statement that fails at any place costs nothing but time", async () => {
   await troubleEverywhere("once", AUTOMATIC, async (place, at) => {
     await place.pass(2 * MINUTE_MS);
-    assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"], `failed at ${at}`);
+    assertEquals(
+      [place.model.content, (await place.sync())?.state],
+      [contentOf(SECOND), "synchronised"],
+      `failed at ${at}`,
+    );
   });
 });
 
@@ -318,9 +326,13 @@ Deno.test("manual: killed at any statement, a synchronisation ends or is in doub
       sync === undefined || ["synchronised", "inDoubt", "failed"].includes(sync.state),
       `killed at ${at}: ${sync?.state}`,
     );
-    if (sync?.state === "synchronised") assertEquals(place.model.held, heldOf(SECOND), `killed at ${at}`);
+    if (sync?.state === "synchronised") assertEquals(place.model.content, contentOf(SECOND), `killed at ${at}`);
     await ask(place, "Full");
     await place.pass(MINUTE_MS);
-    assertEquals([place.model.held, (await place.sync())?.state], [heldOf(SECOND), "synchronised"], `killed at ${at}`);
+    assertEquals(
+      [place.model.content, (await place.sync())?.state],
+      [contentOf(SECOND), "synchronised"],
+      `killed at ${at}`,
+    );
   });
 });

@@ -11,7 +11,7 @@ import {
 } from "../../../ocpp/local_auth_list_management/local_list.ts";
 import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import { openTestStore } from "../../database.ts";
-import { heldOf, ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
+import { contentOf, ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
 import { at, fields, fresh } from "../facts.ts";
 
 const store = await openTestStore();
@@ -93,11 +93,13 @@ Deno.test("whatever was lost, refused or wiped: after its version was asked, the
       const { isComplete, pendingVersion, entries } = await there.known();
       assertEquals(pendingVersion, null);
       // What is believed to be complete, without a doubt, is the truth.
-      if (isComplete && entries.every(({ isInDoubt }) => !isInDoubt)) assertEquals(heldOf(entries), there.model.held);
+      if (isComplete && entries.every(({ isInDoubt }) => !isInDoubt)) {
+        assertEquals(contentOf(entries), there.model.content);
+      }
       await there.synchronise(last, isComplete ? "Differential" : "Full");
-      assertEquals(there.model.held, heldOf(last));
+      assertEquals(there.model.content, contentOf(last));
       const known = await there.known();
-      assertEquals([heldOf(known.entries), known.isComplete], [heldOf(last), true]);
+      assertEquals([contentOf(known.entries), known.isComplete], [contentOf(last), true]);
       assertEquals(differenceBetween(known, last, NOW), []);
     }),
     { numRuns: 60 },
@@ -123,7 +125,7 @@ Deno.test("the version that the charge point reports settles what became of a me
     await there.askVersion();
     const settled = await there.known();
     assertEquals([settled.pendingVersion, settled.isComplete], [null, true]);
-    assertEquals(heldOf(settled.entries), there.model.held);
+    assertEquals(contentOf(settled.entries), there.model.content);
     assertEquals((await store.chargePoints.find(there.identity))?.localListVersion, there.model.version);
   }
 });
@@ -141,7 +143,7 @@ Deno.test("a refusal makes the list incomplete, NotSupported and -1 are remember
   await there.synchronise(TWO, "Full");
   const more: ListUpdate = { updateType: "Differential", entries: [{ idTag: "C", idTagInfo: { status: "Accepted" } }] };
   await there.send(more, "refused");
-  assertEquals([(await there.known()).isComplete, heldOf((await there.known()).entries)], [false, heldOf(TWO)]);
+  assertEquals([(await there.known()).isComplete, contentOf((await there.known()).entries)], [false, contentOf(TWO)]);
   await there.synchronise(TWO, "Full");
   assertEquals((await there.known()).isComplete, true);
 

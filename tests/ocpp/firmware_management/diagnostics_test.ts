@@ -2,20 +2,20 @@ import { assert, assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
 import { COMMAND_STATES, type EndedCommand, endOf } from "../../../ocpp/command_end.ts";
 import {
-  type DiagnosticsFacts,
+  type DiagnosticsEvidence,
   diagnosticsState,
-  replacedBy,
+  statusesReplacedBy,
   type UploadStatus,
 } from "../../../ocpp/firmware_management/diagnostics.ts";
 
-const sent: DiagnosticsFacts = { end: undefined, status: null, isReceived: false, isOver: false };
+const sent: DiagnosticsEvidence = { end: undefined, status: null, isReceived: false, isOver: false };
 
 const ended = (command: Omit<EndedCommand, "action">) => ({ end: endOf({ action: "GetDiagnostics", ...command }) });
 const confirmed = (confirmation: object) => ended({ state: "answered", confirmation });
 const answered = { ...sent, ...confirmed({ fileName: "a.zip" }) };
 
-Deno.test("a request for diagnostics stands where the facts put it", () => {
-  const cases: [Partial<DiagnosticsFacts>, string][] = [
+Deno.test("the state of a diagnostics request follows from its evidence", () => {
+  const cases: [Partial<DiagnosticsEvidence>, string][] = [
     [ended({ state: "queued" }), "requested"],
     [ended({ state: "sent" }), "requested"],
     [ended({ state: "cancelled" }), "notSent"],
@@ -39,32 +39,32 @@ Deno.test("a request for diagnostics stands where the facts put it", () => {
     [{ ...answered, isReceived: true, status: "UploadFailed" }, "received"],
     [{ ...ended({ state: "timedOut" }), status: "Uploading" }, "uploading"],
   ];
-  for (const [facts, state] of cases) {
-    assertEquals(diagnosticsState({ ...sent, ...facts }), state, JSON.stringify(facts));
+  for (const [evidence, state] of cases) {
+    assertEquals(diagnosticsState({ ...sent, ...evidence }), state, JSON.stringify(evidence));
   }
 });
 
-Deno.test("a file that is here counts whatever else is known", () => {
-  const facts = fc.record({
+Deno.test("a received file takes precedence over all other evidence", () => {
+  const evidence = fc.record({
     state: fc.constantFrom(...COMMAND_STATES),
     sentAt: fc.constantFrom(null, new Date()),
     confirmation: fc.constantFrom({}, { fileName: "a.zip" }),
     status: fc.constantFrom(null, "Uploading" as const, "UploadFailed" as const, "Uploaded" as const),
     isOver: fc.boolean(),
   });
-  fc.assert(fc.property(facts, ({ status, isOver, ...command }) => {
+  fc.assert(fc.property(evidence, ({ status, isOver, ...command }) => {
     const known = { ...ended(command), status, isOver };
     assertEquals(diagnosticsState({ ...known, isReceived: true }), "received");
     assert(diagnosticsState({ ...known, isReceived: false }) !== "received");
   }));
 });
 
-Deno.test("once uploaded it stays so, however late and often the other statuses come", () => {
+Deno.test("Uploaded is final, also when other statuses come later", () => {
   const statuses = fc.array(fc.constantFrom("Idle", "Uploading", "UploadFailed", "Uploaded", "Whatever"));
   fc.assert(fc.property(statuses, (reports) => {
     let status: UploadStatus | null = null;
-    for (const report of reports) if (replacedBy(report)?.includes(status)) status = report as UploadStatus;
-    const known = reports.filter((report) => replacedBy(report) !== undefined);
+    for (const report of reports) if (statusesReplacedBy(report)?.includes(status)) status = report as UploadStatus;
+    const known = reports.filter((report) => statusesReplacedBy(report) !== undefined);
     assertEquals(status === null, known.length === 0);
     if (known.includes("Uploaded")) assertEquals(status, "Uploaded");
     else if (known.length > 0) assertEquals(status, known.at(-1));

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import {
-  type Course,
+  type CampaignState,
   nextStep,
   progressOf,
   type TargetCount,
 } from "../../../ocpp/firmware_management/firmware_campaign.ts";
 
-const course: Course = { state: "running", wave: 1, waves: [10, 50, 100], abortAboveFailures: 20 };
+const campaign: CampaignState = { state: "running", wave: 1, waves: [10, 50, 100], abortAboveFailures: 20 };
 
 function waiting(wave: number, count: number): TargetCount {
   return { wave, state: "waiting", outcome: null, count };
@@ -16,12 +16,12 @@ function ended(wave: number, outcome: NonNullable<TargetCount["outcome"]>, count
   return { wave, state: "ended", outcome, count };
 }
 
-function step(counts: TargetCount[], given: Partial<Course> = {}, isHeld = false): string {
-  const now = { ...course, ...given };
-  return nextStep(now, progressOf(counts, now.wave), isHeld).kind;
+function step(counts: TargetCount[], given: Partial<CampaignState> = {}, isWaiting = false): string {
+  const now = { ...campaign, ...given };
+  return nextStep(now, progressOf(counts, now.wave), isWaiting).kind;
 }
 
-Deno.test("progress counts what is left out apart", () => {
+Deno.test("progress counts skipped targets separately", () => {
   const counts = [ended(0, "skipped", 3), ended(1, "installed", 4), ended(1, "timedOut", 1), waiting(2, 5)];
   assertEquals(progressOf(counts, 1), {
     targets: 10,
@@ -36,7 +36,7 @@ Deno.test("progress counts what is left out apart", () => {
   });
 });
 
-Deno.test("the next wave begins when the one before is over", () => {
+Deno.test("a wave is released when the wave before it has ended", () => {
   assertEquals(step([waiting(1, 10)], { wave: 0 }), "release");
   assertEquals(step([waiting(1, 9), ended(1, "installed", 1), waiting(2, 5)], {}, true), "none");
   assertEquals(step([{ ...waiting(1, 1), state: "commanded" }, ended(1, "installed", 9), waiting(2, 5)]), "none");
@@ -44,13 +44,13 @@ Deno.test("the next wave begins when the one before is over", () => {
   assertEquals(step([ended(1, "installed", 10), waiting(2, 5)], { state: "paused" }), "none");
 });
 
-Deno.test("charge points that are away hold nobody up, unless all of them are", () => {
+Deno.test("offline charge points do not delay the next wave, unless all of them are offline", () => {
   assertEquals(step([waiting(1, 9), ended(1, "installed", 1), waiting(2, 5)]), "release");
   assertEquals(step([waiting(1, 10), waiting(2, 5)]), "none");
   assertEquals(step([ended(1, "removed", 10), waiting(2, 5)]), "release");
 });
 
-Deno.test("it is given up when more than so many of the released ones failed", () => {
+Deno.test("the campaign is aborted when too many released targets have failed", () => {
   const failing = (failed: number) => [ended(1, "installationFailed", failed), waiting(1, 10 - failed), waiting(2, 90)];
   assertEquals(step(failing(2), {}, true), "none");
   assertEquals(step(failing(3), {}, true), "abort");
@@ -64,7 +64,7 @@ Deno.test("it is given up when more than so many of the released ones failed", (
   );
 });
 
-Deno.test("it is complete when no target is open, also when none ever was", () => {
+Deno.test("the campaign is complete when no target is open, also without targets", () => {
   assertEquals(step([ended(1, "installed", 9), ended(1, "timedOut", 1)]), "complete");
   assertEquals(step([ended(0, "skipped", 4)], { wave: 0 }), "complete");
   assertEquals(step([], { wave: 0 }), "complete");

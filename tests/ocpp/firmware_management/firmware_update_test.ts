@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import * as actions from "../../../ocpp/actions.ts";
 import { isFailed, rankOf } from "../../../ocpp/firmware_management/firmware_update.ts";
 
-Deno.test("the statuses of a usual update rise", () => {
+Deno.test("the ranks of the statuses of a successful update are ascending", () => {
   const plain = ["Downloading", "Downloaded", "Installing", "Installed"];
   const signed = ["Downloading", "Downloaded", "SignatureVerified", "Installing", "InstallRebooting", "Installed"];
   for (const course of [plain, signed]) {
@@ -11,8 +11,8 @@ Deno.test("the statuses of a usual update rise", () => {
   }
 });
 
-Deno.test("every status of both notifications has a rank of its own, but Idle, which says nothing of an update", () => {
-  // What the schemas of the two actions allow, read off them.
+Deno.test("every status of both notifications except Idle has a unique rank", () => {
+  // The statuses come from the schemas of the two actions.
   const words = [actions.FirmwareStatusNotification, actions.SignedFirmwareStatusNotification].flatMap(({ request }) =>
     (request.shape.status as unknown as { options: string[] }).options
   );
@@ -22,7 +22,7 @@ Deno.test("every status of both notifications has a rank of its own, but Idle, w
   assertEquals([rankOf("Idle"), rankOf("Exploded"), rankOf("constructor")], [undefined, undefined, undefined]);
 });
 
-Deno.test("a failure outranks what led to it, and Installed every failure", () => {
+Deno.test("a failure ranks above the statuses before it, and Installed above every failure", () => {
   const failures = [
     ...new Set(["DownloadFailed", "InstallationFailed", "InvalidSignature", "InstallVerificationFailed"]),
   ];

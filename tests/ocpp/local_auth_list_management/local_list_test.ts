@@ -3,19 +3,19 @@ import { fc } from "../../packages/fast_check.ts";
 import {
   CAUTIOUS_MESSAGE_LENGTH,
   differenceBetween,
+  isSameIdTagInfo,
   type KnownEntry,
   type KnownList,
   limitsIn,
   type ListEntry,
   type ListUpdate,
   nextVersion,
-  saysTheSame,
   updatesFor,
   withinLimit,
   withoutDuplicates,
 } from "../../../ocpp/local_auth_list_management/local_list.ts";
 import type { IdTagInfo } from "../../../ocpp/types/id_tag_info.ts";
-import { heldOf, ModelChargePoint } from "./model_charge_point.ts";
+import { contentOf, ModelChargePoint } from "./model_charge_point.ts";
 
 const now = new Date("2026-03-02T01:00:00.000Z");
 const past = "2026-03-02T00:00:00.000Z";
@@ -23,7 +23,7 @@ const future = "2026-03-03T00:00:00.000Z";
 const NO_LIMITS = { sendLocalListMaxLength: null, localAuthListMaxLength: null };
 const accepted: IdTagInfo = { status: "Accepted" };
 
-// The same names in two spellings, so that entries of two lists meet often.
+// Few names in two spellings, so that two lists often have the same idTags.
 const idTag = fc.tuple(fc.constantFrom("tag", "TAG"), fc.integer({ min: 0, max: 11 })).map(([name, n]) =>
   `${name}${n}`
 );
@@ -32,17 +32,17 @@ const idTagInfo: fc.Arbitrary<IdTagInfo> = fc.record({
   parentIdTag: fc.constantFrom("FLEET", "HOME"),
   expiryDate: fc.constant(future),
 }, { requiredKeys: ["status"] });
-const ROOM = 6;
+const LIST_MAX = 6;
 const list = fc.array(fc.record({ idTag, idTagInfo })).map((entries) => [
-  ...withinLimit(withoutDuplicates<ListEntry>(entries), ROOM).fitting,
+  ...withinLimit(withoutDuplicates<ListEntry>(entries), LIST_MAX).fitting,
 ]);
 
-/** What became of one message: its confirmation came, or it was lost on the way back, or it never arrived. */
-type Fate = "confirmed" | "answerLost" | "neverArrived";
-const fate = fc.constantFrom<Fate>("confirmed", "confirmed", "answerLost", "neverArrived");
+/** What happens to a message: its confirmation arrives, its confirmation is lost, or the message is lost. */
+type Delivery = "confirmed" | "answerLost" | "neverArrived";
+const delivery = fc.constantFrom<Delivery>("confirmed", "confirmed", "answerLost", "neverArrived");
 const updateType = fc.constantFrom("Full" as const, "Differential" as const);
 
-/** What a Central System can know of the model: a message without an answer leaves what it names in doubt. */
+/** The state that a Central System knows: after a message without an answer, its entries are in doubt. */
 class Knowledge implements KnownList {
   isComplete = false;
   readonly #entries = new Map<string, KnownEntry>();
@@ -61,7 +61,7 @@ class Knowledge implements KnownList {
     }
   }
 
-  doubted({ updateType, entries }: ListUpdate): void {
+  unanswered({ updateType, entries }: ListUpdate): void {
     if (updateType === "Full") {
       for (const [key, entry] of this.#entries) this.#entries.set(key, { ...entry, isInDoubt: true });
     }
@@ -72,8 +72,8 @@ class Knowledge implements KnownList {
   }
 }
 
-Deno.test("a charge point that takes the messages has exactly the desired list, also after interruptions at any of them", () => {
-  const round = fc.record({ desired: list, updateType, fates: fc.array(fate, { maxLength: 20 }) });
+Deno.test("a charge point has exactly the desired list after all messages, also after lost messages and answers", () => {
+  const round = fc.record({ desired: list, updateType, deliveries: fc.array(delivery, { maxLength: 20 }) });
   fc.assert(
     fc.property(
       fc.array(round, { maxLength: 6 }),
@@ -81,30 +81,30 @@ Deno.test("a charge point that takes the messages has exactly the desired list, 
       updateType,
       fc.integer({ min: 1, max: 5 }),
       (rounds, last, lastType, perMessage) => {
-        const chargePoint = new ModelChargePoint(perMessage, ROOM);
-        const limits = { sendLocalListMaxLength: perMessage, localAuthListMaxLength: ROOM };
+        const chargePoint = new ModelChargePoint(perMessage, LIST_MAX);
+        const limits = { sendLocalListMaxLength: perMessage, localAuthListMaxLength: LIST_MAX };
         const known = new Knowledge();
         let version = 0;
 
         const synchronise = (
           desired: ListEntry[],
           updateType: ListUpdate["updateType"],
-          fates: Fate[],
+          deliveries: Delivery[],
         ) => {
           for (const update of updatesFor({ updateType, known, desired, limits, now })) {
             version = nextVersion(version);
-            const fate = fates.shift() ?? "confirmed";
-            if (fate !== "neverArrived") assertEquals(chargePoint.take(update, version), "Accepted");
-            if (fate !== "confirmed") return known.doubted(update);
+            const delivery = deliveries.shift() ?? "confirmed";
+            if (delivery !== "neverArrived") assertEquals(chargePoint.take(update, version), "Accepted");
+            if (delivery !== "confirmed") return known.unanswered(update);
             known.confirmed(update);
           }
         };
 
-        for (const { desired, updateType, fates } of rounds) {
-          synchronise(desired, known.isComplete ? updateType : "Full", [...fates]);
+        for (const { desired, updateType, deliveries } of rounds) {
+          synchronise(desired, known.isComplete ? updateType : "Full", [...deliveries]);
         }
         synchronise(last, known.isComplete ? lastType : "Full", []);
-        assertEquals(chargePoint.held, heldOf(last));
+        assertEquals(chargePoint.content, contentOf(last));
         assertEquals(differenceBetween(known, last, now), []);
         assertEquals(updatesFor({ updateType: "Differential", known, desired: last, limits, now }), []);
       },
@@ -113,14 +113,14 @@ Deno.test("a charge point that takes the messages has exactly the desired list, 
   );
 });
 
-Deno.test("a Differential names only what differs, what goes first, and each idTag once", () => {
+Deno.test("a Differential has only changes, removals first, and each idTag once", () => {
   fc.assert(fc.property(list, list, (before, after) => {
     const known = { isComplete: true, entries: before.map((entry) => ({ ...entry, isInDoubt: false })) };
     const changes = differenceBetween(known, after, now);
     const names = changes.map(({ idTag }) => idTag.toLowerCase());
     assertEquals(new Set(names).size, names.length);
-    const firstThatComes = changes.findIndex(({ idTagInfo }) => idTagInfo);
-    assert(firstThatComes < 0 || changes.slice(firstThatComes).every(({ idTagInfo }) => idTagInfo));
+    const firstAddition = changes.findIndex(({ idTagInfo }) => idTagInfo);
+    assert(firstAddition < 0 || changes.slice(firstAddition).every(({ idTagInfo }) => idTagInfo));
     const unchanged = after.filter(({ idTag, idTagInfo }) =>
       before.some((entry) =>
         entry.idTag.toLowerCase() === idTag.toLowerCase() &&
@@ -131,7 +131,7 @@ Deno.test("a Differential names only what differs, what goes first, and each idT
   }));
 });
 
-Deno.test("one new idTag is one Differential with that idTag alone", () => {
+Deno.test("one new idTag gives one Differential with that idTag alone", () => {
   const entries = ["A", "B"].map((idTag) => ({ idTag, idTagInfo: accepted, isInDoubt: false }));
   const desired = [...entries.map(({ idTag, idTagInfo }) => ({ idTag, idTagInfo })), {
     idTag: "C",
@@ -147,13 +147,13 @@ Deno.test("one new idTag is one Differential with that idTag alone", () => {
   assertEquals(updates, [{ updateType: "Differential", entries: [{ idTag: "C", idTagInfo: accepted }] }]);
 });
 
-Deno.test("an empty list is a Full without entries; a Differential without a difference is nothing at all", () => {
+Deno.test("an empty list gives a Full without entries; without a difference there is no Differential", () => {
   const nothing = { known: { isComplete: false, entries: [] }, desired: [], limits: NO_LIMITS, now };
   assertEquals(updatesFor({ ...nothing, updateType: "Full" }), [{ updateType: "Full", entries: [] }]);
   assertEquals(updatesFor({ ...nothing, updateType: "Differential" }), []);
 });
 
-Deno.test("a Full that is too long for one message goes on as Differentials, ten thousand entries in messages of a hundred", () => {
+Deno.test("a Full that is too long for one message continues as Differentials: 10,000 entries in messages of 100", () => {
   const desired = Array.from({ length: 10_000 }, (_, n) => ({ idTag: `T${n}`, idTagInfo: accepted }));
   for (const most of [CAUTIOUS_MESSAGE_LENGTH, null]) {
     const limits = { sendLocalListMaxLength: most, localAuthListMaxLength: null };
@@ -163,18 +163,18 @@ Deno.test("a Full that is too long for one message goes on as Differentials, ten
   }
 });
 
-Deno.test("what is beyond the limit of the whole list is left out, and counted", () => {
+Deno.test("entries beyond the limit of the whole list are left out and counted", () => {
   assertEquals(withinLimit(["a", "b", "c"], 2), { fitting: ["a", "b"], leftOut: 1 });
   assertEquals(withinLimit(["a"], null), { fitting: ["a"], leftOut: 0 });
 });
 
-Deno.test("of two spellings of an idTag the first one counts", () => {
+Deno.test("of two spellings of an idTag the first one is kept", () => {
   assertEquals(withoutDuplicates([{ idTag: "Abc" }, { idTag: "ABC" }, { idTag: "d" }]), [{ idTag: "Abc" }, {
     idTag: "d",
   }]);
 });
 
-Deno.test("limits are numbers above 0, whatever the spelling of their keys", () => {
+Deno.test("limits are integers above 0, and the case of their keys does not count", () => {
   const configuration = [{ key: "sendlocallistmaxlength", value: " 20 " }, {
     key: "LocalAuthListMaxLength",
     value: "0",
@@ -184,7 +184,7 @@ Deno.test("limits are numbers above 0, whatever the spelling of their keys", () 
   assertEquals(limitsIn([{ key: "SendLocalListMaxLength", value: null }]), NO_LIMITS);
 });
 
-Deno.test("versions rise above everything known and are never below 1", () => {
+Deno.test("the next version is higher than every known version and at least 1", () => {
   assertEquals(nextVersion(), 1);
   assertEquals(nextVersion(null, -1), 1);
   assertEquals(nextVersion(0, null), 1);
@@ -192,11 +192,13 @@ Deno.test("versions rise above everything known and are never below 1", () => {
   assertEquals(nextVersion(3, 2 ** 31 - 1, Number.MAX_SAFE_INTEGER), 4);
 });
 
-Deno.test("an idTag whose expiry has passed is expired, whether it says so or not", () => {
-  assert(saysTheSame({ status: "Accepted", expiryDate: past }, { status: "Expired", expiryDate: past }, now));
-  assert(!saysTheSame({ status: "Accepted", expiryDate: future }, { status: "Expired", expiryDate: future }, now));
-  assert(!saysTheSame({ status: "Blocked", expiryDate: past }, { status: "Expired", expiryDate: past }, now));
-  assert(saysTheSame({ ...accepted, expiryDate: past }, { ...accepted, expiryDate: "2026-03-02T02:00:00+02:00" }, now));
-  assert(saysTheSame({ ...accepted, parentIdTag: "fleet" }, { ...accepted, parentIdTag: "FLEET" }, now));
-  assert(!saysTheSame(accepted, { ...accepted, parentIdTag: "FLEET" }, now));
+Deno.test("Accepted after the expiryDate means the same as Expired", () => {
+  assert(isSameIdTagInfo({ status: "Accepted", expiryDate: past }, { status: "Expired", expiryDate: past }, now));
+  assert(!isSameIdTagInfo({ status: "Accepted", expiryDate: future }, { status: "Expired", expiryDate: future }, now));
+  assert(!isSameIdTagInfo({ status: "Blocked", expiryDate: past }, { status: "Expired", expiryDate: past }, now));
+  assert(
+    isSameIdTagInfo({ ...accepted, expiryDate: past }, { ...accepted, expiryDate: "2026-03-02T02:00:00+02:00" }, now),
+  );
+  assert(isSameIdTagInfo({ ...accepted, parentIdTag: "fleet" }, { ...accepted, parentIdTag: "FLEET" }, now));
+  assert(!isSameIdTagInfo(accepted, { ...accepted, parentIdTag: "FLEET" }, now));
 });

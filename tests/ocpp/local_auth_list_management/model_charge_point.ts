@@ -1,19 +1,20 @@
 /**
- * A charge point's local list by the letter of OCPP 1.6 5.15, written without a look at ours: a plain array, searched from the front. It
- * is strict, so that whatever a real one may refuse is refused here.
+ * A model of a charge point's local list after OCPP 1.6 5.15, independent of the product: a plain array with linear search. It is strict and
+ * refuses everything that a real charge point may refuse.
  */
 import type { ListUpdate } from "../../../ocpp/local_auth_list_management/local_list.ts";
 
-/** What it has, with idTags in lower case and in order, to be compared. */
-export type Held = [idTag: string, idTagInfo: unknown][];
+/** The entries of a list in a comparable form: idTags in lower case, sorted. */
+export type Content = [idTag: string, idTagInfo: unknown][];
 
+/** A charge point that accepts at most `perMessage` entries in a message and `inAll` entries in the list. */
 export class ModelChargePoint {
   version = 0;
   list: { idTag: string; idTagInfo: unknown }[] = [];
 
   constructor(readonly perMessage: number, readonly inAll: number) {}
 
-  /** SendLocalList. Nothing changes unless it is accepted. */
+  /** Handles SendLocalList. The list changes only if the answer is Accepted. */
   take({ updateType, entries }: ListUpdate, listVersion: number): "Accepted" | "Failed" | "VersionMismatch" {
     if (listVersion < 1 || entries.length > this.perMessage) return "Failed";
     if (updateType === "Differential" && listVersion <= this.version) return "VersionMismatch";
@@ -36,13 +37,13 @@ export class ModelChargePoint {
     return "Accepted";
   }
 
-  get held(): Held {
-    return heldOf(this.list);
+  get content(): Content {
+    return contentOf(this.list);
   }
 }
 
-/** The same form for a desired list. */
-export function heldOf(entries: readonly { readonly idTag: string; readonly idTagInfo: unknown }[]): Held {
-  return entries.map(({ idTag, idTagInfo }): Held[number] => [idTag.toLowerCase(), idTagInfo])
+/** A list of entries in the comparable form. */
+export function contentOf(entries: readonly { readonly idTag: string; readonly idTagInfo: unknown }[]): Content {
+  return entries.map(({ idTag, idTagInfo }): Content[number] => [idTag.toLowerCase(), idTagInfo])
     .sort(([one], [other]) => one < other ? -1 : 1);
 }
