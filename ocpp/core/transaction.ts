@@ -3,6 +3,7 @@
  * content (4.8, 4.10). A flag has no other effect.
  */
 import type { RequestOf } from "../registry.ts";
+import { WHOLE_CHARGE_POINT } from "../types/connector_id.ts";
 import type { IdTagInfo } from "../types/id_tag_info.ts";
 import { parseDateTime } from "../types/date_time.ts";
 
@@ -47,7 +48,7 @@ export function startFlags(
   now: Date,
 ): TransactionFlag[] {
   const flags: TransactionFlag[] = [];
-  if (request.connectorId === 0) flags.push("connectorZero");
+  if (request.connectorId === WHOLE_CHARGE_POINT) flags.push("connectorZero");
   if (request.meterStart < 0) flags.push("negativeMeter");
   if (status !== "Accepted") flags.push("invalidIdTag");
   return [...flags, ...clockFlags(request.timestamp, now)];

@@ -3,7 +3,7 @@ import { defineAction } from "../action.ts";
 import { ChargingProfilePurpose } from "../types/charging_profile.ts";
 import { ConnectorOrWhole } from "../types/connector_id.ts";
 
-/** 5.6: without fields all profiles are cleared. With an id the other fields do not count; otherwise every given field must match (errata 3.25, 3.26). */
+/** 5.6: no field clears all profiles. An id decides alone; without an id every given field must match (errata 3.25, 3.26). */
 export const ClearChargingProfile = defineAction({
   name: "ClearChargingProfile",
   initiatedBy: "CentralSystem",

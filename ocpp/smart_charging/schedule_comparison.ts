@@ -38,47 +38,52 @@ export function startOfReported(scheduleStart: string | undefined): Date | undef
 }
 
 /** The intervals longer than 2 s in which the charge point's schedule is above or below the computed one. */
-export function differences(ours: ComputedSchedule, reported: ReportedChargingSchedule): Difference[] {
-  const theirs = reported.chargingSchedulePeriod.toSorted((a, b) => a.startPeriod - b.startPeriod);
-  const end = Math.min(ours.durationSeconds, reported.duration || ours.durationSeconds);
-  const boundaries = [...ours.periods, ...theirs].map(({ startPeriod }) => startPeriod).filter((at) => at < end);
+export function differences(computed: ComputedSchedule, reported: ReportedChargingSchedule): Difference[] {
+  const reportedPeriods = reported.chargingSchedulePeriod.toSorted((a, b) => a.startPeriod - b.startPeriod);
+  const end = Math.min(computed.durationSeconds, reported.duration || computed.durationSeconds);
+  const boundaries = [...computed.periods, ...reportedPeriods].map(({ startPeriod }) => startPeriod).filter((at) =>
+    at < end
+  );
   const points = [...new Set(boundaries)].sort((a, b) => a - b);
   const found: Difference[] = [];
   points.forEach((startPeriod, index) => {
-    const our = ours.periods.findLast((period) => period.startPeriod <= startPeriod);
-    const their = theirs.findLast((period) => period.startPeriod <= startPeriod);
-    if (!our || !their) return;
-    const differing = compared(our, { ...their, unit: reported.chargingRateUnit }, ours);
-    if (differing) found.push({ startPeriod, endPeriod: points[index + 1] ?? end, ...differing });
+    const computedPeriod = computed.periods.findLast((period) => period.startPeriod <= startPeriod);
+    const reportedPeriod = reportedPeriods.findLast((period) => period.startPeriod <= startPeriod);
+    if (!computedPeriod || !reportedPeriod) return;
+    const difference = differenceOf(computedPeriod, { ...reportedPeriod, unit: reported.chargingRateUnit }, computed);
+    if (difference) found.push({ startPeriod, endPeriod: points[index + 1] ?? end, ...difference });
   });
   return longEnough(found);
 }
 
-function compared(
+function differenceOf(
   { limit, numberPhases }: CompositePeriod,
-  their: { readonly limit: number; readonly numberPhases?: number; readonly unit: ChargingLimit["unit"] },
+  reported: { readonly limit: number; readonly numberPhases?: number; readonly unit: ChargingLimit["unit"] },
   { chargingRateUnit: unit, nominalVoltage: voltage = NOMINAL_VOLTAGE }: ComputedSchedule,
 ): Omit<Difference, "startPeriod" | "endPeriod"> | undefined {
   // Some charge points always omit numberPhases. Then the number of the computed schedule is assumed.
-  const phases = their.numberPhases || (limit === null ? PHASES_WHEN_ABSENT : numberPhases);
-  const [ours, theirs] = [limit ?? Infinity, valueOf({ ...their, numberPhases: phases }, unit, voltage)];
+  const phases = reported.numberPhases || (limit === null ? PHASES_WHEN_ABSENT : numberPhases);
+  const [computedLimit, reportedLimit] = [
+    limit ?? Infinity,
+    valueOf({ ...reported, numberPhases: phases }, unit, voltage),
+  ];
   // A charge point that calculates in amperes rounds to 0.1 A, which is more than 1 W.
-  const tolerance = their.unit === "A" && unit === "W"
+  const tolerance = reported.unit === "A" && unit === "W"
     ? inUnit({ ...TENTH, numberPhases: phases }, unit, phases, voltage)
     : TOLERANCE[unit];
-  if (theirs === ours || Math.abs(theirs - ours) <= tolerance) return undefined;
+  if (reportedLimit === computedLimit || Math.abs(reportedLimit - computedLimit) <= tolerance) return undefined;
   return {
     ours: limit,
-    chargePoint: theirs === Infinity ? null : theirs,
-    relation: theirs > ours ? "higher" : "lower",
+    chargePoint: reportedLimit === Infinity ? null : reportedLimit,
+    relation: reportedLimit > computedLimit ? "higher" : "lower",
   };
 }
 
 const TENTH = { limit: TOLERANCE.A, unit: "A" } as const;
 
 /** Some charge points report no limit as a negative limit. */
-function valueOf(their: ChargingLimit, unit: ChargingLimit["unit"], voltage: number): number {
-  return their.limit < 0 ? Infinity : inUnit(their, unit, their.numberPhases, voltage);
+function valueOf(reported: ChargingLimit, unit: ChargingLimit["unit"], voltage: number): number {
+  return reported.limit < 0 ? Infinity : inUnit(reported, unit, reported.numberPhases, voltage);
 }
 
 /** Drops differences that are too short. Neighbouring differences in the same direction count as one. */

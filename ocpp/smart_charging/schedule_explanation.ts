@@ -23,7 +23,7 @@ export const REASONS = {
   noLongerValid: "Its validTo has passed",
   beforeStart: "Its schedule has not started",
   afterDuration: "Its schedule has ended",
-  gap: "Its schedule has ended until the next recurrence",
+  gap: "Its schedule has ended and starts again at the next recurrence",
   noTransaction: "There is no running transaction that it applies to",
   otherTransaction: "It applies to another transaction",
   lowerStackLevel: "A profile of the same purpose on a higher stack level has a limit",

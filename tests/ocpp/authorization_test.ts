@@ -30,12 +30,12 @@ Deno.test("the answer has the parent, and the expiry date in UTC with millisecon
 });
 
 Deno.test("every answer is an IdTagInfo, and never ConcurrentTx", () => {
-  const facts = fc.record({
+  const record = fc.record({
     status: fc.constantFrom("Accepted" as const, "Blocked" as const),
     expiryDate: fc.option(fc.date({ min: new Date(0), max: new Date("2199-01-01"), noInvalidDate: true })),
     parentIdTag: fc.option(fc.string({ maxLength: 20 })),
   });
-  fc.assert(fc.property(fc.option(facts, { nil: undefined }), (tag) => {
+  fc.assert(fc.property(fc.option(record, { nil: undefined }), (tag) => {
     const info = authorize(tag, NOW);
     assertEquals(IdTagInfo.parse(info), info);
     assertEquals(info.status === "ConcurrentTx", false);

@@ -112,7 +112,7 @@ Deno.test("100,000 unknown fields are refused with a short description, by stric
 
 Deno.test("strict: unusual values that the specification allows are accepted", () => {
   for (
-    const odd of [
+    const unusual of [
       { connectorId: 0 },
       { connectorId: 99 },
       { meterStart: -5 },
@@ -123,7 +123,7 @@ Deno.test("strict: unusual values that the specification allows are accepted", (
       { timestamp: "2026-01-01T12:00:00+02" },
       { reservationId: 987654 },
     ]
-  ) assert(checkRequest("StartTransaction", { ...START, ...odd }, "strict").ok, JSON.stringify(odd));
+  ) assert(checkRequest("StartTransaction", { ...START, ...unusual }, "strict").ok, JSON.stringify(unusual));
   const stop = { meterStop: 10, timestamp: START.timestamp };
   for (const transactionId of [-1, 0, 2_000_000_001]) {
     assert(checkRequest("StopTransaction", { ...stop, transactionId, transactionData: [] }, "strict").ok);
@@ -131,18 +131,18 @@ Deno.test("strict: unusual values that the specification allows are accepted", (
 });
 
 const notInvalid: readonly [why: string, name: ActionName, payload: unknown, value: unknown, kinds: string[]][] = [
-  ["unknown fields are left out", "GetLocalListVersion", { listVersion: 1, x: 1 }, { listVersion: 1 }, [
+  ["unknown fields are removed", "GetLocalListVersion", { listVersion: 1, x: 1 }, { listVersion: 1 }, [
     "unknownField",
   ]],
-  ["null is absence", "GetDiagnostics", { fileName: null }, {}, ["nullField"]],
+  ["null counts as absent", "GetDiagnostics", { fileName: null }, {}, ["nullField"]],
   [
-    "a number is a value",
+    "a number is accepted as a value",
     "GetConfiguration",
     { configurationKey: [{ key: "HeartbeatInterval", readonly: false, value: 300 }] },
     { configurationKey: [{ key: "HeartbeatInterval", readonly: false, value: "300" }] },
     ["numberAsText"],
   ],
-  ["long text is shown whole", "GetDiagnostics", { fileName: "x".repeat(300) }, { fileName: "x".repeat(300) }, [
+  ["long text is kept whole", "GetDiagnostics", { fileName: "x".repeat(300) }, { fileName: "x".repeat(300) }, [
     "tooLong",
   ]],
   [

@@ -91,14 +91,14 @@ const anything: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 /** Generates payloads with one change: a value is replaced, removed or emptied, or an unknown field is added. */
-export function invalidPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
+export function mutatedPayload(schema: JsonSchema): fc.Arbitrary<unknown> {
   return validPayload(schema).chain((payload) => {
     const place = fc.constantFrom(...placesOf(payload));
     return fc.oneof(
       fc.tuple(place, anything).map(([path, value]) => replaced(payload, path, () => value)),
       place.map((path) => removed(payload, path)),
       fc.tuple(place, fc.constantFrom("vendorNote", "__proto__", "constructor", "idtag")).map(([path, name]) =>
-        replaced(payload, path, (value) => joined(value, name))
+        replaced(payload, path, (value) => withField(value, name))
       ),
     );
   });
@@ -111,7 +111,7 @@ export function placesOf(payload: unknown, at: Path = []): Path[] {
   return [at, ...steps.flatMap((step) => placesOf((payload as Record<string, unknown>)[step], [...at, step]))];
 }
 
-/** A copy with another value at one place. */
+/** A copy with another value at one path. */
 export function replaced(payload: unknown, path: Path, change: (value: unknown) => unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return change(payload);
@@ -121,7 +121,7 @@ export function replaced(payload: unknown, path: Path, change: (value: unknown) 
   return copy;
 }
 
-/** A copy without one field; a list entry or the whole becomes null instead. */
+/** A copy without one field; a list entry or the whole payload becomes null instead. */
 export function removed(payload: unknown, path: Path): unknown {
   const last = path.at(-1);
   if (typeof last !== "string") return replaced(payload, path, () => null);
@@ -131,14 +131,14 @@ export function removed(payload: unknown, path: Path): unknown {
   });
 }
 
-/** A copy of an object with one more field, made as JSON.parse would make it; anything else becomes such an object. */
-export function joined(value: unknown, name: string): unknown {
+/** A copy of an object with one more field, defined as JSON.parse does; any other value becomes an object with that field only. */
+export function withField(value: unknown, name: string): unknown {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   const copy = isObject ? { ...value } : {};
   return Object.defineProperty(copy, name, { value: 1, enumerable: true, writable: true, configurable: true });
 }
 
-/** Enumeration values that fit together, so that a charging profile may have every field. */
+/** Enumeration values that are valid together, so that a charging profile may have every field. */
 const TOGETHER = ["TxProfile", "Recurring", "Differential"];
 
 /** A payload with every field of the official schema, and one entry in each list. */
@@ -175,7 +175,7 @@ export function* boundaryPayloads(schema: JsonSchema, full: unknown): Generator<
       : ["x".repeat(maxLength), "x".repeat(maxLength + 1)];
     for (const value of [...words, ...texts, "?", 1, 1.5, true, {}, [], null]) yield replaced(full, path, () => value);
     if (path.length > 0) yield removed(full, path);
-    if (at.type === "object") yield replaced(full, path, (value) => joined(value, "vendorNote"));
+    if (at.type === "object") yield replaced(full, path, (value) => withField(value, "vendorNote"));
   }
 }
 

@@ -10,7 +10,7 @@ import {
   isFromChargePoint,
 } from "../../ocpp/registry.ts";
 import { type JsonSchema, officialSchema, type Side } from "./official_schemas.ts";
-import { joined, type Path, placesOf, removed, replaced } from "./payloads.ts";
+import { type Path, placesOf, removed, replaced, withField } from "./payloads.ts";
 
 const SIDES: readonly Side[] = ["req", "conf"];
 
@@ -68,7 +68,7 @@ for (const name of actionNames) {
     const example = exampleOf(name, "req");
     for (const { path } of objectsOf(example, officialSchema(name, "req"))) {
       for (const field of ["vendorNote", "__proto__", "constructor"]) {
-        const checked = check(name, "req", replaced(example, path, (object) => joined(object, field)));
+        const checked = check(name, "req", replaced(example, path, (object) => withField(object, field)));
         assertEquals(checked.ok || checked.fault.code, "FormationViolation");
       }
     }

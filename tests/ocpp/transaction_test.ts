@@ -5,7 +5,7 @@ const NOW = new Date("2026-03-02T01:00:00.000Z");
 const START = { connectorId: 1, idTag: "T", meterStart: 100, timestamp: "2026-03-02T00:59:58.000Z" };
 const STOP = { transactionId: 7, meterStop: 200, timestamp: "2026-03-02T00:59:58.000Z" };
 
-const odd: readonly [change: object, flags: TransactionFlag[]][] = [
+const cases: readonly [change: object, flags: TransactionFlag[]][] = [
   [{}, []],
   [{ connectorId: 0 }, ["connectorZero"]],
   [{ meterStart: -1 }, ["negativeMeter"]],
@@ -19,7 +19,7 @@ const odd: readonly [change: object, flags: TransactionFlag[]][] = [
   [{ connectorId: 0, timestamp: "1970-01-01T00:00:10" }, ["connectorZero", "timestampZoneless", "clockSkew"]],
 ];
 
-for (const [change, flags] of odd) {
+for (const [change, flags] of cases) {
   Deno.test(`a start with ${JSON.stringify(change)} is flagged ${flags.join(" and ") || "with no flag"}`, () => {
     assertEquals(startFlags({ ...START, ...change }, { status: "Accepted" }, NOW), flags);
   });

@@ -128,8 +128,8 @@ Deno.test("every warning has a case", () => {
 Deno.test("without configuration keys there are no limits, and invalid values count as not known", () => {
   const nothing = { maxStackLevel: undefined, maxInstalled: undefined, maxPeriods: undefined, units: undefined };
   assertEquals(chargePointLimits([]), nothing);
-  const odd = CONFIGURATION.map(({ key }) => ({ key, value: key.endsWith("Unit") ? "Ampere?" : "many" }));
-  assertEquals(chargePointLimits([...odd, { key: "Other", value: null }]), nothing);
+  const invalid = CONFIGURATION.map(({ key }) => ({ key, value: key.endsWith("Unit") ? "Ampere?" : "many" }));
+  assertEquals(chargePointLimits([...invalid, { key: "Other", value: null }]), nothing);
   const units = (value: string) => chargePointLimits([{ key: "ChargingScheduleAllowedChargingRateUnit", value }]).units;
   assertEquals([units("Current,Power"), units("power"), units("A")], [["A", "W"], ["W"], ["A"]]);
 });
