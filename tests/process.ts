@@ -3,8 +3,8 @@
  */
 import { within } from "./conformance/within.ts";
 
-/** Enough for a start on a machine that is busy with other tests. */
-const START_TIMEOUT_MS = 60_000;
+/** Enough for a start, or for a type check of everything, on a machine that is busy with other tests. */
+const TIMEOUT_MS = 240_000;
 
 /** Exit code and complete output of a process. */
 export interface Ended {
@@ -58,14 +58,14 @@ export function deno(args: readonly string[], env: Readonly<Record<string, strin
     }
   };
   const all = () => texts.stdout + texts.stderr;
-  const whenEnded = () => within(ended, `deno ${args.join(" ")} to end`, all, START_TIMEOUT_MS);
+  const whenEnded = () => within(ended, `deno ${args.join(" ")} to end`, all, TIMEOUT_MS);
   const end = () => {
     if (running) child.kill("SIGTERM");
     return whenEnded();
   };
   return {
     output: () => texts.stdout,
-    whenOutput: (pattern) => within(match(pattern), String(pattern), all, START_TIMEOUT_MS),
+    whenOutput: (pattern) => within(match(pattern), String(pattern), all, TIMEOUT_MS),
     whenEnded,
     end,
     [Symbol.asyncDispose]: async () => void await end(),

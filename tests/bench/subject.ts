@@ -65,7 +65,7 @@ async function program(
   args: readonly string[] = [],
 ): Promise<Subject> {
   const path = new URL(file, import.meta.url).pathname;
-  const process = deno(["run", "--no-prompt", ...permissions, path, ...args]);
+  const process = deno(["run", "--frozen", "--lock=tests/deno.lock", "--no-prompt", ...permissions, path, ...args]);
   const [, pid, url = ""] = await process.whenOutput(/pid (\d+) at (ws:\S+)\/ready/);
   return {
     name,

@@ -26,7 +26,12 @@ async function answer(port: number, words: string): Promise<string | undefined> 
 Deno.test("FI-25 servers that ran out of file descriptors accept again when there are some", async () => {
   const program = new URL("./few_descriptors.ts", import.meta.url).pathname;
   const child = new Deno.Command("sh", {
-    args: ["-c", `ulimit -n ${DESCRIPTORS}; exec "$0" run --quiet --no-check -A "$1"`, Deno.execPath(), program],
+    args: [
+      "-c",
+      `ulimit -n ${DESCRIPTORS}; exec "$0" run --quiet --frozen --lock=tests/deno.lock --no-check -A "$1"`,
+      Deno.execPath(),
+      program,
+    ],
     stdout: "piped",
     stderr: "null",
     stdin: "null",

@@ -9,7 +9,7 @@ const MAIN = new URL("./main.ts", import.meta.url).pathname;
 function command(args: readonly string[]): Deno.Command {
   const permissions = ["--allow-net", "--allow-env=WS_NO_BUFFER_UTIL", "--allow-read", "--allow-write"];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...permissions, MAIN, ...args],
+    args: ["run", "--frozen", "--lock=tests/deno.lock", "--no-prompt", ...permissions, MAIN, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
