@@ -41,7 +41,7 @@ export async function answer(call: Call, turn: Turn, live: LiveConnection): Prom
   }
   const problems = problemsIn(call, checked.deviations);
   reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, live);
-  context.triggers.heard(context.chargePoint.identity, call, turn.heard.at);
+  context.triggers.answered(context.chargePoint.identity, call, turn.heard.at);
   await quietly(context, call.action, () => handler.afterwards?.(checked.value, confirmation, context, now));
   return true;
 }

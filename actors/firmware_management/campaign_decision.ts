@@ -1,12 +1,12 @@
-/** What a campaign decides, as functions of what was read: about an attempt, and whom it may send to. */
+/** The decisions of a firmware campaign, as pure functions: the next step of an attempt, and the charge points to send to. */
 import type { AttemptFacts, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import { type Attempt, judge, RETRIED } from "../../ocpp/firmware_management/firmware_target.ts";
 import { isWithin } from "../../ocpp/firmware_management/maintenance_window.ts";
 
 /**
- * What the campaign does about the attempt of a claimed target: `send`, make its command; `cancel`, the command that has not gone out; or what is to be
- * written down. Undefined: wait.
+ * The next step for the attempt of a claimed target. `send`: make its command. `cancel`: cancel its command, which is not sent yet. A Decision: record
+ * it. Undefined: wait.
  */
 export function decisionAbout(
   attempt: AttemptFacts & Pick<Attempt, "isConnected">,
@@ -37,27 +37,27 @@ export function decisionAbout(
   }
 }
 
-/** Whether the campaign sends anything now. */
+/** Whether the campaign may send now: it is running, and inside its maintenance window. */
 export function maySend({ state, maintenanceWindow }: FirmwareCampaign, now: Date): boolean {
   return state === "running" && (maintenanceWindow === null || isWithin(maintenanceWindow, now));
 }
 
-/** Whether a released target waits that could be sent to, or will be tried again. */
-export function isHeld(waiting: Iterable<WaitingTarget>, isConnected: (identity: string) => boolean): boolean {
+/** Whether the current wave has a waiting target that is connected or will be tried again. */
+export function hasSendable(waiting: Iterable<WaitingTarget>, isConnected: (identity: string) => boolean): boolean {
   for (const { chargePoint, attempts } of waiting) if (attempts > 0 || isConnected(chargePoint)) return true;
   return false;
 }
 
-/** The charge points that can be sent to now, as many as there is room for. */
+/** The waiting targets that the campaign can send to now, at most `max`. */
 export function readyOf(
   waiting: Iterable<WaitingTarget>,
-  room: number,
+  max: number,
   isConnected: (identity: string) => boolean,
   now: Date,
 ): string[] {
   const ready: string[] = [];
   for (const { chargePoint, nextAttemptAt } of waiting) {
-    if (ready.length >= room) break;
+    if (ready.length >= max) break;
     if ((nextAttemptAt === null || nextAttemptAt <= now) && isConnected(chargePoint)) ready.push(chargePoint);
   }
   return ready;

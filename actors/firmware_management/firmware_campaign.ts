@@ -1,7 +1,7 @@
 /**
- * The actor of one firmware campaign: sends UpdateFirmware to as many targets at once as it may, and ends each with an outcome. The database decides: a
- * target is claimed there under a command id before the command is made, so that a process that starts after a crash finds the id again and asks under
- * it. The actor only keeps which charge points may be sent to and which were. It reads that at its birth and now and then, and it may be wrong without harm.
+ * The actor of one firmware campaign. It sends UpdateFirmware to the targets, at most `maxConcurrent` at once, and ends each target with an outcome. A
+ * target is claimed in the database with a command id before the command is made, so that a restarted process finds the command by this id. The
+ * actor's memory is a cache of the claimed and waiting targets; it is reloaded at intervals, and the database checks every claim.
  */
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import type { ClaimedTarget, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
@@ -13,95 +13,96 @@ import type { ChargePoints } from "../charge_point/registry.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signals } from "../runtime/signals.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
-import { decisionAbout, isHeld, maySend, readyOf } from "./campaign_decision.ts";
+import { decisionAbout, hasSendable, maySend, readyOf } from "./campaign_decision.ts";
 import { type CampaignMail, campaignMailOf } from "./campaign_mail.ts";
-import { sendUpdate, type UpdateWays } from "./send_update.ts";
+import { sendUpdate, type UpdateApp } from "./send_update.ts";
 
-/** What the actor needs of its supervisor. */
-export interface CampaignPorts {
+/** The parts of the app that the actor uses, and its campaign. */
+export interface CampaignApp {
   readonly id: string;
   readonly store: Store;
   readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
-  readonly files: UpdateWays["files"];
+  readonly files: UpdateApp["files"];
   readonly log: Log;
   readonly signals: Signals;
-  /** The actor has ended. */
+  /** Called when the actor has ended. */
   ended(reason: StopReason): void;
 }
 
-/** Everything is read again this often: deadlines pass, tries are due, windows open, and signals may have been missed. */
-const RELOAD_EVERY_MS = 30_000;
+/** Interval at which everything is read again, for deadlines, retries, maintenance windows and lost signals. */
+const RELOAD_INTERVAL_MS = 30_000;
 
-/** What is heard within this time is looked at together. */
-const GATHER_MS = 50;
+/** Signals that arrive within this time lead to one check. */
+const BATCH_DELAY_MS = 50;
 
-/** While the database is away. */
-const TRY_AGAIN_MS = 1000;
+/** Delay after the database did not answer. */
+const RETRY_MS = 1000;
 
-/** Commands that are being made at once. */
-const CALLS_AT_ONCE = 50;
+/** Commands that are being made at the same time, at most. */
+const CALLS_MAX = 50;
 
+/** Born for a campaign that is running, paused or aborted; ends itself when the campaign is finished. */
 export class FirmwareCampaignActor implements Actor<CampaignMail> {
-  /** Released and not sent to, as far as is known. */
+  /** Released targets without a command. */
   readonly #waiting = new Map<string, WaitingTarget>();
-  /** Claimed and not ended. */
+  /** Targets with a command that have not ended. */
   readonly #claimed = new Set<string>();
   /** Commands that are being made. */
   readonly #calling = new Map<string, Promise<unknown>>();
-  /** Charge points of which something was heard. */
-  readonly #heard = new Set<string>();
+  /** Charge points with a signal since the last check. */
+  readonly #signalled = new Set<string>();
   #isEdited = false;
   #campaign: FirmwareCampaign | null = null;
 
-  constructor(readonly context: Context<CampaignMail>, readonly ports: CampaignPorts) {
-    context.subscribe(ports.signals, campaignMailOf, { key: (mail) => JSON.stringify(mail) });
+  constructor(readonly context: Context<CampaignMail>, readonly app: CampaignApp) {
+    context.subscribe(app.signals, campaignMailOf, { key: (mail) => JSON.stringify(mail) });
     context.self.tell({ kind: "reloadDue" });
-    context.every(RELOAD_EVERY_MS, { kind: "reloadDue" });
+    context.every(RELOAD_INTERVAL_MS, { kind: "reloadDue" });
   }
 
   async receive(mail: CampaignMail): Promise<void> {
     try {
-      await this.#take(mail);
+      await this.#handle(mail);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.ports.log.warn(`${this.#name} waits for the database`, { error });
-      this.context.after(TRY_AGAIN_MS, { kind: "reloadDue" }, "reload");
+      this.app.log.warn(`${this.#name}: the database does not answer; retrying soon`, { error });
+      this.context.after(RETRY_MS, { kind: "reloadDue" }, "reload");
     }
   }
 
   async stopped(reason: StopReason): Promise<void> {
-    // Before the store closes, so that what is written down is certain.
+    // The store closes after this, so the commands that are being made must end first.
     await Promise.allSettled(this.#calling.values());
-    this.ports.ended(reason);
+    this.app.ended(reason);
   }
 
-  async #take(mail: CampaignMail): Promise<void> {
+  async #handle(mail: CampaignMail): Promise<void> {
     switch (mail.kind) {
-      case "heard":
-        this.#heard.add(mail.chargePoint);
-        return this.#lookSoon();
+      case "signalled":
+        this.#signalled.add(mail.chargePoint);
+        return this.#checkSoon();
       case "edited":
         this.#isEdited = true;
-        return this.#lookSoon();
+        return this.#checkSoon();
       case "cancelled":
-        return this.#lookSoon();
+        return this.#checkSoon();
       case "called":
         this.#calling.delete(mail.chargePoint);
         if (mail.refused) await this.#decide([mail.refused]);
-        this.#heard.add(mail.chargePoint); // an answer may have come before the end of the call
-        return this.#lookSoon();
+        this.#signalled.add(mail.chargePoint); // the answer may have arrived before this mail
+        return this.#checkSoon();
       case "callFailed":
         this.#calling.delete(mail.chargePoint);
-        return void this.context.after(TRY_AGAIN_MS, { kind: "reloadDue" }, "reload");
-      case "lookDue":
-        return this.#isEdited || !this.#campaign ? await this.#reload() : await this.#look();
+        return void this.context.after(RETRY_MS, { kind: "reloadDue" }, "reload");
+      case "checkDue":
+        return this.#isEdited || !this.#campaign ? await this.#reload() : await this.#check();
       case "reloadDue":
         return await this.#reload();
     }
   }
 
-  #lookSoon(): void {
-    this.context.after(GATHER_MS, { kind: "lookDue" }, "look");
+  #checkSoon(): void {
+    this.context.after(BATCH_DELAY_MS, { kind: "checkDue" }, "check");
   }
 
   #end(): void {
@@ -109,9 +110,9 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
   }
 
   async #reload(): Promise<void> {
-    const { id, store: { firmwareCampaigns, firmwareCampaignTargets } } = this.ports;
+    const { id, store: { firmwareCampaigns, firmwareCampaignTargets } } = this.app;
     this.#isEdited = false;
-    this.#heard.clear();
+    this.#signalled.clear();
     const campaign = await firmwareCampaigns.find(id);
     if (!campaign || campaign.state === "draft" || campaign.state === "completed") return this.#end();
     this.#campaign = campaign;
@@ -126,20 +127,20 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     if (campaign.state === "aborted" && this.#claimed.size === 0) this.#end();
   }
 
-  /** Looks at those of whom something was heard. */
-  async #look(): Promise<void> {
-    const { id, store } = this.ports;
-    const heard = [...this.#heard].filter((identity) => this.#claimed.has(identity));
-    this.#heard.clear();
-    if (heard.length > 0) {
-      const ended = await this.#judge(await store.firmwareCampaignTargets.listAttempts(id, heard));
+  /** Checks the charge points with a signal. */
+  async #check(): Promise<void> {
+    const { id, store } = this.app;
+    const signalled = [...this.#signalled].filter((identity) => this.#claimed.has(identity));
+    this.#signalled.clear();
+    if (signalled.length > 0) {
+      const ended = await this.#judge(await store.firmwareCampaignTargets.listAttempts(id, signalled));
       if (ended) await this.#goOn();
     }
     await this.#send();
     if (this.#campaign?.state === "aborted" && this.#claimed.size === 0) this.#end();
   }
 
-  /** Makes commands that are missing, and decides what can be decided. True: something was. */
+  /** Makes missing commands and records decisions. Returns whether there was a decision. */
   async #judge(attempts: Awaited<ReturnType<Store["firmwareCampaignTargets"]["listAttempts"]>>): Promise<boolean> {
     const campaign = this.#campaign!;
     const decisions: Decision[] = [];
@@ -156,25 +157,25 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
 
   async #decide(decisions: readonly Decision[]): Promise<boolean> {
     if (decisions.length === 0) return false;
-    const { id, store, log } = this.ports;
+    const { id, store, log } = this.app;
     const changed = await store.firmwareCampaignTargets.decide(id, decisions, this.#now());
     for (const { chargePoint, state, outcome, detail, attempts, nextAttemptAt } of changed) {
       this.#claimed.delete(chargePoint);
       if (state === "waiting") this.#waiting.set(chargePoint, { chargePoint, attempts, nextAttemptAt });
-      log.info(`${this.#name}: ${chargePoint} ${outcome ?? "is tried again"}${detail ? ` (${detail})` : ""}`);
+      log.info(`${this.#name}: ${chargePoint} ${outcome ?? "is retried"}${detail ? ` (${detail})` : ""}`);
     }
     return changed.length > 0;
   }
 
-  /** Releases the next wave, gives the campaign up or completes it, as long as there is something to do. */
+  /** Releases the next wave, aborts or completes the campaign if it is time for that; then sends. */
   async #goOn(): Promise<void> {
-    const { id, store: { firmwareCampaigns }, log } = this.ports;
+    const { id, store: { firmwareCampaigns }, log } = this.app;
     const campaign = this.#campaign!;
     const counts = (await firmwareCampaigns.countTargets([id])).get(id) ?? [];
     const step = nextStep(
       campaign,
       progressOf(counts, campaign.wave),
-      isHeld(this.#waiting.values(), this.#isConnected),
+      hasSendable(this.#waiting.values(), this.#isConnected),
     );
     switch (step.kind) {
       case "abort":
@@ -186,7 +187,7 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
         return await this.#reload();
       case "release":
         if (await firmwareCampaigns.releaseAfter(id, campaign.wave, this.#now())) {
-          log.info(`${this.#name}: wave ${campaign.wave + 1} of ${campaign.waves.length} begins`);
+          log.info(`${this.#name}: wave ${campaign.wave + 1} of ${campaign.waves.length} starts`);
         }
         return await this.#reload();
       case "none":
@@ -194,20 +195,20 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     }
   }
 
-  /** Claims as many targets as there is room for, and makes their commands. */
+  /** Claims as many targets as may be claimed at once, and makes their commands. */
   async #send(): Promise<void> {
-    const { id, store } = this.ports;
+    const { id, store } = this.app;
     const campaign = this.#campaign;
     const now = this.#now();
     if (!campaign || !maySend(campaign, now)) return;
-    const room = Math.min(campaign.maxConcurrent - this.#claimed.size, CALLS_AT_ONCE - this.#calling.size);
-    const wanted = readyOf(this.#waiting.values(), room, this.#isConnected, now).map((chargePoint) => ({
+    const max = Math.min(campaign.maxConcurrent - this.#claimed.size, CALLS_MAX - this.#calling.size);
+    const wanted = readyOf(this.#waiting.values(), max, this.#isConnected, now).map((chargePoint) => ({
       chargePoint,
       commandId: uuidVersion7(now),
     }));
     if (wanted.length === 0) return;
     const claimed = await store.firmwareCampaignTargets.claim(id, wanted, now);
-    // Those that were not claimed have changed meanwhile; the next reading tells how.
+    // A target that was not claimed has changed meanwhile; the next reload reads its state.
     for (const { chargePoint } of wanted) this.#waiting.delete(chargePoint);
     for (const target of claimed) {
       this.#claimed.add(target.chargePoint);
@@ -215,27 +216,27 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     }
   }
 
-  readonly #isConnected = (identity: string): boolean => this.ports.chargePoints.connection(identity) !== undefined;
+  readonly #isConnected = (identity: string): boolean => this.app.chargePoints.connection(identity) !== undefined;
 
-  /** Makes the command of a claimed target, unless that is under way. */
+  /** Makes the command of a claimed target, unless it is being made. */
   #call(target: ClaimedTarget): void {
     const { chargePoint } = target;
     if (this.#calling.has(chargePoint)) return;
-    const calling = sendUpdate(this.ports, this.#campaign!, target, this.#now());
+    const calling = sendUpdate(this.app, this.#campaign!, target, this.#now());
     this.#calling.set(chargePoint, calling);
     this.context.pipe(
       calling,
       (refused) => ({ kind: "called", chargePoint, refused }),
       (error) => {
-        this.ports.log.warn(`${this.#name}: the command of ${chargePoint} could not be made yet`, { error });
+        this.app.log.warn(`${this.#name}: the command for ${chargePoint} could not be made; retrying soon`, { error });
         return { kind: "callFailed", chargePoint };
       },
     );
   }
 
   #cancel({ commandId }: ClaimedTarget): void {
-    const { chargePoints } = this.ports;
-    // How it ended is told as a signal; one that could not be cancelled is looked at when everything is read again.
+    const { chargePoints } = this.app;
+    // A cancelled command leads to a signal; one that could not be cancelled is checked at the next reload.
     const cancelled = { kind: "cancelled" } as const;
     this.context.pipe(chargePoints.commands.cancel(commandId), () => cancelled, () => cancelled);
   }
@@ -245,6 +246,6 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
   }
 
   get #name(): string {
-    return `Firmware campaign ${this.#campaign?.name || this.ports.id}`;
+    return `Firmware campaign ${this.#campaign?.name || this.app.id}`;
   }
 }

@@ -1,43 +1,44 @@
 /**
- * The supervisor of the firmware campaigns: one actor for each that is not finished, born when an operator starts it or when the process does, and again
- * when one was given up.
+ * The supervisor of the firmware campaigns. It starts one actor for each campaign that is not finished: when an operator starts the campaign, when the
+ * process starts, and again when an actor was given up after too many failures.
  */
 import { StoreError } from "../../db/engine/errors.ts";
 import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref, type StopReason } from "../runtime/actor.ts";
 import type { CampaignMail } from "./campaign_mail.ts";
-import { type CampaignPorts, FirmwareCampaignActor } from "./firmware_campaign.ts";
+import { type CampaignApp, FirmwareCampaignActor } from "./firmware_campaign.ts";
 
-/** How often the supervisor looks for campaigns that have no actor: started elsewhere, or given up after too many failures. */
-const LOOK_EVERY_MS = 30_000;
+/** Interval of checks for campaigns without an actor: started by another process, or given up after too many failures. */
+const CHECK_INTERVAL_MS = 30_000;
 
-/** While the database is away. */
-const TRY_AGAIN_MS = 1000;
+/** Delay after the database did not answer. */
+const RETRY_MS = 1000;
 
-/** A campaign whose actor fails more often is left alone until the supervisor looks again. */
+/** An actor that fails more often is given up until the next check. */
 const RESTARTS_PER_MINUTE = 10;
 
-/** What happened to campaigns. */
+/** `edited`: an operator changed a campaign. `campaignEnded`: its actor ended. */
 type CampaignsMail =
   | { readonly kind: "edited"; readonly id: string }
   | { readonly kind: "campaignEnded"; readonly id: string; readonly reason: StopReason }
-  | { readonly kind: "lookDue" };
+  | { readonly kind: "checkDue" };
 
-/** What campaigns work with. */
-interface Surroundings extends Pick<CampaignPorts, "store" | "chargePoints" | "files" | "signals"> {
+/** The parts of the app that campaigns use. */
+interface FirmwareCampaignsApp extends Pick<CampaignApp, "store" | "chargePoints" | "files" | "signals"> {
   readonly system: ActorSystem;
 }
 
+/** The interface of the campaigns for the API. */
 export class FirmwareCampaigns {
   readonly #supervisor: Ref<CampaignsMail>;
 
-  constructor(around: Surroundings) {
-    // Like the actors in it, it outlives a restart of the supervisor.
+  constructor(app: FirmwareCampaignsApp) {
+    // The campaigns' actors go on when the supervisor is restarted, so it must find them again.
     const running = new Map<string, Ref<CampaignMail>>();
-    const create = (context: Context<CampaignsMail>) => new Supervisor(context, around, running);
-    this.#supervisor = around.system.spawn("firmware campaigns", create, PERMANENT);
+    const create = (context: Context<CampaignsMail>) => new Supervisor(context, app, running);
+    this.#supervisor = app.system.spawn("firmware campaigns", create, PERMANENT);
   }
 
-  /** A campaign was started, paused, resumed or aborted. */
+  /** Call after a campaign was started, paused, resumed or aborted. */
   changed(id: string): void {
     this.#supervisor.tell({ kind: "edited", id });
   }
@@ -46,46 +47,46 @@ export class FirmwareCampaigns {
 class Supervisor implements Actor<CampaignsMail> {
   constructor(
     readonly context: Context<CampaignsMail>,
-    readonly around: Surroundings,
+    readonly app: FirmwareCampaignsApp,
     readonly running: Map<string, Ref<CampaignMail>>,
   ) {
-    context.self.tell({ kind: "lookDue" });
-    context.every(LOOK_EVERY_MS, { kind: "lookDue" });
+    context.self.tell({ kind: "checkDue" });
+    context.every(CHECK_INTERVAL_MS, { kind: "checkDue" });
   }
 
   async receive(mail: CampaignsMail): Promise<void> {
     switch (mail.kind) {
       case "edited":
         this.running.get(mail.id)?.tell({ kind: "edited" }, "edited");
-        return await this.#look();
+        return await this.#check();
       case "campaignEnded":
         this.running.delete(mail.id);
-        // It may have been started again while it ended. One that failed too often is left alone for a while.
-        return mail.reason === "asked" ? await this.#look() : undefined;
-      case "lookDue":
-        return await this.#look();
+        // The campaign may have been started again while its actor ended. After a failure the next regular check starts it.
+        return mail.reason === "asked" ? await this.#check() : undefined;
+      case "checkDue":
+        return await this.#check();
     }
   }
 
-  async #look(): Promise<void> {
-    const { store, system: { log } } = this.around;
+  async #check(): Promise<void> {
+    const { store, system: { log } } = this.app;
     try {
       for (const id of await store.firmwareCampaigns.listUnfinished()) {
         if (!this.running.has(id)) this.#spawn(id);
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      log.warn("Firmware campaigns could not be looked for", { error });
-      this.context.after(TRY_AGAIN_MS, { kind: "lookDue" }, "tryAgain");
+      log.warn("Unfinished firmware campaigns could not be read; retrying soon", { error });
+      this.context.after(RETRY_MS, { kind: "checkDue" }, "retry");
     }
   }
 
   #spawn(id: string): void {
-    const { system, ...ports } = this.around;
+    const { system, ...app } = this.app;
     const ended = (reason: StopReason) => void this.context.self.tell({ kind: "campaignEnded", id, reason });
     const create = (context: Context<CampaignMail>) =>
-      new FirmwareCampaignActor(context, { ...ports, id, log: system.log, ended });
-    // One name for all, because a permanent actor's name is a label of the metrics.
+      new FirmwareCampaignActor(context, { ...app, id, log: system.log, ended });
+    // All campaigns have one name, because a permanent actor's name is a label of the metrics.
     const campaign = system.spawn("firmware campaign", create, {
       restartsPerMinute: RESTARTS_PER_MINUTE,
       isSupervised: true,

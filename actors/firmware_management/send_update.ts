@@ -2,23 +2,23 @@ import type { ClaimedTarget, Decision } from "../../db/firmware_management/firmw
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
 import { CommandRefused } from "../charge_point/command_refusals.ts";
-import { type Files, lackOf } from "./files.ts";
+import { type Files, missingSettings } from "./files.ts";
 
-/** The way to charge points, and to the addresses of what we serve ourselves. */
-export interface UpdateWays {
+/** The parts of the app that are needed to send an UpdateFirmware. */
+export interface UpdateApp {
   readonly chargePoints: Pick<ChargePoints, "commands">;
   readonly files: Pick<Files, "addressOf" | "settings">;
 }
 
-/** When others wait for the charge point, or our FTP server is off, it is tried again after this. */
-const TRY_AGAIN_MS = 60_000;
+/** Delay of the next attempt when the charge point's command queue is full, or the FTP server is off. */
+const RETRY_MS = 60_000;
 
 /**
- * Makes the UpdateFirmware of a claimed target under the id that is written down for it. Answers what is to be decided when it was refused; throws
+ * Makes the UpdateFirmware of a claimed target with the command id of the claim. Returns the decision to record if the command was refused. Throws
  * when it is not known whether the command was made.
  */
 export async function sendUpdate(
-  { chargePoints, files }: UpdateWays,
+  { chargePoints, files }: UpdateApp,
   campaign: FirmwareCampaign,
   target: ClaimedTarget,
   now: Date,
@@ -26,15 +26,15 @@ export async function sendUpdate(
   const { retrieveDate, requestedBy, file, scheme } = campaign;
   const retrieveAt = retrieveDate !== null && retrieveDate > now ? retrieveDate : now;
   const expiresAt = new Date(retrieveAt.getTime() + campaign.updateTimeoutSeconds * 1000);
-  const lack = file === null ? undefined : lackOf(scheme, files.settings);
-  if (lack !== undefined) {
-    return { ...target, kind: "refused", nextAttemptAt: new Date(now.getTime() + TRY_AGAIN_MS), detail: lack };
+  const missing = file === null ? undefined : missingSettings(scheme, files.settings);
+  if (missing !== undefined) {
+    return { ...target, kind: "refused", nextAttemptAt: new Date(now.getTime() + RETRY_MS), detail: missing };
   }
-  // Never the address of an earlier try: of that only the hash is kept.
+  // A new address for each attempt, because only the hash of an earlier one is stored.
   const location = campaign.location ??
     await files.addressOf({ file: file!, chargePoint: target.chargePoint, expiresAt, scheme });
   if (location === undefined) {
-    return { ...target, kind: "ended", outcome: "aborted", detail: `There is no file ${file} any more` };
+    return { ...target, kind: "ended", outcome: "aborted", detail: `The file ${file} was removed` };
   }
   const request = { location, retrieveDate: retrieveAt.toISOString() };
   try {
@@ -45,7 +45,7 @@ export async function sendUpdate(
     if (error.slug === "charge-point-unknown") {
       return { ...target, kind: "ended", outcome: "removed", detail: error.detail };
     }
-    const nextAttemptAt = error.slug === "command-queue-full" ? new Date(now.getTime() + TRY_AGAIN_MS) : null;
+    const nextAttemptAt = error.slug === "command-queue-full" ? new Date(now.getTime() + RETRY_MS) : null;
     return { ...target, kind: "refused", nextAttemptAt, detail: error.detail };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The files that charge points bring. An address is good for one file: the first whole one counts and later ones are refused, so that a
- * client that learns the address later cannot replace it. Files are removed after their time.
+ * The files that charge points upload, such as diagnostics. An upload address accepts one file. Once a file is complete, later uploads are refused, so
+ * that a client that gets the address later cannot replace the file. Files are removed after the retention time.
  */
 import { type Draft, type FileFolder, fileFolder } from "../../db/firmware_management/file_folder.ts";
 import type { UploadAddress } from "../../db/firmware_management/diagnostics.ts";
@@ -9,22 +9,23 @@ import type { Store } from "../../db/store.ts";
 import { type Actor, type ActorSystem, type Context, PERMANENT, type Ref, type Reply } from "../runtime/actor.ts";
 import type { Settings } from "../settings/settings.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
-import { type Files, filesDir, LEFT_BEHIND_MS, TIDY_EVERY_MS } from "./files.ts";
+import { type Files, filesDir, ORPHAN_AGE_MS, TIDY_INTERVAL_MS } from "./files.ts";
 import { hashOf, newToken, uploadPath } from "./tokens.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Connections that may bring the file of one address at once: a charge point tries again while its first attempt still hangs. */
-const AT_ONCE = 2;
+/** Simultaneous uploads to one address: a charge point may retry while its first connection still hangs. */
+const CONNECTIONS_MAX = 2;
 
-/** The actor has the answer in memory. */
-const ASK_MS = 5000;
+/** The actor answers from memory, so this time-out is generous. */
+const ASK_TIMEOUT_MS = 5000;
 
 type UploadMail =
   | { readonly kind: "connectionBegins"; readonly commandId: string; readonly reply: Reply<boolean> }
   | { readonly kind: "connectionEnded"; readonly commandId: string }
   | { readonly kind: "tidyDue" | "tidied" };
 
+/** Makes upload addresses and keeps the uploaded files. */
 export class Uploads {
   readonly folder: FileFolder;
   readonly #counter: Ref<UploadMail>;
@@ -36,38 +37,39 @@ export class Uploads {
     readonly files: Pick<Files, "baseUrl">,
   ) {
     this.folder = fileFolder(`${filesDir(settings)}/diagnostics`);
-    const tidy = () => this.#tidy().catch((error) => system.log.warn("Diagnostics could not be tidied", { error }));
+    const tidy = () =>
+      this.#tidy().catch((error) => system.log.warn("Old uploads could not be removed; retrying later", { error }));
     this.#counter = system.spawn<UploadMail>("uploads", (context) => new Counter(context, tidy), PERMANENT);
   }
 
-  /** A new address at which a charge point can bring one file, good as soon as a GetDiagnostics with it goes out. Throws StoreError. */
+  /** A new address for one upload. It is accepted from the moment when a GetDiagnostics with it is sent. Throws StoreError. */
   async newLocation(chargePoint: string, scheme: Scheme): Promise<string> {
     return await this.files.baseUrl(chargePoint, scheme) + uploadPath(newToken());
   }
 
-  /** What a token is for; undefined when it was never given out. */
+  /** The request of a token; undefined: there is no such token. */
   async find(token: string): Promise<UploadAddress | undefined> {
     return await this.store.diagnostics.findAddress(hashOf(token));
   }
 
-  /** Whether one more connection may bring this file. Every true must be followed by `end`. */
+  /** Whether one more connection may upload to this address. If true, the caller must call `end` when the connection is over. */
   begin({ commandId }: UploadAddress): Promise<boolean> {
-    return this.#counter.ask((reply) => ({ kind: "connectionBegins", commandId, reply }), ASK_MS);
+    return this.#counter.ask((reply) => ({ kind: "connectionBegins", commandId, reply }), ASK_TIMEOUT_MS);
   }
 
-  /** That connection is over. */
+  /** Call when a connection for which `begin` returned true is over. */
   end({ commandId }: UploadAddress): void {
     this.#counter.tell({ kind: "connectionEnded", commandId });
   }
 
-  /** Keeps a file that came; false when one was there before. */
+  /** Keeps an uploaded file. Returns false if there is a file already; the new one is then removed. */
   async keep({ commandId, chargePoint }: UploadAddress, draft: Draft, name: string | null): Promise<boolean> {
     const receivedAt = this.system.clock.now();
     const file = uuidVersion7(receivedAt);
     const { bytes, sha256 } = draft;
     await draft.keep(file);
     const kept = await this.store.diagnostics.receive(commandId, { file, name, bytes, sha256, receivedAt });
-    if (kept) this.system.log.info(`${chargePoint} has brought its diagnostics`, { name, bytes });
+    if (kept) this.system.log.info(`${chargePoint} uploaded its diagnostics`, { name, bytes });
     else await this.folder.remove(file);
     return kept;
   }
@@ -76,13 +78,13 @@ export class Uploads {
     const nowMs = this.system.clock.now().getTime();
     const keptFrom = new Date(nowMs - this.settings.diagnosticsRetentionDays * DAY_MS);
     for (const file of await this.store.diagnostics.forgetFilesBefore(keptFrom)) await this.folder.remove(file);
-    const ids = await this.folder.tidy(new Date(nowMs - LEFT_BEHIND_MS));
+    const ids = await this.folder.tidy(new Date(nowMs - ORPHAN_AGE_MS));
     const known = await this.store.diagnostics.knownFiles(ids);
     for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
   }
 }
 
-/** Counts the connections that are bringing the file of a request, and has the folder tidied now and then. */
+/** Counts the open connections of each upload, and removes old files at intervals. */
 class Counter implements Actor<UploadMail> {
   readonly #underWay = new Map<string, number>();
 
@@ -97,15 +99,15 @@ class Counter implements Actor<UploadMail> {
       case "connectionEnded":
         return this.#count(mail.commandId, -1);
       case "tidyDue":
-        // A large folder takes a while, and no upload waits for that.
+        // Piped, because a large folder takes a while and uploads must not wait for that.
         return this.context.pipe(this.tidy(), () => ({ kind: "tidied" }), () => ({ kind: "tidied" }));
       case "tidied":
-        return void this.context.after(TIDY_EVERY_MS, { kind: "tidyDue" });
+        return void this.context.after(TIDY_INTERVAL_MS, { kind: "tidyDue" });
     }
   }
 
   #begin(commandId: string): boolean {
-    if ((this.#underWay.get(commandId) ?? 0) >= AT_ONCE) return false;
+    if ((this.#underWay.get(commandId) ?? 0) >= CONNECTIONS_MAX) return false;
     this.#count(commandId, 1);
     return true;
   }

@@ -1,12 +1,12 @@
-/** What the automation decides: whether a charge point's list needs anything, and what comes first. */
+/** Decides, with the setting `automatic`, whether a charge point's local list needs a synchronisation, and its first step. */
 import type { Store } from "../../db/store.ts";
 import { differenceBetween } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { desiredListOf } from "./desired_list.ts";
 import { isOpen } from "./list_steps.ts";
 
 /**
- * Begins a synchronisation where the list is not known to be as desired. Only a list that an operator wants, or wanted until now, is touched, and
- * a charge point that keeps no lists is only asked again by an operator. `busy`: there is one already; look again when it has ended.
+ * Begins a synchronisation if the charge point's list differs from the desired one, or may differ. A list is left alone if no list is or was meant for
+ * the charge point, or if the charge point does not support lists. `busy`: a synchronisation is already running; try again when it has ended.
  */
 export async function beginWhereDifferent(
   chargePoint: string,
@@ -19,10 +19,10 @@ export async function beginWhereDifferent(
     store.knownLocalLists.find(chargePoint),
     desiredListOf(chargePoint, store, now),
   ]);
-  const isOurs = desired.isWanted || sync !== undefined;
+  const isManaged = desired.isWanted || sync !== undefined;
   const isInDoubt = known.pendingVersion !== null || !known.isComplete;
   const differs = isInDoubt || differenceBetween(known, desired.entries, now).length > 0;
-  if (!isOurs || !differs || known.isSupported === false) {
+  if (!isManaged || !differs || known.isSupported === false) {
     await store.localListSyncs.clearDue(chargePoint);
     return "nothingToDo";
   }

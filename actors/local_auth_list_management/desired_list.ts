@@ -1,6 +1,6 @@
 /**
- * What a charge point's local list shall be at this moment: its own entries and the shared ones, completed from the idTags, cut to what it
- * has room for.
+ * Computes the local list that a charge point should have now: its own entries and those of shared lists, with the idTagInfo of registered idTags,
+ * up to the maximum length of the charge point's list.
  */
 import type { DesiredPart } from "../../db/local_auth_list_management/desired_local_lists.ts";
 import type { Store } from "../../db/store.ts";
@@ -17,22 +17,23 @@ import {
 export interface DesiredEntry extends ListEntry {
   /** The shared list that it comes from; null: the charge point's own. */
   readonly list: string | null;
-  /** Whether idTagInfo was given with the entry, or is what we know of the idTag now. */
+  /** Whether idTagInfo was given with the entry (`list`) or comes from the registered idTag (`idTag`). */
   readonly infoFrom: "list" | "idTag";
 }
 
+/** The list that a charge point should have, with what could not be included. */
 export interface DesiredList {
-  /** Whether any list is meant for the charge point; without, `entries` is empty, and the charge point's own list is left alone. */
+  /** Whether any list is meant for the charge point. If not, `entries` is empty and the list in the charge point is left alone. */
   readonly isWanted: boolean;
   readonly entries: readonly DesiredEntry[];
-  /** Entries that there is no room for (LocalAuthListMaxLength): the last ones. */
+  /** Number of entries beyond LocalAuthListMaxLength, which are not sent: the last ones. */
   readonly leftOut: number;
-  /** idTags that are not registered, in the order of the list. They are sent as Invalid, which is what we would answer. */
+  /** idTags that are not registered, in the order of the list. They are sent as Invalid, like in an answer to Authorize. */
   readonly unknownIdTags: readonly string[];
   readonly limits: ListLimits;
 }
 
-/** Reads it from the database. */
+/** Reads the desired list from the database. Throws StoreError. */
 export async function desiredListOf(chargePoint: string, store: Store, now: Date): Promise<DesiredList> {
   const [parts, configuration] = await Promise.all([
     store.desiredLocalLists.partsFor(chargePoint),

@@ -1,7 +1,7 @@
 /**
- * One synchronisation, step by step. Each step looks at the rows, does one thing and is done, so it does not matter who takes the next one
- * or when. A command's id is written down before the command is asked for: after a restart there either is a command of that id, and
- * its outcome counts, or there is none, and the message is made anew, from what is desired and known by then.
+ * The steps of one synchronisation. Each step reads the rows and does one thing, so any process can take the next step at any time. A command's id is
+ * stored before the command is made. After a restart there is either a command with that id, whose outcome counts, or none, and
+ * the message is made again from the current rows.
  */
 import type { Command } from "../../db/commands.ts";
 import type { SentUpdate } from "../../db/local_auth_list_management/known_local_lists.ts";
@@ -17,51 +17,52 @@ import type { Log } from "../runtime/log.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 import { desiredListOf } from "./desired_list.ts";
 
-/** What the steps need. */
-export interface StepPorts {
+/** The parts of the app that the steps use. */
+export interface ListStepsApp {
   readonly store: Store;
   readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether the steps repair what went wrong without being asked. */
-  readonly repairsUnasked: boolean;
-  /** A synchronisation has ended. */
+  /** Whether a synchronisation that fails is repaired without a request of an operator. */
+  readonly repairsAutomatically: boolean;
+  /** Called when a synchronisation has ended. */
   ended(sync: LocalListSync): void;
 }
 
-/** Full lists and questions that repair one synchronisation, at most, and the pause before each, doubled every time. */
+/** Repairs of one synchronisation, at most (a Full or a GetLocalListVersion), and the pause before the first, which doubles each time. */
 const REPAIRS_MAX = 3;
 const REPAIR_AFTER_MS = 30_000;
 
-/** A charge point's queue of commands is full: tried again after. */
+/** Delay of the next attempt when the charge point's command queue is full. */
 const QUEUE_FULL_MS = 5_000;
 
-const AWAY = "The charge point is not connected.";
+const OFFLINE = "The charge point is not connected.";
 
+/** Takes the steps of all synchronisations. */
 export class ListSteps {
-  constructor(readonly ports: StepPorts) {}
+  constructor(readonly app: ListStepsApp) {}
 
-  /** Takes every step that can be taken now. Answers when the next one can be, if that is only a matter of time. */
+  /** Takes every step that can be taken now. Returns the time of the next one; undefined: it waits for something else. */
   async advance(chargePoint: string): Promise<Date | undefined> {
     for (;;) {
-      const sync = await this.ports.store.localListSyncs.find(chargePoint);
+      const sync = await this.app.store.localListSyncs.find(chargePoint);
       if (!sync || !isOpen(sync)) return undefined;
       if (await this.#step(sync)) continue;
-      return sync.notBefore && sync.notBefore > this.ports.clock.now() ? sync.notBefore : undefined;
+      return sync.notBefore && sync.notBefore > this.app.clock.now() ? sync.notBefore : undefined;
     }
   }
 
-  /** Whether there may be another step right away. */
+  /** Takes one step. Returns whether there may be another one right away. */
   async #step(sync: LocalListSync): Promise<boolean> {
-    const { store, clock } = this.ports;
+    const { store, clock } = this.app;
     const { chargePoint, expiresAt, commandId, notBefore } = sync;
-    const isAway = this.ports.chargePoints.connection(chargePoint) === undefined;
+    const isOffline = this.app.chargePoints.connection(chargePoint) === undefined;
     if (sync.state === "waiting") {
       if (expiresAt && expiresAt <= clock.now()) {
-        return await this.#end(sync, "failed", "It was not connected in time.");
+        return await this.#end(sync, "failed", "The charge point did not connect in time.");
       }
-      if (!isAway) await store.localListSyncs.resume(chargePoint);
-      return !isAway;
+      if (!isOffline) await store.localListSyncs.resume(chargePoint);
+      return !isOffline;
     }
     const command = commandId === null ? undefined : await store.commands.find(commandId);
     if (command) {
@@ -69,50 +70,52 @@ export class ListSteps {
       return end ? await this.#judge(sync, command, end) : false;
     }
     if (notBefore && notBefore > clock.now()) return false;
-    return isAway ? await this.#away(sync) : await this.#send(sync);
+    return isOffline ? await this.#offline(sync) : await this.#send(sync);
   }
 
   async #send(sync: LocalListSync): Promise<boolean> {
-    const { store, clock } = this.ports;
+    const { store, clock } = this.app;
     const { chargePoint } = sync;
     const message = await this.#message(sync);
-    if (!message) return await this.#allSaid(sync);
+    if (!message) return await this.#allSent(sync);
     const commandId = sync.commandId ?? uuidVersion7(clock.now());
     if (sync.commandId === null && !await store.localListSyncs.writeDown(chargePoint, commandId)) return true;
     try {
       const { requestedBy } = sync;
-      await this.ports.chargePoints.commands.send({ chargePoint, ...message, commandId, requestedBy, waitMs: 0 });
-      return true; // it may have ended already: a look at its row costs little
+      await this.app.chargePoints.commands.send({ chargePoint, ...message, commandId, requestedBy, waitMs: 0 });
+      return true; // the command may have ended already, and reading its row costs little
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
       return await this.#refused(sync, error);
     }
   }
 
-  /** A Differential says nothing of what else may be in a list that is not known. */
-  async #allSaid(sync: LocalListSync): Promise<boolean> {
-    const { isComplete } = await this.ports.store.knownLocalLists.find(sync.chargePoint);
-    return isComplete
-      ? await this.#end(sync, "synchronised", null)
-      : await this.#end(sync, "inDoubt", "What else is in the list is not known until a Full is accepted.");
+  /** A Differential does not remove other entries from a list that is not known completely. */
+  async #allSent(sync: LocalListSync): Promise<boolean> {
+    const { isComplete } = await this.app.store.knownLocalLists.find(sync.chargePoint);
+    return isComplete ? await this.#end(sync, "synchronised", null) : await this.#end(
+      sync,
+      "inDoubt",
+      "The list may have other entries, too, until the charge point accepts a Full.",
+    );
   }
 
   async #refused(sync: LocalListSync, { slug, detail }: CommandRefused): Promise<boolean> {
-    if (slug === "charge-point-offline") return await this.#away(sync);
+    if (slug === "charge-point-offline") return await this.#offline(sync);
     if (slug !== "command-queue-full") return await this.#end(sync, "failed", detail);
-    await this.ports.store.localListSyncs.postpone(sync.chargePoint, this.#in(QUEUE_FULL_MS));
+    await this.app.store.localListSyncs.postpone(sync.chargePoint, this.#in(QUEUE_FULL_MS));
     return true;
   }
 
-  async #away(sync: LocalListSync): Promise<boolean> {
-    if (!sync.waitsForChargePoint) return await this.#end(sync, "failed", AWAY);
-    await this.ports.store.localListSyncs.wait(sync.chargePoint, AWAY);
+  async #offline(sync: LocalListSync): Promise<boolean> {
+    if (!sync.waitsForChargePoint) return await this.#end(sync, "failed", OFFLINE);
+    await this.app.store.localListSyncs.wait(sync.chargePoint, OFFLINE);
     return false;
   }
 
-  /** What is to be said next; undefined when everything has been said. */
+  /** The next message to send; undefined: the list is up to date. */
   async #message(sync: LocalListSync): Promise<{ action: FromCentralSystem; request: object } | undefined> {
-    const { store, clock } = this.ports;
+    const { store, clock } = this.app;
     if (sync.nextStep === "askVersion") return { action: "GetLocalListVersion", request: {} };
     const now = clock.now();
     const [known, desired, chargePoint] = await Promise.all([
@@ -129,18 +132,18 @@ export class ListSteps {
     return { action: "SendLocalList", request };
   }
 
-  /** A command has ended: what that means for the rest. */
+  /** Continues after the end of a command. */
   async #judge(sync: LocalListSync, command: Command, end: CommandEnd): Promise<boolean> {
     const { kind, answer } = end;
-    // The charge point never saw it: there is no doubt about the list.
+    // The command never reached the charge point, so the list is not in doubt.
     if (kind === "neverSent") return await this.#neverSent(sync, answer);
-    if (command.action === "GetLocalListVersion") return await this.#versionTold(sync, end);
+    if (command.action === "GetLocalListVersion") return await this.#versionAnswered(sync, end);
     if (kind === "doubtful") {
       return await this.#doubted(sync, `SendLocalList ended as ${answer}; whether it took effect is not known.`);
     }
-    const { store, clock } = this.ports;
+    const { store, clock } = this.app;
     const update = command.request as unknown as SentUpdate;
-    // The handler has recorded it already, unless the database was away at that moment.
+    // The handler has recorded the answer already, unless the database did not answer at that moment.
     await store.knownLocalLists.recordAnswer(command.chargePoint, update, kind, answer, clock.now());
     switch (kind) {
       case "applied":
@@ -148,15 +151,15 @@ export class ListSteps {
       case "notSupported":
         return await this.#end(sync, "failed", `The charge point keeps no local list: it answered ${answer}.`);
       case "refused":
-        // OCPP 1.6 5.15: after Failed or VersionMismatch a Full puts things right; one that is refused itself is not repeated for ever.
-        return sync.repairs === 0 && this.ports.repairsUnasked
+        // OCPP 1.6 5.15: after Failed or VersionMismatch a Full repairs the list. It is sent once, not again if it is refused, too.
+        return sync.repairs === 0 && this.app.repairsAutomatically
           ? await this.#goOn(sync, this.#repair(sync, "sendFull"))
           : await this.#end(sync, "failed", `The charge point answered ${answer}.`);
     }
   }
 
-  async #versionTold(sync: LocalListSync, end: CommandEnd): Promise<boolean> {
-    const known = await this.ports.store.knownLocalLists.find(sync.chargePoint);
+  async #versionAnswered(sync: LocalListSync, end: CommandEnd): Promise<boolean> {
+    const known = await this.app.store.knownLocalLists.find(sync.chargePoint);
     const { listVersion } = (end.confirmation ?? {}) as { listVersion?: number };
     if (listVersion === -1 || end.kind === "notSupported") {
       return await this.#end(sync, "failed", "The charge point says that it keeps no local list.");
@@ -169,13 +172,13 @@ export class ListSteps {
   }
 
   #neverSent(sync: LocalListSync, state: string): Promise<boolean> {
-    if (state === "connectionLost" && sync.waitsForChargePoint) return this.#away(sync);
+    if (state === "connectionLost" && sync.waitsForChargePoint) return this.#offline(sync);
     return this.#end(sync, "failed", `The command was never sent: ${state}.`);
   }
 
-  /** A version tells what became of the message. Without automation that is for the operator to ask. */
+  /** The version shows whether the message took effect. Without automation the operator has to request it. */
   async #doubted(sync: LocalListSync, reason: string): Promise<boolean> {
-    if (!this.ports.repairsUnasked || sync.repairs >= REPAIRS_MAX) return await this.#end(sync, "inDoubt", reason);
+    if (!this.app.repairsAutomatically || sync.repairs >= REPAIRS_MAX) return await this.#end(sync, "inDoubt", reason);
     return await this.#goOn(sync, this.#repair(sync, "askVersion"));
   }
 
@@ -184,22 +187,22 @@ export class ListSteps {
   }
 
   async #goOn({ chargePoint, commandId }: LocalListSync, next: Parameters<Store["localListSyncs"]["goOn"]>[2]) {
-    await this.ports.store.localListSyncs.goOn(chargePoint, commandId!, next);
+    await this.app.store.localListSyncs.goOn(chargePoint, commandId!, next);
     return true;
   }
 
   async #end({ chargePoint }: LocalListSync, end: SyncEnd, reason: string | null): Promise<false> {
-    const { store, clock, log } = this.ports;
+    const { store, clock, log } = this.app;
     const ended = await store.localListSyncs.end(chargePoint, end, reason, clock.now());
     if (!ended) return false;
-    const line = end === "synchronised" ? "is as desired" : "could not be brought up to date";
+    const line = end === "synchronised" ? "is synchronised" : "could not be synchronised";
     log[end === "synchronised" ? "info" : "warn"](`${chargePoint} local list ${line}`, reason ? { reason } : {});
-    this.ports.ended(ended);
+    this.app.ended(ended);
     return false;
   }
 
   #in(ms: number): Date {
-    return new Date(this.ports.clock.now().getTime() + ms);
+    return new Date(this.app.clock.now().getTime() + ms);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The shared actor that keeps charge points' local lists as operators want them. What is to be done is in the database: this actor only
- * remembers where it has to look, and reads that anew at its birth. With the setting `automatic` it begins synchronisations by itself, once
- * for each change; else it only carries out those that an operator asked for.
+ * The shared actor that synchronises the local lists of charge points. Its state is in the database; in memory it only has the charge points to check, and
+ * reads them again at its start. With the setting `automatic` it begins a synchronisation after each change. Otherwise it only
+ * executes the synchronisations that an operator requested.
  */
 import type { Concerned, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
 import type { Store } from "../../db/store.ts";
@@ -13,8 +13,8 @@ import type { Settings } from "../settings/settings.ts";
 import { beginWhereDifferent } from "./automatic_sync.ts";
 import { isOpen, ListSteps } from "./list_steps.ts";
 
-/** What the actor works with. */
-export interface Surroundings {
+/** The parts of the app that the actor uses. */
+export interface LocalListsApp {
   readonly system: ActorSystem;
   readonly store: Store;
   readonly chargePoints: Pick<ChargePoints, "commands" | "connection">;
@@ -22,28 +22,28 @@ export interface Surroundings {
   readonly signals: Signals;
 }
 
-/** What happened. `heard`: something after which a charge point's synchronisation may go on. */
+/** `signalled`: a signal after which a charge point's synchronisation may go on. `edited`: an operator edited lists. */
 export type ListMail =
-  | { readonly kind: "heard" | "begun" | "stepDue" | "conflictReported"; readonly chargePoint: string }
+  | { readonly kind: "signalled" | "begun" | "stepDue" | "conflictReported"; readonly chargePoint: string }
   | { readonly kind: "edited"; readonly concerned: Concerned }
   | { readonly kind: "idTagChanged"; readonly idTag: string }
   | { readonly kind: "endAwaited"; readonly chargePoint: string; readonly reply: Reply<true> }
-  | { readonly kind: "workDue" | "lookDue" };
+  | { readonly kind: "workDue" | "checkDue" };
 
-/** Signals are lost now and then, and other processes tell none: everything that is open is looked at this often. */
-const LOOK_EVERY_MS = 10_000;
+/** Interval of checks of all open synchronisations, because signals may be lost and those of other processes do not arrive here. */
+const CHECK_INTERVAL_MS = 10_000;
 
-/** The database did not answer. */
-const TRY_AGAIN_MS = 2_000;
+/** Delay after the database did not answer. */
+const RETRY_MS = 2_000;
 
-/** A charge point reports LocalListConflict at every start as long as the lists contradict: one Full in this time is enough. */
-const CONFLICT_EVERY_MS = 3_600_000;
+/** Minimum time between two Fulls after a LocalListConflict, which a charge point may report at every start of a transaction. */
+const CONFLICT_INTERVAL_MS = 3_600_000;
 
-/** idTags that are looked for in one statement. */
-const ID_TAGS_AT_ONCE = 1000;
+/** idTags in one statement, at most. */
+const ID_TAGS_MAX = 1000;
 
-/** Whether synchronisations begin by themselves. */
-export function isAutomatic({ settings }: Pick<Surroundings, "settings">): boolean {
+/** Whether a change leads to a synchronisation without a request of an operator. */
+export function isAutomatic({ settings }: Pick<LocalListsApp, "settings">): boolean {
   return settings.localLists === "automatic";
 }
 
@@ -52,7 +52,7 @@ function mailOf(signal: Signal): ListMail | undefined {
     case "commandSettled":
     case "connected":
     case "booted":
-      return { kind: "heard", chargePoint: signal.chargePoint };
+      return { kind: "signalled", chargePoint: signal.chargePoint };
     case "idTagChanged":
       return { kind: "idTagChanged", idTag: signal.idTag };
     case "chargePointChanged":
@@ -67,46 +67,48 @@ function mailOf(signal: Signal): ListMail | undefined {
   }
 }
 
+/** The actor itself; `LocalLists` is its interface. */
 export class ListSynchroniser implements Actor<ListMail> {
   readonly #steps: ListSteps;
   readonly #isAutomatic: boolean;
-  /** Charge points with something to do, as far as the rows were read. */
+  /** Charge points with an open synchronisation. */
   readonly #open = new Set<string>();
+  /** Charge points whose list may need a synchronisation. */
   readonly #due = new Set<string>();
-  /** What the next work is about. */
-  readonly #awake = new Set<string>();
+  /** Charge points to check with the next mail `workDue`. */
+  readonly #toCheck = new Set<string>();
   readonly #idTags = new Set<string>();
   readonly #conflicts = new Set<string>();
-  /** At first all: whatever was edited while nothing listened. */
+  /** Edits to record. At the start all charge points, because edits before the start are not known. */
   #concerned: Concerned[] = ["all"];
-  /** Those that wait for the end of a charge point's synchronisation. */
+  /** Requests that wait for the end of a charge point's synchronisation. */
   readonly #waiters = new Map<string, Reply<true>[]>();
 
-  constructor(readonly context: Context<ListMail>, readonly around: Surroundings) {
-    const { store, chargePoints, signals, system: { clock, log } } = around;
-    const repairsUnasked = this.#isAutomatic = isAutomatic(around);
-    if (!repairsUnasked) this.#concerned = [];
+  constructor(readonly context: Context<ListMail>, readonly app: LocalListsApp) {
+    const { store, chargePoints, signals, system: { clock, log } } = app;
+    const repairsAutomatically = this.#isAutomatic = isAutomatic(app);
+    if (!repairsAutomatically) this.#concerned = [];
     this.#steps = new ListSteps({
       store,
       chargePoints,
       clock,
       log,
-      repairsUnasked,
+      repairsAutomatically,
       ended: (sync) => this.#ended(sync),
     });
     context.subscribe(signals, mailOf, { key: (mail) => JSON.stringify(mail) });
-    context.every(LOOK_EVERY_MS, { kind: "lookDue" }, 0);
+    context.every(CHECK_INTERVAL_MS, { kind: "checkDue" }, 0);
   }
 
   async receive(mail: ListMail): Promise<void> {
     switch (mail.kind) {
-      case "heard":
+      case "signalled":
         return this.#open.has(mail.chargePoint) || this.#due.has(mail.chargePoint)
-          ? this.#wake(mail.chargePoint)
+          ? this.#markToCheck(mail.chargePoint)
           : undefined;
       case "begun":
       case "stepDue":
-        return this.#wake(mail.chargePoint);
+        return this.#markToCheck(mail.chargePoint);
       case "conflictReported":
         this.#conflicts.add(mail.chargePoint);
         return this.#workSoon();
@@ -118,8 +120,8 @@ export class ListSynchroniser implements Actor<ListMail> {
         return this.#workSoon();
       case "endAwaited":
         return await this.#endAwaited(mail.chargePoint, mail.reply);
-      case "lookDue":
-        return await this.#work(() => this.#look());
+      case "checkDue":
+        return await this.#work(() => this.#check());
       case "workDue":
         return await this.#work(() => {});
     }
@@ -131,13 +133,13 @@ export class ListSynchroniser implements Actor<ListMail> {
     this.#workSoon();
   }
 
-  #wake(chargePoint: string): void {
+  #markToCheck(chargePoint: string): void {
     this.#open.add(chargePoint);
-    this.#awake.add(chargePoint);
+    this.#toCheck.add(chargePoint);
     this.#workSoon();
   }
 
-  /** Behind the mail that waits, so that however much has happened is looked at together. */
+  /** At the end of the mailbox, so that all waiting mail is handled together. */
   #workSoon(): void {
     this.context.self.tell({ kind: "workDue" }, "work");
   }
@@ -147,80 +149,80 @@ export class ListSynchroniser implements Actor<ListMail> {
       await first();
       await this.#noteChanges();
     } catch (error) {
-      this.around.system.log.warn("What local lists are due could not be looked up; tried again", { error });
-      this.context.after(TRY_AGAIN_MS, { kind: "workDue" }, "work");
+      this.app.system.log.warn("The local lists to synchronise could not be read; retrying soon", { error });
+      this.context.after(RETRY_MS, { kind: "workDue" }, "work");
     }
-    // What is attended to may wake others.
-    for (const chargePoint of this.#awake) {
-      this.#awake.delete(chargePoint);
-      await this.#attend(chargePoint);
+    // The loop sees charge points that are added while it runs.
+    for (const chargePoint of this.#toCheck) {
+      this.#toCheck.delete(chargePoint);
+      await this.#advance(chargePoint);
     }
   }
 
-  /** Reads what is open, and wakes what can go on. */
-  async #look(): Promise<void> {
-    const open = await this.around.store.localListSyncs.listOpen();
+  /** Reads the open synchronisations, and marks those that can go on. */
+  async #check(): Promise<void> {
+    const open = await this.app.store.localListSyncs.listOpen();
     this.#open.clear();
     this.#due.clear();
-    const now = this.around.system.clock.now();
+    const now = this.app.system.clock.now();
     for (const { chargePoint, state, expiresAt, isDue } of open) {
       if (isDue && this.#isAutomatic) this.#due.add(chargePoint);
       if (state === "running" || state === "waiting") this.#open.add(chargePoint);
-      const isOver = state === "waiting" && expiresAt !== null && expiresAt <= now;
-      if (state === "running" || isOver || this.#isConnected(chargePoint)) this.#awake.add(chargePoint);
+      const isExpired = state === "waiting" && expiresAt !== null && expiresAt <= now;
+      if (state === "running" || isExpired || this.#isConnected(chargePoint)) this.#toCheck.add(chargePoint);
     }
   }
 
-  /** Edits and conflicts since the last time, written to the rows. What could not be written is kept for the next time. */
+  /** Records edits and conflicts since the last call. After an error they are kept for the next call. */
   async #noteChanges(): Promise<void> {
-    const { system: { clock }, store: { knownLocalLists, localListSyncs } } = this.around;
+    const { system: { clock }, store: { knownLocalLists, localListSyncs } } = this.app;
     for (const chargePoint of this.#conflicts) {
-      const since = new Date(clock.now().getTime() - CONFLICT_EVERY_MS);
+      const since = new Date(clock.now().getTime() - CONFLICT_INTERVAL_MS);
       if (await knownLocalLists.recordConflict(chargePoint, since, clock.now())) this.#edited({ chargePoint });
       this.#conflicts.delete(chargePoint);
     }
     for (const concerned of this.#concerned) {
-      this.#areDue(await localListSyncs.markDue(concerned));
+      this.#markDue(await localListSyncs.markDue(concerned));
       this.#concerned = this.#concerned.filter((each) => each !== concerned);
     }
     while (this.#idTags.size > 0) {
-      const idTags = [...this.#idTags].slice(0, ID_TAGS_AT_ONCE);
-      this.#areDue(await localListSyncs.markDue({ idTags }));
+      const idTags = [...this.#idTags].slice(0, ID_TAGS_MAX);
+      this.#markDue(await localListSyncs.markDue({ idTags }));
       for (const idTag of idTags) this.#idTags.delete(idTag);
     }
   }
 
-  #areDue(chargePoints: readonly string[]): void {
+  #markDue(chargePoints: readonly string[]): void {
     for (const chargePoint of chargePoints) {
       this.#due.add(chargePoint);
-      if (this.#isConnected(chargePoint)) this.#awake.add(chargePoint);
+      if (this.#isConnected(chargePoint)) this.#toCheck.add(chargePoint);
     }
   }
 
   #isConnected(chargePoint: string): boolean {
-    return this.around.chargePoints.connection(chargePoint) !== undefined;
+    return this.app.chargePoints.connection(chargePoint) !== undefined;
   }
 
-  /** A failure at one charge point does not stop the others: it is logged and tried again. */
-  async #attend(chargePoint: string): Promise<void> {
-    const { log, clock } = this.around.system;
+  /** Continues the synchronisation of one charge point. A failure is logged and retried, and does not stop the others. */
+  async #advance(chargePoint: string): Promise<void> {
+    const { log, clock } = this.app.system;
     try {
       if (this.#due.has(chargePoint)) await this.#begin(chargePoint);
-      this.#open.add(chargePoint); // until the next look, so that no signal of what is begun now is missed
+      this.#open.add(chargePoint); // until the next check, so that a signal of a new synchronisation is not ignored
       const next = await this.#steps.advance(chargePoint);
       if (next) {
         this.context.after(Math.max(next.getTime() - clock.now().getTime(), 0), { kind: "stepDue", chargePoint });
       }
     } catch (error) {
-      log.error(`${chargePoint} local list could not be looked after; tried again`, { error });
-      this.context.after(TRY_AGAIN_MS, { kind: "stepDue", chargePoint });
+      log.error(`${chargePoint} local list could not be synchronised; retrying soon`, { error });
+      this.context.after(RETRY_MS, { kind: "stepDue", chargePoint });
     }
   }
 
-  /** Begins a synchronisation of our own, where something differs. What cannot be looked at now stays due. */
+  /** Begins an automatic synchronisation if the list differs. An offline charge point, or one that is busy, stays due. */
   async #begin(chargePoint: string): Promise<void> {
     if (!this.#isConnected(chargePoint)) return;
-    const { system: { clock }, store } = this.around;
+    const { system: { clock }, store } = this.app;
     const found = await beginWhereDifferent(chargePoint, store, clock.now());
     if (found === "busy") return;
     this.#due.delete(chargePoint);
@@ -228,7 +230,7 @@ export class ListSynchroniser implements Actor<ListMail> {
   }
 
   async #endAwaited(chargePoint: string, reply: Reply<true>): Promise<void> {
-    const sync = await this.around.store.localListSyncs.find(chargePoint).catch(() => undefined);
+    const sync = await this.app.store.localListSyncs.find(chargePoint).catch(() => undefined);
     if (sync && !isOpen(sync)) return reply(true);
     this.#waiters.set(chargePoint, [...this.#waiters.get(chargePoint) ?? [], reply]);
   }
@@ -237,6 +239,6 @@ export class ListSynchroniser implements Actor<ListMail> {
     this.#open.delete(chargePoint);
     for (const reply of this.#waiters.get(chargePoint) ?? []) reply(true);
     this.#waiters.delete(chargePoint);
-    if (this.#due.has(chargePoint)) this.#awake.add(chargePoint);
+    if (this.#due.has(chargePoint)) this.#toCheck.add(chargePoint);
   }
 }

@@ -1,15 +1,15 @@
 /**
- * The local lists of charge points, as operators see them: an edit is told to the actor that keeps the lists as desired, and a synchronisation that
- * an operator asks for is begun in the database and waited for.
+ * The interface of the local lists for the API. An edit is passed to the actor that synchronises the lists. A synchronisation that an operator
+ * requests is begun in the database, and the request waits for its end.
  */
 import type { Concerned, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
 import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { refuseUnless } from "../charge_point/command_refusals.ts";
 import { PERMANENT, type Ref } from "../runtime/actor.ts";
 import { isOpen } from "./list_steps.ts";
-import { isAutomatic, type ListMail, ListSynchroniser, type Surroundings } from "./list_synchroniser.ts";
+import { isAutomatic, type ListMail, ListSynchroniser, type LocalListsApp } from "./list_synchroniser.ts";
 
-/** What an operator asks for. */
+/** An operator's request for a synchronisation. */
 export interface SyncRequest {
   readonly chargePoint: string;
   readonly updateType: UpdateType;
@@ -19,31 +19,33 @@ export interface SyncRequest {
   readonly expiresInSeconds?: number;
 }
 
-const WAITS_SECONDS = 3600;
+const DEFAULT_EXPIRES_IN_SECONDS = 3600;
 
+/** Starts the actor and passes requests on to it. */
 export class LocalLists {
   readonly #synchroniser: Ref<ListMail>;
 
-  constructor(readonly around: Surroundings) {
-    this.#synchroniser = around.system.spawn<ListMail>(
+  constructor(readonly app: LocalListsApp) {
+    this.#synchroniser = app.system.spawn<ListMail>(
       "local lists",
-      (context) => new ListSynchroniser(context, around),
+      (context) => new ListSynchroniser(context, app),
       PERMANENT,
     );
   }
 
-  /** An operator edited lists, or what decides whose they are. */
+  /** Call after an operator edited lists, or the labels that decide which charge points a list is for. */
   edited(concerned: Concerned): void {
     this.#synchroniser.tell({ kind: "edited", concerned });
   }
 
   /**
-   * Begins a synchronisation, after the one that is running, and answers with it as it has ended, or as it is after `waitMs`. Undefined: another
-   * one ran all the time. Throws CommandRefused.
+   * Begins a synchronisation, if necessary after the running one has ended. Returns it when it has ended, or its state after `waitMs`. Undefined:
+   * another one ran all the time. Throws CommandRefused.
    */
   async synchronise(request: SyncRequest, waitMs: number): Promise<LocalListSync | undefined> {
-    const { system: { clock }, store, chargePoints } = this.around;
-    const { chargePoint, updateType, requestedBy, whenOffline, expiresInSeconds = WAITS_SECONDS } = request;
+    const { system: { clock }, store, chargePoints } = this.app;
+    const { chargePoint, updateType, requestedBy, whenOffline, expiresInSeconds = DEFAULT_EXPIRES_IN_SECONDS } =
+      request;
     const connected = chargePoints.connection(chargePoint) !== undefined;
     const call = { chargePoint, action: "SendLocalList", request: {}, requestedBy, whenOffline, waitMs } as const;
     refuseUnless(call, { chargePoint: await store.chargePoints.find(chargePoint), connected });
@@ -53,7 +55,7 @@ export class LocalLists {
       chargePoint,
       updateType,
       nextStep: updateType === "Full" ? "sendFull" : "sendDifferential",
-      waitsForChargePoint: whenOffline === "queue" || isAutomatic(this.around),
+      waitsForChargePoint: whenOffline === "queue" || isAutomatic(this.app),
       requestedBy,
       expiresAt: new Date(clock.now().getTime() + expiresInSeconds * 1000),
     } as const;
@@ -67,7 +69,7 @@ export class LocalLists {
     }
   }
 
-  /** False: the synchronisation of this charge point goes on, or the process ends. */
+  /** Waits for the end of a charge point's synchronisation. Returns false if it goes on after `ms`, or if the process ends. */
   async #endsWithin(chargePoint: string, ms: number): Promise<boolean> {
     if (ms <= 0) return false;
     const ended = this.#synchroniser.ask<true>((reply) => ({ kind: "endAwaited", chargePoint, reply }), ms);

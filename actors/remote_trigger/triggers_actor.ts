@@ -1,6 +1,6 @@
 /**
- * The actor that knows which messages triggers may still bring, and what came of them. It never waits for the database, because the charge points'
- * messages come in between: the database's answers are mail.
+ * The actor that knows which triggered messages may still arrive, and stores the links of those that have arrived. It never awaits the database, because
+ * messages of charge points arrive meanwhile; the results of database calls are mail.
  */
 import { isAboutContent } from "../../db/engine/errors.ts";
 import type { Command } from "../../db/commands.ts";
@@ -21,47 +21,49 @@ import { named, writtenDown } from "../charge_point/noted_messages.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 
-/** How long after a trigger was sent a message still counts as brought by it. */
+/** How long after a trigger was sent a matching message is linked to it. */
 export const TRIGGER_WINDOW_MS = 120_000;
 
-/** The most that one trigger brings: a charge point with more connectors is not known. */
+/** Messages linked to one trigger, at most. More than one only where the charge point sends a message for each connector. */
 const MESSAGES_MAX = 100;
 
-/** What may wait for the database. */
+/** Links that may wait for the database. */
 const UNWRITTEN_MAX = 1000;
 
-const TRY_AGAIN_MS = 1000;
+/** Delay after the database did not answer. */
+const RETRY_MS = 1000;
 
-/** A trigger whose message may still come. */
+/** A trigger whose message may still arrive. */
 export interface Expected extends Trigger {
   readonly commandId: string;
   readonly untilMs: number;
-  /** Connectors whose message has come. */
-  readonly came: Set<number | null>;
+  /** Connectors whose message has arrived. */
+  readonly arrived: Set<number | null>;
 }
 
-/** One thing to be written. */
-type Work = { readonly record: NewTriggeredMessage } | { readonly drop: string };
+/** One write to the database: store a link, or remove the links of a trigger. */
+type Write = { readonly record: NewTriggeredMessage } | { readonly drop: string };
 
-/** What happened. */
+/** `sentBefore`: triggers that were sent before the start. `refused`: by the charge point. */
 export type TriggersMail =
   | { readonly kind: "sent"; readonly chargePoint: string; readonly commandId: string; readonly call: Call }
-  | { readonly kind: "heard"; readonly chargePoint: string; readonly call: Call; readonly at: Date }
+  | { readonly kind: "answered"; readonly chargePoint: string; readonly call: Call; readonly at: Date }
   | { readonly kind: "refused"; readonly chargePoint: string; readonly commandId: string }
   | { readonly kind: "sentBefore"; readonly sent: readonly SentTrigger[] }
-  | { readonly kind: "notBegun" | "written" | "notWritten" | "beginDue" | "writeDue" | "sweepDue" };
+  | { readonly kind: "loadFailed" | "written" | "notWritten" | "loadDue" | "writeDue" | "sweepDue" };
 
 type SentTrigger = Awaited<ReturnType<Store["triggeredMessages"]["listSent"]>>[number];
 
 function refusedTrigger(signal: Signal): TriggersMail | undefined {
   if (signal.kind !== "commandSettled" || !isTrigger(signal.command)) return undefined;
   const { command, chargePoint } = signal;
-  return saysNo(command) ? { kind: "refused", chargePoint, commandId: command.id } : undefined;
+  return isRefusedTrigger(command) ? { kind: "refused", chargePoint, commandId: command.id } : undefined;
 }
 
+/** The actor itself; `Triggers` is its interface. */
 export class TriggersActor implements Actor<TriggersMail> {
-  /** In the order in which it is written. The first one is being written when `#isWriting`. */
-  readonly #work: Work[] = [];
+  /** In the order in which they are executed. The first one is under way while `#isWriting`. */
+  readonly #writes: Write[] = [];
   #isWriting = false;
 
   constructor(
@@ -72,60 +74,60 @@ export class TriggersActor implements Actor<TriggersMail> {
     readonly expected: Map<string, readonly Expected[]>,
   ) {
     context.subscribe(signals, refusedTrigger);
-    context.self.tell({ kind: "beginDue" });
+    context.self.tell({ kind: "loadDue" });
     context.every(TRIGGER_WINDOW_MS, { kind: "sweepDue" });
   }
 
   receive(mail: TriggersMail): void {
     switch (mail.kind) {
-      case "beginDue":
-        return this.#begin();
-      case "notBegun":
-        return void this.context.after(TRY_AGAIN_MS, { kind: "beginDue" });
+      case "loadDue":
+        return this.#load();
+      case "loadFailed":
+        return void this.context.after(RETRY_MS, { kind: "loadDue" });
       case "sentBefore":
         return this.#sentBefore(mail.sent);
       case "sent":
         return this.#sent(mail.chargePoint, mail.commandId, mail.call);
-      case "heard":
-        return this.#heard(mail.chargePoint, mail.call, mail.at);
+      case "answered":
+        return this.#answered(mail.chargePoint, mail.call, mail.at);
       case "refused":
         return this.#refused(mail.chargePoint, mail.commandId);
       case "written":
-        this.#work.shift();
+        this.#writes.shift();
         this.#isWriting = false;
-        return this.#write();
+        return this.#writeNext();
       case "notWritten":
-        return void this.context.after(TRY_AGAIN_MS, { kind: "writeDue" });
+        return void this.context.after(RETRY_MS, { kind: "writeDue" });
       case "writeDue":
         this.#isWriting = false;
-        return this.#write();
+        return this.#writeNext();
       case "sweepDue":
         return this.#sweep();
     }
   }
 
   async stopped(): Promise<void> {
-    // What is being written now may be written twice, which changes nothing.
-    for (const work of this.#work) if (!await this.#isTaken(work)) return;
+    // A write that is under way may be executed twice, which changes nothing.
+    for (const write of this.#writes) if (!await this.#execute(write)) return;
   }
 
   #sent(chargePoint: string, commandId: string, { action, payload }: Call): void {
     const untilMs = this.context.clock.monotonicMs() + TRIGGER_WINDOW_MS;
-    this.#expect(chargePoint, { commandId, action, request: payload as object, untilMs, came: new Set() });
+    this.#expect(chargePoint, { commandId, action, request: payload as object, untilMs, arrived: new Set() });
   }
 
-  #heard(chargePoint: string, { id, action, payload }: Call, at: Date): void {
+  #answered(chargePoint: string, { id, action, payload }: Call, at: Date): void {
     const nowMs = this.context.clock.monotonicMs();
     const connectorId = connectorOf(payload);
     const trigger = this.expected.get(chargePoint)?.find((each) =>
-      each.untilMs >= nowMs && !each.came.has(connectorId) && answersTrigger(each, { action, payload })
+      each.untilMs >= nowMs && !each.arrived.has(connectorId) && answersTrigger(each, { action, payload })
     );
     if (!trigger) return;
-    trigger.came.add(connectorId);
-    if (!mayBringMore(trigger)) this.#forget(chargePoint, trigger.commandId);
+    trigger.arrived.add(connectorId);
+    if (!expectsMore(trigger)) this.#forget(chargePoint, trigger.commandId);
     const { commandId } = trigger;
     const written = writtenDown({ value: payload });
-    this.#later({ record: { commandId, chargePoint, at, messageId: named(id), action, connectorId, ...written } });
+    this.#enqueue({ record: { commandId, chargePoint, at, messageId: named(id), action, connectorId, ...written } });
   }
 
   #expect(chargePoint: string, trigger: Expected): void {
@@ -142,62 +144,62 @@ export class TriggersActor implements Actor<TriggersMail> {
 
   #refused(chargePoint: string, commandId: string): void {
     this.#forget(chargePoint, commandId);
-    this.#later({ drop: commandId });
+    this.#enqueue({ drop: commandId });
   }
 
-  #later(work: Work): void {
-    if (this.#work.length >= UNWRITTEN_MAX) {
-      this.log.warn("What a trigger brought is not noted: the database is behind");
+  #enqueue(write: Write): void {
+    if (this.#writes.length >= UNWRITTEN_MAX) {
+      this.log.warn("A triggered message is not linked to its trigger: too many links wait for the database");
       return;
     }
-    this.#work.push(work);
-    this.#write();
+    this.#writes.push(write);
+    this.#writeNext();
   }
 
-  /** What was expected when the process before this one ended. */
-  #begin(): void {
+  /** Reads the triggers that were sent before the start and whose message may still arrive. */
+  #load(): void {
     const from = new Date(this.context.clock.now().getTime() - TRIGGER_WINDOW_MS);
     this.context.pipe(
       this.store.triggeredMessages.listSent(TRIGGER_ACTIONS, from),
       (sent) => ({ kind: "sentBefore", sent }),
       (error) => {
-        this.log.warn("Triggers that wait for their message could not be read; tried again soon", { error });
-        return { kind: "notBegun" };
+        this.log.warn("Triggers that wait for their message could not be read; retrying soon", { error });
+        return { kind: "loadFailed" };
       },
     );
   }
 
   #sentBefore(sent: readonly SentTrigger[]): void {
     const now = this.context.clock.now().getTime();
-    for (const { command, came } of sent.toReversed()) {
+    for (const { command, came: arrived } of sent.toReversed()) {
       const { id: commandId, chargePoint, action, request, sentAt } = command;
       const untilMs = this.context.clock.monotonicMs() + (sentAt?.getTime() ?? now) + TRIGGER_WINDOW_MS - now;
-      const trigger = { commandId, action, request, untilMs, came: new Set(came) };
-      if (saysNo(command)) this.#refused(chargePoint, commandId);
-      else if (mayBringMore(trigger)) this.#expect(chargePoint, trigger);
+      const trigger = { commandId, action, request, untilMs, arrived: new Set(arrived) };
+      if (isRefusedTrigger(command)) this.#refused(chargePoint, commandId);
+      else if (expectsMore(trigger)) this.#expect(chargePoint, trigger);
     }
   }
 
-  /** Writes the first that waits, unless it is being written. Work leaves the list when it is done, so that a failure in between loses nothing. */
-  #write(): void {
-    const [work] = this.#work;
-    if (!work || this.#isWriting) return;
+  /** Starts the first write, unless it is under way. A write leaves the list only when it is done, so that a failure loses nothing. */
+  #writeNext(): void {
+    const [write] = this.#writes;
+    if (!write || this.#isWriting) return;
     this.#isWriting = true;
     this.context.pipe(
-      this.#isTaken(work),
-      (isTaken) => ({ kind: isTaken ? "written" : "notWritten" }),
+      this.#execute(write),
+      (isDone) => ({ kind: isDone ? "written" : "notWritten" }),
       () => ({ kind: "notWritten" }),
     );
   }
 
-  /** False: the database did not take it. */
-  async #isTaken(work: Work): Promise<boolean> {
+  /** Returns whether the write is done; false: the database did not answer. */
+  async #execute(write: Write): Promise<boolean> {
     try {
-      if ("drop" in work) await this.store.triggeredMessages.drop(work.drop);
-      else await this.store.triggeredMessages.record([work.record]);
+      if ("drop" in write) await this.store.triggeredMessages.drop(write.drop);
+      else await this.store.triggeredMessages.record([write.record]);
     } catch (error) {
       if (!isAboutContent(error)) return false;
-      this.log.warn("What a trigger brought cannot be noted", { error });
+      this.log.warn("A triggered message is not linked to its trigger: the database refused the link", { error });
     }
     return true;
   }
@@ -210,12 +212,12 @@ export class TriggersActor implements Actor<TriggersMail> {
   }
 }
 
-/** OCPP 1.6 7.33: nothing will come. Without an answer, it may come all the same. */
-function saysNo(command: Command): boolean {
+/** OCPP 1.6 7.33: after a refusal no message follows. Without an answer to the trigger, one may follow. */
+function isRefusedTrigger(command: Command): boolean {
   const end = endOf(command);
   return end !== undefined && isRefused(end);
 }
 
-function mayBringMore(trigger: Trigger & { readonly came: ReadonlySet<number | null> }): boolean {
-  return trigger.came.size < (expectsSeveral(trigger) ? MESSAGES_MAX : 1);
+function expectsMore(trigger: Trigger & { readonly arrived: ReadonlySet<number | null> }): boolean {
+  return trigger.arrived.size < (expectsSeveral(trigger) ? MESSAGES_MAX : 1);
 }

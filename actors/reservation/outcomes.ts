@@ -1,18 +1,18 @@
 /**
- * What the end of a command means for its reservation, recorded. The handlers do this before the command is shown as settled; the shared
- * actor does it again for commands whose end could not be recorded then. Doing it twice changes nothing.
+ * Records the outcome of a reservation when its command has ended. The handlers do this before the command is settled; the shared actor does it
+ * for commands for which that failed. Both are idempotent.
  */
 import type { Command } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
 import type { CommandEnd } from "../../ocpp/command_end.ts";
 import { verdictOfCancelReservation, verdictOfReserveNow } from "../../ocpp/reservation/reservation_rules.ts";
 
-/** Whether a command is about a reservation. */
+/** Whether a command is a ReserveNow or a CancelReservation. */
 export function isAboutReservation({ action }: Pick<Command, "action">): boolean {
   return action === "ReserveNow" || action === "CancelReservation";
 }
 
-/** Records what an ended command means for its reservation, a late answer included. Throws StoreError. */
+/** Updates the reservation of a command that has ended, also after a late answer. Throws StoreError. */
 export async function recordOutcome(
   command: Pick<Command, "id" | "chargePoint" | "action" | "request">,
   end: CommandEnd | undefined,

@@ -1,7 +1,6 @@
 /**
- * The shared actor that ends reservations: when their time is over, when a transaction fits one and does not name it, and when a command
- * ended in a way that its handler could not record. It keeps nothing that the database does not have: each look decides from the rows, and
- * the first one comes with its birth.
+ * The shared actor that ends reservations: when they expire, when a transaction without a reservationId uses one, and when the end of a command could
+ * not be recorded by its handler. Its state is in the database, which it checks at its start, after signals and at intervals.
  */
 import type { Store } from "../../db/store.ts";
 import { endOf } from "../../ocpp/command_end.ts";
@@ -10,18 +9,18 @@ import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 import { isAboutReservation, recordOutcome } from "./outcomes.ts";
 
-/** The longest time without a look, for what other processes do and what no signal tells. */
-const LOOK_AT_LEAST_MS = 30_000;
+/** The longest time between two checks, for changes without a signal, such as those of other processes. */
+const CHECK_INTERVAL_MS = 30_000;
 
-/** After the database did not answer. */
-const TRY_AGAIN_MS = 2000;
+/** Delay after the database did not answer. */
+const RETRY_MS = 2000;
 
-/** What happened. `timePassed`: it is time to look. */
+/** Every mail leads to a check; `checkDue`: the time for one has come. */
 type ReservationMail =
   | { readonly kind: "transactionStarted"; readonly chargePoint: string }
-  | { readonly kind: "commandEnded" | "reservedReported" | "timePassed" };
+  | { readonly kind: "commandEnded" | "reservedReported" | "checkDue" };
 
-/** Ends reservations by themselves. It sends nothing. */
+/** Starts the actor. It sends nothing to charge points. */
 export function keepReservations(system: ActorSystem, store: Store, signals: Signals): void {
   const { log } = system;
   system.spawn<ReservationMail>("reservations", (own) => new ReservationKeeper(own, log, store, signals), PERMANENT);
@@ -42,7 +41,7 @@ function mailOf(signal: Signal): ReservationMail | undefined {
 }
 
 class ReservationKeeper implements Actor<ReservationMail> {
-  /** Charge points with an active reservation, as of the last look: only their starts are worth one. */
+  /** Charge points with an active reservation, as of the last check: transactions of others need no check. */
   #active: ReadonlySet<string> = new Set();
 
   constructor(
@@ -52,7 +51,7 @@ class ReservationKeeper implements Actor<ReservationMail> {
     signals: Signals,
   ) {
     context.subscribe(signals, mailOf, { key: (mail) => JSON.stringify(mail) });
-    context.self.tell({ kind: "timePassed" });
+    context.self.tell({ kind: "checkDue" });
   }
 
   async receive(mail: ReservationMail): Promise<void> {
@@ -62,14 +61,14 @@ class ReservationKeeper implements Actor<ReservationMail> {
         break;
       case "commandEnded":
       case "reservedReported":
-      case "timePassed":
+      case "checkDue":
         break;
     }
-    this.context.after(await this.#look(), { kind: "timePassed" }, "look");
+    this.context.after(await this.#check(), { kind: "checkDue" }, "check");
   }
 
-  /** Answers after how many milliseconds to look again. */
-  async #look(): Promise<number> {
+  /** Returns the delay until the next check, in ms. */
+  async #check(): Promise<number> {
     const { reservations } = this.store;
     const now = this.context.clock.now();
     try {
@@ -80,10 +79,10 @@ class ReservationKeeper implements Actor<ReservationMail> {
       await reservations.useFitting();
       const { nextExpiry, chargePoints } = await reservations.outlook();
       this.#active = new Set(chargePoints);
-      return Math.max(0, Math.min(LOOK_AT_LEAST_MS, (nextExpiry?.getTime() ?? Infinity) - now.getTime()));
+      return Math.max(0, Math.min(CHECK_INTERVAL_MS, (nextExpiry?.getTime() ?? Infinity) - now.getTime()));
     } catch (error) {
-      this.log.warn("Reservations could not be looked at; tried again soon", { error });
-      return TRY_AGAIN_MS;
+      this.log.warn("Reservations could not be checked; retrying soon", { error });
+      return RETRY_MS;
     }
   }
 }

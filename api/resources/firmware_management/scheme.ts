@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { lackOf } from "../../../actors/firmware_management/files.ts";
+import { missingSettings } from "../../../actors/firmware_management/files.ts";
 import type { Scheme } from "../../../db/firmware_management/firmware_campaign_tables.ts";
 import type { App } from "../../http/app.ts";
 import { invalid } from "../../http/problem.ts";
@@ -12,6 +12,6 @@ export const scheme = z.enum(["http", "ftp", "ftps"]).meta({
 
 /** Throws the problem when nobody listens there. */
 export function requireScheme(asked: Scheme, { settings }: Pick<App, "settings">): void {
-  const detail = lackOf(asked, settings);
+  const detail = missingSettings(asked, settings);
   if (detail !== undefined) throw invalid({ in: "body", pointer: "/scheme", detail });
 }

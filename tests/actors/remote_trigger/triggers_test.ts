@@ -58,7 +58,7 @@ function hear(
   minutes = 1,
 ): void {
   const action = "connectorId" in payload ? "StatusNotification" : "Heartbeat";
-  triggers.heard(chargePoint, { type: "CALL", id, action, payload }, at(minutes));
+  triggers.answered(chargePoint, { type: "CALL", id, action, payload }, at(minutes));
 }
 
 async function brought({ id }: Command): Promise<string[] | undefined> {

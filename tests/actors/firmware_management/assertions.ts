@@ -1,20 +1,20 @@
 import { assertEquals } from "@std/assert";
 import type { Store } from "../../../db/store.ts";
-import type { Station } from "./campaign_world.ts";
+import type { TestChargePoint } from "./test_process.ts";
 
-/** Of how many UpdateFirmware of each it is written down that they go out. */
-export async function countSent(store: Store, stations: readonly Station[]): Promise<number[]> {
-  return await Promise.all(stations.map(async ({ identity }) => {
+/** The number of UpdateFirmware that are stored as sent, for each charge point. */
+export async function countSent(store: Store, cps: readonly TestChargePoint[]): Promise<number[]> {
+  return await Promise.all(cps.map(async ({ identity }) => {
     const { items } = await store.commands.list({ chargePoint: identity }, { limit: 100 });
     return items.filter(({ sentAt }) => sentAt !== null).length;
   }));
 }
 
 /**
- * Asserts that events tell of a campaign what its rows say: that it went through these states, of each target once with what outcome it ended, and of each
- * of their commands once how it was settled.
+ * Asserts that the events of a campaign agree with its rows: the states of the campaign, one end with its outcome for each target, and one end for each
+ * command.
  */
-export async function assertTold(store: Store, campaign: string, states: readonly string[]): Promise<void> {
+export async function assertEvents(store: Store, campaign: string, states: readonly string[]): Promise<void> {
   while (await store.events.publish(new Date()) > 0);
   const events = await store.events.listAfter(0, {
     types: ["firmwareCampaign.stateChanged", "firmwareCampaign.targetEnded", "command.settled"],

@@ -1,5 +1,5 @@
 /**
- * A Central System's actors over a real database, with charge points whose wires belong to the test and a clock that only moves when it says so.
+ * The actors of a Central System over a real database, with simulated charge points and a fake clock.
  */
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { ChargePoints } from "../../../actors/charge_point/registry.ts";
@@ -18,13 +18,13 @@ import { fields } from "../../db/facts.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 /** How a charge point answers UpdateFirmware. */
-export type Answering = "confirms" | "isSilent" | { readonly code: string };
+export type Answer = "confirms" | "none" | { readonly code: string };
 
-/** A charge point over all its connections. */
-export class Station {
-  /** UpdateFirmware requests that came. */
+/** A simulated charge point, over all its connections. */
+export class TestChargePoint {
+  /** The UpdateFirmware requests that arrived. */
   readonly updates: { readonly location: string; readonly retrieveDate: string }[] = [];
-  answering: Answering = "confirms";
+  answer: Answer = "confirms";
   session: Session | null = null;
   #calls = 0;
   #updateId = "";
@@ -46,7 +46,7 @@ export class Station {
     };
   }
 
-  say(action: string, payload: object): void {
+  send(action: string, payload: object): void {
     this.session?.received(JSON.stringify([2, String(++this.#calls), action, payload]));
   }
 
@@ -57,13 +57,13 @@ export class Station {
       this.updates.push(payload);
       this.#updateId = id;
     }
-    const { answering } = this;
-    if (answering === "isSilent") return;
-    if (answering === "confirms") this.session?.received(JSON.stringify([3, id, {}]));
-    else this.#refuse(id, answering.code);
+    const { answer } = this;
+    if (answer === "none") return;
+    if (answer === "confirms") this.session?.received(JSON.stringify([3, id, {}]));
+    else this.#refuse(id, answer.code);
   }
 
-  /** Answers the last UpdateFirmware, to which it was silent, with a CALLERROR. */
+  /** Answers the last UpdateFirmware with a CALLERROR, after its time-out. */
   refuseLate(code: string): void {
     this.#refuse(this.#updateId, code);
   }
@@ -73,14 +73,14 @@ export class Station {
   }
 }
 
-/** One life of the process: a new one on the same store is a restart. */
-export class World {
+/** The actors of one process. A new instance on the same store is a restart. */
+export class TestProcess {
   readonly signals: Signals;
   readonly system: ActorSystem;
   readonly chargePoints: ChargePoints;
   readonly campaigns: FirmwareCampaigns;
 
-  /** `log` gets what is worth a warning. */
+  /** `log` gets the errors. */
   constructor(
     readonly store: Store,
     readonly clock = new FakeClock(),
@@ -106,58 +106,58 @@ export class World {
     return this.clock.advance(seconds * 1000, () => this.quiet());
   }
 
-  /** So much later: what is due in between happens once, at the end. */
+  /** Moves the clock at once: timers that are due in between run once, at the end. */
   async leap(seconds: number): Promise<void> {
     await this.clock.leap(seconds * 1000, () => this.quiet());
     await this.pass(1);
   }
 
   /** Registers a charge point. */
-  async station(identity: string): Promise<Station> {
+  async register(identity: string): Promise<TestChargePoint> {
     await this.store.chargePoints.register(identity, fields({ securityProfile: 0 }), this.clock.now());
-    return new Station(identity);
+    return new TestChargePoint(identity);
   }
 
   /** Connects and boots. */
-  connect(station: Station, firmwareVersion = "1.0"): Promise<void> {
-    return this.arrive([station], firmwareVersion);
+  connect(cp: TestChargePoint, firmwareVersion = "1.0"): Promise<void> {
+    return this.arrive([cp], firmwareVersion);
   }
 
-  /** They connect and boot at the same moment. */
-  async arrive(stations: readonly Station[], firmwareVersion = "1.0"): Promise<void> {
-    await Promise.all(stations.map((station) => this.plug(station)));
+  /** Connects and boots charge points at the same moment. */
+  async arrive(cps: readonly TestChargePoint[], firmwareVersion = "1.0"): Promise<void> {
+    await Promise.all(cps.map((cp) => this.connectOnly(cp)));
     const boot = { chargePointVendor: "V", chargePointModel: "M", firmwareVersion };
-    for (const station of stations) station.say("BootNotification", boot);
+    for (const cp of cps) cp.send("BootNotification", boot);
     await this.pass(0.1);
   }
 
-  /** Connects, and says nothing yet. */
-  async plug(station: Station): Promise<void> {
-    const row = await this.store.chargePoints.find(station.identity);
-    station.session = this.chargePoints.connect(row!, station.wire());
+  /** Connects without a BootNotification. */
+  async connectOnly(cp: TestChargePoint): Promise<void> {
+    const row = await this.store.chargePoints.find(cp.identity);
+    cp.session = this.chargePoints.connect(row!, cp.wire());
   }
 
-  async disconnect(station: Station): Promise<void> {
-    station.session?.closed();
-    station.session = null;
+  async disconnect(cp: TestChargePoint): Promise<void> {
+    cp.session?.closed();
+    cp.session = null;
     await this.pass(0.1);
   }
 
-  async say(station: Station, action: string, payload: object): Promise<void> {
-    station.say(action, payload);
+  async send(cp: TestChargePoint, action: string, payload: object): Promise<void> {
+    cp.send(action, payload);
     await this.pass(0.1);
   }
 
-  async report(station: Station, ...statuses: string[]): Promise<void> {
-    for (const status of statuses) await this.say(station, "FirmwareStatusNotification", { status });
+  async report(cp: TestChargePoint, ...statuses: string[]): Promise<void> {
+    for (const status of statuses) await this.send(cp, "FirmwareStatusNotification", { status });
   }
 
-  /** The whole course of an update that succeeds, with the reboot. */
-  async installs(station: Station, version: string): Promise<void> {
-    await this.report(station, "Downloading", "Downloaded", "Installing");
-    await this.disconnect(station);
-    await this.connect(station, version);
-    await this.report(station, "Installed");
+  /** All reports of an update that succeeds, with the reboot. */
+  async installs(cp: TestChargePoint, version: string): Promise<void> {
+    await this.report(cp, "Downloading", "Downloaded", "Installing");
+    await this.disconnect(cp);
+    await this.connect(cp, version);
+    await this.report(cp, "Installed");
   }
 
   draft(given: Partial<NewFirmwareCampaign>): Promise<FirmwareCampaign> {
@@ -186,8 +186,8 @@ export class World {
   }
 
   /** Makes and starts a campaign for these charge points. */
-  async start(stations: readonly Station[], given: Partial<NewFirmwareCampaign> = {}): Promise<string> {
-    const chargePoints = stations.map(({ identity }) => identity);
+  async start(cps: readonly TestChargePoint[], given: Partial<NewFirmwareCampaign> = {}): Promise<string> {
+    const chargePoints = cps.map(({ identity }) => identity);
     const campaign = await this.draft({ targets: { chargePoints }, ...given });
     await this.store.firmwareCampaigns.start(campaign, this.clock.now());
     this.campaigns.changed(campaign.id);
@@ -215,7 +215,7 @@ export class World {
     return (await this.store.firmwareCampaignTargets.list(id, {}, { limit: 1000 })).items;
   }
 
-  async target(id: string, { identity }: Station): Promise<CampaignTarget> {
+  async target(id: string, { identity }: TestChargePoint): Promise<CampaignTarget> {
     return (await this.targets(id)).find(({ chargePoint }) => chargePoint === identity)!;
   }
 
