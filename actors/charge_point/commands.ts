@@ -85,7 +85,7 @@ export class Commands {
       this.#forget(row.id);
       // The row may be there all the same: the client is told that it failed and may ask again, so it must not be sent.
       if (error instanceof StoreError) {
-        this.#waiters.tell(row.id, await this.#record(row as unknown as Command, NOT_SENT));
+        this.#waiters.resolve(row.id, await this.#record(row as unknown as Command, NOT_SENT));
       }
       throw error;
     }
@@ -166,8 +166,8 @@ export class Commands {
   #tellEnd(command: Command, state = command.state): void {
     this.system.counts.commands.inc({ action: command.action, state });
     this.#forget(command.id);
-    this.#waiters.tell(command.id, command);
-    this.signals.tell({ kind: "commandSettled", chargePoint: command.chargePoint, command });
+    this.#waiters.resolve(command.id, command);
+    this.signals.publish({ kind: "commandSettled", chargePoint: command.chargePoint, command });
   }
 
   #forget(commandId: string): void {

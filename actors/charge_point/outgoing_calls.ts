@@ -161,7 +161,7 @@ export class OutgoingCalls {
       if (!command) return;
       const end = endOf(command);
       if (end?.isLate) await callHandler(command)?.ended?.(command as never, end as never, context);
-      context.signals.tell({ kind: "commandAnsweredLate", chargePoint: command.chargePoint, command });
+      context.signals.publish({ kind: "commandAnsweredLate", chargePoint: command.chargePoint, command });
     });
   }
 

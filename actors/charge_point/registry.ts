@@ -42,7 +42,7 @@ export interface ChargePointsApp {
   readonly settings: Settings;
   readonly system: ActorSystem;
   /** Hears of connections. */
-  readonly tell?: (event: NewEvent) => void;
+  readonly recordEvent?: (event: NewEvent) => void;
   /** Where charge points' signals are told; new ones without listeners when absent. */
   readonly signals?: Signals;
 }
@@ -57,7 +57,7 @@ export class ChargePoints {
   readonly store: Store;
   readonly settings: Settings;
   readonly system: ActorSystem;
-  readonly tell: (event: NewEvent) => void;
+  readonly recordEvent: (event: NewEvent) => void;
   readonly signals: Signals;
   readonly passwordThrottle: PasswordThrottle;
   readonly triggers: Triggers;
@@ -69,11 +69,11 @@ export class ChargePoints {
   readonly #messages: MessageLog;
   readonly #watch: DatabaseWatch;
 
-  constructor({ store, settings, system, tell = () => {}, signals = new Signals(system.log) }: ChargePointsApp) {
+  constructor({ store, settings, system, recordEvent = () => {}, signals = new Signals(system.log) }: ChargePointsApp) {
     this.store = store;
     this.settings = settings;
     this.system = system;
-    this.tell = tell;
+    this.recordEvent = recordEvent;
     this.signals = signals;
     this.passwordThrottle = new PasswordThrottle(system.clock);
     this.commands = new Commands(system, store, signals, (identity) => this.#live.get(identity)?.actor ?? undefined);
@@ -81,7 +81,7 @@ export class ChargePoints {
     this.lastSeen = new LastSeen(system, store);
     this.diagnostics = new ConnectionDiagnostics(system, store, {
       retentionDays: settings.messageRetentionDays,
-      recorded: (attempt) => tell(attemptEvent(attempt)),
+      recorded: (attempt) => recordEvent(attemptEvent(attempt)),
     });
     this.#messages = new MessageLog(system, store, settings.messageLog === "on");
     this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
@@ -133,14 +133,14 @@ export class ChargePoints {
       older.state = "replaced";
       older.end(CLOSE.normal, "replaced by a newer connection");
     }
-    this.tell({
+    this.recordEvent({
       type: "chargePoint.connected",
       timestamp: live.since,
       chargePoint: identity,
       data: { remoteAddress: connection.remoteAddress, replaced: older !== undefined },
     });
     live.actor.tell({ kind: "opened" });
-    this.signals.tell({ kind: "connected", chargePoint: identity });
+    this.signals.publish({ kind: "connected", chargePoint: identity });
     return live;
   }
 
@@ -171,13 +171,13 @@ export class ChargePoints {
   changed(identity: string): void {
     this.#edited(identity);
     this.#live.get(identity)?.actor?.tell({ kind: "changed" });
-    this.signals.tell({ kind: "chargePointChanged", chargePoint: identity });
+    this.signals.publish({ kind: "chargePointChanged", chargePoint: identity });
   }
 
   /** Ends the connection: the charge point was deleted, or must prove itself anew. */
   disconnect(identity: string, why: string): void {
     this.#edited(identity);
-    this.signals.tell({ kind: "chargePointChanged", chargePoint: identity });
+    this.signals.publish({ kind: "chargePointChanged", chargePoint: identity });
     const live = this.#live.get(identity);
     if (!live) return;
     this.#gone(live, why);
@@ -203,8 +203,8 @@ export class ChargePoints {
   #tellGone(live: LiveConnection, reason: string): void {
     const { identity, since, connection } = live;
     live.tellLastSeen();
-    this.signals.tell({ kind: "disconnected", chargePoint: identity });
-    this.tell({
+    this.signals.publish({ kind: "disconnected", chargePoint: identity });
+    this.recordEvent({
       type: "chargePoint.disconnected",
       timestamp: this.clock.now(),
       chargePoint: identity,

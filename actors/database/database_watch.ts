@@ -1,45 +1,46 @@
 /**
- * Watches whether the database answers. While it does not, charge points are better off offline, where they must queue their transaction
- * messages, than online, where they give up after a few attempts (OCPP 1.6 3.7.1): so after a few seconds of outage their
- * connections are closed and new ones are asked to come back later.
+ * Detects an outage of the database. During an outage charge points should be offline: an offline charge point must queue its transaction messages,
+ * while an online one gives up after a few attempts (OCPP 1.6 3.7.1). So a few seconds into an outage all connections are closed and new ones
+ * are refused with Retry-After.
  */
 import type { Store } from "../../db/store.ts";
 import { type Actor, type ActorSystem, type Context, PERMANENT } from "../runtime/actor.ts";
 
 type WatchMail =
   | { readonly kind: "probeDue" | "answered" }
-  | { readonly kind: "silent"; readonly error: unknown };
+  | { readonly kind: "unanswered"; readonly error: unknown };
 
-const PROBE_EVERY_MS = 1000;
+const PROBE_INTERVAL_MS = 1000;
 
-/** A shorter outage is ridden out: calls are held and then answered with InternalError. Counted from the last answer. */
+/** Time without an answer until connections are closed. Before, CALLs are held and then answered with InternalError. */
 const OUTAGE_AFTER_MS = 5000;
 
-/** One question without an answer proves nothing: this process may have been stopped meanwhile. */
-const OUTAGE_AFTER_QUESTIONS = 2;
+/** Probes without an answer until connections are closed. One is not enough, because the process itself may have been suspended. */
+const OUTAGE_AFTER_PROBES = 2;
 
+/** The outage state for other code, and the start of the actor that finds it. */
 export class DatabaseWatch {
-  /** What the actor has found out, to be read where there is no time to ask it. Only the actor writes it. */
-  readonly #found: Readonly<Found>;
+  /** Read without mail, because callers cannot wait. Only the actor writes it. */
+  readonly #state: Readonly<WatchState>;
 
-  /** `onOutage` runs once per outage, when it has lasted too long to ride out. */
+  /** `onOutage` is called once per outage, when connections must be closed. */
   constructor(system: ActorSystem, store: Store, onOutage: () => void) {
-    const found = { isOutage: false };
-    this.#found = found;
+    const state = { isOutage: false };
+    this.#state = state;
     system.spawn<WatchMail>(
       "database watch",
-      (context) => new Watch(context, system, store, found, onOutage),
+      (context) => new Watch(context, system, store, state, onOutage),
       PERMANENT,
     );
   }
 
   /** False during an outage. */
   get available(): boolean {
-    return !this.#found.isOutage;
+    return !this.#state.isOutage;
   }
 }
 
-interface Found {
+interface WatchState {
   isOutage: boolean;
 }
 
@@ -52,11 +53,11 @@ class Watch implements Actor<WatchMail> {
     readonly context: Context<WatchMail>,
     readonly system: ActorSystem,
     readonly store: Store,
-    readonly found: Found,
+    readonly state: WatchState,
     readonly onOutage: () => void,
   ) {
     this.#askedAtMs = this.#answeredAtMs = this.#nowMs();
-    this.#plan();
+    this.#scheduleProbe();
   }
 
   receive(mail: WatchMail): void {
@@ -66,35 +67,37 @@ class Watch implements Actor<WatchMail> {
         return this.context.pipe(
           this.store.probe(),
           () => ({ kind: "answered" }),
-          (error) => ({ kind: "silent", error }),
+          (error) => ({ kind: "unanswered", error }),
         );
       case "answered":
-        this.#plan();
+        this.#scheduleProbe();
         return this.#answered();
-      case "silent":
-        this.#plan();
-        return this.#silent(mail.error);
+      case "unanswered":
+        this.#scheduleProbe();
+        return this.#notAnswered(mail.error);
     }
   }
 
-  #plan(): void {
+  #scheduleProbe(): void {
     const sinceMs = this.#nowMs() - this.#askedAtMs;
-    this.context.after(Math.max(0, PROBE_EVERY_MS - sinceMs), { kind: "probeDue" }, "probe");
+    this.context.after(Math.max(0, PROBE_INTERVAL_MS - sinceMs), { kind: "probeDue" }, "probe");
   }
 
   #answered(): void {
-    if (this.found.isOutage) this.system.log.info("The database answers again; charge points may connect");
+    if (this.state.isOutage) this.system.log.info("The database answers again; charge points can connect");
     this.#answeredAtMs = this.#nowMs();
     this.#unanswered = 0;
-    this.found.isOutage = false;
+    this.state.isOutage = false;
   }
 
-  #silent(error: unknown): void {
-    const silentMs = this.#nowMs() - this.#answeredAtMs;
+  #notAnswered(error: unknown): void {
+    const unansweredMs = this.#nowMs() - this.#answeredAtMs;
     this.#unanswered++;
-    if (this.found.isOutage || silentMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_QUESTIONS) return;
-    this.found.isOutage = true;
-    this.system.log.error("The database does not answer; charge points are sent away until it does", { error });
+    if (this.state.isOutage || unansweredMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_PROBES) return;
+    this.state.isOutage = true;
+    this.system.log.error("The database does not answer; connections are closed and refused until it answers", {
+      error,
+    });
     this.onOutage();
   }
 

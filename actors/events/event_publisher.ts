@@ -1,6 +1,6 @@
 /**
- * The actor behind the event hub: numbers what the statements have put into the outbox, records events that have no row of their own, and answers
- * readers from the latest events in memory. It waits for nothing but the database.
+ * The actor of the events. It publishes the rows of the outbox by giving them sequence numbers, records events that no statement records, and
+ * answers readers from the latest events in memory.
  */
 import {
   type EventFilter,
@@ -13,88 +13,90 @@ import type { Actor, Context, Reply, Source } from "../runtime/actor.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signals } from "../runtime/signals.ts";
 
-/** Events that a reader gets at once. */
-export const READ_AT_ONCE = 500;
+/** Events in one batch for a reader, at most. */
+export const READ_MAX = 500;
 
-/** Facts of one moment are numbered together, so that numbering never keeps the database busy by itself. */
-const GATHER_MS = 50;
+/** Events that are recorded within this time are published together, to bound the number of statements. */
+const BATCH_DELAY_MS = 50;
 
-/** How often the actor looks for what another process has recorded or published, or left behind when it died. */
-const LOOK_EVERY_MS = 1000;
+/** Interval of checks for events that another process recorded or published, or left unpublished when it died. */
+const CHECK_INTERVAL_MS = 1000;
 
-/** The latest events, kept for readers that are up to date. */
+/** The latest events in memory, at most. */
 const LATEST_MAX = 2000;
 
-const TIDY_EVERY_MS = 3_600_000;
+const TIDY_INTERVAL_MS = 3_600_000;
 
-/** Facts without a row of their own that may wait for the database. */
+/** Events that may wait for the database, at most; more are dropped. */
 const UNWRITTEN_MAX = 20_000;
 
-/** What a reader gets: events and how far they reach. `behind`: what it wants is in the database, up to this number at least. Null: it has ended. */
-export type Portion =
+/** The answer to a reader: events up to a sequence number. `behind`: they are in the database, at least up to this number. Null: it has ended. */
+export type Batch =
   | { readonly kind: "read"; readonly events: readonly PublishedEvent[]; readonly upTo: number }
   | { readonly kind: "behind"; readonly upTo: number }
   | null;
 
-/** A reader waits for what comes behind its position. */
+/** A reader waits for the events after its position. */
 export interface Waiting {
   readonly kind: "readerWaits";
   readonly reader: string;
   readonly position: number;
   readonly filter: EventFilter;
-  readonly reply: Reply<Portion>;
+  readonly reply: Reply<Batch>;
 }
 
-/** What happened. `recorded`: there is something in the outbox. `told`: an event without a row of its own. */
+/** `recorded`: there is a new row in the outbox. `recordDue`: an event that no statement records. */
 export type EventMail =
-  | { readonly kind: "recorded" | "publishDue" | "lookDue" | "tidyDue" }
-  | { readonly kind: "told" | "written" | "notWritten"; readonly event: NewEvent }
+  | { readonly kind: "recorded" | "publishDue" | "checkDue" | "tidyDue" }
+  | { readonly kind: "recordDue" | "written" | "notWritten"; readonly event: NewEvent }
   | { readonly kind: "readerClosed"; readonly reader: string }
   | Waiting;
 
-/** What the actor works with. */
-export interface PublisherPorts {
+/** The parts of the app that the actor uses. */
+export interface PublisherApp {
   readonly events: Events;
   readonly log: Log;
   readonly signals: Signals;
   readonly retentionDays: number;
 }
 
+/** The actor itself; `EventHub` is its interface. */
 export class EventPublisher implements Actor<EventMail> {
+  /** Readers by id; null: it does not wait. */
   readonly #readers = new Map<string, Waiting | null>();
-  /** Everything behind `#floor` is in `#latest`, up to the last time the actor read. */
+  /** The events after `#floor`, as of the last time when the actor read them. */
   #latest: PublishedEvent[] = [];
   #floor: number | null = null;
-  /** With the attempt to record it that is under way. */
+  /** Events that are not recorded yet, with the attempt that is under way; null: the next check retries it. */
   readonly #unwritten = new Map<NewEvent, Promise<void> | null>();
 
-  constructor(readonly context: Context<EventMail>, readonly ports: PublisherPorts) {
-    const outbox: Source<void> = { listen: (listener) => ports.events.onRecorded(() => listener()) };
+  constructor(readonly context: Context<EventMail>, readonly app: PublisherApp) {
+    const outbox: Source<void> = { listen: (listener) => app.events.onRecorded(() => listener()) };
     context.subscribe(outbox, () => ({ kind: "recorded" }), { key: () => "recorded" });
-    context.every(LOOK_EVERY_MS, { kind: "lookDue" }, 0);
-    context.every(TIDY_EVERY_MS, { kind: "tidyDue" }, 0);
+    context.every(CHECK_INTERVAL_MS, { kind: "checkDue" }, 0);
+    context.every(TIDY_INTERVAL_MS, { kind: "tidyDue" }, 0);
   }
 
   async receive(mail: EventMail): Promise<void> {
     try {
-      await this.#take(mail);
+      await this.#handle(mail);
     } catch (error) {
-      this.ports.log.warn("Events could not be published yet", { error });
+      this.app.log.warn("Events could not be published; retrying soon", { error });
     }
   }
 
-  #take(mail: EventMail): void | Promise<void> {
+  #handle(mail: EventMail): void | Promise<void> {
     switch (mail.kind) {
       case "recorded":
-        return void this.context.after(GATHER_MS, { kind: "publishDue" }, "publish");
+        return void this.context.after(BATCH_DELAY_MS, { kind: "publishDue" }, "publish");
       case "publishDue":
         return this.#publish(false);
-      case "lookDue":
-        this.#recordAgain();
+      case "checkDue":
+        this.#retryRecords();
         return this.#publish(true);
       case "tidyDue":
         return this.#tidy();
-      case "told":
+      case "recordDue":
         return this.#unwritten.size < UNWRITTEN_MAX ? this.#record(mail.event) : undefined;
       case "written":
         return void this.#unwritten.delete(mail.event);
@@ -108,9 +110,9 @@ export class EventPublisher implements Actor<EventMail> {
     }
   }
 
-  /** The last facts are still numbered, so that nothing has to wait for them until the next start. */
+  /** Records and publishes the last events, so that they do not wait for the next start. */
   async stopped(): Promise<void> {
-    const { events } = this.ports;
+    const { events } = this.app;
     const written = [...this.#unwritten].map(([event, recording]) =>
       (recording ?? Promise.reject()).catch(() => events.record(event))
     );
@@ -120,37 +122,37 @@ export class EventPublisher implements Actor<EventMail> {
   }
 
   #record(event: NewEvent): void {
-    const recording = this.ports.events.record(event);
+    const recording = this.app.events.record(event);
     this.#unwritten.set(event, recording);
     this.context.pipe(recording, () => ({ kind: "written", event }), () => ({ kind: "notWritten", event }));
   }
 
-  /** What an outage has left behind. */
-  #recordAgain(): void {
+  /** Retries the events that could not be recorded. */
+  #retryRecords(): void {
     for (const [event, recording] of this.#unwritten) if (recording === null) this.#record(event);
   }
 
-  async #publish(isLook: boolean): Promise<void> {
+  async #publish(isCheck: boolean): Promise<void> {
     let published = 0;
     for (let n = PUBLISHED_AT_ONCE; n === PUBLISHED_AT_ONCE; published += n) {
-      n = await this.ports.events.publish(this.context.clock.now());
+      n = await this.app.events.publish(this.context.clock.now());
     }
-    if (published === 0 && !isLook) return;
+    if (published === 0 && !isCheck) return;
     await this.#readLatest();
-    this.ports.signals.tell({ kind: "eventsPublished" });
+    this.app.signals.publish({ kind: "eventsPublished" });
   }
 
-  /** Reads what is new, once for all readers. Without any, there is nothing to read for. */
+  /** Reads the new events, once for all readers. */
   async #readLatest(): Promise<void> {
-    const { events } = this.ports;
+    const { events } = this.app;
     if (this.#readers.size === 0) {
       this.#latest = [];
       this.#floor = null;
       return;
     }
     this.#floor ??= await events.head();
-    for (let n = READ_AT_ONCE; n === READ_AT_ONCE;) {
-      const fresh = await events.listAfter(this.#latest.at(-1)?.sequence ?? this.#floor, {}, READ_AT_ONCE);
+    for (let n = READ_MAX; n === READ_MAX;) {
+      const fresh = await events.listAfter(this.#latest.at(-1)?.sequence ?? this.#floor, {}, READ_MAX);
       n = fresh.length;
       this.#latest.push(...fresh);
       if (this.#latest.length > LATEST_MAX) {
@@ -163,11 +165,11 @@ export class EventPublisher implements Actor<EventMail> {
 
   async #readerWaits(waiting: Waiting): Promise<void> {
     this.#readers.set(waiting.reader, waiting);
-    this.#floor ??= await this.ports.events.head();
+    this.#floor ??= await this.app.events.head();
     this.#answer(waiting, this.#floor);
   }
 
-  /** Answers a reader for which there is something; else it goes on waiting. */
+  /** Answers a reader if there are events for it; otherwise it goes on waiting. */
   #answer({ reader, position, filter, reply }: Waiting, floor: number): void {
     const upTo = position < floor ? floor : Math.max(position, this.#latest.at(-1)?.sequence ?? floor);
     if (upTo === position) return;
@@ -178,8 +180,8 @@ export class EventPublisher implements Actor<EventMail> {
   }
 
   async #tidy(): Promise<void> {
-    const keptFrom = new Date(this.context.clock.now().getTime() - this.ports.retentionDays * 86_400_000);
-    while (await this.ports.events.prune(keptFrom) > 0);
+    const keptFrom = new Date(this.context.clock.now().getTime() - this.app.retentionDays * 86_400_000);
+    while (await this.app.events.prune(keptFrom) > 0);
   }
 }
 

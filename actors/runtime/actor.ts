@@ -1,7 +1,7 @@
 /**
- * The actor runtime. An actor owns its state; the only way in is mail, taken one at a time. Awaiting inside `receive` stops the
- * actor's own mailbox, so only the store, which is bounded in time, is awaited there; whatever waits for a charge point, a person
- * or a clock comes back as mail (`after`, `every`, `pipe`, `subscribe`). Every mailbox is bounded; a failure ends a temporary actor and restarts a permanent one.
+ * The actor runtime. An actor owns its state; other code can only send it mail, which it receives one at a time. While `receive` awaits, the actor gets no
+ * other mail. So it awaits only the store, whose calls have a time limit. The result of anything slower arrives as mail (`after`, `every`, `pipe`,
+ * `subscribe`). Every mailbox is bounded. A failure ends a temporary actor and restarts a permanent one.
  */
 import { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
@@ -12,7 +12,7 @@ import type { Log } from "./log.ts";
 export type { Actor, Context, Ref, Reply, Source, SpawnOptions, StopReason } from "./context.ts";
 export { AskTimeout, PERMANENT } from "./context.ts";
 
-/** All actors of a process: gives birth to them, knows when nothing is left to do, and ends them in reverse order. */
+/** All actors of a process: starts them, reports when they are idle, and ends them in reverse order. */
 export class ActorSystem {
   readonly counts = new Counts();
   readonly #cells = new Set<Cell<never>>();
@@ -23,7 +23,7 @@ export class ActorSystem {
 
   constructor(readonly clock: Clock, readonly log: Log) {}
 
-  /** Names of the permanent actors that failed too often. Their work is not done until the process starts anew. */
+  /** Names of the permanent actors that failed too often and were stopped. Only a restart of the process starts them again. */
   get givenUp(): readonly string[] {
     return this.#givenUpNames;
   }
@@ -47,12 +47,12 @@ export class ActorSystem {
     return new Promise((resolve) => this.#whenQuiet.push(resolve));
   }
 
-  /** Ends every actor, the youngest first. */
+  /** Ends every actor; the one that was started last ends first. */
   async shutdown(): Promise<void> {
     for (const cell of [...this.#cells].reverse()) await cell.end("shutdown");
   }
 
-  /** Called by the actors: work has begun, or is done. */
+  /** Called by the actors when work begins (1) or ends (-1). */
   work(change: 1 | -1): void {
     this.#busy += change;
     if (this.#busy === 0) { for (const resolve of this.#whenQuiet.splice(0)) resolve(); }

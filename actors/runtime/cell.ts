@@ -1,46 +1,46 @@
-/** One actor at work: its mailbox, its timers, and what happens when it fails or ends. */
+/** Runs one actor: its mailbox, timers, restarts and end. */
 import type { Clock } from "./clock.ts";
 import { type Actor, AskTimeout, type Context, type Ref, type Reply } from "./context.ts";
 import type { Source, SpawnOptions, StopReason } from "./context.ts";
 import type { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
-import { type Letter, Mailbox } from "./mailbox.ts";
+import { type Envelope, Mailbox } from "./mailbox.ts";
 import { Timers } from "./timers.ts";
 
-/** As many as there may be charge points: each may be the subject of a signal. */
+/** As large as the usual number of charge points, because there may be a signal about each. */
 const DEFAULT_MAILBOX_LIMIT = 20_000;
 
-/** What an actor uses of its system. */
-export interface Surroundings {
+/** The part of the actor system that a cell uses. */
+export interface CellSystem {
   readonly clock: Clock;
   readonly log: Log;
   readonly counts: Counts;
-  /** Work has begun, or is done. */
+  /** Called when work begins (1) or ends (-1). */
   work(change: 1 | -1): void;
-  /** A permanent actor failed too often. */
+  /** Called when a permanent actor failed too often. */
   giveUp(name: string): void;
 }
 
-/** One actor with its mailbox and timers: its address for others, its context for itself. */
+/** One actor with its mailbox and timers. It is the `Ref` for other code and the `Context` for the actor itself. */
 export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   readonly ended: Promise<void>;
   readonly #mailbox = new Mailbox<Mail>();
   readonly #timers: Timers;
   readonly #subscriptions = new Set<() => void>();
-  /** Ends the asks that wait for a reply. */
+  /** Rejects the asks that wait for a reply. */
   readonly #asks = new Set<() => void>();
   readonly #restarts: number[] = [];
   #actor: Actor<Mail>;
   #ended!: () => void;
   #stopping: StopReason | null = null;
-  #over = false;
-  #running = false;
+  #isOver = false;
+  #isRunning = false;
 
   constructor(
     readonly name: string,
     readonly create: (context: Context<Mail>) => Actor<Mail>,
     readonly options: SpawnOptions,
-    readonly system: Surroundings,
+    readonly system: CellSystem,
   ) {
     this.#timers = new Timers(system.clock);
     this.ended = new Promise((resolve) => this.#ended = resolve);
@@ -61,8 +61,8 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   }
 
   tell(mail: Mail, key?: string): boolean {
-    const hasRoom = this.#mailbox.size < (this.options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT);
-    if (hasRoom || this.#mailbox.has(key)) return this.#put({ mail, key });
+    const isFull = this.#mailbox.size >= (this.options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT);
+    if (!isFull || this.#mailbox.has(key)) return this.#put({ mail, key });
     this.system.counts.mailRefused.inc({ actor: this.#kind });
     return false;
   }
@@ -101,7 +101,7 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     return this.ended;
   }
 
-  /** A temporary actor's name says whose it is, which no label may. */
+  /** The label in metrics. A temporary actor's name contains the charge point's identity, which must not be a label. */
   get #kind(): string {
     return this.#isPermanent ? this.name : "connection";
   }
@@ -110,26 +110,26 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     return this.options.restartsPerMinute !== undefined;
   }
 
-  /** Mail that is always taken: timers and piped work are bounded by the actor itself. */
-  #put(letter: Letter<Mail>): boolean {
+  /** Puts mail without a check of the limit: the actor itself bounds its timers and piped work. */
+  #put(envelope: Envelope<Mail>): boolean {
     if (this.#stopping) return false;
-    this.#mailbox.put(letter);
+    this.#mailbox.put(envelope);
     this.#run();
     return true;
   }
 
   after(ms: number, mail: Mail, key?: string): () => void {
-    return this.#plan(ms, { mail, key });
+    return this.#schedule(ms, { mail, key });
   }
 
   every(ms: number, mail: Mail, firstMs = ms): void {
-    const letter: Letter<Mail> = { mail, received: () => void this.#plan(ms, letter) };
-    this.#plan(firstMs, letter);
+    const envelope: Envelope<Mail> = { mail, received: () => void this.#schedule(ms, envelope) };
+    this.#schedule(firstMs, envelope);
   }
 
-  #plan(ms: number, letter: Letter<Mail>): () => void {
+  #schedule(ms: number, envelope: Envelope<Mail>): () => void {
     if (this.#stopping) return () => {};
-    return this.#timers.after(ms, () => void this.#put(letter), letter.key);
+    return this.#timers.after(ms, () => void this.#put(envelope), envelope.key);
   }
 
   subscribe<Signal>(
@@ -153,15 +153,15 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   }
 
   #run(): void {
-    if (this.#running || this.#over) return;
-    this.#running = true;
+    if (this.#isRunning || this.#isOver) return;
+    this.#isRunning = true;
     this.system.work(1);
-    // A microtask, so that `tell` returns before the mail is looked at and two actors cannot recurse into each other.
+    // In a microtask, so that `tell` returns before the mail is received and two actors cannot call each other recursively.
     queueMicrotask(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {
-    while (this.#takesMail && this.#mailbox.size > 0) {
+    while (this.#receivesMail && this.#mailbox.size > 0) {
       const { mail, received } = this.#mailbox.take()!;
       try {
         const working = this.#actor.receive(mail);
@@ -172,15 +172,15 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
       }
     }
     if (this.#stopping) await this.#finish(this.#stopping);
-    this.#running = false;
+    this.#isRunning = false;
     this.system.work(-1);
   }
 
-  get #takesMail(): boolean {
+  get #receivesMail(): boolean {
     return !this.#stopping || (this.#stopping === "shutdown" && this.options.drains === true);
   }
 
-  /** A restart that fails is one more failure. */
+  /** Restarts the actor; a restart that fails counts as another failure. */
   #failed(error: unknown): void {
     while (this.#mayRestart(error)) {
       this.#release();
@@ -194,7 +194,7 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
     }
   }
 
-  /** Counts a failure. False: it was one too many, and the actor ends. */
+  /** Counts a failure. Returns false if there were too many: the actor then ends. */
   #mayRestart(error: unknown): boolean {
     const { clock, log, counts } = this.system;
     const nowMs = clock.monotonicMs();
@@ -209,12 +209,12 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   }
 
   #giveUp(): void {
-    // An actor that was asked to stop is not missed.
+    // A failure of an actor that is stopping does no harm.
     if (!this.#stopping && this.#isPermanent && !this.options.isSupervised) this.system.giveUp(this.name);
     this.#stopping ??= "failed";
   }
 
-  /** Gives back what the actor has asked for: timers and subscriptions. */
+  /** Cancels the actor's timers and subscriptions. */
   #release(): void {
     this.#timers.cancelAll();
     for (const unsubscribe of this.#subscriptions) unsubscribe();
@@ -222,13 +222,13 @@ export class Cell<Mail> implements Ref<Mail>, Context<Mail> {
   }
 
   async #finish(reason: StopReason): Promise<void> {
-    this.#over = true;
+    this.#isOver = true;
     this.#mailbox.clear();
     this.#release();
     try {
       await this.#actor.stopped?.(reason);
     } catch (error) {
-      this.system.log.error(`${this.name} could not finish`, { error });
+      this.system.log.error(`${this.name} failed while it ended`, { error });
     }
     for (const refuse of this.#asks) refuse();
     this.#ended();

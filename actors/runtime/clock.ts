@@ -1,17 +1,17 @@
 /**
- * Time as something that is handed over, so that tests can own it. Everything in `actors/` and above reads time only through a
- * Clock; below, time is an argument.
+ * The clock as an interface, so that tests can use a fake one. All code in `actors/` and above reads time only through a Clock. In the layers
+ * below, time is an argument.
  */
 export interface Clock {
-  /** Wall-clock time: what is written into rows and sent over the wire. May jump. */
+  /** Wall-clock time, for rows and messages. It may jump. */
   now(): Date;
-  /** Milliseconds that never go back: for latencies and deadlines. */
+  /** Milliseconds that never go back, for latencies and deadlines. */
   monotonicMs(): number;
-  /** Runs something once, later. Returns the way to prevent it. */
+  /** Calls a function once, after a delay. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The longest delay that setTimeout keeps; longer ones would fire at once. */
+/** The longest delay of setTimeout; it runs longer ones at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. */

@@ -1,20 +1,21 @@
 /**
- * The contract between an actor and the runtime: its address for others (`Ref`), what it is (`Actor`), and what it gets at its birth (`Context`).
+ * The contract between an actor and the runtime: the reference with which other code sends it mail (`Ref`), the interface that it implements (`Actor`),
+ * and the interface that it gets from the runtime (`Context`).
  */
 import type { Clock } from "./clock.ts";
 
 /** Answers an `ask`. Only the first call counts. */
 export type Reply<T> = (value: T) => void;
 
-/** Why an actor ended: it was asked to, its work failed, or the system shuts down. */
+/** Why an actor ended: `stop` was called, it failed, or the system shuts down. */
 export type StopReason = "asked" | "failed" | "shutdown";
 
-/** An actor's address: lets you send, never look inside. */
+/** A reference to an actor, for sending mail. It gives no access to the actor's state. */
 export interface Ref<Mail> {
   readonly name: string;
   /**
-   * Puts mail into the mailbox. False: the mailbox is full or the actor has ended, and the mail is not taken. Mail whose key is that of mail
-   * which already waits is not needed: the actor gets the older one only.
+   * Puts mail into the mailbox. Returns false, and drops the mail, if the mailbox is full or the actor has ended. If mail with the same key is
+   * already waiting, the new mail is dropped, and the result is true.
    */
   tell(mail: Mail, key?: string): boolean;
   /** Sends mail that carries a reply; rejects with AskTimeout when none comes in time, and when the actor ends. */
@@ -26,28 +27,28 @@ export interface Ref<Mail> {
   stop(reason?: "asked" | "shutdown"): Promise<void>;
 }
 
-/** What an actor does. `receive` is never entered twice at once. */
+/** An actor. The runtime never calls `receive` before the previous call has ended. */
 export interface Actor<Mail> {
   receive(mail: Mail): void | Promise<void>;
   stopped?(reason: StopReason): void | Promise<void>;
 }
 
-/** What an actor gets at its birth. */
+/** The runtime's interface for one actor, passed to `create`. */
 export interface Context<Mail> {
   readonly self: Ref<Mail>;
   readonly clock: Clock;
   /**
-   * A timer is mail, too. It is taken even by a full mailbox, and is gone when the actor ends or is restarted. Of several timers with the same key
-   * only the earliest runs.
+   * Sends mail to the actor itself after `ms`, even if the mailbox is full. The timer is cancelled when the actor ends or restarts. Of several timers with
+   * the same key only the earliest runs. Returns a function that cancels it.
    */
   after(ms: number, mail: Mail, key?: string): () => void;
-  /** Sends mail again and again, the first time after `firstMs`. The time runs from the end of the work to the next mail, so that work never piles up. */
+  /** Sends mail repeatedly, the first time after `firstMs`. The interval starts when the actor has received the previous one, so mail never piles up. */
   every(ms: number, mail: Mail, firstMs?: number): void;
-  /** Sends the outcome of work that may take long back to the actor as mail. */
+  /** Sends the outcome of a promise to the actor itself as mail, for work that may take long. */
   pipe<T>(work: Promise<T>, done: (value: T) => Mail, failed: (error: unknown) => Mail): void;
   /**
-   * Delivers signals into the mailbox until the actor ends or is restarted. `pick` turns a signal into mail; undefined: it does not concern the actor. It
-   * runs where the signal is told and uses nothing but the signal. Mail with the same `key` is delivered once as long as it waits.
+   * Delivers signals into the mailbox until the actor ends or is restarted. `pick` turns a signal into mail; undefined: the signal is ignored. `pick` runs
+   * at the publisher, so it may use only the signal. Mail with the same `key` is delivered once while it waits.
    */
   subscribe<Signal>(
     source: Source<Signal>,
@@ -56,19 +57,20 @@ export interface Context<Mail> {
   ): void;
 }
 
-/** Where signals come from. Returns the way to stop listening. */
+/** A publisher of signals. `listen` returns a function that unsubscribes. */
 export interface Source<Signal> {
   listen(listener: (signal: Signal) => void): () => void;
 }
 
+/** How an actor is run. */
 export interface SpawnOptions {
-  /** Mail that may wait, timers and piped work not counted. */
+  /** The number of mails that may wait, without timers and piped work. */
   readonly mailboxLimit?: number;
-  /** How often a permanent actor may be restarted within a minute before it is given up; absent: it is temporary. */
+  /** Restarts of a permanent actor per minute; with one failure more it is given up. Absent: the actor is temporary. */
   readonly restartsPerMinute?: number;
-  /** Mail that waits when the system shuts down is still taken. Absent: it is dropped, as it is when an actor is stopped alone. */
+  /** The actor still receives waiting mail when the system shuts down. Absent: the mail is dropped, as after `stop`. */
   readonly drains?: boolean;
-  /** Another actor starts this one anew when it is given up, so that the process need not end. */
+  /** Another actor starts this one again after it was given up, so the process does not end because of it. */
   readonly isSupervised?: boolean;
 }
 

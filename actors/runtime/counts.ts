@@ -1,56 +1,56 @@
 /**
- * What is counted while the process runs, as metrics of Prometheus. Counting is an addition in memory: nothing is written, and no clock is read
- * for it. Names follow Prometheus' conventions: base units, `_total` for what only grows. Labels come from closed lists and name no charge
- * point and no driver, so that a network of a hundred thousand charge points has as many time series as one of ten.
+ * The Prometheus counters and histograms of the process, in memory. Names follow Prometheus' conventions: base units, and `_total` for counters. Labels
+ * have values from closed lists and never name a charge point or a driver, so the number of time series does not depend on the number of
+ * charge points.
  */
 import { Counter, Histogram, Registry } from "prom-client";
 
-/** Upper bounds from a cached answer to the longest that a statement may take and beyond. */
+/** Upper bounds of the histograms: from answers out of a cache to statements that take longer than their time limit. */
 export const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Every count of one process. */
+/** All metrics that the process counts itself. */
 export class Counts {
-  /** Has each of the counts below. */
+  /** Contains all metrics below. */
   readonly registry = new Registry();
 
-  /** CALLs, incoming and outgoing, when they end; and frames that were no part of one. */
+  /** CALLs in both directions, counted when they end, and frames that belong to no CALL. */
   readonly messages = this.#counter(
     "chargehand_messages_total",
-    "OCPP messages. in: CALLs by how they were answered and answers by their type; out: CALLs sent",
+    "OCPP messages. in: CALLs by the answer that they got, and answers by their type; out: CALLs that were sent",
     "direction",
     "action",
     "outcome",
   );
   readonly handling = this.#histogram(
     "chargehand_call_handling_seconds",
-    "Time from the turn of a CALL of a charge point until its answer was on the wire",
+    "Time from the start of the work on a charge point's CALL until its answer was sent",
     "action",
   );
-  /** Commands of operators when they end. */
+  /** Commands of operators, counted when they end. */
   readonly commands = this.#counter(
     "chargehand_commands_total",
-    "Operators' commands by how they ended",
+    "Commands by their final state",
     "action",
     "state",
   );
   readonly deviations = this.#counter(
     "chargehand_deviations_total",
-    "What charge points sent otherwise than specified, by kind",
+    "Deviations from the specification in messages of charge points, by kind",
     "kind",
   );
   readonly refusals = this.#counter(
     "chargehand_connection_refusals_total",
-    "Connection attempts that were refused or odd, by cause",
+    "Connection attempts that were refused or had a problem, by cause",
     "cause",
   );
   readonly starts = this.#counter(
     "chargehand_transactions_started_total",
-    "StartTransactions recorded: the idTag's status, or repeated",
+    "Recorded StartTransaction requests, by the status of the idTag, or repeated",
     "outcome",
   );
   readonly stops = this.#counter(
     "chargehand_transactions_stopped_total",
-    "StopTransactions recorded: ended, repeated, conflict, inferred or orphan",
+    "Recorded StopTransaction requests: ended, repeated, conflict, inferred or orphan",
     "outcome",
   );
   readonly deliveries = this.#counter(
@@ -60,20 +60,25 @@ export class Counts {
   );
   readonly deliveryTimes = this.#histogram(
     "chargehand_webhook_attempt_seconds",
-    "Time until the target of a webhook had answered",
+    "Time until a webhook's target answered",
   );
   readonly mailRefused = this.#counter(
     "chargehand_mailbox_refusals_total",
-    "Mail that full mailboxes refused",
+    "Messages to actors that were dropped because the mailbox was full",
     "actor",
   );
-  readonly failures = this.#counter("chargehand_actor_failures_total", "Actors whose work failed", "actor", "outcome");
-  /** Each timer of the event loop monitor, on time or not. */
+  readonly failures = this.#counter(
+    "chargehand_actor_failures_total",
+    "Failures of actors, by what happened then",
+    "actor",
+    "outcome",
+  );
+  /** The delay of each timer of the event loop monitor. */
   readonly lateness = this.#histogram(
     "chargehand_event_loop_lag_seconds",
-    "How late timers ran: for this time the process answered no message",
+    "Delay of timers: during this time the process answered no message",
   );
-  /** Messages that the message log could not keep. */
+  /** Number of messages that the message log had to drop. */
   unlogged = 0;
 
   #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
@@ -85,5 +90,5 @@ export class Counts {
   }
 }
 
-/** Stands for every action that is in no list: what a stranger calls it is no label. */
+/** The label of every unknown action, because the name comes from a client. */
 export const OTHER_ACTION = "other";

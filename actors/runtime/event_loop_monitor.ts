@@ -1,41 +1,41 @@
 /**
- * Notices when the process was too busy to take turns: one thread serves all charge points, so that work which holds it up holds up all of them. A stall is
- * counted and logged when it is over. The process does not end itself: a stall that is over does no more harm, and one that is not over cannot be
- * noticed from inside, which is what `/healthz` is for.
+ * Measures the event loop lag: the delay of a regular timer. One thread serves all charge points, so a computation that blocks it delays all of
+ * them. A stall is counted and logged when it is over. A stall that does not end cannot be detected from inside the process; `/healthz`
+ * is for that.
  */
 import type { Clock } from "./clock.ts";
 import type { Counts } from "./counts.ts";
 import type { Log } from "./log.ts";
 
-/** How often the watch takes its turn. */
-const EVERY_MS = 250;
+/** The interval of the timer. */
+const INTERVAL_MS = 250;
 
-/** Being later than this is a stall. */
+/** A longer delay is a stall. */
 export const STALL_MS = 250;
 
-/** Stalls since the start. */
+/** The stalls since the start; `close` stops the timer. */
 export interface LoopWatch {
   readonly stalls: number;
   readonly longestMs: number;
   close(): void;
 }
 
-/** Starts to watch. `lateness` is told of every turn, on time or not. */
+/** Starts the monitor. `lateness` observes the delay of every timer, in seconds. */
 export function watchLoop(clock: Clock, log: Log, lateness: Pick<Counts["lateness"], "observe">): LoopWatch {
   const seen = { stalls: 0, longestMs: 0 };
   let dueMs = 0;
   let stop = () => {};
   const next = () => {
-    dueMs = clock.monotonicMs() + EVERY_MS;
-    stop = clock.after(EVERY_MS, look);
+    dueMs = clock.monotonicMs() + INTERVAL_MS;
+    stop = clock.after(INTERVAL_MS, measure);
   };
-  const look = () => {
+  const measure = () => {
     const lateMs = Math.round(clock.monotonicMs() - dueMs);
     lateness.observe(Math.max(0, lateMs) / 1000);
     if (lateMs > STALL_MS) {
       seen.stalls++;
       seen.longestMs = Math.max(seen.longestMs, lateMs);
-      log.warn(`The process took no turns for ${lateMs} ms`, { stalls: seen.stalls });
+      log.warn(`The event loop was blocked for ${lateMs} ms`, { stalls: seen.stalls });
     }
     next();
   };

@@ -1,26 +1,28 @@
 /**
- * Log lines for people (default) or for machines (one JSON object a line). Whatever a charge point sent is escaped here,
- * in one place, so that it cannot forge a line or move a terminal's cursor.
+ * Log lines as text (default) or JSON (one object per line). Values from charge points are escaped here, so that they cannot forge a line or send
+ * control characters to a terminal.
  */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";
 
-/** Further facts of a line, `key=value` in text and members in JSON. */
-export type Facts = Readonly<Record<string, unknown>>;
+/** Fields of a line: `key=value` in text, members in JSON. */
+export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Writes lines at four levels. */
 export interface Log {
-  debug(line: string, facts?: Facts): void;
-  info(line: string, facts?: Facts): void;
-  warn(line: string, facts?: Facts): void;
-  error(line: string, facts?: Facts): void;
+  debug(line: string, fields?: LogFields): void;
+  info(line: string, fields?: LogFields): void;
+  warn(line: string, fields?: LogFields): void;
+  error(line: string, fields?: LogFields): void;
 }
 
+/** The levels, lowest first. */
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** A longer value is cut: a log is no place for a 1 MiB frame. */
+/** Longer values are cut, because a frame may have 1 MiB. */
 const VALUE_MAX_LENGTH = 2048;
 
-/** Makes a log that writes whole lines to `write` (the console when left out). */
+/** Makes a log that writes lines to `write`, by default to the console. */
 export function createLog(options: {
   readonly level: LogLevel;
   readonly format: LogFormat;
@@ -29,24 +31,24 @@ export function createLog(options: {
 }): Log {
   const write = options.write ?? ((line) => console.log(line));
   const lowest = LOG_LEVELS.indexOf(options.level);
-  const at = (level: LogLevel) => (line: string, facts: Facts = {}) => {
+  const at = (level: LogLevel) => (line: string, fields: LogFields = {}) => {
     if (LOG_LEVELS.indexOf(level) < lowest) return;
     write(
-      options.format === "json" ? json(options.now(), level, line, facts) : text(options.now(), level, line, facts),
+      options.format === "json" ? json(options.now(), level, line, fields) : text(options.now(), level, line, fields),
     );
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function json(now: Date, level: LogLevel, line: string, facts: Facts): string {
+function json(now: Date, level: LogLevel, line: string, fields: LogFields): string {
   const own = { at: now.toISOString(), level, line: cut(line) };
-  const plain = Object.entries(facts).map(([key, value]) => [key, member(value)]);
-  // First for the order of the members, last so that no fact takes their place.
+  const plain = Object.entries(fields).map(([key, value]) => [key, member(value)]);
+  // First for the order of the members, and last so that a field cannot replace them.
   return clean(JSON.stringify({ ...own, ...Object.fromEntries(plain), ...own }, withoutBigInt));
 }
 
-function text(now: Date, level: LogLevel, line: string, facts: Facts): string {
-  const tail = Object.entries(facts)
+function text(now: Date, level: LogLevel, line: string, fields: LogFields): string {
+  const tail = Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => `${key}=${printable(value)}`);
   return clean([now.toISOString(), level.toUpperCase().padEnd(5), cut(line), ...tail].join(" "));
@@ -59,7 +61,7 @@ function printable(value: unknown): string {
   return /^[\w.:@/+-]+$/.test(shown) ? cut(shown) : JSON.stringify(cut(shown));
 }
 
-/** A value as a member of a JSON line; text when it is too long or no JSON. */
+/** A value for a JSON line; a string if the value is too long or has no JSON. */
 function member(value: unknown): unknown {
   if (value instanceof Error) return cut(errorText(value));
   if (typeof value === "string") return cut(value);
@@ -89,7 +91,7 @@ function cut(value: string): string {
   return value.length > VALUE_MAX_LENGTH ? `${value.slice(0, VALUE_MAX_LENGTH)}…` : value;
 }
 
-/** Escapes control and direction-changing characters of a whole line, in a way that is right inside of JSON, too. */
+/** Escapes control characters and bidirectional formatting characters, with escapes that are also valid in JSON. */
 function clean(line: string): string {
   return line.replace(
     // deno-lint-ignore no-control-regex -- escaping control characters is the purpose

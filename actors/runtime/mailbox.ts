@@ -1,63 +1,63 @@
-/** The mail that waits for an actor, first come first served. Mail with a key is kept once as long as it waits, however often it is sent. */
+/** The queue of an actor's waiting mail. Mail with a key is queued only once. */
 
-/** Mail as it waits. */
-export interface Letter<Mail> {
+/** Mail with what the runtime needs to deliver it. */
+export interface Envelope<Mail> {
   readonly mail: Mail;
-  /** Another letter with the same key is not needed while this one waits. */
+  /** While this envelope waits, another one with the same key is dropped. */
   readonly key?: string | undefined;
-  /** Runs when the mail has been received; set for mail that repeats. */
+  /** Called when the actor has received the mail; only for repeated mail. */
   readonly received?: () => void;
 }
 
-/** Letters that were taken are forgotten in portions of this size, because removing the first of many costs as much as there are. */
+/** Taken envelopes are removed from the array in batches of this size, because removing the first element copies all others. */
 const TAKEN_MAX = 64;
 
-/** A queue without a limit of its own. */
+/** A first-in, first-out queue without a limit of its own. */
 export class Mailbox<Mail> {
-  #letters: (Letter<Mail> | undefined)[] = [];
-  /** Where the first letter that waits is. */
+  #envelopes: (Envelope<Mail> | undefined)[] = [];
+  /** Index of the first waiting envelope. */
   #first = 0;
   readonly #keys = new Set<string>();
 
-  /** How many letters wait. */
+  /** The number of waiting envelopes. */
   get size(): number {
-    return this.#letters.length - this.#first;
+    return this.#envelopes.length - this.#first;
   }
 
-  /** Whether a letter with this key waits. */
+  /** Whether an envelope with this key waits. */
   has(key: string | undefined): boolean {
     return key !== undefined && this.#keys.has(key);
   }
 
-  /** Puts a letter at the end, unless one with its key waits. */
-  put(letter: Letter<Mail>): void {
-    if (this.has(letter.key)) return;
-    if (letter.key !== undefined) this.#keys.add(letter.key);
-    this.#letters.push(letter);
+  /** Puts an envelope at the end, unless one with its key waits. */
+  put(envelope: Envelope<Mail>): void {
+    if (this.has(envelope.key)) return;
+    if (envelope.key !== undefined) this.#keys.add(envelope.key);
+    this.#envelopes.push(envelope);
   }
 
-  /** Takes the first letter. */
-  take(): Letter<Mail> | undefined {
+  /** Takes the first envelope. */
+  take(): Envelope<Mail> | undefined {
     if (this.size === 0) return undefined;
-    const letter = this.#letters[this.#first]!;
-    this.#letters[this.#first++] = undefined;
-    if (letter.key !== undefined) this.#keys.delete(letter.key);
+    const envelope = this.#envelopes[this.#first]!;
+    this.#envelopes[this.#first++] = undefined;
+    if (envelope.key !== undefined) this.#keys.delete(envelope.key);
     if (this.size === 0 || this.#first === TAKEN_MAX) {
-      this.#letters.splice(0, this.#first);
+      this.#envelopes.splice(0, this.#first);
       this.#first = 0;
     }
-    return letter;
+    return envelope;
   }
 
-  /** Removes the mail that repeats: an actor that starts anew plans its own. */
+  /** Removes repeated mail: a restarted actor schedules its own. */
   dropRepeated(): void {
-    this.#letters = this.#letters.slice(this.#first).filter((letter) => letter!.received === undefined);
+    this.#envelopes = this.#envelopes.slice(this.#first).filter((envelope) => envelope!.received === undefined);
     this.#first = 0;
   }
 
   /** Removes everything. */
   clear(): void {
-    this.#letters = [];
+    this.#envelopes = [];
     this.#first = 0;
     this.#keys.clear();
   }

@@ -1,9 +1,8 @@
 /**
- * How often something may happen: token buckets, which allow a burst at once and a steady rate after it. Time is handed in, so a bucket
- * has no timer and costs two numbers.
+ * Token buckets: they allow a burst and then a steady rate. Time is an argument, so a bucket has no timer and needs only two numbers.
  */
 
-/** A steady rate and what may come at once. */
+/** A steady rate, and the burst: the size of the bucket. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -19,7 +18,7 @@ export class Bucket {
     this.#atMs = nowMs;
   }
 
-  /** Takes this many tokens; false: they are not there, and nothing is taken. More than the burst is never there. */
+  /** Takes tokens. Returns false, and takes none, if there are not enough; more than the burst are never available. */
   take(nowMs: number, tokens = 1): boolean {
     this.#refill(nowMs);
     if (this.#tokens < tokens) return false;
@@ -27,14 +26,14 @@ export class Bucket {
     return true;
   }
 
-  /** Milliseconds until `take` can succeed; 0 when it can now. */
+  /** Milliseconds until `take` can succeed; 0: now. */
   waitMs(nowMs: number, tokens = 1): number {
     this.#refill(nowMs);
-    // Rounded up, so that a client that waits that long does not come slightly too early.
+    // Rounded up, so that a client that waits this long does not retry slightly too early.
     return Math.max(0, Math.ceil((tokens - this.#tokens) / this.rate.perSecond * 1000));
   }
 
-  /** Whether nothing is missing: a full bucket remembers nothing. */
+  /** Whether the bucket is full, which is its state without use. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs);
     return this.#tokens >= this.rate.burst;
@@ -47,36 +46,36 @@ export class Bucket {
   }
 }
 
-/** Strangers choose the keys, so no more of them are remembered; the one that was quiet longest is forgotten first. */
-const REMEMBERED_KEYS = 10_000;
+/** Keys come from clients, so their number is limited; the least recently used one is removed first. */
+const KEYS_MAX = 10_000;
 
-/** A bucket for each key, e.g. each address. */
+/** One bucket per key, such as an address. */
 export class Buckets {
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(readonly rate: Rate, readonly remembered: number = REMEMBERED_KEYS) {}
+  constructor(readonly rate: Rate, readonly keysMax: number = KEYS_MAX) {}
 
-  /** Takes a token of this key; false: there is none. */
+  /** Takes a token of this key. Returns false if there is none. */
   take(key: string, nowMs: number): boolean {
     const bucket = this.#buckets.get(key) ?? new Bucket(this.rate, nowMs);
-    // Put in again, so that the order of the map is the order of use.
+    // Deleted and set again, so that the map is in the order of last use.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
-    if (this.#buckets.size > this.remembered) this.#buckets.delete(this.#buckets.keys().next().value!);
+    if (this.#buckets.size > this.keysMax) this.#buckets.delete(this.#buckets.keys().next().value!);
     return bucket.take(nowMs);
   }
 
-  /** Milliseconds until this key has a token; 0 when it has one now. */
+  /** Milliseconds until this key has a token; 0: now. */
   waitMs(key: string, nowMs: number): number {
     return this.#buckets.get(key)?.waitMs(nowMs) ?? 0;
   }
 
-  /** Whether a token was taken of late. */
+  /** Whether this key's bucket is not full, because a token was taken recently. */
   isUsed(key: string, nowMs: number): boolean {
     return this.#buckets.get(key)?.isFull(nowMs) === false;
   }
 
-  /** Keys that are remembered. */
+  /** The number of keys in memory. */
   get size(): number {
     return this.#buckets.size;
   }

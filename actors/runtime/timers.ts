@@ -1,12 +1,12 @@
 import type { Clock } from "./clock.ts";
 
-/** Timers that are cancelled together. Of several with the same key only the earliest runs. */
+/** Timers of one owner, which can all be cancelled at once. Of several with the same key only the earliest runs. */
 export class Timers {
   readonly #planned = new Map<string | symbol, { readonly atMs: number; readonly cancel: () => void }>();
 
   constructor(readonly clock: Clock) {}
 
-  /** Runs something once, later. Returns the way to prevent it. */
+  /** Calls a function once, after a delay. Returns a function that cancels it. */
   after(ms: number, run: () => void, key: string | symbol = Symbol()): () => void {
     const atMs = this.clock.monotonicMs() + ms;
     const known = this.#planned.get(key);

@@ -1,4 +1,4 @@
-/** A uuid of version 7 (RFC 9562 5.7): the milliseconds first, so that ids sort by time. */
+/** A UUID version 7 (RFC 9562 5.7). It begins with the time in milliseconds, so that ids sort by time. */
 export function uuidVersion7(now: Date): string {
   const random = crypto.randomUUID();
   const time = now.getTime().toString(16).padStart(12, "0");

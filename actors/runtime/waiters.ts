@@ -1,12 +1,12 @@
 import type { Clock } from "./clock.ts";
 
-/** Promises that wait for something to happen under a key, such as the end of a command. */
+/** Promises that wait for a value with a key, such as the end of a command with its id. */
 export class Waiters<T> {
   readonly #waiting = new Map<string, Set<(value: T | undefined) => void>>();
 
   constructor(readonly clock: Clock) {}
 
-  /** Resolves with what is told, or with undefined after `ms`; at once for 0 ms. */
+  /** Resolves with the value given to `resolve`, or with undefined after `ms`. */
   wait(key: string, ms: number): Promise<T | undefined> {
     if (ms <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -22,12 +22,12 @@ export class Waiters<T> {
     });
   }
 
-  /** It has happened. */
-  tell(key: string, value: T): void {
+  /** Resolves all waits with this key. */
+  resolve(key: string, value: T): void {
     for (const done of [...this.#waiting.get(key) ?? []]) done(value);
   }
 
-  /** Nothing will happen any more: all waits end with undefined. */
+  /** Resolves all waits with undefined, at the shutdown. */
   endAll(): void {
     for (const waiting of [...this.#waiting.values()]) for (const done of [...waiting]) done(undefined);
   }

@@ -1,13 +1,13 @@
 /**
- * The certificate with which the FTP server speaks TLS, and its private key. They are read whenever TLS begins, so that a renewed certificate needs no
- * restart, and once at the start, so that a mistake is told with all others.
+ * The certificate and private key of the FTP server. They are read for each TLS connection, so that a renewed certificate needs no restart, and once
+ * at the start, so that a mistake is reported together with those in other settings.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 
-/** Both, in PEM as they stand in the files, and ready for `node:tls`. */
+/** Certificate and key, as PEM text and as a context for `node:tls`. */
 export interface Certificate {
-  /** With those that lead to its root, if there are any. */
+  /** The certificate, with its intermediate certificates if the file has them. */
   readonly cert: string;
   readonly key: string;
   readonly secureContext: SecureContext;
@@ -19,7 +19,7 @@ export interface CertificateFiles {
   readonly ftpKey?: string | null;
 }
 
-/** A certificate, or what is wrong with its files, one sentence each. */
+/** A certificate, or the mistakes in its files, one sentence each. */
 export type ReadCertificate = { readonly ok: true; readonly certificate: Certificate } | {
   readonly ok: false;
   readonly mistakes: string[];
@@ -32,7 +32,10 @@ export function readCertificate({ ftpCertificate, ftpKey }: CertificateFiles): R
   if (!ftpCertificate && !ftpKey) return undefined;
   if (!ftpCertificate || !ftpKey) {
     const [missing, given] = ftpKey ? [CERTIFICATE, KEY] : [KEY, CERTIFICATE];
-    return { ok: false, mistakes: [`${missing}: is expected beside ${given}; set both, or none for FTP without TLS`] };
+    return {
+      ok: false,
+      mistakes: [`${missing}: is expected together with ${given}; set both, or none for FTP without TLS`],
+    };
   }
   const mistakes: string[] = [];
   const unexpected = (variable: string, path: string, expected: string, error?: unknown) => {
@@ -62,7 +65,7 @@ export function readCertificate({ ftpCertificate, ftpKey }: CertificateFiles): R
     if (cert.is.checkPrivateKey(key.is)) return { ok: true, certificate: { ...pem, secureContext } };
     unexpected(KEY, ftpKey, `the key of ${CERTIFICATE}`);
   } catch (error) {
-    unexpected(CERTIFICATE, ftpCertificate, "one that TLS 1.2 takes", error);
+    unexpected(CERTIFICATE, ftpCertificate, "a certificate that works with TLS 1.2", error);
   }
   return { ok: false, mistakes };
 }

@@ -1,16 +1,16 @@
 /**
- * Every setting of the Central System: its environment variable, meaning, default and check, written once. The `--help` text,
- * the list of mistakes and the typed `Settings` are read off this table.
+ * The table of all settings: environment variable, meaning, default and check. The `--help` text, the mistakes and the typed `Settings` come from
+ * this table.
  */
 import { z } from "zod";
 import { readCertificate } from "./ftp_certificate.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/log.ts";
 
-/** What the Central System was told. Times carry their unit in the name. */
+/** The values of all settings. Units are in the names. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** Address of the HTTP API when it must not share the charge points' port. */
+  /** Address of the HTTP API if it has a port of its own. */
   readonly apiHost: string;
   readonly apiPort: number | null;
   readonly databaseUrl: string | null;
@@ -38,7 +38,7 @@ export interface Settings {
   readonly webhookRetryDays: number;
   readonly webhookHttp: "allow" | "refuse";
   readonly webhookPrivateTargets: "allow" | "refuse";
-  /** How charge points reach us for files, without a slash at the end; null: as they dialled. */
+  /** Base URL at which charge points download and upload files, without a slash at the end; null: the host and port of their connection. */
   readonly publicUrl: string | null;
   /** Null: a folder in `dataDir`. */
   readonly filesDir: string | null;
@@ -48,20 +48,21 @@ export interface Settings {
   /** Null: no FTP server. */
   readonly ftpPort: number | null;
   readonly ftpPassivePorts: string;
-  /** PEM files; null: FTP without TLS. Never one without the other. */
+  /** Paths of PEM files; null: FTP without TLS. Both are set, or none. */
   readonly ftpCertificate: string | null;
   readonly ftpKey: string | null;
-  /** Null: TLS begins with AUTH only. Never without a certificate. */
+  /** Port for implicit TLS; null: TLS only with AUTH. Needs a certificate. */
   readonly ftpsPort: number | null;
 }
 
+/** A set of defaults. */
 export type Preset = "standard" | "certification";
 
 interface Setting {
   readonly variable: string;
   readonly key: keyof Settings;
   readonly meaning: string;
-  /** What a right value looks like: shown in `--help` and beside a wrong one. */
+  /** Describes valid values, for `--help` and for the report of a mistake. */
   readonly expected: string;
   readonly check: z.ZodType;
   readonly fallback: unknown;
@@ -71,7 +72,7 @@ const number = (least: number, most: number) =>
   z.string().regex(/^\d{1,10}$/).transform(Number).pipe(z.int().min(least).max(most));
 const filled = z.string().min(1);
 
-/** What the certification preset changes; a setting that is given still wins. */
+/** The defaults of the certification preset; a variable that is set overrides them. */
 const CERTIFICATION: Partial<Settings> = { callTimeoutSeconds: 4, heartbeatIntervalSeconds: 10, localLists: "manual" };
 
 /** The settings in the order in which `--help` shows them. */
@@ -95,7 +96,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_API_PORT",
     key: "apiPort",
-    meaning: "port of its own for the HTTP API",
+    meaning: "separate port for the HTTP API",
     expected: "a port number, 0 for any free one; unset: the API shares PORT",
     check: number(0, 65535),
     fallback: null,
@@ -111,7 +112,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "DATABASE_URL",
     key: "databaseUrl",
-    meaning: "PostgreSQL 15 or newer; unset: a PostgreSQL of its own is started in DATA_DIR",
+    meaning: "PostgreSQL 15 or newer; unset: Chargehand starts its own PostgreSQL in DATA_DIR",
     expected: "postgres://user:password@host:5432/database",
     check: z.string().regex(/^postgres(ql)?:\/\/.+/),
     fallback: null,
@@ -119,7 +120,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "DATA_DIR",
     key: "dataDir",
-    meaning: "folder of the own PostgreSQL and of files",
+    meaning: "folder for Chargehand's own PostgreSQL and for files",
     expected: "a folder's path",
     check: filled,
     fallback: "./data",
@@ -127,7 +128,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "LOG_LEVEL",
     key: "logLevel",
-    meaning: "least important line that is logged",
+    meaning: "lowest level of the lines that are logged",
     expected: LOG_LEVELS.join(", "),
     check: z.enum(LOG_LEVELS),
     fallback: "info",
@@ -135,7 +136,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "LOG_FORMAT",
     key: "logFormat",
-    meaning: "log lines for people or for machines",
+    meaning: "format of log lines: text for people, or one JSON object per line",
     expected: "text, json",
     check: z.enum(["text", "json"]),
     fallback: "text",
@@ -167,7 +168,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_UNKNOWN_CHARGE_POINTS",
     key: "unknownChargePoints",
-    meaning: "charge points that are not registered: refuse, keep in the inbox, or accept (for laboratories)",
+    meaning:
+      "connections of charge points that are not registered: refuse, keep as pending, or accept (for laboratories)",
     expected: "reject, pending, accept",
     check: z.enum(["reject", "pending", "accept"]),
     fallback: "reject",
@@ -175,7 +177,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_CALL_TIMEOUT_SECONDS",
     key: "callTimeoutSeconds",
-    meaning: "how long a charge point may take to answer",
+    meaning: "time limit for a charge point's answer to a CALL",
     expected: "1 to 600",
     check: number(1, 600),
     fallback: 30,
@@ -183,7 +185,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_HEARTBEAT_INTERVAL_SECONDS",
     key: "heartbeatIntervalSeconds",
-    meaning: "heartbeat interval told to charge points that have none of their own",
+    meaning: "heartbeat interval for charge points without an interval of their own",
     expected: "1 to 86400",
     check: number(1, 86_400),
     fallback: 300,
@@ -191,7 +193,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_PENDING_INTERVAL_SECONDS",
     key: "pendingIntervalSeconds",
-    meaning: "how soon a charge point that is not accepted yet shall boot again",
+    meaning: "interval at which a charge point that is not accepted yet sends BootNotification again",
     expected: "1 to 86400",
     check: number(1, 86_400),
     fallback: 60,
@@ -199,7 +201,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_PING_INTERVAL_SECONDS",
     key: "pingIntervalSeconds",
-    meaning: "WebSocket ping to each charge point; one without a pong until the next is disconnected",
+    meaning: "interval of WebSocket pings; a charge point without a pong until the next ping is disconnected",
     expected: "1 to 3600",
     check: number(1, 3600),
     fallback: 30,
@@ -207,7 +209,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_MAX_MESSAGE_BYTES",
     key: "maxMessageBytes",
-    meaning: "largest OCPP message that is read, fragments added up",
+    meaning: "maximum size of an OCPP message, all fragments together",
     expected: "65536 to 67108864",
     check: number(65_536, 67_108_864),
     fallback: 1_048_576,
@@ -215,7 +217,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_MESSAGES_PER_SECOND",
     key: "messagesPerSecond",
-    meaning: "messages of one charge point that are taken in the long run; faster ones wait",
+    meaning: "steady rate of messages from one charge point; messages above it wait",
     expected: "1 to 1000000",
     check: number(1, 1_000_000),
     fallback: 20,
@@ -223,7 +225,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_MESSAGE_BURST",
     key: "messageBurst",
-    meaning: "messages that one charge point may send at once",
+    meaning: "messages that one charge point may send in a burst",
     expected: "10 to 1000000",
     check: number(10, 1_000_000),
     fallback: 300,
@@ -231,7 +233,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_HANDSHAKES_PER_SECOND",
     key: "handshakesPerSecond",
-    meaning: "connection attempts of one address, ten times as many at once; raise it behind a proxy",
+    meaning:
+      "steady rate of connection attempts from one address, ten times as many in a burst; raise it behind a proxy",
     expected: "1 to 1000000",
     check: number(1, 1_000_000),
     fallback: 100,
@@ -240,7 +243,7 @@ export const SETTINGS: readonly Setting[] = [
     variable: "CHARGEHAND_MAX_CONNECTIONS",
     key: "maxConnections",
     meaning:
-      "open connections, a tenth of them kept for the API; must be below the process's file descriptors (ulimit -n)",
+      "maximum of open connections, a tenth of them reserved for the API; must be below the process's file descriptors (ulimit -n)",
     expected: "10 to 1000000",
     check: number(10, 1_000_000),
     fallback: 19_000,
@@ -256,7 +259,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_MESSAGE_LOG",
     key: "messageLog",
-    meaning: "keep every OCPP message, both ways, for GET /v1/charge-points/{identity}/messages",
+    meaning: "store every OCPP message in both directions, for GET /v1/charge-points/{identity}/messages",
     expected: "on, off",
     check: z.enum(["on", "off"]),
     fallback: "on",
@@ -273,7 +276,7 @@ export const SETTINGS: readonly Setting[] = [
     variable: "CHARGEHAND_LOCAL_LISTS",
     key: "localLists",
     meaning:
-      "local authorization lists are sent when an operator asks, or by themselves whenever they differ from what is desired",
+      "send local authorization lists only at an operator's request, or whenever they differ from the desired list",
     expected: "manual, automatic",
     check: z.enum(["manual", "automatic"]),
     fallback: "manual",
@@ -289,7 +292,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_WEBHOOK_RETRY_DAYS",
     key: "webhookRetryDays",
-    meaning: "days after which a delivery that always failed is skipped",
+    meaning: "days after which a failing delivery is skipped",
     expected: "1 to 3650",
     check: number(1, 3650),
     fallback: 7,
@@ -313,7 +316,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_PUBLIC_URL",
     key: "publicUrl",
-    meaning: "how charge points reach us to fetch and bring files; unset: at the host and port that they dialled",
+    meaning: "base URL at which charge points download and upload files; unset: the host and port of their connection",
     expected: "http://host:port or https://host, without a query",
     check: z.url({ protocol: /^https?$/ }).regex(/^[!-~]+$/).regex(/^[^?#@]*$/).transform((url) =>
       url.replace(/\/+$/, "")
@@ -323,7 +326,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_FILES_DIR",
     key: "filesDir",
-    meaning: "folder of the files that charge points fetch and bring",
+    meaning: "folder for the files that charge points download and upload",
     expected: "a folder's path; unset: `files` in DATA_DIR",
     check: filled,
     fallback: null,
@@ -331,7 +334,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_MAX_FILE_BYTES",
     key: "maxFileBytes",
-    meaning: "largest file that an operator may give us for charge points",
+    meaning: "maximum size of a file that an operator uploads for charge points",
     expected: "1 to 4294967296",
     check: number(1, 2 ** 32),
     fallback: 268_435_456,
@@ -339,7 +342,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_MAX_UPLOAD_BYTES",
     key: "maxUploadBytes",
-    meaning: "largest file of diagnostics that a charge point may bring",
+    meaning: "maximum size of a diagnostics file that a charge point uploads",
     expected: "1 to 4294967296",
     check: number(1, 2 ** 32),
     fallback: 134_217_728,
@@ -347,7 +350,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_DIAGNOSTICS_RETENTION_DAYS",
     key: "diagnosticsRetentionDays",
-    meaning: "days that files of diagnostics are kept",
+    meaning: "days that diagnostics files are kept",
     expected: "1 to 3650",
     check: number(1, 3650),
     fallback: 90,
@@ -355,15 +358,15 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_FTP_PORT",
     key: "ftpPort",
-    meaning: "port of a passive FTP server for files and uploads",
-    expected: "a port number, usually 21; unset: there is none",
+    meaning: "port of a passive FTP server for downloads and uploads",
+    expected: "a port number, usually 21; unset: no FTP server",
     check: number(1, 65_535),
     fallback: null,
   },
   {
     variable: "CHARGEHAND_FTP_PASSIVE_PORTS",
     key: "ftpPassivePorts",
-    meaning: "ports of its data connections",
+    meaning: "ports of the FTP server's data connections",
     expected: "the first and the last, such as 50000-50099",
     check: z.string().refine((text) => {
       const [first = 0, last = 0] = text.split("-").map(Number);
@@ -374,7 +377,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_FTP_CERTIFICATE",
     key: "ftpCertificate",
-    meaning: "certificate of the FTP server, with which it also speaks TLS (AUTH TLS)",
+    meaning: "certificate of the FTP server, for FTP with TLS (AUTH TLS)",
     expected: "the path of a PEM file, with CHARGEHAND_FTP_KEY; unset: no TLS",
     check: filled,
     fallback: null,
@@ -390,14 +393,14 @@ export const SETTINGS: readonly Setting[] = [
   {
     variable: "CHARGEHAND_FTPS_PORT",
     key: "ftpsPort",
-    meaning: "port of the FTP server where TLS begins at once, as libcurl has it for ftps://; needs the certificate",
-    expected: "a port number, usually 990; unset: there is none",
+    meaning: "port of the FTP server for implicit TLS, for ftps:// addresses; needs the certificate",
+    expected: "a port number, usually 990; unset: no implicit TLS",
     check: number(1, 65_535),
     fallback: null,
   },
 ];
 
-/** Settings, or every mistake at once, one sentence each. */
+/** Settings, or all mistakes, one sentence each. */
 export type ReadSettings = { readonly ok: true; readonly settings: Settings } | {
   readonly ok: false;
   readonly mistakes: string[];
@@ -419,7 +422,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return { ok: true, settings: settingsWith(given) };
 }
 
-/** What no setting's own check can see: files, and what is missing beside them. */
+/** Mistakes that the check of a single setting cannot find: in files, and in combinations. */
 function tlsMistakes(given: Partial<Settings>): string[] {
   const read = readCertificate(given);
   const isOff = given.ftpPort === undefined && given.ftpsPort === undefined;
@@ -429,11 +432,11 @@ function tlsMistakes(given: Partial<Settings>): string[] {
   }
   if (read || given.ftpsPort === undefined) return [];
   return [
-    "CHARGEHAND_FTPS_PORT: TLS is expected to have a certificate; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY, too",
+    "CHARGEHAND_FTPS_PORT: TLS needs a certificate; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY, too",
   ];
 }
 
-/** Settings with defaults, the preset's own defaults between them and what is given. */
+/** Completes settings: given values override the preset's defaults, which override the general defaults. */
 export function settingsWith(given: Partial<Settings>): Settings {
   const defaults = Object.fromEntries(SETTINGS.map(({ key, fallback }) => [key, fallback]));
   const preset = given.preset === "certification" ? CERTIFICATION : {};
@@ -444,7 +447,7 @@ function shown(variable: string, text: string): string {
   return variable === "CHARGEHAND_ADMIN_KEY" || variable === "DATABASE_URL" ? "the value" : JSON.stringify(text);
 }
 
-/** The `--help` text. */
+/** The `--help` text, with all settings. */
 export function helpText(version: string): string {
   const width = Math.max(...SETTINGS.map(({ variable }) => variable.length));
   const lines = SETTINGS.map(({ variable, meaning, expected, fallback }) =>

@@ -1,31 +1,31 @@
 /**
- * One POST over a connection of its own, in plain HTTP/1.1, to an address that somebody has judged. Deno's `fetch` cannot be told the address,
- * and node:https wants to read the system's certificates, which would take a permission that nothing else here needs.
+ * One HTTP/1.1 POST over a new connection, to an address that was checked before. Deno's `fetch` resolves the name again and takes no address.
+ * `node:https` reads the system's certificates, which needs a permission that nothing else here needs.
  */
 
-/** The answer's body is not used; so much of it is read, so that the receiver sees an orderly end. */
-const ANSWER_BYTES = 65_536;
+/** Bytes of the answer to read, at most. The body is not used; it is read so that the connection ends in the normal way. */
+const ANSWER_BYTES_MAX = 65_536;
 
-/** Where a request goes. */
+/** The URL of a request, and the address to connect to. */
 export interface Target {
   readonly url: URL;
-  /** Where to connect. */
+  /** An IP address of the URL's host. */
   readonly address: string;
 }
 
-/** The head of an answer. Header names are lower case. */
+/** Status and headers of an answer. Header names are lower case. */
 export interface Head {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** Sends a body and resolves with the head of the answer; `over` is called when the connection is closed after it. */
+/** Sends a body and resolves with the head of the answer. `onClosed` is called when the connection is closed after the answer. */
 export async function post(
   { url, address }: Target,
   headers: Readonly<Record<string, string>>,
   body: string,
   signal: AbortSignal,
-  over: () => void,
+  onClosed: () => void,
 ): Promise<Head> {
   const connection = await connect(url, address, signal);
   const close = () => {
@@ -37,10 +37,10 @@ export async function post(
   try {
     await orAborted(write(connection, requestText(url, headers, body)), signal);
     const { head, read } = await orAborted(readHead(connection), signal);
-    // The status says it all. The body may take what is left of the time, so that the receiver sees an orderly end.
+    // The caller needs only the head. The body is read in the background, within the same time limit.
     void drain(connection, read).finally(() => {
       close();
-      over();
+      onClosed();
     });
     return head;
   } catch (error) {
@@ -53,14 +53,14 @@ async function connect(url: URL, address: string, signal: AbortSignal): Promise<
   const secure = url.protocol === "https:";
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
   const connecting = Deno.connect({ hostname: address, port })
-    .then((connection) => secure ? shaken(connection, hostOf(url)) : connection);
-  // Nobody waits any more: whatever comes of it is closed.
+    .then((connection) => secure ? startTls(connection, hostOf(url)) : connection);
+  // A connection that is made after the time limit is closed at once.
   signal.addEventListener("abort", () => void connecting.then((late) => late.close()).catch(() => {}), { once: true });
   return await orAborted(connecting, signal);
 }
 
-/** The certificate has to be good for the name in the URL, whatever the address is. */
-async function shaken(plain: Deno.TcpConn, hostname: string): Promise<Deno.Conn> {
+/** The certificate must be valid for the host name in the URL. */
+async function startTls(plain: Deno.TcpConn, hostname: string): Promise<Deno.Conn> {
   const secure = await Deno.startTls(plain, { hostname });
   try {
     await secure.handshake();
@@ -83,12 +83,12 @@ async function write(connection: Deno.Conn, text: string): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
-/** The final head, and how many bytes were read by then. */
+/** Reads until the final head; also returns the number of bytes read. */
 async function readHead(connection: Deno.Conn): Promise<{ head: Head; read: number }> {
   const buffer = new Uint8Array(16_384);
   let text = "";
   let read = 0;
-  while (read < ANSWER_BYTES) {
+  while (read < ANSWER_BYTES_MAX) {
     const end = text.indexOf("\r\n\r\n");
     if (end >= 0) {
       const head = headOf(text.slice(0, end));
@@ -97,11 +97,11 @@ async function readHead(connection: Deno.Conn): Promise<{ head: Head; read: numb
       continue;
     }
     const count = await connection.read(buffer);
-    if (count === null) throw new Error("The connection ended before an answer");
+    if (count === null) throw new Error("The connection ended before the answer");
     read += count;
     text += new TextDecoder("latin1").decode(buffer.subarray(0, count));
   }
-  throw new Error("The answer has no end of its headers");
+  throw new Error("The headers of the answer are too long");
 }
 
 function headOf(text: string): Head {
@@ -117,7 +117,7 @@ function headOf(text: string): Head {
 
 async function drain(connection: Deno.Conn, read: number): Promise<void> {
   const buffer = new Uint8Array(16_384);
-  for (let rest = ANSWER_BYTES - read; rest > 0;) {
+  for (let rest = ANSWER_BYTES_MAX - read; rest > 0;) {
     const count = await connection.read(buffer).catch(() => null);
     if (count === null) return;
     rest -= count;
@@ -129,7 +129,7 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-/** What cannot be interrupted, nobody has to wait for. */
+/** Resolves with the work, or rejects when the signal aborts; the work itself goes on. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -1,6 +1,6 @@
 /**
- * How a webhook's request proves where it comes from: the Standard Webhooks scheme, version 1 of its specification. Receivers check it with
- * any library of that name: HMAC-SHA256 over id, time and body, so that nobody can forge a request or send an old one again.
+ * Signs webhook requests with the Standard Webhooks scheme, version 1: HMAC-SHA256 over id, time and body. Receivers verify it with any
+ * Standard Webhooks library. The signature prevents forged and replayed requests.
  */
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
@@ -12,7 +12,7 @@ const SECRET_BYTES = 32;
 const SECRET_MIN_BYTES = 24;
 const SECRET_MAX_BYTES = 64;
 
-/** A new secret, to be shown once. */
+/** A new random secret, `whsec_` and Base64. The API shows it once. */
 export function makeWebhookSecret(): string {
   return PREFIX + randomBytes(SECRET_BYTES).toString("base64");
 }
@@ -25,7 +25,7 @@ export function isWebhookSecret(text: string): boolean {
   return bytes.toString("base64") === encoded && bytes.length >= SECRET_MIN_BYTES && bytes.length <= SECRET_MAX_BYTES;
 }
 
-/** The three headers of a request. Each secret signs, so that receivers may change from one to the next in their own time. */
+/** The three headers of a request. It is signed with every secret, so that receivers can change to a new one at any time. */
 export function signatureHeaders(
   id: string,
   at: Date,

@@ -1,7 +1,7 @@
 /**
- * One request to a webhook. Where it goes is decided at the last moment: the name is resolved, every address it has is judged, and the
- * connection is made to the address that was judged, so that a name cannot point elsewhere in between. No redirects, a bounded
- * time for everything together, and no more of the answer than is polite to read.
+ * One request to a webhook. The host name is resolved for each request, all its addresses are checked, and the connection is made to a checked
+ * address, so that the name cannot change in between (DNS rebinding). Redirects are not followed. One time limit covers the look-up, the
+ * connection and the answer.
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -11,37 +11,39 @@ import type { Clock } from "../runtime/clock.ts";
 import { type Head, hostOf, orAborted, post, type Target } from "./pinned_http_post.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** What may be asked for, as far as targets are concerned. */
+/** The settings that allow or refuse targets. */
 export type TargetRules = Pick<Settings, "webhookHttp" | "webhookPrivateTargets">;
 
 /** For the look-up, the connection and the answer together. */
 const TIMEOUT_MS = 5000;
 
-const ERROR_LENGTH = 300;
+const ERROR_MAX_LENGTH = 300;
 
-/** Why a URL cannot be a target, as far as the URL itself tells; undefined: it can. */
+/** Why a URL cannot be a target, without a DNS look-up; undefined: it can. */
 export function targetProblem(text: string, rules: TargetRules): string | undefined {
   const url = URL.parse(text);
   if (!url) return "Not a URL";
   if (url.protocol === "http:" && rules.webhookHttp === "refuse") {
-    return "Only https: is allowed; CHARGEHAND_WEBHOOK_HTTP=allow lets http: in, too";
+    return "Only https: is allowed; set CHARGEHAND_WEBHOOK_HTTP=allow to allow http:, too";
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return "Only https: is allowed";
-  if (url.username !== "" || url.password !== "") return "No user or password in the URL: requests are signed";
+  if (url.username !== "" || url.password !== "") {
+    return "A user or password in the URL is not allowed: requests are signed instead";
+  }
   const host = hostOf(url);
   return isIP(host) === 0 ? undefined : addressProblem(host, rules);
 }
 
 function addressProblem(address: string, { webhookPrivateTargets }: TargetRules): string | undefined {
   if (webhookPrivateTargets === "allow" || isPublicAddress(address)) return undefined;
-  return `${address} is not a public address; CHARGEHAND_WEBHOOK_PRIVATE_TARGETS=allow lets it in`;
+  return `${address} is not a public address; set CHARGEHAND_WEBHOOK_PRIVATE_TARGETS=allow to allow it`;
 }
 
 const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
 
 /**
- * Whether an address, as a resolver or a URL writes it, is on the public internet by IANA's registries of special addresses. What is no
- * address is not. IPv6 addresses outside global unicast are none, so that no other way of wrapping an IPv4 address is public.
+ * Whether a text is an IP address on the public internet, by IANA's registries of special addresses. IPv6 addresses outside global unicast do not
+ * count as public, so that an IPv4 address that is wrapped in IPv6 is refused.
  */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) return false;
@@ -49,7 +51,7 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === "unicast" && (parsed.kind() === "ipv4" || parsed.match(GLOBAL_UNICAST));
 }
 
-/** Posts a body and tells how it went. Never throws. */
+/** Posts a body and returns the outcome. Never throws. */
 export async function postWebhook(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -63,15 +65,15 @@ export async function postWebhook(
   try {
     const target = await orAborted(targetOf(new URL(url), rules), abort.signal);
     const head = await post(target, headers, body, abort.signal, cancel);
-    return { ...judged(head, clock.now()), latencyMs: clock.monotonicMs() - beganMs };
+    return { ...outcomeOf(head, clock.now()), latencyMs: clock.monotonicMs() - beganMs };
   } catch (error) {
     cancel();
-    const said = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
-    return { status: null, error: said || "The connection failed", latencyMs: clock.monotonicMs() - beganMs };
+    const message = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_MAX_LENGTH);
+    return { status: null, error: message || "The connection failed", latencyMs: clock.monotonicMs() - beganMs };
   }
 }
 
-/** All addresses that a name has are judged: the system may take any of them. */
+/** Resolves the host name and checks all its addresses. */
 async function targetOf(url: URL, rules: TargetRules): Promise<Target> {
   const problem = targetProblem(url.href, rules);
   if (problem !== undefined) throw new Error(problem);
@@ -86,7 +88,7 @@ async function targetOf(url: URL, rules: TargetRules): Promise<Target> {
   return { url, address: addresses[0] };
 }
 
-function judged({ status, headers }: Head, now: Date): Omit<AttemptOutcome, "latencyMs"> {
+function outcomeOf({ status, headers }: Head, now: Date): Omit<AttemptOutcome, "latencyMs"> {
   if (status >= 200 && status < 300) return { status, error: null };
   const redirect = status >= 300 && status < 400 ? "; redirects are not followed" : "";
   return {

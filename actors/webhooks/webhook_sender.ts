@@ -1,7 +1,6 @@
 /**
- * Sends events to webhooks. What is to be sent, what was sent and what waits is in the database, so this actor has nothing to lose: it takes
- * what is due, posts it, records the outcome and looks again. How long a failing delivery waits and what it holds back is decided where it is
- * recorded, in db/webhook_deliveries.ts.
+ * The actor that sends events to webhooks. All deliveries are in the database: the actor takes those that are due, posts them and records the outcome. The
+ * back-off of a failing delivery, and which deliveries wait for it, are decided in db/webhook_deliveries.ts.
  */
 import type { Store } from "../../db/store.ts";
 import type { AttemptOutcome, TakenDelivery } from "../../db/webhook_deliveries.ts";
@@ -14,23 +13,24 @@ import type { Settings } from "../settings/settings.ts";
 import { signatureHeaders } from "./standard_webhooks.ts";
 import { postWebhook } from "./webhook_request.ts";
 
-/** What decides where may be sent to, and for how long. */
+/** The settings for targets and retries. */
 export type WebhookSettings = Pick<Settings, "webhookHttp" | "webhookPrivateTargets" | "webhookRetryDays">;
 
-/** Requests of all webhooks together that are under way at once. */
-const WIDTH = 32;
+/** Requests under way at the same time, over all webhooks, at most. */
+const REQUESTS_MAX = 32;
 
-/** When nothing is due earlier, the actor looks all the same: another process may have added a webhook. */
-const LOOK_EVERY_MS = 30_000;
+/** Interval of checks when nothing is due earlier, because another process may have added a webhook. */
+const CHECK_INTERVAL_MS = 30_000;
 
-const TIDY_EVERY_MS = 3_600_000;
+const TIDY_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** What happened. `due`: it is time to look. */
+/** Every mail but `tidyDue` leads to a check for due deliveries. */
 type WebhookMail =
-  | { readonly kind: "edited" | "eventsPublished" | "due" | "tidyDue" }
+  | { readonly kind: "edited" | "eventsPublished" | "checkDue" | "tidyDue" }
   | { readonly kind: "deliveryEnded"; readonly delivery: TakenDelivery };
 
+/** The interface of the webhooks actor for the API. */
 export class WebhookSender {
   readonly #sender: Ref<WebhookMail>;
 
@@ -44,12 +44,12 @@ export class WebhookSender {
     this.#sender = system.spawn("webhooks", create, PERMANENT);
   }
 
-  /** A webhook was added, edited or removed. */
+  /** Call after a webhook was added, edited or removed. */
   changed(): void {
     this.#sender.tell({ kind: "edited" });
   }
 
-  /** Sends an event of no importance at once and tells how it went; nothing is recorded. Undefined: there is no such webhook. */
+  /** Sends a test event at once and returns the outcome; nothing is recorded. Undefined: there is no such webhook. */
   async test(id: string): Promise<AttemptOutcome | undefined> {
     const { store, settings, system: { clock } } = this;
     const now = clock.now();
@@ -63,10 +63,10 @@ export class WebhookSender {
 
 class Sender implements Actor<WebhookMail> {
   readonly #sending = new Map<TakenDelivery, Promise<void>>();
-  /** Whether there is an enabled webhook, as far as was read. */
-  #any = true;
-  #anyKnownAtMs = -Infinity;
-  /** Until then nothing is due, unless something is planned, recorded or edited. */
+  /** Whether there is an enabled webhook, as of the last check. */
+  #isAny = true;
+  #isAnyReadAtMs = -Infinity;
+  /** No delivery is due before this time, unless an event is published, a delivery ends or a webhook is edited. */
   #idleUntilMs = -Infinity;
 
   constructor(
@@ -79,26 +79,26 @@ class Sender implements Actor<WebhookMail> {
     context.subscribe(signals, ({ kind }) => kind === "eventsPublished" ? { kind } : undefined, {
       key: () => "events",
     });
-    context.every(TIDY_EVERY_MS, { kind: "tidyDue" }, 0);
-    context.self.tell({ kind: "due" });
+    context.every(TIDY_INTERVAL_MS, { kind: "tidyDue" }, 0);
+    context.self.tell({ kind: "checkDue" });
   }
 
   async receive(mail: WebhookMail): Promise<void> {
     try {
-      await this.#take(mail);
+      await this.#handle(mail);
     } catch (error) {
-      this.system.log.warn("Webhooks could not be looked after", { error });
+      this.system.log.warn("Deliveries to webhooks could not be read; retrying later", { error });
     }
   }
 
-  #take(mail: WebhookMail): void | Promise<void> {
+  #handle(mail: WebhookMail): void | Promise<void> {
     switch (mail.kind) {
       case "edited":
-        this.#anyKnownAtMs = this.#idleUntilMs = -Infinity;
+        this.#isAnyReadAtMs = this.#idleUntilMs = -Infinity;
         return this.#sendDue();
       case "eventsPublished":
-        return this.#any ? this.#sendDue() : undefined;
-      case "due":
+        return this.#isAny ? this.#sendDue() : undefined;
+      case "checkDue":
         return this.#sendDue();
       case "deliveryEnded":
         this.#sending.delete(mail.delivery);
@@ -109,36 +109,36 @@ class Sender implements Actor<WebhookMail> {
     }
   }
 
-  /** What is under way is recorded before the store closes, so that it is not sent again after a restart. */
+  /** Waits for the requests under way, so that their outcome is recorded before the store closes. */
   async stopped(): Promise<void> {
     await Promise.allSettled(this.#sending.values());
   }
 
   async #sendDue(): Promise<void> {
     const { clock } = this.context;
-    if (!await this.#isAnyEnabled()) return this.#lookIn(LOOK_EVERY_MS);
+    if (!await this.#isAnyEnabled()) return this.#checkIn(CHECK_INTERVAL_MS);
     while (await this.store.webhookDeliveries.plan(clock.now())) this.#idleUntilMs = -Infinity;
     const nowMs = clock.now().getTime();
-    if (nowMs < this.#idleUntilMs) return this.#lookIn(this.#idleUntilMs - nowMs);
-    const room = WIDTH - this.#sending.size;
-    const taken = room > 0 ? await this.store.webhookDeliveries.take(room, clock.now()) : [];
+    if (nowMs < this.#idleUntilMs) return this.#checkIn(this.#idleUntilMs - nowMs);
+    const max = REQUESTS_MAX - this.#sending.size;
+    const taken = max > 0 ? await this.store.webhookDeliveries.take(max, clock.now()) : [];
     for (const delivery of taken) this.#send(delivery);
-    if (room === 0 || taken.length > 0) return; // the end of one of them is the next look
+    if (max === 0 || taken.length > 0) return; // the end of a request leads to the next check
     const dueAt = await this.store.webhookDeliveries.nextDueAt();
-    this.#idleUntilMs = Math.min(dueAt?.getTime() ?? Infinity, nowMs + LOOK_EVERY_MS);
-    this.#lookIn(Math.max(this.#idleUntilMs - nowMs, 0));
+    this.#idleUntilMs = Math.min(dueAt?.getTime() ?? Infinity, nowMs + CHECK_INTERVAL_MS);
+    this.#checkIn(Math.max(this.#idleUntilMs - nowMs, 0));
   }
 
-  #lookIn(ms: number): void {
-    this.context.after(ms, { kind: "due" }, "due");
+  #checkIn(ms: number): void {
+    this.context.after(ms, { kind: "checkDue" }, "check");
   }
 
   async #isAnyEnabled(): Promise<boolean> {
     const nowMs = this.context.clock.monotonicMs();
-    if (nowMs - this.#anyKnownAtMs < LOOK_EVERY_MS) return this.#any;
-    this.#any = await this.store.webhooks.any();
-    this.#anyKnownAtMs = nowMs;
-    return this.#any;
+    if (nowMs - this.#isAnyReadAtMs < CHECK_INTERVAL_MS) return this.#isAny;
+    this.#isAny = await this.store.webhooks.any();
+    this.#isAnyReadAtMs = nowMs;
+    return this.#isAny;
   }
 
   #send(delivery: TakenDelivery): void {
@@ -146,7 +146,7 @@ class Sender implements Actor<WebhookMail> {
     const sending = this.#deliver(delivery);
     this.#sending.set(delivery, sending);
     this.context.pipe(sending, () => ended, (error) => {
-      // Not recorded: its lease ends, and it is sent again with the same webhook-id.
+      // The delivery's lease will expire, and it is sent again with the same webhook-id.
       this.system.log.warn(`A delivery to webhook ${delivery.webhook} could not be recorded`, { error });
       return ended;
     });
@@ -159,7 +159,7 @@ class Sender implements Actor<WebhookMail> {
     counts.deliveries.inc({ outcome: outcome.error === null ? "delivered" : "failed" });
     counts.deliveryTimes.observe(outcome.latencyMs / 1000);
     if (outcome.error !== null) {
-      log.info(`Webhook ${webhook} did not take event ${event.sequence}: ${outcome.error}`, { url });
+      log.info(`Event ${event.sequence} could not be delivered to webhook ${webhook}: ${outcome.error}`, { url });
     }
     const now = clock.now();
     await store.webhookDeliveries.settle(webhook, event.sequence, outcome, this.#givenUpFrom(now), now);
@@ -168,7 +168,11 @@ class Sender implements Actor<WebhookMail> {
   async #tidy(): Promise<void> {
     const now = this.context.clock.now();
     const skipped = await this.store.webhookDeliveries.skip(this.#givenUpFrom(now), now);
-    if (skipped > 0) this.system.log.warn(`${skipped} deliveries to webhooks waited too long and were skipped`);
+    if (skipped > 0) {
+      this.system.log.warn(
+        `${skipped} deliveries to webhooks were skipped: they failed for ${this.settings.webhookRetryDays} days`,
+      );
+    }
   }
 
   #givenUpFrom(now: Date): Date {
@@ -176,7 +180,7 @@ class Sender implements Actor<WebhookMail> {
   }
 }
 
-/** Posts an event, signed. */
+/** Signs an event and posts it. */
 function post(
   url: string,
   { secret, previousSecret }: WebhookSecrets,

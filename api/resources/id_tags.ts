@@ -88,5 +88,5 @@ export const idTagRoutes: readonly Route[] = [
 ];
 
 function changed({ signals }: App, idTag: string): void {
-  signals.tell({ kind: "idTagChanged", idTag });
+  signals.publish({ kind: "idTagChanged", idTag });
 }

@@ -19,7 +19,7 @@ export const BootNotification: Handler<"BootNotification"> = {
   afterwards(request, { status }, { chargePoint, log, signals }) {
     const { chargePointVendor: vendor, chargePointModel: model, firmwareVersion: firmware } = request;
     log.info(`${chargePoint.identity} booted and is ${status}`, { vendor, model, firmware });
-    signals.tell({ kind: "booted", chargePoint: chargePoint.identity });
+    signals.publish({ kind: "booted", chargePoint: chargePoint.identity });
   },
 };
 

@@ -33,7 +33,7 @@ export function notice<N extends ReportAction>(action: N, tell: (request: Reques
     afterwards(request, _confirmation, { chargePoint, log, signals }) {
       log.info(`${chargePoint.identity} ${tell(request)}`);
       const { status = null } = request as { status?: string };
-      signals.tell({ kind: "noticed", chargePoint: chargePoint.identity, action, status });
+      signals.publish({ kind: "noticed", chargePoint: chargePoint.identity, action, status });
     },
   };
 }

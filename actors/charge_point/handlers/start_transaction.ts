@@ -34,6 +34,6 @@ export const StartTransaction: Handler<"StartTransaction"> = {
       idTag,
       idTagStatus: idTagInfo.status,
     });
-    signals.tell({ kind: "transactionStarted", chargePoint: chargePoint.identity, connectorId, transactionId });
+    signals.publish({ kind: "transactionStarted", chargePoint: chargePoint.identity, connectorId, transactionId });
   },
 };

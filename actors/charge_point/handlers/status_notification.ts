@@ -17,6 +17,6 @@ export const StatusNotification: Handler<"StatusNotification"> = {
   afterwards({ connectorId, status, errorCode, info }, _confirmation, { chargePoint, log, signals }) {
     const fault = errorCode === "NoError" ? undefined : errorCode;
     log.info(`${chargePoint.identity} connector ${connectorId} is ${status}`, { fault, info });
-    signals.tell({ kind: "statusReported", chargePoint: chargePoint.identity, connectorId, status, errorCode });
+    signals.publish({ kind: "statusReported", chargePoint: chargePoint.identity, connectorId, status, errorCode });
   },
 };

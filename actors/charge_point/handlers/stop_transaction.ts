@@ -36,6 +36,6 @@ export const StopTransaction: Handler<"StopTransaction"> = {
 
   afterwards({ transactionId, reason = "Local", meterStop }, _confirmation, { chargePoint, log, signals }) {
     log.info(`${chargePoint.identity} stopped transaction ${transactionId}`, { reason, meterStop });
-    signals.tell({ kind: "transactionEnded", chargePoint: chargePoint.identity, transactionId });
+    signals.publish({ kind: "transactionEnded", chargePoint: chargePoint.identity, transactionId });
   },
 };

@@ -75,13 +75,13 @@ Deno.test("automatic: an edited idTag reaches the lists that hold it, and only w
   await place.pass(1);
   const before = place.sent.length;
   await store.idTags.patch(idTag, { status: "Blocked", parentIdTag: "FLEET" }, place.clock.now());
-  place.signals.tell({ kind: "idTagChanged", idTag: idTag.toLowerCase() });
+  place.signals.publish({ kind: "idTagChanged", idTag: idTag.toLowerCase() });
   await place.pass(1);
   assertEquals(place.sent.slice(before).map(({ updateType, entries }) => ({ updateType, entries })), [
     { updateType: "Differential", entries: [{ idTag, idTagInfo: { status: "Blocked", parentIdTag: "FLEET" } }] },
   ]);
-  place.signals.tell({ kind: "idTagChanged", idTag: "somebody-else" });
-  place.signals.tell({ kind: "idTagChanged", idTag });
+  place.signals.publish({ kind: "idTagChanged", idTag: "somebody-else" });
+  place.signals.publish({ kind: "idTagChanged", idTag });
   await place.pass(MINUTE_MS);
   assertEquals(place.sent.length, before + 1);
   await place.end();
@@ -122,7 +122,7 @@ Deno.test("manual: nothing goes out by itself: no edit, no boot, no conflict, no
   await desire(place, FIRST);
   await place.connect();
   await place.report("LocalListConflict");
-  place.signals.tell({ kind: "idTagChanged", idTag: "A" });
+  place.signals.publish({ kind: "idTagChanged", idTag: "A" });
   await place.pass(MINUTE_MS);
   assertEquals(place.asked, []);
   assertEquals((await store.knownLocalLists.find(place.identity)).conflictAt !== null, true, "an operator sees it");

@@ -102,7 +102,7 @@ Deno.test("what came is written when the database is back, also what a refusal t
     hear(running, command);
   }
   const settled = { ...refused, state: "answered" as const, confirmation: { status: "Rejected" } };
-  running.signals.tell({ kind: "commandSettled", chargePoint: refused.chargePoint, command: settled });
+  running.signals.publish({ kind: "commandSettled", chargePoint: refused.chargePoint, command: settled });
   await running.pass(10_000);
   assertEquals([await brought(accepted), await brought(refused)], [["theirs"], []]);
   await running.end();

@@ -32,7 +32,7 @@ function startKeeper(clock: FakeClock, broken: Partial<Reservations> = {}) {
     quiet,
     pass: (ms: number) => clock.advance(ms, quiet),
     hear: (item: Signal) => {
-      signals.tell(item);
+      signals.publish(item);
       return quiet();
     },
     end: () => system.shutdown(),

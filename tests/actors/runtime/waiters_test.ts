@@ -6,10 +6,10 @@ Deno.test("all that wait under a key are told once, the others are not", async (
   const waiters = new Waiters<number>(new FakeClock());
   const waits = [waiters.wait("a", 1000), waiters.wait("a", 2000)];
   const other = waiters.wait("b", 1000);
-  waiters.tell("a", 1);
-  waiters.tell("a", 2);
+  waiters.resolve("a", 1);
+  waiters.resolve("a", 2);
   assertEquals(await Promise.all(waits), [1, 1]);
-  waiters.tell("b", 3);
+  waiters.resolve("b", 3);
   assertEquals(await other, 3);
 });
 
@@ -20,7 +20,7 @@ Deno.test("a wait ends with undefined when its time is over, at once for no time
   const [short, long] = [waiters.wait("a", 1000), waiters.wait("a", 2000)];
   await clock.advance(1000);
   assertEquals(await short, undefined);
-  waiters.tell("a", 1);
+  waiters.resolve("a", 1);
   assertEquals(await long, 1);
   const last = waiters.wait("a", 1000);
   waiters.endAll();

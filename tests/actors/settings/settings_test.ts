@@ -98,8 +98,8 @@ Deno.test("the FTP server's certificate and key belong together, and are looked 
   const otherKey = Deno.makeTempFileSync({ prefix: "chargehand-test-" });
   Deno.writeTextFileSync(otherKey, String(privateKey.export({ type: "pkcs8", format: "pem" })));
   const wrong: [string, string, ...RegExp[]][] = [
-    [certificate, "", /^CHARGEHAND_FTP_KEY: is expected beside CHARGEHAND_FTP_CERTIFICATE; set both, or none/],
-    ["", key, /^CHARGEHAND_FTP_CERTIFICATE: is expected beside CHARGEHAND_FTP_KEY; set both, or none/],
+    [certificate, "", /^CHARGEHAND_FTP_KEY: is expected together with CHARGEHAND_FTP_CERTIFICATE; set both, or none/],
+    ["", key, /^CHARGEHAND_FTP_CERTIFICATE: is expected together with CHARGEHAND_FTP_KEY; set both, or none/],
     [
       key,
       "/nowhere/key.pem",

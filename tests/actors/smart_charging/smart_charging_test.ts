@@ -166,8 +166,8 @@ Deno.test("a signal makes the actor check one charge point at once", async () =>
   const quiet = () => within(system.quiet(), "the actor to have nothing to do");
   await clock.advance(0, quiet);
   const [signalled, unsignalled] = [await unfinished(clock), await unfinished(clock)];
-  signals.tell({ kind: "transactionStarted", chargePoint: signalled, connectorId: 2, transactionId: 1 });
-  signals.tell({ kind: "transactionEnded", chargePoint: signalled, transactionId: 1 });
+  signals.publish({ kind: "transactionStarted", chargePoint: signalled, connectorId: 2, transactionId: 1 });
+  signals.publish({ kind: "transactionEnded", chargePoint: signalled, transactionId: 1 });
   await quiet();
   const states = async (chargePoint: string) =>
     (await shown(chargePoint, clock)).map(([id, state]) => `${id} ${state}`);

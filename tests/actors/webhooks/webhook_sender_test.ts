@@ -27,7 +27,7 @@ function startSender(store: Store, clock: FakeClock) {
     /** Numbers what is recorded and lets everything that follows at once happen. */
     async published() {
       await store.events.publish(clock.now());
-      signals.tell({ kind: "eventsPublished" });
+      signals.publish({ kind: "eventsPublished" });
       await within(system.quiet(), "the sender to have nothing to do");
     },
     pass: (ms: number) => clock.advance(ms, () => within(system.quiet(), "the sender to have nothing to do")),
