@@ -53,7 +53,13 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
   const signals = new Signals(log);
   const events = new EventHub(system, store, { retentionDays: settings.eventRetentionDays, signals });
   const webhooks = new WebhookSender(system, store, settings, signals);
-  const chargePoints = new ChargePoints({ store, settings, system, signals, recordEvent: (event) => events.record(event) });
+  const chargePoints = new ChargePoints({
+    store,
+    settings,
+    system,
+    signals,
+    recordEvent: (event) => events.record(event),
+  });
   const files = new Files(system, store, settings, (identity) => chargePoints.dialled(identity));
   keepChargingProfiles(system, store, signals);
   const localLists = new LocalLists({ system, store, chargePoints, settings, signals });

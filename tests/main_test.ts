@@ -66,7 +66,7 @@ Deno.test("the API can have a separate port and a given admin key", async () => 
   assertEquals(await statusFor(apiUrl, adminKey), 200);
   assertEquals(await statusFor(new URL(endpoint).origin, adminKey), 404);
   const textOf = async (url: string) => await (await fetch(url)).text();
-  assertMatch(await textOf(`${endpoint}/NOBODY`), /^NOBODY was refused: nobody has registered/);
+  assertMatch(await textOf(`${endpoint}/NOBODY`), /^NOBODY was refused: this identity is not registered/);
   assertMatch(await textOf(`${apiUrl}/ocpp/NOBODY`), /\/problems\/not-found/);
   assertEquals(process.adminKey, undefined);
   const { stdout, stderr } = await process.end();

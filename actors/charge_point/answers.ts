@@ -1,6 +1,6 @@
 /**
- * How a charge point's CALL is answered: may it be looked at, is it well-formed, what does its handler say. Each CALL gets exactly one
- * answer, a handler's failure included; what was wrong with it is counted and noted.
+ * Answers a charge point's CALL: checks whether the charge point may send it, checks the request, and calls the handler. Each CALL gets exactly one
+ * answer, also when its handler fails. Deviations and errors are counted and written to the message log.
  */
 import { StoreError } from "../../db/engine/errors.ts";
 import type { MessageProblem } from "../../db/messages.ts";
@@ -13,22 +13,22 @@ import { OTHER_ACTION } from "../runtime/counts.ts";
 import type { LiveConnection } from "./connection.ts";
 import { handlers } from "./handlers/mod.ts";
 import { type Handler, type HandlerContext, quietly } from "./handler_context.ts";
-import type { Heard } from "./noted_messages.ts";
+import type { Frame } from "./noted_messages.ts";
 
-/** A frame that is being answered, and when its turn came. */
-export interface Turn {
-  readonly heard: Heard;
+/** A frame that is being answered, and the time when the work on it began. */
+export interface IncomingCall {
+  readonly frame: Frame;
   readonly startedMs: number;
 }
 
-/** Answers a CALL. Resolves when the answer has been sent and the work behind it is done; true: it was confirmed. */
-export async function answer(call: Call, turn: Turn, live: LiveConnection): Promise<boolean> {
+/** Answers a CALL. Resolves when the answer is sent and the handler's work after it is done: true with CALLRESULT, false with CALLERROR. */
+export async function answer(call: Call, incoming: IncomingCall, live: LiveConnection): Promise<boolean> {
   const { context } = live;
-  if (!isFromChargePoint(call.action)) return refuse(call, unknownAction(call.action), turn, live);
-  const problem = mayNot(call, live);
-  if (problem) return refuse(call, problem, turn, live);
+  if (!isFromChargePoint(call.action)) return refuse(call, unknownAction(call.action), incoming, live);
+  const problem = refusalOf(call, live);
+  if (problem) return refuse(call, problem, incoming, live);
   const checked = checkRequest(call.action, call.payload, context.chargePoint.validation);
-  if (!checked.ok) return refuse(call, checked.fault, turn, live);
+  if (!checked.ok) return refuse(call, checked.fault, incoming, live);
   if (checked.deviations.length > 0) live.deviated(checked.deviations.map(({ kind }) => kind));
 
   const handler = handlers[call.action] as Handler<FromChargePoint>;
@@ -37,31 +37,31 @@ export async function answer(call: Call, turn: Turn, live: LiveConnection): Prom
   try {
     confirmation = await handler.answer(checked.value, context, now);
   } catch (error) {
-    return refuse(call, failure(call.action, error, context), turn, live);
+    return refuse(call, failure(call.action, error, context), incoming, live);
   }
   const problems = problemsIn(call, checked.deviations);
-  reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, turn, live);
-  context.triggers.answered(context.chargePoint.identity, call, turn.heard.at);
+  reply(call, { type: "CALLRESULT", id: call.id, payload: confirmation }, problems, incoming, live);
+  context.triggers.answered(context.chargePoint.identity, call, incoming.frame.at);
   await quietly(context, call.action, () => handler.afterwards?.(checked.value, confirmation, context, now));
   return true;
 }
 
-/** Answers with CALLERROR. False: it was not confirmed. */
+/** Answers with CALLERROR. Returns false, as `answer` does for it. */
 export function refuse(
   call: Call | FaultyCall,
   { code, description, details }: CallFault,
-  turn: Turn,
+  incoming: IncomingCall,
   live: LiveConnection,
 ): false {
   const { log, chargePoint } = live.context;
   log.info(`${chargePoint.identity} is answered with ${code}: ${description}`);
   const answer = { type: "CALLERROR", id: call.id, code, description, details } as const;
-  reply(call, answer, [{ kind: code, detail: description }], turn, live);
+  reply(call, answer, [{ kind: code, detail: description }], incoming, live);
   return false;
 }
 
-/** Why this CALL is not looked at: the framing of a strictly checked charge point, or a charge point that is not accepted yet. */
-function mayNot(call: Call, live: LiveConnection): CallFault | undefined {
+/** Why this CALL is refused before its request is checked: wrong framing with strict validation, or a charge point that is not accepted. */
+function refusalOf(call: Call, live: LiveConnection): CallFault | undefined {
   const { registration, validation } = live.context.chargePoint;
   if (call.framingDeviation && validation === "strict") {
     return fault("FormationViolation", "A CALL has four elements: [2, id, action, payload]");
@@ -74,21 +74,21 @@ function mayNot(call: Call, live: LiveConnection): CallFault | undefined {
   return undefined;
 }
 
-/** OCPP-J table 7: not known at all is NotImplemented, known in the other direction is NotSupported. */
+/** OCPP-J table 7: NotImplemented for an unknown action, NotSupported for one that only the Central System sends. */
 function unknownAction(name: string): CallFault {
   return findAction(name)
     ? fault("NotSupported", "This action is sent by the Central System only")
     : fault("NotImplemented", "This action is not known");
 }
 
-/** A handler's failure is an answer, not a crash. Details stay here; the charge point is asked, in effect, to try again. */
+/** The answer after a handler failed. The details go to the log only; the charge point may send the CALL again. */
 function failure(action: string, error: unknown, { log, chargePoint }: HandlerContext): CallFault {
-  const said = `${chargePoint.identity} ${action}`;
+  const name = `${chargePoint.identity} ${action}`;
   if (error instanceof StoreError) {
-    log.error(`${said} could not be recorded; it is answered with InternalError`, { error });
+    log.error(`${name} could not be recorded; it is answered with InternalError`, { error });
     return fault("InternalError", "temporarily unavailable");
   }
-  log.error(`${said} failed; it is answered with InternalError`, { error });
+  log.error(`${name} failed; it is answered with InternalError`, { error });
   return fault("InternalError", "the Central System could not process this");
 }
 
@@ -96,7 +96,7 @@ function reply(
   call: Call | FaultyCall,
   answer: CallResult | CallError,
   problems: readonly MessageProblem[],
-  { heard, startedMs }: Turn,
+  { frame, startedMs }: IncomingCall,
   { connection, messages, context: { counts, clock } }: LiveConnection,
 ): void {
   const text = encode(answer);
@@ -105,10 +105,10 @@ function reply(
   const outcome = answer.type === "CALLERROR" ? answer.code : "answered";
   counts.messages.inc({ direction: "in", action, outcome });
   counts.handling.observe({ action }, (clock.monotonicMs() - startedMs) / 1000);
-  messages.answered(heard, call, answer, text, problems);
+  messages.answered(frame, call, answer, text, problems);
 }
 
-/** What the message log says of a CALL that was understood all the same. */
+/** The deviations of a CALL, for the message log. */
 function problemsIn({ framingDeviation }: Call, deviations: readonly Deviation[]): MessageProblem[] {
   const found = deviations.map(({ kind, path }) => ({ kind, detail: path }));
   return framingDeviation ? [{ kind: "framing", detail: framingDeviation }, ...found] : found;

@@ -1,66 +1,66 @@
 /**
- * What becomes of commands without their connection. An end that could not be written while the database was away is written as soon as it
- * can be, so that an answer that was received is not lost to an outage. Commands that were not sent in time become `expired`; those that an
- * ended process left behind become `unknown`: they may have been sent, and are never sent again by themselves.
+ * The actor that ends commands which no connection ends. During an outage of the database it retries to record ends, so that no answer is lost. Commands
+ * that were not sent in time become `expired`. Commands that were under way in a process that ended become `unknown`: the charge point may
+ * have got them, so they are not sent again.
  */
 import type { Command, Settlement } from "../../db/commands.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem, Context, Ref } from "../runtime/actor.ts";
 
-/** What the actor is told. */
+/** `endNotWritten`: the end of a command could not be recorded. */
 export type UpkeepMail =
   | { readonly kind: "endNotWritten"; readonly commandId: string; readonly settlement: Settlement }
   | { readonly kind: "retryDue" }
-  | { readonly kind: "lookDue" };
+  | { readonly kind: "checkDue" };
 
-/** What the actor tells the commands. */
-export interface Upkept {
+/** The calls of the actor to `Commands`. */
+export interface UpkeepCallbacks {
   /** A command has expired. */
   expired(command: Command): void;
-  /** Connections may have ended while the database was away. Never throws. */
+  /** Ends the commands of connections that ended during an outage. Never throws. */
   loseEnded(): Promise<void>;
-  /** No command ends any more. */
+  /** The actor has stopped: no command ends after this. */
   over(): void;
 }
 
-/** Ends that may wait for the database. Beyond it the oldest is dropped; its row becomes `unknown` at the next start. */
-const UNWRITTEN_LIMIT = 10_000;
+/** Ends that may wait for the database, at most. Then the oldest is dropped, and its row becomes `unknown` at the next start. */
+const UNWRITTEN_MAX = 10_000;
 const RETRY_MS = 1000;
-const LOOK_EVERY_MS = 2000;
+const CHECK_INTERVAL_MS = 2000;
 
-/** Starts the actor. */
-export function keepCommandsUp(system: ActorSystem, store: Store, upkept: Upkept): Ref<UpkeepMail> {
-  // A restart takes over what is not written.
+/** Starts the actor and returns its reference. */
+export function keepCommandsUp(system: ActorSystem, store: Store, callbacks: UpkeepCallbacks): Ref<UpkeepMail> {
+  // Outside of the actor, so that a restart does not lose it.
   const unwritten = new Map<string, Settlement>();
   return system.spawn<UpkeepMail>("commands", (context) => {
-    context.every(LOOK_EVERY_MS, { kind: "lookDue" });
-    if (unwritten.size > 0) planRetry(context);
+    context.every(CHECK_INTERVAL_MS, { kind: "checkDue" });
+    if (unwritten.size > 0) scheduleRetry(context);
     return {
       async receive(mail) {
         switch (mail.kind) {
           case "endNotWritten":
             unwritten.set(mail.commandId, mail.settlement);
-            if (unwritten.size > UNWRITTEN_LIMIT) unwritten.delete(unwritten.keys().next().value!);
-            return planRetry(context);
+            if (unwritten.size > UNWRITTEN_MAX) unwritten.delete(unwritten.keys().next().value!);
+            return scheduleRetry(context);
           case "retryDue":
-            return await writeAll(unwritten, store) ? undefined : planRetry(context);
-          case "lookDue":
-            return await look(system, store, upkept);
+            return await writeAll(unwritten, store) ? undefined : scheduleRetry(context);
+          case "checkDue":
+            return await check(system, store, callbacks);
         }
       },
       async stopped() {
         await writeAll(unwritten, store);
-        upkept.over();
+        callbacks.over();
       },
     };
   }, { restartsPerMinute: 60, drains: true });
 }
 
-function planRetry(context: Context<UpkeepMail>): void {
+function scheduleRetry(context: Context<UpkeepMail>): void {
   context.after(RETRY_MS, { kind: "retryDue" }, "retry");
 }
 
-/** False: the database did not take them all. */
+/** Returns false if the database did not answer. */
 async function writeAll(unwritten: Map<string, Settlement>, { commands }: Store): Promise<boolean> {
   for (const [id, settlement] of [...unwritten]) {
     try {
@@ -73,14 +73,16 @@ async function writeAll(unwritten: Map<string, Settlement>, { commands }: Store)
   return true;
 }
 
-async function look({ clock, log }: ActorSystem, { commands }: Store, upkept: Upkept): Promise<void> {
-  await upkept.loseEnded();
+async function check({ clock, log }: ActorSystem, { commands }: Store, callbacks: UpkeepCallbacks): Promise<void> {
+  await callbacks.loseEnded();
   const now = clock.now();
   try {
-    for (const command of await commands.expireDue(now)) upkept.expired(command);
+    for (const command of await commands.expireDue(now)) callbacks.expired(command);
     const abandoned = await commands.loseAbandoned(now);
-    if (abandoned > 0) log.warn(`${abandoned} commands were under way when a process ended; they are unknown now`);
+    if (abandoned > 0) {
+      log.warn(`${abandoned} commands were under way when a process ended; their state is unknown now`);
+    }
   } catch (error) {
-    log.warn("Expired commands could not be looked for", { error });
+    log.warn("Expired commands could not be read; retrying soon", { error });
   }
 }

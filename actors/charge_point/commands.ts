@@ -1,6 +1,6 @@
 /**
- * Operators' commands between their rows and the charge points: taken or refused, announced to the charge point's actor, and told when they
- * end. The row is the queue: the actor of a connection is only told to look, and takes what it may send from the database.
+ * Sends commands: checks them, stores them, notifies the charge point's actor, and publishes their end. The rows are the queue: the actor
+ * of a connection claims the next command from the database.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
 import type { Claimed, Command, EndedConnection, Settlement } from "../../db/commands.ts";
@@ -22,15 +22,15 @@ import {
 } from "./command_refusals.ts";
 import { keepCommandsUp, type UpkeepMail } from "./command_upkeep.ts";
 
-/** How a command ends, without the time, which is filled in where it is recorded. */
+/** The end of a command, without its time. */
 export type Outcome = Omit<Settlement, "settledAt">;
 
-/** How a command ends that must not be done late and was not sent while the charge point was there. */
+/** The end of a command that may not be sent late and was not sent before the connection ended. */
 const NOT_SENT: Outcome = {
   state: "connectionLost",
   error: {
     code: NEVER_SENT,
-    description: "The connection ended before the CALL was sent. The charge point never saw it.",
+    description: "The connection ended before the CALL was sent. The charge point did not get it.",
     details: {},
   },
   onlyQueued: true,
@@ -38,13 +38,13 @@ const NOT_SENT: Outcome = {
 
 /** All commands of all charge points. */
 export class Commands {
-  /** Requests of commands that have not ended, where their row does not hold a secret. */
+  /** Requests with a secret, of commands that have not ended: the rows do not contain the secrets. */
   readonly #secrets = new Map<string, Command["request"]>();
-  /** Ids of commands that this process took and that have not ended. */
+  /** Ids of commands that this process stored and that have not ended. */
   readonly #open = new Set<string>();
-  /** Connections that ended while the database was away: what waited for them until then is lost before anything else is sent. */
+  /** Connections whose end is not recorded yet. Their waiting commands must be ended before a new connection claims any. */
   readonly #endedConnections = new Map<string, Date>();
-  /** Batched: when many connections end at once, so do their commands. */
+  /** Batched, because many connections may end at once. */
   readonly #lose: (ended: EndedConnection) => Promise<void>;
   readonly #waiters: Waiters<Command>;
   readonly #upkeep: Ref<UpkeepMail>;
@@ -59,13 +59,13 @@ export class Commands {
     this.#waiters = new Waiters(system.clock);
     this.#lose = batched((ended) => this.#loseBatch(ended), { maxRows: 1000, maxInFlight: 1 });
     this.#upkeep = keepCommandsUp(system, store, {
-      expired: (command) => this.#tellEnd(command),
+      expired: (command) => this.#publishEnd(command),
       loseEnded: () => this.#loseEnded(),
       over: () => this.#waiters.endAll(),
     });
   }
 
-  /** Sends an OCPP call; resolves when it has ended or after `waitMs`. Throws CommandRefused and StoreError. */
+  /** Stores a command and has it sent; resolves when it has ended, or after `waitMs`. Throws CommandRefused and StoreError. */
   async send(options: SendOptions, known?: ChargePoint): Promise<Command> {
     const identity = options.chargePoint;
     const chargePoint = known ?? await this.store.chargePoints.find(identity);
@@ -79,11 +79,11 @@ export class Commands {
     try {
       const command = await this.store.commands.insert(row, QUEUE_LIMIT);
       if (!command) throw queueFull(identity);
-      await this.#announce(command);
+      await this.#notifyActor(command);
       return await ended ?? await this.store.commands.find(command.id) ?? command;
     } catch (error) {
       this.#forget(row.id);
-      // The row may be there all the same: the client is told that it failed and may ask again, so it must not be sent.
+      // The row may exist although the statement failed. The client gets an error and may repeat the request, so this command must not be sent.
       if (error instanceof StoreError) {
         this.#waiters.resolve(row.id, await this.#record(row as unknown as Command, NOT_SENT));
       }
@@ -91,14 +91,14 @@ export class Commands {
     }
   }
 
-  /** Has the charge point's actor look for commands. */
-  async #announce(command: Command): Promise<void> {
-    const isTold = this.actorOf(command.chargePoint)?.tell({ kind: "commandWaits" }) ?? false;
-    // Queued for an offline charge point: the row waits for its next connection. Anything else has missed its moment.
-    if (!isTold && command.whenOffline !== "queue") await this.end(command, NOT_SENT);
+  /** Makes the charge point's actor check for commands. */
+  async #notifyActor(command: Command): Promise<void> {
+    const isNotified = this.actorOf(command.chargePoint)?.tell({ kind: "commandWaits" }) ?? false;
+    // A command that is queued for an offline charge point waits for its next connection; any other ends here.
+    if (!isNotified && command.whenOffline !== "queue") await this.end(command, NOT_SENT);
   }
 
-  /** Takes the next command that may be sent to a connected charge point, with its secrets. Throws StoreError. */
+  /** Claims the next command for a connected charge point, with its secrets. Throws StoreError. */
   async claimNext(identity: string, messageId: string): Promise<Claimed | undefined> {
     const endedAt = this.#endedConnections.get(identity);
     if (endedAt) await this.#lose({ chargePoint: identity, endedAt });
@@ -108,43 +108,43 @@ export class Commands {
     return { command: { ...command, request: this.#secrets.get(command.id) ?? command.request }, more };
   }
 
-  /** A connection ended and no newer one is there: what waits and must not be done late is lost. Never throws. */
+  /** Call when a connection ended without a newer one: ends the waiting commands that may not be sent late. Never throws. */
   async connectionEnded(identity: string): Promise<void> {
     const endedAt = this.system.clock.now();
     this.#endedConnections.set(identity, endedAt);
     await this.#loseEnded([{ chargePoint: identity, endedAt }]);
   }
 
-  /** By default what an outage has left behind. */
+  /** Ends the commands of ended connections, by default of all whose end is not recorded yet. */
   async #loseEnded(ended: readonly EndedConnection[] = connectionsOf(this.#endedConnections)): Promise<void> {
     try {
       await Promise.all(ended.map(this.#lose));
     } catch (error) {
-      this.system.log.warn("Commands of ended connections are written down as lost later", { error });
+      this.system.log.warn("Commands of ended connections could not be ended; retrying soon", { error });
     }
   }
 
   async #loseBatch(ended: readonly EndedConnection[]): Promise<void[]> {
     const lost = await this.store.commands.loseUnsent(ended, NOT_SENT.error!, this.system.clock.now());
-    for (const command of lost) this.#tellEnd(command);
+    for (const command of lost) this.#publishEnd(command);
     return ended.map(({ chargePoint, endedAt }) => {
       if (this.#endedConnections.get(chargePoint) === endedAt) this.#endedConnections.delete(chargePoint);
     });
   }
 
-  /** Cancels a command that still waits; undefined when it does not (any more). Throws StoreError. */
+  /** Cancels a waiting command; undefined: it was sent already, or there is none. Throws StoreError. */
   async cancel(commandId: string): Promise<Command | undefined> {
     const cancelled = await this.store.commands.cancel(commandId, this.system.clock.now());
-    if (cancelled) this.#tellEnd(cancelled);
+    if (cancelled) this.#publishEnd(cancelled);
     return cancelled;
   }
 
-  /** Records how a command ended, then tells those who wait for it. Never throws. */
+  /** Records the end of a command, then publishes it and resolves the waiting requests. Never throws. */
   async end(command: Command, outcome: Outcome): Promise<void> {
-    this.#tellEnd(await this.#record(command, outcome), outcome.state);
+    this.#publishEnd(await this.#record(command, outcome), outcome.state);
   }
 
-  /** The command as it is when its end was recorded, or will be as soon as the database answers. */
+  /** Records the end and returns the command. If the database does not answer, the end is recorded later. */
   async #record(command: Command, outcome: Outcome): Promise<Command> {
     const settlement: Settlement = {
       ...maskSecrets(outcome) as Outcome, // some charge points report their AuthorizationKey in clear
@@ -155,15 +155,15 @@ export class Commands {
       return await commands.settle(command.id, settlement) ?? await commands.find(command.id) ??
         endedAs(command, settlement);
     } catch (error) {
-      const line = `Command ${command.id} ended as ${outcome.state}; the database will be told later`;
+      const line = `The end of command ${command.id} (${outcome.state}) could not be recorded; retrying soon`;
       this.system.log.error(line, { error });
       this.#upkeep.tell({ kind: "endNotWritten", commandId: command.id, settlement });
       return endedAs(command, settlement);
     }
   }
 
-  /** The end of a command is in its row. */
-  #tellEnd(command: Command, state = command.state): void {
+  /** Publishes the end of a command, which is in its row. */
+  #publishEnd(command: Command, state = command.state): void {
     this.system.counts.commands.inc({ action: command.action, state });
     this.#forget(command.id);
     this.#waiters.resolve(command.id, command);
@@ -175,7 +175,7 @@ export class Commands {
     this.#secrets.delete(commandId);
   }
 
-  /** Commands that this process took and that have not ended, those in flight included. */
+  /** The number of commands that this process stored and that have not ended. */
   countOpen(): number {
     return this.#open.size;
   }

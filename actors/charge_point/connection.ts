@@ -1,6 +1,6 @@
 /**
- * One connection of a charge point. The transports in `api/` implement `Connection`, which is all that the actors know of a WebSocket, and use
- * `Session`, which is all that they know of the actors. When a newer connection takes over, the older one changes nothing any more.
+ * One connection of a charge point. `Connection` is the WebSocket for the actors; the transports in `api/` implement it. `Session` is the actor for the
+ * transports. After a newer connection has replaced this one, its methods do nothing.
  */
 import type { Ref } from "../runtime/actor.ts";
 import type { Commands } from "./commands.ts";
@@ -8,71 +8,71 @@ import { type ConnectionCause, diagnosis } from "./connection_causes.ts";
 import type { ConnectionDiagnostics } from "./connection_diagnostics.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { LastSeen } from "./last_seen.ts";
-import type { Heard, NotedMessages } from "./noted_messages.ts";
+import type { Frame, NotedMessages } from "./noted_messages.ts";
 
-/** A WebSocket, with as much as the actors need. */
+/** A WebSocket, as the actors use it. */
 export interface Connection {
-  /** The charge point's address, for people: behind a proxy it is the proxy's. */
+  /** The client's IP address; behind a proxy it is the proxy's. */
   readonly remoteAddress: string;
-  /** How it reaches us, such as `http://cs.example:8080`, by the Host that it dialled; undefined when it said none that could be one. */
+  /** The base URL from the Host header, such as `http://cs.example:8080`; undefined: there was no valid one. */
   readonly dialled?: string | undefined;
-  /** Queues one text frame. Silently nothing once the socket is closing: the other side will ask again. */
+  /** Queues one text frame. Does nothing once the socket is closing: the charge point sends its CALL again. */
   send(text: string): void;
-  /** Starts the closing handshake and cuts the connection when the other side does not take part. */
+  /** Starts the closing handshake. If the charge point does not answer it, the connection is cut. */
   close(code: number, reason: string): void;
 }
 
-/** A connected socket's way to its actor. All of them are harmless after a takeover. */
+/** The interface with which a transport passes on what happens to a socket. Calls after a takeover are ignored. */
 export interface Session {
-  /** A text frame came. False: the mailbox is full, the transport shall close the connection. */
+  /** A text frame arrived. Returns false if the mailbox is full: the transport must then close the connection. */
   received(text: string): boolean;
-  /** A pong or another sign of life came. */
+  /** A pong or another control frame arrived. */
   alive(): void;
-  /** Something came or happened that is no text frame and no good. */
+  /** The transport found a problem. */
   odd(cause: ConnectionCause, found: string): void;
-  /** The socket is gone, for whatever reason. */
+  /** The socket is closed, for any reason. */
   closed(): void;
 }
 
-/** Close codes that we use (RFC 6455 7.4.1 and its registry). */
+/** The close codes that the Central System uses (RFC 6455 7.4.1 and its registry). */
 export const CLOSE = {
-  /** Ended as wanted: the charge point was deleted, its credentials changed, or a newer connection replaced this one. */
+  /** The charge point was deleted, its credentials changed, or a newer connection replaced this one. */
   normal: 1000,
   /** Too many unreadable frames, or more than the mailbox holds. */
   policyViolation: 1008,
-  /** The charge point's actor failed; a new connection starts with a clean slate. */
+  /** The charge point's actor failed; a new connection gets a new actor. */
   internalError: 1011,
   /** The Central System restarts. */
   serviceRestart: 1012,
-  /** The database is away: an offline charge point queues what an online one would give up. */
+  /** The database does not answer: an offline charge point queues messages that an online one would give up. */
   tryAgainLater: 1013,
 } as const;
 
-/** What a connection tells the charge point's actor. */
+/** The mail of a connection to the charge point's actor. */
 export type ConnectionMail =
   | { readonly kind: "opened" | "commandWaits" | "changed" }
-  | ({ readonly kind: "received" } & Heard);
+  | ({ readonly kind: "received" } & Frame);
 
-/** While a charge point is connected, its last sign of life is known here; for its row it is told this often. */
-const TELL_LAST_SEEN_MS = 1000;
+/** Minimum interval of reports to `LastSeen`. The exact time of a connected charge point is in its connection. */
+const REPORT_INTERVAL_MS = 1000;
 
-/** What all connections share. */
+/** The parts that all connections share. */
 export interface Shared {
   readonly commands: Commands;
   readonly lastSeen: LastSeen;
   readonly diagnostics: ConnectionDiagnostics;
 }
 
-/** A connection between its socket and its actor. Methods instead of closures: there is one of these for each of very many charge points. */
+/** An open connection, between its socket and its actor. It has methods and no closures, to save memory: there may be very many. */
 export class LiveConnection implements Session {
   readonly since: Date;
   lastSeenAt: Date;
   actor: Ref<ConnectionMail> | null = null;
   /** `current` until a newer connection has taken over or this one has ended. */
   state: "current" | "replaced" | "ended" = "current";
-  #toldUntilMs = -Infinity;
+  #reportDueAtMs = -Infinity;
 
-  /** `left` runs when the socket of the current connection has gone. */
+  /** `left` is called when the socket of the current connection is closed. */
   constructor(
     readonly context: HandlerContext,
     readonly connection: Connection,
@@ -90,12 +90,12 @@ export class LiveConnection implements Session {
   alive(): void {
     if (this.state !== "current") return;
     this.lastSeenAt = this.context.clock.now();
-    if (this.lastSeenAt.getTime() >= this.#toldUntilMs) this.tellLastSeen();
+    if (this.lastSeenAt.getTime() >= this.#reportDueAtMs) this.reportLastSeen();
   }
 
   /** Tells when and where the charge point was heard last, for its row. */
-  tellLastSeen(): void {
-    this.#toldUntilMs = this.lastSeenAt.getTime() + TELL_LAST_SEEN_MS;
+  reportLastSeen(): void {
+    this.#reportDueAtMs = this.lastSeenAt.getTime() + REPORT_INTERVAL_MS;
     this.shared.lastSeen.seen(this.identity, this.lastSeenAt, this.connection);
   }
 
@@ -115,13 +115,13 @@ export class LiveConnection implements Session {
     void this.actor!.stop();
   }
 
-  /** Counts what the charge point does wrong, by kind. */
+  /** Counts deviations from the specification, by kind. */
   deviated(kinds: readonly string[]): void {
     for (const kind of kinds) this.context.counts.deviations.inc({ kind });
     this.shared.lastSeen.deviated(this.identity, kinds);
   }
 
-  /** Says goodbye to the socket and ends the actor. */
+  /** Closes the socket and ends the actor. */
   end(code: number, reason: string): void {
     this.connection.close(code, reason);
     void this.actor?.stop();

@@ -1,6 +1,6 @@
 /**
- * Remembers why charge points could not connect, or did so in an odd way. Repeats of the same address, identity and cause within a minute
- * are one row and one log line, so that a storm of attempts floods neither; everything is bounded and written in the background.
+ * Records problems with connections and connection attempts. Repeats with the same address, identity and cause within a minute are one row and one log line,
+ * so that many attempts do not fill the table and the log. Memory is bounded, and rows are written in the background.
  */
 import type { ConnectionAttempt } from "../../db/connection_attempts.ts";
 import type { Store } from "../../db/store.ts";
@@ -9,7 +9,7 @@ import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import { type Diagnosis, diagnosis } from "./connection_causes.ts";
 import { uuidVersion7 } from "../runtime/uuid.ts";
 
-/** Where a diagnosis was made. The identity is null where none could be read. */
+/** The client that a diagnosis is about. The identity is null if there was none that could be read. */
 export interface Subject {
   readonly address: string;
   readonly identity: string | null;
@@ -18,21 +18,23 @@ export interface Subject {
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Rows of one minute; of one address, beyond which its identities are no longer told apart; and rows that may wait for the database. */
+/** Rows per minute, at most; more problems are dropped. */
 const ROWS_PER_MINUTE = 1000;
+/** Rows of one address per minute with an identity; more identities share one row without an identity. */
 const ROWS_OF_ADDRESS = 100;
+/** Rows that may wait for the database, at most. */
 const UNWRITTEN_MAX = 5000;
 
 const WRITE_MS = 1000;
 const RETRY_MS = 5000;
 
-/** So many connections of one charge point within a minute are no accident. */
+/** A charge point that connects this often within a minute is reported as flapping. */
 export const FLAPPING_PER_MINUTE = 5;
 
 const FOUND_MAX_LENGTH = 300;
-const REMOVED_AT_ONCE = 20_000;
+const REMOVED_MAX = 20_000;
 
-/** What the diagnostics needs besides; `recorded` runs with each new row. */
+/** Options of the diagnostics; `recorded` is called with each new row. */
 export interface DiagnosticsOptions {
   readonly retentionDays: number;
   readonly recorded?: (attempt: ConnectionAttempt) => void;
@@ -43,7 +45,7 @@ type DiagnosticsMail =
   | { readonly kind: "connected"; readonly identity: string; readonly address: string }
   | { readonly kind: "writeDue" };
 
-/** The diagnostics of all connections and attempts at one. */
+/** The interface of the diagnostics actor. */
 export class ConnectionDiagnostics {
   readonly #actor: Ref<DiagnosticsMail>;
 
@@ -52,12 +54,12 @@ export class ConnectionDiagnostics {
     this.#actor = system.spawn("connection diagnostics", create, { restartsPerMinute: 60, drains: true });
   }
 
-  /** Something was refused or odd. Never throws. */
+  /** Records a problem. Never throws. */
   note(subject: Subject, diagnosis: Diagnosis): void {
     this.#actor.tell({ kind: "found", subject, diagnosis });
   }
 
-  /** A charge point has connected. Too often within a minute is a symptom of its own. */
+  /** Call when a charge point has connected. Too many connections within a minute are a problem. */
   connected(identity: string, address: string): void {
     this.#actor.tell({ kind: "connected", identity, address });
   }
@@ -97,32 +99,33 @@ class DiagnosticsActor implements Actor<DiagnosticsMail> {
   #found({ address, identity }: Subject, { cause, found, cure }: Diagnosis): void {
     this.system.counts.refusals.inc({ cause });
     const now = this.context.clock.now();
-    this.#forgetOlderThan(now.getTime() - MINUTE_MS);
-    const isOneOfMany = (this.#byAddress.get(address) ?? 0) >= ROWS_OF_ADDRESS;
+    this.#dropBefore(now.getTime() - MINUTE_MS);
+    const hasManyRows = (this.#byAddress.get(address) ?? 0) >= ROWS_OF_ADDRESS;
     const known = this.#recent.get(keyOf(address, identity, cause)) ??
-      (isOneOfMany ? this.#recent.get(keyOf(address, null, cause)) : undefined);
+      (hasManyRows ? this.#recent.get(keyOf(address, null, cause)) : undefined);
     if (known) {
       known.count++;
       known.lastAt = now;
       return this.#keep(known);
     }
     if (this.#recent.size >= ROWS_PER_MINUTE) return void this.#lost++;
-    const said = replaceUnstorable(found.slice(0, FOUND_MAX_LENGTH));
-    const who = isOneOfMany ? null : identity;
+    const storable = replaceUnstorable(found.slice(0, FOUND_MAX_LENGTH));
+    const shownIdentity = hasManyRows ? null : identity;
     const attempt = {
       id: uuidVersion7(now),
       at: now,
       lastAt: now,
       count: 1,
       address,
-      identity: who,
+      identity: shownIdentity,
       cause,
-      found: said,
+      found: storable,
       cure,
     };
-    this.#recent.set(keyOf(address, who, cause), attempt);
+    this.#recent.set(keyOf(address, shownIdentity, cause), attempt);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-    this.system.log.warn(`${who ?? "An unknown client"} did not connect well: ${said}`, { cause, address, cure });
+    const client = shownIdentity ?? "An unknown client";
+    this.system.log.warn(`${client} has a connection problem: ${storable}`, { cause, address, cure });
     this.options.recorded?.({ ...attempt });
     this.#keep(attempt);
   }
@@ -130,7 +133,7 @@ class DiagnosticsActor implements Actor<DiagnosticsMail> {
   #connected(identity: string, address: string): void {
     const nowMs = this.context.clock.monotonicMs();
     const recent = [...this.#connects.get(identity) ?? [], nowMs].filter((at) => at > nowMs - MINUTE_MS);
-    // Put at the end: those who have not connected for a minute are found at the beginning.
+    // Deleted and set again, so that the charge points that connected longest ago are first in the map.
     this.#connects.delete(identity);
     this.#connects.set(identity, recent.slice(-FLAPPING_PER_MINUTE));
     for (const [other, times] of this.#connects) {
@@ -142,7 +145,7 @@ class DiagnosticsActor implements Actor<DiagnosticsMail> {
     this.#found({ identity, address }, diagnosis("flapping", found));
   }
 
-  #forgetOlderThan(beginMs: number): void {
+  #dropBefore(beginMs: number): void {
     for (const [key, { at, address }] of this.#recent) {
       if (at.getTime() > beginMs) break;
       this.#recent.delete(key);
@@ -167,11 +170,11 @@ class DiagnosticsActor implements Actor<DiagnosticsMail> {
       await this.#record();
       await this.#tidy();
     } catch (error) {
-      this.system.log.warn("Connection attempts could not be written; tried again", { error });
+      this.system.log.warn("Connection attempts could not be recorded; retrying soon", { error });
       this.#writeIn(RETRY_MS);
     }
     if (this.#lost > 0) {
-      this.system.log.warn(`${this.#lost} connection attempts were not told apart: there are too many`);
+      this.system.log.warn(`${this.#lost} connection problems were not recorded: there are too many`);
       this.#lost = 0;
     }
   }
@@ -187,13 +190,13 @@ class DiagnosticsActor implements Actor<DiagnosticsMail> {
     }
   }
 
-  /** Once a day, what is too old goes. */
+  /** Removes old rows, once a day. */
   async #tidy(): Promise<void> {
     const nowMs = this.context.clock.now().getTime();
     const day = Math.floor(nowMs / DAY_MS);
     if (day === this.#tidiedDay) return;
     const keptFrom = new Date(nowMs - this.options.retentionDays * DAY_MS);
-    while (await this.store.connectionAttempts.removeBefore(keptFrom) >= REMOVED_AT_ONCE);
+    while (await this.store.connectionAttempts.removeBefore(keptFrom) >= REMOVED_MAX);
     this.#tidiedDay = day;
   }
 }

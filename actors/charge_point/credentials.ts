@@ -1,7 +1,7 @@
 /**
- * The keys of HTTP Basic authentication (OCPP-J 6.2, security white paper 2.3). A key is a row of bytes K; what is stored is a
- * salted hash of K and nothing else. Charge points present K itself, as the specification says, or the hex text of K, as many do:
- * a presented password matches when it is K, or when it is hex text for K. A client that presents too many wrong ones has to wait.
+ * The keys of HTTP Basic authentication (OCPP-J 6.2, security white paper 2.3). A key consists of bytes; only its salted hash is stored. The specification
+ * says that a charge point sends the bytes, but many send their hex text: both are accepted. A client with too many wrong passwords
+ * has to wait.
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
@@ -15,10 +15,10 @@ const KEY_BYTES = 20;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** About 50 ms of one core each: a text that a person chose must be dear to guess. */
+/** About 50 ms of one core for each hash, which makes it expensive to guess a password that a person chose. */
 const SCRYPT_COST = 16_384;
 
-/** A key with fewer different bytes was typed by a person (`00…00`, `3132…`) and deserves the slow hash. */
+/** A key with fewer different bytes is not random (`00…00`, `3132…`) and gets the slow hash. */
 const RANDOM_LOOKING_BYTES = 8;
 
 /** A new random key of 20 bytes, which is 40 hex digits in ChangeConfiguration. */
@@ -26,7 +26,7 @@ export function makeKey(): Uint8Array {
   return new Uint8Array(randomBytes(KEY_BYTES));
 }
 
-/** Hashes a password, given as the hex of a key or as any other text, for storing. */
+/** Hashes a password for the database. The password is the hex text of a key, or any other text. */
 export async function hashPassword(password: string): Promise<StoredCredentials> {
   const key = isHexKey(password) ? Buffer.from(password, "hex") : Buffer.from(password, "utf8");
   const salt = new Uint8Array(randomBytes(SALT_BYTES));
@@ -34,7 +34,7 @@ export async function hashPassword(password: string): Promise<StoredCredentials>
   return { scheme, salt, hash: await hashOf(key, scheme, salt) };
 }
 
-/** Whether the bytes that a charge point presented are the stored key, in one of its two forms. */
+/** Whether the bytes from a charge point are the stored key or its hex text. */
 export async function verifyPassword(presented: Uint8Array, stored: StoredCredentials): Promise<boolean> {
   if (stored.scheme === "sha256") return await matches(presented, stored);
   const fingerprint = fingerprintOf(presented, stored);
@@ -51,7 +51,7 @@ async function matches(presented: Uint8Array, { scheme, salt, hash }: StoredCred
   return false;
 }
 
-/** What the presented bytes may mean. Depends on them alone, so the time it takes tells nothing about the stored key. */
+/** The keys that the presented bytes may stand for. Independent of the stored key, so that the time reveals nothing about it. */
 function formsOf(presented: Uint8Array): Uint8Array[] {
   const text = Buffer.from(presented).toString("latin1");
   return isHexKey(text) ? [presented, Buffer.from(text, "hex")] : [presented];
@@ -73,8 +73,8 @@ function hashOf(key: Uint8Array, scheme: StoredCredentials["scheme"], salt: Uint
 }
 
 /**
- * Slow hashes that were right before, oldest first, so that ten thousand charge points can reconnect within seconds. Holds
- * fingerprints under a key of this process only; a changed password has a new salt and so a new fingerprint.
+ * A cache of slow hashes that were verified, oldest first, so that ten thousand charge points can reconnect within seconds. It contains HMACs with a key of
+ * this process. A changed password has a new salt and therefore another HMAC.
  */
 const verified = new Set<string>();
 const VERIFIED_MAX = 20_000;
@@ -89,19 +89,19 @@ function remember(fingerprint: string): void {
   verified.add(fingerprint);
 }
 
-/** A charge point with a wrong password that tries every five seconds is never told to wait: its installer sees the real cause. */
+/** The rate allows one wrong password every 5 s, so that a charge point with a wrong password gets the real cause and not "too many". */
 export const WRONG_PASSWORDS: Rate = { perSecond: 1 / 5, burst: 10 };
 
-/** A client that tries. */
-export interface Guesser {
+/** The client of an attempt. */
+export interface PasswordClient {
   readonly identity: string;
   readonly remoteAddress: string;
 }
 
 /**
- * Wrong passwords, counted by the address that they come from and by the identity that they are for (CWE-307). A client that guesses too often is
- * told to wait without a look at the password. That locks out no charge point: from the address that it was last seen at, and from any
- * address that has not failed of late, its password is looked at whatever other clients do.
+ * Limits wrong passwords per address and per identity (CWE-307). A client above the limit is refused before its password is checked. Other clients cannot
+ * lock out a charge point: its password is always checked if it connects from the address where it was last seen, or from an address
+ * without a recent wrong password.
  */
 export class PasswordThrottle {
   readonly #byAddress = new Buckets(WRONG_PASSWORDS);
@@ -109,16 +109,16 @@ export class PasswordThrottle {
 
   constructor(readonly clock: Clock) {}
 
-  /** Seconds until the password is looked at; 0: now. `ownAddress` is where the charge point was last let in from. */
-  waitSeconds({ identity, remoteAddress }: Guesser, ownAddress: string | null): number {
+  /** Seconds until a password is checked; 0: now. `ownAddress` is the address from which the charge point last connected. */
+  waitSeconds({ identity, remoteAddress }: PasswordClient, ownAddress: string | null): number {
     const nowMs = this.clock.monotonicMs();
     if (remoteAddress === ownAddress) return 0;
-    const besieged = this.#byAddress.isUsed(remoteAddress, nowMs) ? this.#byIdentity.waitMs(identity, nowMs) : 0;
-    return Math.ceil(Math.max(this.#byAddress.waitMs(remoteAddress, nowMs), besieged) / 1000);
+    const identityWaitMs = this.#byAddress.isUsed(remoteAddress, nowMs) ? this.#byIdentity.waitMs(identity, nowMs) : 0;
+    return Math.ceil(Math.max(this.#byAddress.waitMs(remoteAddress, nowMs), identityWaitMs) / 1000);
   }
 
-  /** A password was wrong. Answers the seconds to wait when that was once too often. */
-  failed({ identity, remoteAddress }: Guesser): number {
+  /** Counts a wrong password. Returns the seconds to wait; 0: the limit is not reached. */
+  failed({ identity, remoteAddress }: PasswordClient): number {
     const nowMs = this.clock.monotonicMs();
     const one = this.#byAddress.take(remoteAddress, nowMs);
     const other = this.#byIdentity.take(identity, nowMs);

@@ -1,6 +1,6 @@
 /**
- * What a handler may use, and what a handler is. A handler decides about one action: `answer` while the charge point waits,
- * `afterwards` when the answer is on the wire; for CALLs of ours `sending` before and `ended` after.
+ * The interfaces of handlers, and the context that they use. A handler is for one action. For a CALL of a charge point it has `answer`, and `afterwards`,
+ * which runs when the answer is sent. For a CALL of the Central System it has `sending` and `ended`.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
 import type { Command } from "../../db/commands.ts";
@@ -14,30 +14,30 @@ import type { Signals } from "../runtime/signals.ts";
 import type { Triggers } from "../remote_trigger/triggers.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** The charge point that is talked to, and what the app offers. */
+/** The connected charge point, and the parts of the app that handlers use. */
 export interface HandlerContext {
-  /** Its row as last read or written; a handler that writes it puts the new one here. */
+  /** Its row, as last read or written. A handler that writes it must set it here. */
   chargePoint: ChargePoint;
   readonly store: Store;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
   readonly counts: Counts;
-  /** Where handlers tell, in `afterwards`, what shared actors may want to know. */
+  /** Handlers publish to shared actors in `afterwards`. */
   readonly signals: Signals;
-  /** What the charge point was asked to send. */
+  /** The triggers whose messages are expected. */
   readonly triggers: Triggers;
 }
 
-/** What we do about one action of a charge point. */
+/** The handler of one action that charge points send. */
 export interface Handler<N extends FromChargePoint> {
-  /** Load, decide, record, answer. Whatever the confirmation promises is committed before it is returned. */
+  /** Loads, decides, records and returns the confirmation. Everything that the confirmation promises is committed before. */
   answer(
     request: RequestOf<N>,
     handlerContext: HandlerContext,
     now: Date,
   ): Promise<ConfirmationOf<N>> | ConfirmationOf<N>;
-  /** Runs when the confirmation has been sent. A failure is logged and changes nothing for the charge point. */
+  /** Runs when the confirmation has been sent. A failure is only logged. */
   afterwards?(
     request: RequestOf<N>,
     confirmation: ConfirmationOf<N>,
@@ -49,13 +49,13 @@ export interface Handler<N extends FromChargePoint> {
 /** A command with the request of its action. */
 export type CommandOf<N extends FromCentralSystem> = Omit<Command, "request"> & { readonly request: RequestOf<N> };
 
-/** What we do around one CALL of ours. */
+/** The handler of one action that the Central System sends. */
 export interface CallHandler<N extends FromCentralSystem> {
-  /** Runs before the CALL of `command` goes out, for what must be remembered even if we die while it is under way. It may run again. */
+  /** Runs before the CALL is sent, for records that must exist even if the process dies before the answer. It may run twice for one command. */
   sending?(request: RequestOf<N>, handlerContext: HandlerContext, now: Date, command: Command): Promise<void>;
   /**
-   * Runs when the command has ended, before it is shown as ended; and again when an answer comes late, which `end` says. A command that
-   * was never sent ends without this hook.
+   * Runs when the command has ended, before its row is settled, and again after a late answer, which `end.isLate` shows. It does not run for a
+   * command that was never sent.
    */
   ended?(
     command: CommandOf<N>,
@@ -64,7 +64,7 @@ export interface CallHandler<N extends FromCentralSystem> {
   ): Promise<void>;
 }
 
-/** Runs work that the charge point does not wait for: a failure is logged and changes nothing for it. */
+/** Runs work for which the charge point does not wait: a failure is only logged. */
 export async function quietly(
   { log, chargePoint }: HandlerContext,
   about: string,
@@ -73,6 +73,6 @@ export async function quietly(
   try {
     await work();
   } catch (error) {
-    log.error(`${chargePoint.identity} ${about}: the work behind it failed`, { error });
+    log.error(`${chargePoint.identity} ${about}: the work after the answer failed`, { error });
   }
 }

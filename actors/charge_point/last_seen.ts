@@ -1,43 +1,43 @@
 /**
- * When each charge point was last heard and what it did wrong, gathered in memory and written for all of them together. Losing the last
- * half minute of it in a crash does no harm, so it is the one thing that is confirmed before it is committed.
+ * When each charge point was last seen, and its deviations from the specification. Both are collected in memory and written for all charge points together. A
+ * crash loses at most half a minute of them, which does no harm: this is the only data that is not committed before an answer.
  */
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
 import type { Log } from "../runtime/log.ts";
 
-/** Where a charge point was heard. `dialled`: how it reaches us, where it said so. */
-export interface Whereabouts {
+/** Where a charge point was seen. `dialled`: the base URL from its Host header. */
+export interface SeenAt {
   readonly remoteAddress: string;
   readonly dialled?: string | undefined;
 }
 
-/** The last sign of life, and deviations counted since the last write. */
-export interface Sighting extends Whereabouts {
+/** When and where a charge point was last seen, and its deviations by kind since the last write. */
+export interface Seen extends SeenAt {
   readonly at: Date;
   readonly deviations: Readonly<Record<string, number>>;
 }
 
 type LastSeenMail =
-  | { readonly kind: "seen"; readonly identity: string; readonly at: Date; readonly whereabouts: Whereabouts }
+  | { readonly kind: "seen"; readonly identity: string; readonly at: Date; readonly seenAt: SeenAt }
   | { readonly kind: "deviated"; readonly identity: string; readonly deviations: readonly string[] }
   | { readonly kind: "writeDue" | "written" }
   | { readonly kind: "notWritten"; readonly error: unknown };
 
-type Sightings = Map<string, Sighting>;
+type SeenByIdentity = Map<string, Seen>;
 
-/** How often sightings are written. */
+/** Interval of the writes. */
 const WRITE_MS = 30_000;
 
-/** The sightings of all charge points. */
+/** The interface of the actor, for connections and the API. */
 export class LastSeen {
   readonly #actor: Ref<LastSeenMail>;
-  /** Written by the actor alone; read here. */
-  readonly #seen: Readonly<Sightings>;
-  readonly #beingWritten: Readonly<Sightings>;
+  /** Read without mail. Only the actor writes them. */
+  readonly #seen: Readonly<SeenByIdentity>;
+  readonly #beingWritten: Readonly<SeenByIdentity>;
 
   constructor(system: ActorSystem, store: Store) {
-    const [seen, beingWritten]: [Sightings, Sightings] = [new Map(), new Map()];
+    const [seen, beingWritten]: [SeenByIdentity, SeenByIdentity] = [new Map(), new Map()];
     this.#seen = seen;
     this.#beingWritten = beingWritten;
     const create = (context: Context<LastSeenMail>) =>
@@ -45,25 +45,25 @@ export class LastSeen {
     this.#actor = system.spawn("last seen", create, { restartsPerMinute: 60, drains: true });
   }
 
-  /** A charge point was heard. */
-  seen(identity: string, at: Date, whereabouts: Whereabouts): void {
-    this.#actor.tell({ kind: "seen", identity, at, whereabouts });
+  /** Call after a frame of a charge point. */
+  seen(identity: string, at: Date, seenAt: SeenAt): void {
+    this.#actor.tell({ kind: "seen", identity, at, seenAt });
   }
 
-  /** A charge point that was seen did something wrong, once for each kind named. */
+  /** Counts deviations of a charge point, one for each kind in the list. */
   deviated(identity: string, deviations: readonly string[]): void {
     this.#actor.tell({ kind: "deviated", identity, deviations });
   }
 
-  /** What is not in the charge point's row yet. */
-  unwritten(identity: string): Sighting | undefined {
+  /** The data that is not in the charge point's row yet. */
+  unwritten(identity: string): Seen | undefined {
     const newer = this.#seen.get(identity);
     const older = this.#beingWritten.get(identity);
     return newer && older ? { ...newer, deviations: added(older.deviations, newer.deviations) } : newer ?? older;
   }
 }
 
-/** Never waits for the database, because each frame of each charge point is mail. */
+/** Never awaits the database, because there is mail for each frame of each charge point. */
 class LastSeenActor implements Actor<LastSeenMail> {
   #writing: Promise<void> | undefined;
 
@@ -71,8 +71,8 @@ class LastSeenActor implements Actor<LastSeenMail> {
     readonly context: Context<LastSeenMail>,
     readonly log: Log,
     readonly store: Store,
-    readonly sightings: Sightings,
-    readonly beingWritten: Sightings,
+    readonly unwritten: SeenByIdentity,
+    readonly beingWritten: SeenByIdentity,
   ) {
     beingWritten.clear();
     context.every(WRITE_MS, { kind: "writeDue" });
@@ -81,7 +81,7 @@ class LastSeenActor implements Actor<LastSeenMail> {
   receive(mail: LastSeenMail): void {
     switch (mail.kind) {
       case "seen":
-        return this.#seen(mail.identity, mail.at, mail.whereabouts);
+        return this.#seen(mail.identity, mail.at, mail.seenAt);
       case "deviated":
         return this.#deviated(mail.identity, mail.deviations);
       case "writeDue":
@@ -106,29 +106,29 @@ class LastSeenActor implements Actor<LastSeenMail> {
     await this.#write();
   }
 
-  #seen(identity: string, at: Date, { remoteAddress, dialled }: Whereabouts): void {
-    const known = this.sightings.get(identity);
+  #seen(identity: string, at: Date, { remoteAddress, dialled }: SeenAt): void {
+    const known = this.unwritten.get(identity);
     const deviations = known?.deviations ?? {};
-    this.sightings.set(identity, { at, remoteAddress, dialled: dialled ?? known?.dialled, deviations });
+    this.unwritten.set(identity, { at, remoteAddress, dialled: dialled ?? known?.dialled, deviations });
   }
 
   #deviated(identity: string, kinds: readonly string[]): void {
-    const known = this.sightings.get(identity);
+    const known = this.unwritten.get(identity);
     if (!known) return;
     const deviations = kinds.reduce((sum, kind) => added(sum, { [kind]: 1 }), known.deviations);
-    this.sightings.set(identity, { ...known, deviations });
+    this.unwritten.set(identity, { ...known, deviations });
   }
 
   async #write(): Promise<void> {
-    for (const [identity, sighting] of this.sightings) this.beingWritten.set(identity, sighting);
-    this.sightings.clear();
+    for (const [identity, seen] of this.unwritten) this.beingWritten.set(identity, seen);
+    this.unwritten.clear();
     if (this.beingWritten.size === 0) return;
-    const rows = [...this.beingWritten].map(([identity, sighting]) => ({ identity, ...sighting }));
+    const rows = [...this.beingWritten].map(([identity, seen]) => ({ identity, ...seen }));
     await this.store.chargePoints.recordSeen(rows);
   }
 }
 
-/** Two counts by kind, added up. */
+/** Adds two counts by kind. */
 export function added(
   one: Readonly<Record<string, number>>,
   other: Readonly<Record<string, number>>,

@@ -1,30 +1,31 @@
 /**
- * Writes down what charge points and we say to each other, for operators who look for the cause of something. It must never be in a
- * charge point's way: a message is noted when its answer is on the wire, secrets are masked and rows are written later and in small
- * portions with pauses, and when the database is too slow notes are dropped, which is counted and logged.
+ * Stores the messages between charge points and the Central System, for operators who look for the cause of a problem. It must not delay charge points: a
+ * message is added after its answer is sent, and rows are written later, in small batches with pauses. If the database is too
+ * slow, messages are dropped, which is counted and logged. Secrets are masked.
  */
 import { isAboutContent } from "../../db/engine/errors.ts";
 import type { MessageRow } from "../../db/messages.ts";
 import type { Store } from "../../db/store.ts";
 import type { Actor, ActorSystem, Context, Ref } from "../runtime/actor.ts";
-import { type Note, NotedMessages, writtenDown } from "./noted_messages.ts";
+import { type Note, NotedMessages, storablePayload } from "./noted_messages.ts";
 
-/** What may wait to be written. */
+/** Limits of the messages that wait to be written: number, and characters. */
 const NOTES_MAX = 20_000;
 const WEIGHT_MAX = 32 * 1024 * 1024;
 
-const PORTION_NOTES = 200;
-const PORTION_WEIGHT = 1024 * 1024;
-const COLLECT_MS = 200;
+/** Limits of one batch. */
+const BATCH_NOTES = 200;
+const BATCH_WEIGHT = 1024 * 1024;
+const BATCH_DELAY_MS = 200;
 const RETRY_MS = 5000;
 const REPORT_DROPS_MS = 60_000;
 
 type LogMail =
-  | { readonly kind: "said"; readonly notes: readonly Note[] }
+  | { readonly kind: "noted"; readonly notes: readonly Note[] }
   | { readonly kind: "writeDue" }
-  | { readonly kind: "written"; readonly isTaken: boolean };
+  | { readonly kind: "written"; readonly isDone: boolean };
 
-/** The log of all charge points. */
+/** The interface of the message log actor, for connections. */
 export class MessageLog {
   readonly #actor: Ref<LogMail> | undefined;
 
@@ -35,17 +36,17 @@ export class MessageLog {
     this.#actor = system.spawn("message log", create, options);
   }
 
-  /** The log of one connection. */
+  /** The message log of one connection. */
   of(chargePoint: string): NotedMessages {
     return new NotedMessages(chargePoint, this.system.clock, this.#actor && this.#note);
   }
 
   readonly #note = (...notes: readonly Note[]): void => {
-    if (!this.#actor!.tell({ kind: "said", notes })) this.system.counts.unlogged += notes.length;
+    if (!this.#actor!.tell({ kind: "noted", notes })) this.system.counts.unlogged += notes.length;
   };
 }
 
-/** Never waits for the database, because each message of each charge point is mail. */
+/** Never awaits the database, because there is mail for each message of each charge point. */
 class MessageLogActor implements Actor<LogMail> {
   readonly #notes: Note[] = [];
   #weight = 0;
@@ -55,27 +56,27 @@ class MessageLogActor implements Actor<LogMail> {
   /** Whether a write is planned or under way. */
   #isBusy = false;
   #lastId: number;
-  /** How many of the dropped messages the log has reported, and when. */
+  /** The number of dropped messages at the last report, and its time. */
   #reported: number;
   #reportedAtMs = -Infinity;
 
   constructor(readonly context: Context<LogMail>, readonly system: ActorSystem, readonly store: Store) {
-    // Rises over restarts, too, as long as there are fewer than a million messages a second.
+    // Ids also rise over restarts, with less than a million messages per second.
     this.#lastId = context.clock.now().getTime() * 1000;
     this.#reported = system.counts.unlogged;
   }
 
   receive(mail: LogMail): void {
     switch (mail.kind) {
-      case "said":
+      case "noted":
         for (const note of mail.notes) this.#keep(note);
-        if (!this.#isBusy) this.#writeIn(COLLECT_MS);
+        if (!this.#isBusy) this.#writeIn(BATCH_DELAY_MS);
         return;
       case "writeDue":
         this.#reportDrops();
         return this.#write();
       case "written":
-        return this.#written(mail.isTaken);
+        return this.#written(mail.isDone);
     }
   }
 
@@ -103,7 +104,7 @@ class MessageLogActor implements Actor<LogMail> {
     const nowMs = this.context.clock.monotonicMs();
     if (unlogged === this.#reported || nowMs - this.#reportedAtMs < REPORT_DROPS_MS) return;
     this.system.log.warn(
-      `${unlogged - this.#reported} messages are missing in the message log: the database is behind`,
+      `${unlogged - this.#reported} messages are missing in the message log: the database is too slow`,
     );
     this.#reportedAtMs = nowMs;
     this.#reported = unlogged;
@@ -117,28 +118,28 @@ class MessageLogActor implements Actor<LogMail> {
   #write(): void {
     this.#startedMs = this.context.clock.monotonicMs();
     this.#writing = this.#record();
-    const written = (isTaken: boolean): LogMail => ({ kind: "written", isTaken });
+    const written = (isDone: boolean): LogMail => ({ kind: "written", isDone });
     this.context.pipe(this.#writing, written, () => written(false));
   }
 
-  /** One portion, then a pause five times as long: at most a sixth of the time is spent on this. */
-  #written(isTaken: boolean): void {
+  /** After each batch there is a pause five times as long as the write, so that writing takes at most a sixth of the time. */
+  #written(isDone: boolean): void {
     this.#writing = null;
     this.#isBusy = false;
-    if (!isTaken) return this.#writeIn(RETRY_MS);
+    if (!isDone) return this.#writeIn(RETRY_MS);
     this.#unwritten = [];
     const tookMs = this.context.clock.monotonicMs() - this.#startedMs;
-    if (this.#notes.length > 0) this.#writeIn(this.#notes.length < PORTION_NOTES ? COLLECT_MS : 5 * tookMs + 1);
+    if (this.#notes.length > 0) this.#writeIn(this.#notes.length < BATCH_NOTES ? BATCH_DELAY_MS : 5 * tookMs + 1);
   }
 
-  /** False when the database did not take the portion, which is kept for another try. */
+  /** Writes one batch. Returns false if the database did not answer: the batch is then retried. */
   async #record(): Promise<boolean> {
     if (this.#unwritten.length === 0) this.#unwritten = this.#take();
     try {
       await this.store.messages.record(this.#unwritten);
     } catch (error) {
       if (!isAboutContent(error)) return false;
-      this.system.log.warn("Messages could not be logged", { error });
+      this.system.log.warn("The database refused messages for the message log; they are dropped", { error });
       this.#drop(this.#unwritten.length);
     }
     return true;
@@ -147,13 +148,13 @@ class MessageLogActor implements Actor<LogMail> {
   #take(): MessageRow[] {
     let count = 0;
     let weight = 0;
-    while (count < Math.min(PORTION_NOTES, this.#notes.length) && weight < PORTION_WEIGHT) {
+    while (count < Math.min(BATCH_NOTES, this.#notes.length) && weight < BATCH_WEIGHT) {
       weight += this.#notes[count++]!.weight;
     }
     this.#weight -= weight;
     return this.#notes.splice(0, count).map(({ content, weight: _, ...row }) => ({
       ...row,
-      ...writtenDown(content),
+      ...storablePayload(content),
       id: ++this.#lastId,
     }));
   }

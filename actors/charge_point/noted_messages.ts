@@ -1,6 +1,6 @@
 /**
- * What is noted of the messages between one charge point and us: each with its pair, its command or transaction and what was wrong with
- * it. A CALL of the charge point is noted together with its answer, so that the charge point never waits for the log.
+ * The message log's side of one connection: makes an entry of each message, with its action, command, transaction and problems. A CALL of the charge point is
+ * entered together with its answer, so that the charge point never waits for the log.
  */
 import type { MessageProblem, MessageRow } from "../../db/messages.ts";
 import type { Call, CallError, CallResult, FaultyCall, Unreadable } from "../../ocpp/message.ts";
@@ -8,47 +8,47 @@ import { AUTHORIZATION_KEY, MASK, maskSecrets } from "../../ocpp/secrets.ts";
 import { replaceUnstorable } from "../../ocpp/types/text.ts";
 import type { Clock } from "../runtime/clock.ts";
 
-/** A frame of a charge point as it came. */
-export interface Heard {
+/** A text frame of a charge point, with its time of arrival. */
+export interface Frame {
   readonly text: string;
   readonly at: Date;
 }
 
-/** What an answer of the charge point belongs to. */
+/** The CALL and command to which an answer of the charge point belongs. */
 export interface Replied {
   readonly action?: string;
   readonly commandId?: string;
-  /** The command's request, for the transaction that it is about. */
+  /** The command's request, in which the transactionId may be. */
   readonly request?: object;
   readonly latencyMs?: number;
   readonly problem?: MessageProblem;
 }
 
-/** A message before its payload is masked and written as JSON: `raw` is text that may not even be JSON. */
+/** An entry before its payload is masked and turned into JSON. `raw` is text that may not be JSON. */
 export interface Note extends Omit<MessageRow, "payload" | "cut" | "id"> {
   readonly content: { readonly value: unknown } | { readonly raw: string };
   /** Characters of the frame. */
   readonly weight: number;
 }
 
-/** Longer payloads are cut: the log answers why, the tables have the data. */
+/** Longer payloads are cut; the data itself is in other tables. */
 export const PAYLOAD_MAX_LENGTH = 16_384;
 
-/** Ids and names that the sender chose are cut to this. */
+/** Longer message ids and action names of clients are cut. */
 const NAME_MAX_LENGTH = 255;
 
-/** One connection's side of the message log. Nothing here waits. */
+/** Makes the entries of one connection; no method waits. */
 export class NotedMessages {
-  /** `note` takes what was said, a CALL of the charge point together with its answer; undefined: nothing is noted. */
+  /** `note` gets the entries; undefined: the message log is off. */
   constructor(
     readonly chargePoint: string,
     readonly clock: Clock,
     readonly note: ((...notes: readonly Note[]) => void) | undefined,
   ) {}
 
-  /** A CALL was answered: `text` is on the wire. `problems` were found in the CALL. */
+  /** A CALL of the charge point was answered with `text`. `problems` were found in the CALL. */
   answered(
-    heard: Heard,
+    frame: Frame,
     call: Call | FaultyCall,
     answer: CallResult | CallError,
     text: string,
@@ -58,31 +58,31 @@ export class NotedMessages {
     const known = call.type === "CALL";
     const at = this.clock.now();
     const both = {
-      messageId: named(call.id),
-      action: known ? named(call.action) : null,
+      messageId: storableName(call.id),
+      action: known ? storableName(call.action) : null,
       commandId: null,
       transactionId: known ? transactionOf(call.payload, answer) : null,
     };
-    const content = known ? { value: call.payload } : { raw: heard.text };
+    const content = known ? { value: call.payload } : { raw: frame.text };
     const found = problems.map(storable);
-    const latencyMs = Math.max(0, at.getTime() - heard.at.getTime());
+    const latencyMs = Math.max(0, at.getTime() - frame.at.getTime());
     const { type } = answer;
-    const said = { direction: "out", at, type, weight: text.length, content: contentOf(answer) } as const;
+    const reply = { direction: "out", at, type, weight: text.length, content: contentOf(answer) } as const;
     const { chargePoint } = this;
     this.note(
-      { chargePoint, ...both, ...incoming(heard), type: "CALL", content, latencyMs: null, problems: found },
-      { chargePoint, ...both, ...said, latencyMs, problems: [] },
+      { chargePoint, ...both, ...incoming(frame), type: "CALL", content, latencyMs: null, problems: found },
+      { chargePoint, ...both, ...reply, latencyMs, problems: [] },
     );
   }
 
-  /** A frame was ignored. */
-  ignored(heard: Heard, { why }: Unreadable): void {
+  /** An unreadable frame was ignored. */
+  ignored(frame: Frame, { why }: Unreadable): void {
     const nothing = { messageId: null, action: null, commandId: null, transactionId: null, latencyMs: null };
     const problems = [{ kind: "unreadable", detail: why }];
-    this.#note({ ...nothing, ...incoming(heard), type: "unreadable", content: { raw: heard.text }, problems });
+    this.#note({ ...nothing, ...incoming(frame), type: "unreadable", content: { raw: frame.text }, problems });
   }
 
-  /** A CALL of ours is on the wire. */
+  /** The Central System sent a CALL. */
   called({ id, action, payload }: Call, text: string, commandId: string): void {
     this.#note({
       direction: "out",
@@ -99,13 +99,13 @@ export class NotedMessages {
     });
   }
 
-  /** The charge point answered a CALL, or none that waits. */
-  replied(heard: Heard, answer: CallResult | CallError, replied: Replied): void {
+  /** The charge point sent a CALLRESULT or CALLERROR. */
+  replied(frame: Frame, answer: CallResult | CallError, replied: Replied): void {
     const { action = null, commandId = null, request, latencyMs = null, problem } = replied;
     this.#note({
-      ...incoming(heard),
+      ...incoming(frame),
       type: answer.type,
-      messageId: named(answer.id),
+      messageId: storableName(answer.id),
       action,
       content: contentOf(answer),
       latencyMs,
@@ -120,7 +120,7 @@ export class NotedMessages {
   }
 }
 
-function incoming({ text, at }: Heard) {
+function incoming({ text, at }: Frame) {
   return { direction: "in", at, weight: text.length } as const;
 }
 
@@ -130,17 +130,17 @@ function contentOf(answer: CallResult | CallError): { readonly value: unknown } 
   return { value: { code, description, details } };
 }
 
-/** An id or a name that the sender chose, as the database can store it. */
-export function named(name: string): string {
+/** A message id or action name of a client, cut and without characters that the database cannot store. */
+export function storableName(name: string): string {
   return replaceUnstorable(name.slice(0, NAME_MAX_LENGTH));
 }
 
-/** The sender of the payload spelled the places. */
+/** The detail may contain member names from the payload. */
 function storable({ kind, detail }: MessageProblem): MessageProblem {
-  return { kind, detail: named(detail) };
+  return { kind, detail: storableName(detail) };
 }
 
-/** The transaction that a CALL names, or that its confirmation gave an id. */
+/** The transactionId in a request, or in the confirmation of StartTransaction. */
 function transactionOf(request: object = {}, answer?: CallResult | CallError): number | null {
   const { transactionId, csChargingProfiles } = request as Record<string, Record<string, unknown> | unknown>;
   const confirmed = answer?.type === "CALLRESULT"
@@ -151,8 +151,8 @@ function transactionOf(request: object = {}, answer?: CallResult | CallError): n
   return typeof id === "number" && Number.isInteger(id) && id > 0 && id < 2 ** 31 ? id : null;
 }
 
-/** The payload as JSON text without its secrets, cut when it is too long. */
-export function writtenDown(content: Note["content"]): { payload: string; cut: boolean } {
+/** The payload as JSON text, with masked secrets, and cut if it is too long. */
+export function storablePayload(content: Note["content"]): { payload: string; cut: boolean } {
   const shown = "raw" in content ? withoutSecrets(content.raw) : maskSecrets(content.value);
   const payload = JSON.stringify(shown ?? null);
   if (payload.length <= PAYLOAD_MAX_LENGTH) return { payload, cut: false };
@@ -160,10 +160,10 @@ export function writtenDown(content: Note["content"]): { payload: string; cut: b
   return { payload: JSON.stringify(`${text.slice(0, PAYLOAD_MAX_LENGTH)}…`.toWellFormed()), cut: true };
 }
 
-/** A frame that is no CALL of ours to read: as JSON where it is some, else as text, unless a secret may be anywhere in it. */
+/** An unreadable frame: as JSON if it is JSON, else as text. The text is masked completely if it may contain a secret. */
 function withoutSecrets(text: string): unknown {
   try {
-    // What would be cut anyway is not parsed.
+    // A text that will be cut is not parsed, to save time.
     if (text.length <= PAYLOAD_MAX_LENGTH) return maskSecrets(JSON.parse(text));
   } catch { /* not JSON */ }
   return text.toLowerCase().includes(AUTHORIZATION_KEY.toLowerCase()) ? MASK : text;

@@ -1,7 +1,7 @@
 /**
- * Our CALLs to one charge point: one in flight (OCPP-J 4.1.1), the others wait in the database. A CALL is claimed, sent and timed, and its
- * command ends by an answer, by the timeout or with the connection. The charge point's own CALLs are answered meanwhile, so nothing here
- * waits for the charge point: the actor calls one method at a time.
+ * The Central System's CALLs to one charge point. One CALL is in flight (OCPP-J 4.1.1); the other commands wait in the database. A command is claimed and
+ * sent, and it ends with an answer, a time-out or the end of the connection. No method waits for the charge point, because the actor
+ * answers the charge point's own CALLs meanwhile.
  */
 import type { Claimed, Command } from "../../db/commands.ts";
 import { answeredWith, endOf, lateAnswerFrom, NEVER_SENT } from "../../ocpp/command_end.ts";
@@ -15,12 +15,12 @@ import type { Outcome } from "./commands.ts";
 import type { LiveConnection } from "./connection.ts";
 import { type CallHandler, quietly } from "./handler_context.ts";
 import { callHandlers } from "./handlers/mod.ts";
-import type { Heard, Replied } from "./noted_messages.ts";
+import type { Frame, Replied } from "./noted_messages.ts";
 
-/** What comes back to the actor: `callTimedOut` and `again` take it. */
+/** The timers of a call, as mail to the actor, which calls `timedOut` and `retry`. */
 export type CallMail =
   | { readonly kind: "callTimedOut"; readonly messageId: string }
-  | { readonly kind: "claimAgain" };
+  | { readonly kind: "claimDue" };
 
 interface InFlight {
   readonly command: Command;
@@ -29,74 +29,74 @@ interface InFlight {
   readonly stopTimeout: () => void;
 }
 
-/** While the database is away, claiming the next call is tried this often. */
-const TRY_AGAIN_MS = 1000;
+/** Delay after the database did not answer a claim. */
+const RETRY_MS = 1000;
 
-/** Ended calls whose late answer would still be recognised. */
-const REMEMBERED_CALLS = 64;
+/** Ended calls for which a late answer is recognised. */
+const ENDED_CALLS_MAX = 64;
 
-/** A charge point that could not parse our CALL answers with this id; only one call is in flight, so it means that one. */
+/** The id in the CALLERROR of a charge point that could not parse a CALL. It means the one that is in flight. */
 const UNREADABLE_CALL_ID = "-1";
 
-const UNASKED = { kind: "unaskedAnswer", detail: "It answers no CALL that waits" };
+const UNASKED = { kind: "unaskedAnswer", detail: "It answers no CALL that is in flight" };
 const LATE = { kind: "lateAnswer", detail: "The command had ended before" };
 
-/** A new AuthorizationKey lives in memory only; when the process ends before it is sent, it is gone. */
+/** The end of a command whose new AuthorizationKey, which is only in memory, was lost at a restart. */
 const KEY_LOST = failed("connectionLost", NEVER_SENT, "The key was not sent in time and is not kept. Send it again.");
 
-/** Our side of one connection. The queue itself is in the database; create a new one of these for each connection. */
+/** The calls of one connection; each connection has its own instance. */
 export class OutgoingCalls {
-  /** Commands by the message ids of their CALLs. */
-  readonly #given = new Map<string, string>();
+  /** Ids of commands by the message ids of their CALLs. */
+  readonly #commandIds = new Map<string, string>();
   #inFlight: InFlight | null = null;
   /** Whether a command may be waiting. */
-  #look = false;
+  #isCheckDue = false;
   /** The message id of a claim whose outcome is not known. */
   #claimingAs: string | null = null;
-  #retryPlanned = false;
-  #open = false;
-  #over = false;
+  #isRetryScheduled = false;
+  #isOpen = false;
+  #isOver = false;
 
   constructor(readonly live: LiveConnection, readonly actor: Pick<Context<CallMail>, "after">) {}
 
-  /** From now on calls may go out. Before, a charge point that has just powered up is left alone to boot. */
+  /** Allows calls. At first they are held, so that a charge point that has just started can boot. */
   open(): Promise<void> {
-    this.#open = true;
+    this.#isOpen = true;
     return this.#next();
   }
 
-  /** A command may be waiting: looks, now or when the one in flight has ended. */
-  look(): Promise<void> {
-    this.#look = true;
+  /** Call when a command may be waiting: it is claimed now, or when the call in flight has ended. */
+  check(): Promise<void> {
+    this.#isCheckDue = true;
     return this.#next();
   }
 
-  /** The time to claim again has come. */
-  again(): Promise<void> {
-    this.#retryPlanned = false;
+  /** Call at `claimDue`: claims again after an error. */
+  retry(): Promise<void> {
+    this.#isRetryScheduled = false;
     return this.#next();
   }
 
-  /** Sends the next one when none is in flight. */
+  /** Claims and sends the next command if no call is in flight. */
   async #next(): Promise<void> {
-    if (!this.#look || !this.#open || this.#over || this.#inFlight || this.#retryPlanned) return;
+    if (!this.#isCheckDue || !this.#isOpen || this.#isOver || this.#inFlight || this.#isRetryScheduled) return;
     const messageId = this.#claimingAs ??= crypto.randomUUID();
     let claimed: Claimed | undefined;
     try {
       claimed = await this.#claim(messageId);
     } catch {
-      this.#retryPlanned = true;
-      this.actor.after(TRY_AGAIN_MS, { kind: "claimAgain" });
+      this.#isRetryScheduled = true;
+      this.actor.after(RETRY_MS, { kind: "claimDue" });
       return;
     }
     this.#claimingAs = null;
-    this.#look = claimed?.more ?? false;
+    this.#isCheckDue = claimed?.more ?? false;
     if (claimed) this.#send(claimed.command, messageId);
   }
 
   /**
-   * Takes the next command from the database: its row is `sent` before the frame is written, so that a crash can leave a command unknown
-   * but never sent twice. Throws when the database does not say; then it is asked again with the same message id.
+   * Claims the next command. Its row becomes `sent` before the frame is sent, so that after a crash its outcome may be unknown, but it is never sent
+   * twice. After an error the claim is repeated with the same message id.
    */
   async #claim(messageId: string): Promise<Claimed | undefined> {
     const { context, identity, shared: { commands } } = this.live;
@@ -121,8 +121,8 @@ export class OutgoingCalls {
       sentAtMs: context.clock.monotonicMs(),
       stopTimeout: this.actor.after(timeoutMs, { kind: "callTimedOut", messageId }),
     };
-    this.#given.set(messageId, command.id);
-    if (this.#given.size > REMEMBERED_CALLS) this.#given.delete(this.#given.keys().next().value!);
+    this.#commandIds.set(messageId, command.id);
+    if (this.#commandIds.size > ENDED_CALLS_MAX) this.#commandIds.delete(this.#commandIds.keys().next().value!);
     const call: Call = { type: "CALL", id: messageId, action: command.action, payload: command.request };
     const text = encode(call);
     context.triggers.sent(command.chargePoint, command.id, call);
@@ -131,11 +131,11 @@ export class OutgoingCalls {
     messages.called(call, text, command.id);
   }
 
-  /** Takes a CALLRESULT or CALLERROR. One that fits no call in flight is ignored, and noted when it comes late. */
-  async answered(message: CallResult | CallError, heard: Heard): Promise<void> {
+  /** Handles a CALLRESULT or CALLERROR. A late answer is recorded; one to no CALL is ignored. */
+  async answered(message: CallResult | CallError, frame: Frame): Promise<void> {
     const call = this.#inFlight;
     if (!call || message.id !== call.messageId && !isUnreadableCall(message)) {
-      return await this.#answeredLate(message, heard);
+      return await this.#answeredLate(message, frame);
     }
     const { command: { id, action, request } } = call;
     const latencyMs = Math.round(this.live.context.clock.monotonicMs() - call.sentAtMs);
@@ -143,17 +143,17 @@ export class OutgoingCalls {
     const problem = answer.state === "invalidAnswer"
       ? { kind: answer.state, detail: answer.error!.description }
       : undefined;
-    this.#noteReply(message, heard, { commandId: id, action, request, latencyMs, problem });
-    this.#given.delete(call.messageId);
+    this.#noteReply(message, frame, { commandId: id, action, request, latencyMs, problem });
+    this.#commandIds.delete(call.messageId);
     await this.#end(call, { ...answer, latencyMs });
     await this.#next();
   }
 
-  async #answeredLate(message: CallResult | CallError, heard: Heard): Promise<void> {
-    const commandId = this.#given.get(message.id);
-    this.#noteReply(message, heard, { commandId, problem: commandId === undefined ? UNASKED : LATE });
+  async #answeredLate(message: CallResult | CallError, frame: Frame): Promise<void> {
+    const commandId = this.#commandIds.get(message.id);
+    this.#noteReply(message, frame, { commandId, problem: commandId === undefined ? UNASKED : LATE });
     if (commandId === undefined) return;
-    this.#given.delete(message.id);
+    this.#commandIds.delete(message.id);
     const { context } = this.live;
     await quietly(context, "late answer", async () => {
       const answer = maskSecrets(lateAnswerFrom(message));
@@ -165,14 +165,14 @@ export class OutgoingCalls {
     });
   }
 
-  #noteReply(message: CallResult | CallError, heard: Heard, replied: Replied): void {
+  #noteReply(message: CallResult | CallError, frame: Frame, replied: Replied): void {
     const { action = OTHER_ACTION, problem } = replied;
     const outcome = problem?.kind ?? message.type;
     this.live.context.counts.messages.inc({ direction: "in", action, outcome });
-    this.live.messages.replied(heard, message, replied);
+    this.live.messages.replied(frame, message, replied);
   }
 
-  /** The timeout of a message id has passed. The next call goes out; what the charge point did is not known. */
+  /** Ends the call after its time-out and sends the next one. */
   async timedOut(messageId: string): Promise<void> {
     const call = this.#inFlight;
     if (call?.messageId !== messageId) return;
@@ -182,16 +182,16 @@ export class OutgoingCalls {
     await this.#next();
   }
 
-  /** The connection is gone. The call in flight ends as `how`; what waits is the database's and the next connection's business. */
-  async closed(how: "connectionLost" | "unknown"): Promise<void> {
-    this.#over = true;
+  /** Ends the call in flight with this state when the connection is closed. Waiting commands stay in the database. */
+  async closed(state: "connectionLost" | "unknown"): Promise<void> {
+    this.#isOver = true;
     if (!this.#inFlight) return;
     const description =
       "The connection ended after the CALL was sent. Whether the charge point acted on it is not known.";
-    await this.#end(this.#inFlight, failed(how, "ConnectionLost", description));
+    await this.#end(this.#inFlight, failed(state, "ConnectionLost", description));
   }
 
-  /** Lets the action's handler record what it wants, then records the end. */
+  /** Calls the action's handler, then records the end. */
   async #end({ command, stopTimeout }: InFlight, outcome: Outcome): Promise<void> {
     const { context, shared } = this.live;
     stopTimeout();

@@ -1,13 +1,13 @@
 /**
- * The registry: which charge points are connected to this process. Each connection gets an actor of its own; a newer connection of the same
- * charge point replaces the older one at once, and what the older one still says or does afterwards changes nothing.
+ * The registry of the charge points that are connected to this process. Each connection has its own actor. A new connection of a charge point replaces
+ * the older one at once; frames and events of the older connection are then ignored.
  */
 import type { ChargePoint } from "../../db/charge_points.ts";
 import type { ConnectionAttempt } from "../../db/connection_attempts.ts";
 import type { NewEvent } from "../../db/events.ts";
 import type { Store } from "../../db/store.ts";
 import type { ActorSystem } from "../runtime/actor.ts";
-import { type Admission, admit, type Attempt, away } from "./admission.ts";
+import { type Admission, admit, type Attempt, unavailable } from "./admission.ts";
 import { ChargePointActor } from "./charge_point.ts";
 import { Commands } from "./commands.ts";
 import { CLOSE, type Connection, LiveConnection, type Session } from "./connection.ts";
@@ -20,9 +20,9 @@ import { Signals } from "../runtime/signals.ts";
 import { Triggers } from "../remote_trigger/triggers.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { Settings } from "../settings/settings.ts";
-import { LastSeen, type Sighting } from "./last_seen.ts";
+import { LastSeen, type Seen } from "./last_seen.ts";
 
-/** Facts about a live connection. */
+/** An open connection, as the API shows it. */
 export interface ConnectionFacts {
   readonly connected: true;
   readonly since: Date;
@@ -30,28 +30,28 @@ export interface ConnectionFacts {
   readonly lastSeenAt: Date;
 }
 
-/** Mail that may wait besides the burst that a charge point may send: commands, and what its steady rate adds while the database is slow. */
+/** Size of a mailbox beyond the burst that a charge point may send: for commands, and for frames that arrive while the database is slow. */
 const MAILBOX_SPARE = 100;
 
-/** At an outage the connections are closed over this time, not at one instant. */
-const SWEEP_MS = 10_000;
+/** At an outage of the database the connections are closed one after the other, over this time. */
+const CLOSE_ALL_MS = 10_000;
 
-/** What the registry is built from. */
+/** The parts of the app that the registry uses. */
 export interface ChargePointsApp {
   readonly store: Store;
   readonly settings: Settings;
   readonly system: ActorSystem;
-  /** Hears of connections. */
+  /** Records an event about a connection. */
   readonly recordEvent?: (event: NewEvent) => void;
-  /** Where charge points' signals are told; new ones without listeners when absent. */
+  /** Publishes signals about charge points; by default without listeners. */
   readonly signals?: Signals;
 }
 
-/** All charge points of this process. What it holds is shared by their connections. */
+/** All charge points of this process, and the parts that their connections share. */
 export class ChargePoints {
   /** Sends, cancels and counts commands. */
   readonly commands: Commands;
-  /** Transports tell it what went wrong with a connection or an attempt at one. */
+  /** Transports report problems with connections and connection attempts here. */
   readonly diagnostics: ConnectionDiagnostics;
   readonly lastSeen: LastSeen;
   readonly store: Store;
@@ -62,7 +62,7 @@ export class ChargePoints {
   readonly passwordThrottle: PasswordThrottle;
   readonly triggers: Triggers;
   readonly #live = new Map<string, LiveConnection>();
-  /** How often each row was edited, so that an admission that was decided by an older one can be told. */
+  /** Number of edits of each charge point, to detect an edit between an admission and its connection. */
   readonly #edits = new Map<string, number>();
   readonly #decidedAt = new WeakMap<ChargePoint, number>();
   #closing = false;
@@ -84,40 +84,43 @@ export class ChargePoints {
       recorded: (attempt) => recordEvent(attemptEvent(attempt)),
     });
     this.#messages = new MessageLog(system, store, settings.messageLog === "on");
-    this.#watch = new DatabaseWatch(system, store, () => this.#sendAllAway());
+    this.#watch = new DatabaseWatch(system, store, () => this.#closeAll());
   }
 
   get clock(): Clock {
     return this.system.clock;
   }
 
-  /** Decides about a connection attempt. */
+  /** Decides about a connection attempt. Never throws: during an outage the attempt is refused with Retry-After. */
   async admit(attempt: Attempt): Promise<Admission> {
-    if (this.#closing || !this.#watch.available) return away(attempt.identity);
+    if (this.#closing || !this.#watch.available) return unavailable(attempt.identity);
     const edits = this.#edits.get(attempt.identity) ?? 0;
     try {
       const admission = await admit(attempt, this, this.clock.now());
       if (admission.admitted) this.#decidedAt.set(admission.chargePoint, edits);
       return admission;
     } catch (error) {
-      this.system.log.error(`${attempt.identity} could not be looked up; it is asked to come back`, { error });
-      return away(attempt.identity);
+      this.system.log.error(
+        `${attempt.identity} could not be read from the database; its connection is refused with Retry-After`,
+        { error },
+      );
+      return unavailable(attempt.identity);
     }
   }
 
-  /** Takes over an admitted connection. */
+  /** Starts the actor of an admitted connection. */
   connect(chargePoint: ChargePoint, connection: Connection): Session {
     const { identity } = chargePoint;
     const { log, counts } = this.system;
-    // Edited, deleted or shut down between the decision and now: the charge point comes back and is decided about anew.
+    // After an edit, a deletion or a shutdown since the admission the charge point must connect again.
     const edits = this.#edits.get(identity) ?? 0;
     const outdated = (this.#decidedAt.get(chargePoint) ?? edits) !== edits;
-    if (this.#closing || outdated) return turnedAway(connection);
+    if (this.#closing || outdated) return closedSession(connection);
     const older = this.#live.get(identity);
     const { store, settings, signals, triggers, clock } = this;
     const handlerContext: HandlerContext = { chargePoint, store, settings, clock, log, counts, signals, triggers };
     const live = new LiveConnection(handlerContext, connection, this.#messages.of(identity), this, (left) => {
-      this.#gone(left, "the connection ended");
+      this.#ended(left, "the connection ended");
       log.info(`${identity} disconnected`);
     });
     this.#live.set(identity, live);
@@ -127,7 +130,7 @@ export class ChargePoints {
     log.info(`${identity} connected${older ? " and replaces its older connection" : ""}`, {
       address: connection.remoteAddress,
     });
-    live.tellLastSeen();
+    live.reportLastSeen();
     this.diagnostics.connected(identity, connection.remoteAddress);
     if (older) {
       older.state = "replaced";
@@ -144,7 +147,7 @@ export class ChargePoints {
     return live;
   }
 
-  /** Undefined: it is not connected. */
+  /** The open connection of a charge point; undefined: it is not connected. */
   connection(identity: string): ConnectionFacts | undefined {
     const live = this.#live.get(identity);
     if (!live) return undefined;
@@ -156,53 +159,53 @@ export class ChargePoints {
     return [...this.#live.keys()];
   }
 
-  /** How a charge point reaches us, by the host that it dialled last; undefined when it never said. Throws StoreError. */
+  /** The base URL with which a charge point last connected, from its Host header; undefined: not known. Throws StoreError. */
   async dialled(identity: string): Promise<string | undefined> {
     return this.#live.get(identity)?.connection.dialled ?? this.unwritten(identity)?.dialled ??
       (await this.store.chargePoints.find(identity))?.dialled ?? undefined;
   }
 
-  /** The last sign of life and the deviations that are not in the row yet. */
-  unwritten(identity: string): Sighting | undefined {
+  /** When the charge point was last seen, and its deviations, as far as they are not in the row yet. */
+  unwritten(identity: string): Seen | undefined {
     return this.lastSeen.unwritten(identity);
   }
 
-  /** The row was edited: the actor reads it again. */
+  /** Call after the row was edited: the actor reads it again. */
   changed(identity: string): void {
     this.#edited(identity);
     this.#live.get(identity)?.actor?.tell({ kind: "changed" });
     this.signals.publish({ kind: "chargePointChanged", chargePoint: identity });
   }
 
-  /** Ends the connection: the charge point was deleted, or must prove itself anew. */
-  disconnect(identity: string, why: string): void {
+  /** Ends the connection, after the charge point was deleted or its credentials changed. */
+  disconnect(identity: string, reason: string): void {
     this.#edited(identity);
     this.signals.publish({ kind: "chargePointChanged", chargePoint: identity });
     const live = this.#live.get(identity);
     if (!live) return;
-    this.#gone(live, why);
-    live.end(CLOSE.normal, why);
+    this.#ended(live, reason);
+    live.end(CLOSE.normal, reason);
   }
 
   #edited(identity: string): void {
     this.#edits.set(identity, (this.#edits.get(identity) ?? 0) + 1);
   }
 
-  /** Whether the database answers, so that connections are worth accepting. */
+  /** Whether connections are accepted: not during an outage of the database. */
   available(): boolean {
     return this.#watch.available;
   }
 
-  /** The charge point is not connected any more. */
-  #gone(live: LiveConnection, reason: string): void {
+  /** Removes the current connection of a charge point. */
+  #ended(live: LiveConnection, reason: string): void {
     live.state = "ended";
     this.#live.delete(live.identity);
-    this.#tellGone(live, reason);
+    this.#publishEnd(live, reason);
   }
 
-  #tellGone(live: LiveConnection, reason: string): void {
+  #publishEnd(live: LiveConnection, reason: string): void {
     const { identity, since, connection } = live;
-    live.tellLastSeen();
+    live.reportLastSeen();
     this.signals.publish({ kind: "disconnected", chargePoint: identity });
     this.recordEvent({
       type: "chargePoint.disconnected",
@@ -212,13 +215,13 @@ export class ChargePoints {
     });
   }
 
-  #sendAllAway(): void {
+  #closeAll(): void {
     const all = [...this.#live];
     for (const [index, [identity, live]] of all.entries()) {
-      this.clock.after(index / all.length * SWEEP_MS, () => {
+      this.clock.after(index / all.length * CLOSE_ALL_MS, () => {
         if (this.#live.get(identity) !== live) return;
-        this.#gone(live, "the database is away");
-        live.end(CLOSE.tryAgainLater, "the database is away");
+        this.#ended(live, "the database does not answer");
+        live.end(CLOSE.tryAgainLater, "the database does not answer");
       });
     }
   }
@@ -227,19 +230,19 @@ export class ChargePoints {
   async shutdown(): Promise<void> {
     this.#closing = true;
     const all = [...this.#live.values()];
-    this.#live.clear(); // what still comes in is not taken any more: it has no answer and will be sent again
+    this.#live.clear(); // later frames are ignored; the charge points send them again, because they get no answer
     for (const live of all) {
       live.state = "ended";
-      this.#tellGone(live, "the Central System shuts down");
+      this.#publishEnd(live, "the Central System shuts down");
     }
     await Promise.all(all.map(({ actor }) => actor?.stop("shutdown")));
     await this.system.shutdown();
   }
 }
 
-/** A session that is over before it began. */
-function turnedAway(connection: Connection): Session {
-  connection.close(CLOSE.serviceRestart, "come back");
+/** Closes a connection that has no actor. */
+function closedSession(connection: Connection): Session {
+  connection.close(CLOSE.serviceRestart, "connect again");
   return { received: () => true, alive() {}, odd() {}, closed() {} };
 }
 

@@ -17,7 +17,7 @@ import {
   TRIGGER_ACTIONS,
 } from "../../ocpp/remote_trigger/triggered.ts";
 import type { Actor, Context } from "../runtime/actor.ts";
-import { named, writtenDown } from "../charge_point/noted_messages.ts";
+import { storableName, storablePayload } from "../charge_point/noted_messages.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Signal, Signals } from "../runtime/signals.ts";
 
@@ -126,8 +126,10 @@ export class TriggersActor implements Actor<TriggersMail> {
     trigger.arrived.add(connectorId);
     if (!expectsMore(trigger)) this.#forget(chargePoint, trigger.commandId);
     const { commandId } = trigger;
-    const written = writtenDown({ value: payload });
-    this.#enqueue({ record: { commandId, chargePoint, at, messageId: named(id), action, connectorId, ...written } });
+    const written = storablePayload({ value: payload });
+    this.#enqueue({
+      record: { commandId, chargePoint, at, messageId: storableName(id), action, connectorId, ...written },
+    });
   }
 
   #expect(chargePoint: string, trigger: Expected): void {

@@ -3,15 +3,15 @@ import type { RequestOf } from "../../../ocpp/registry.ts";
 import type { Handler } from "../handler_context.ts";
 
 /**
- * What a charge point says of itself when it starts, and whether it is accepted. An open transaction stays open: its
- * StopTransaction is still to come. Charging profiles and lists survive a boot, so nothing is cleared (errata 3.37).
+ * Records the charge point's data and answers with its registration. An open transaction stays open, because its StopTransaction will
+ * still arrive. Charging profiles and lists survive a boot, so nothing is cleared (errata 3.37).
  */
 export const BootNotification: Handler<"BootNotification"> = {
   async answer(request, context, now) {
     const { identity } = context.chargePoint;
     const recorded = await context.store.chargePoints.recordBoot(identity, bootOf(request), now);
     if (recorded) context.chargePoint = recorded;
-    // Deleted while it was connected: as good as unknown, until an operator registers it again.
+    // The charge point was deleted while it was connected: it is Rejected until an operator registers it again.
     const status = recorded?.registration ?? "Rejected";
     return { status, currentTime: now.toISOString(), interval: intervalFor(status, context) };
   },
@@ -23,7 +23,7 @@ export const BootNotification: Handler<"BootNotification"> = {
   },
 };
 
-/** Seconds: between heartbeats when accepted, until the next BootNotification otherwise (OCPP 1.6 6.4). */
+/** In seconds: the heartbeat interval if accepted, else the time until the next BootNotification (OCPP 1.6 6.4). */
 function intervalFor(status: string, { chargePoint, settings }: Parameters<Handler<"BootNotification">["answer"]>[1]) {
   if (status !== "Accepted") return settings.pendingIntervalSeconds;
   return chargePoint.heartbeatInterval ?? settings.heartbeatIntervalSeconds;

@@ -4,9 +4,9 @@ import { hashPassword, verifyPassword } from "../credentials.ts";
 import type { CallHandler } from "../handler_context.ts";
 
 /**
- * An accepted value becomes the last known one. A new AuthorizationKey is special: it counts from its acceptance on and the old one no
- * longer (security white paper A01.FR.03). Whether a lost confirmation was an acceptance is not known, so the new key is recorded
- * before it is sent, and whichever key the charge point comes back with is the one that counts. So it is after RebootRequired, too.
+ * Records an accepted value. A new AuthorizationKey replaces the old one when it is accepted (security white paper A01.FR.03). If the confirmation is
+ * lost, it is not known which key the charge point uses. So the new key is recorded as pending before it is sent, and the key
+ * with which the charge point connects next is the valid one. The same applies after RebootRequired.
  */
 export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
   async sending({ key, value }, { chargePoint, store }) {
@@ -16,7 +16,7 @@ export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
 
   async ended({ request: { key, value } }, { kind, answer, confirmation, isLate }, { chargePoint, store, clock }) {
     const { identity } = chargePoint;
-    // A late answer may be older than what is known by now, and a new AuthorizationKey is forgotten when its command has ended.
+    // A late answer may be older than the recorded state, and a new AuthorizationKey is no longer in memory.
     if (!confirmation || isLate) return;
     if (!isSecretKey(key)) {
       if (kind === "applied") await store.configurationKeys.setValue(identity, key, value, clock.now());
@@ -28,7 +28,7 @@ export const ChangeConfiguration: CallHandler<"ChangeConfiguration"> = {
   },
 };
 
-/** A refusal is about the key that was sent last, even when an equal one was sent before it and has no known outcome. */
+/** Removes the pending key that was sent last, even if an equal one was sent before and has no known outcome. */
 async function dropPending(identity: string, value: string, { chargePoints }: Store): Promise<void> {
   const known = await chargePoints.findForAdmission(identity);
   for (const pending of known?.pendingCredentials.toReversed() ?? []) {

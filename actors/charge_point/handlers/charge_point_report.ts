@@ -1,12 +1,12 @@
 /**
- * Notifications that say how something goes on: firmware, diagnostics, logs, security. Each is recorded as it came before it is
- * confirmed, and a repeated one only once.
+ * Reports about firmware, diagnostics, logs and security. Each is recorded unchanged before it is confirmed, and a repeated one is
+ * recorded only once.
  */
 import type { FromChargePoint, RequestOf } from "../../../ocpp/registry.ts";
 import { parseDateTime } from "../../../ocpp/types/date_time.ts";
 import type { Handler } from "../handler_context.ts";
 
-/** Actions whose confirmation is empty and whose content is kept as a notice. */
+/** Actions with an empty confirmation whose request is recorded as a report. */
 type ReportAction = Extract<
   FromChargePoint,
   | "DiagnosticsStatusNotification"
@@ -16,7 +16,7 @@ type ReportAction = Extract<
   | "SignedFirmwareStatusNotification"
 >;
 
-/** A handler that records the notification and confirms it. `tell` words it for the log. */
+/** Makes a handler that records the report and confirms it. `tell` makes its log line. */
 export function notice<N extends ReportAction>(action: N, tell: (request: RequestOf<N>) => string): Handler<N> {
   return {
     async answer(request, { chargePoint, store }, now) {

@@ -2,7 +2,7 @@ import { statusesReplacedBy } from "../../../ocpp/firmware_management/diagnostic
 import type { Handler } from "../handler_context.ts";
 import { notice } from "./charge_point_report.ts";
 
-/** How an upload of diagnostics goes (OCPP 1.6 4.4): kept as it came, and as what is known of the latest GetDiagnostics. */
+/** Progress of an upload of diagnostics (OCPP 1.6 4.4): recorded as a report, and as the state of the latest GetDiagnostics. */
 export const DiagnosticsStatusNotification: Handler<"DiagnosticsStatusNotification"> = {
   ...notice("DiagnosticsStatusNotification", ({ status }) => `diagnostics: ${status}`),
   async answer(request, { chargePoint, store }, now) {

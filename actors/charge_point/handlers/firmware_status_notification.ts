@@ -1,6 +1,6 @@
 /**
- * How a firmware update goes (OCPP 1.6 4.5), and an update of signed firmware (security white paper 4.8). Kept as it came, and read as progress of the
- * update that it belongs to, in one statement and before it is confirmed: most charge points never send it again.
+ * Progress of a firmware update (OCPP 1.6 4.5) and of a signed one (security white paper 4.8). The report and the state of its update are recorded in
+ * one statement before the confirmation, because most charge points never send it again.
  */
 import { rankOf } from "../../../ocpp/firmware_management/firmware_update.ts";
 import type { Handler } from "../handler_context.ts";

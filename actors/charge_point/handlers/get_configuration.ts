@@ -1,10 +1,10 @@
 import { isSecretKey, MASK } from "../../../ocpp/secrets.ts";
 import type { CallHandler } from "../handler_context.ts";
 
-/** What the charge point says of its keys is kept as the last known configuration, but for keys that some report although they are secret. */
+/** Records the reported keys as the last known configuration, except secret keys, which some charge points report. */
 export const GetConfiguration: CallHandler<"GetConfiguration"> = {
   async ended(_command, { confirmation, isLate }, { chargePoint, store, clock }) {
-    // A late answer may be older than what is known by now.
+    // A late answer may be older than the recorded state.
     if (!confirmation || isLate) return;
     const keys = (confirmation.configurationKey ?? [])
       .map((entry) => isSecretKey(entry.key) && entry.value ? { ...entry, value: MASK } : entry);

@@ -1,10 +1,10 @@
 import { uploadTokenHash } from "../../firmware_management/tokens.ts";
 import type { CallHandler } from "../handler_context.ts";
 
-/** For so long a charge point may bring its file: it collects, waits for its link and tries again. */
+/** Time that a charge point has to upload its file, including retries. */
 const MAY_COME_MS = 24 * 3_600_000;
 
-/** Known before its CALL goes out, because the charge point may report and even upload before it answers. */
+/** Recorded before the CALL is sent, because the charge point may report its progress and even upload before it answers. */
 export const GetDiagnostics: CallHandler<"GetDiagnostics"> = {
   async sending({ location }, { store }, now, { id: commandId, chargePoint }) {
     const expiresAt = new Date(now.getTime() + MAY_COME_MS);

@@ -1,6 +1,6 @@
 /**
- * Every handler, by the action's name. The compiler asks for a line here when an action that a charge point initiates is added to the
- * registry; calls of ours need a handler only where something is to be remembered.
+ * All handlers, by action. An action that charge points send must have one, which the compiler checks. An action that the Central System
+ * sends has one only if something must be recorded.
  */
 import type { FromCentralSystem, FromChargePoint } from "../../../ocpp/registry.ts";
 import type { CallHandler, Handler } from "../handler_context.ts";
@@ -28,7 +28,7 @@ import { LogStatusNotification, SecurityEventNotification } from "./status_repor
 import { StopTransaction } from "./stop_transaction.ts";
 import { SignedUpdateFirmware, UpdateFirmware } from "./update_firmware.ts";
 
-/** What we do about each action of a charge point. */
+/** The handlers of the actions that charge points send. */
 export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
   Authorize,
   BootNotification,
@@ -46,7 +46,7 @@ export const handlers: { readonly [N in FromChargePoint]: Handler<N> } = {
   StopTransaction,
 };
 
-/** What we do around calls of ours. */
+/** The handlers of actions that the Central System sends. */
 export const callHandlers: { readonly [N in FromCentralSystem]?: CallHandler<N> } = {
   CancelReservation,
   ChangeAvailability,

@@ -2,7 +2,7 @@ import { waitForStartSeconds } from "../../../ocpp/smart_charging/remote_start_p
 import type { CallHandler, HandlerContext } from "../handler_context.ts";
 import { profileOutcomes } from "../../smart_charging/profile_outcomes.ts";
 
-/** A charging profile that comes along waits for the transaction that the charge point may start (errata 3.32, 3.41). */
+/** A charging profile in the request waits for the transaction that the charge point may start (errata 3.32, 3.41). */
 export const RemoteStartTransaction: CallHandler<"RemoteStartTransaction"> = {
   async sending({ connectorId = null, idTag, chargingProfile: profile }, context, now, { id: commandId }) {
     if (!profile) return;

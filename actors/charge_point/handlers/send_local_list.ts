@@ -2,8 +2,8 @@ import { isAnswered } from "../../../ocpp/command_end.ts";
 import type { CallHandler } from "../handler_context.ts";
 
 /**
- * What the charge point accepts is what its list is known to be, no matter who sent it. What is under way is written down before it is sent:
- * when its confirmation is lost, the list may be the old one or the new one. A late answer that another message has followed since says nothing.
+ * Records an accepted list as the charge point's known list, for every command. The update is recorded as pending before it is sent: if the confirmation is
+ * lost, the list may be the old one or the new one. A late answer counts only if no other update was sent since.
  */
 export const SendLocalList: CallHandler<"SendLocalList"> = {
   async sending({ localAuthorizationList = [], ...update }, { chargePoint, store }) {

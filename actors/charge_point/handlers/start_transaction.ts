@@ -4,9 +4,9 @@ import { instantOf } from "../../../ocpp/types/date_time.ts";
 import type { Handler } from "../handler_context.ts";
 
 /**
- * A transaction has started, perhaps hours ago while the charge point was offline. It is recorded whatever its content, also for an idTag
- * that may not charge: the energy flowed (OCPP 1.6 4.8). The same start sent again finds its row and gets the same answer;
- * whether the idTag charges elsewhere at the moment (ConcurrentTx) is decided inside the recording statement.
+ * Records a transaction that has started, perhaps hours ago while the charge point was offline. It is always recorded, also for an idTag that may not
+ * charge, because the energy was delivered (OCPP 1.6 4.8). A repeated request gets the answer of the first one. The statement
+ * that records it also decides about ConcurrentTx: whether the idTag is charging elsewhere.
  */
 export const StartTransaction: Handler<"StartTransaction"> = {
   async answer(request, { chargePoint, store, counts }, now) {

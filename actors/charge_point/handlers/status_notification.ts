@@ -1,7 +1,7 @@
 import { parseDateTime } from "../../../ocpp/types/date_time.ts";
 import type { Handler } from "../handler_context.ts";
 
-/** The state of a connector, or of the whole charge point (connector 0). Never refused for its transition (OCPP 1.6 4.9). */
+/** Records the state of a connector, or of the whole charge point (connector 0). Every transition is accepted (OCPP 1.6 4.9). */
 export const StatusNotification: Handler<"StatusNotification"> = {
   async answer(request, { chargePoint, store }, now) {
     const { timestamp, ...status } = request;

@@ -5,17 +5,17 @@ import { instantOf } from "../../../ocpp/types/date_time.ts";
 import type { Handler } from "../handler_context.ts";
 
 /**
- * A transaction has ended; that cannot be refused (OCPP 1.6 4.10). Its samples and the stop itself are each recorded once, however often
- * they come. A stop that fits no transaction of this charge point is kept aside and confirmed all the same (errata 3.18).
+ * Records the end of a transaction, which cannot be refused (OCPP 1.6 4.10). The samples and the stop are recorded once, also if the request is
+ * repeated. A stop without a matching transaction of this charge point is recorded separately and confirmed (errata 3.18).
  */
 export const StopTransaction: Handler<"StopTransaction"> = {
   async answer(request, { chargePoint, store, counts }, now) {
     const { transactionId, idTag, meterStop, reason, transactionData = [] } = request;
     const samples = samplesOf({ transactionId, meterValue: transactionData }, chargePoint.identity, now);
     const samplesKept = store.meterValues.record(samples);
-    // Under -1 the stop finds out whose samples they are, so they are there before it.
+    // With transactionId -1 the stop assigns the samples to its transaction, so they must be recorded before it.
     if (transactionId === -1) await samplesKept;
-    // Together: the charge point waits for both, and both are harmless to repeat when one of them fails.
+    // In parallel, because the charge point waits for both; if one fails, both can be repeated.
     const [tag, , { outcome }] = await Promise.all([
       idTag === undefined ? undefined : store.idTags.find(idTag),
       samplesKept,

@@ -1,6 +1,6 @@
 /**
- * What is remembered of a command that starts a firmware update: that there is one, before its CALL goes out, because the charge point may report on
- * it before it answers, or never answer at all.
+ * Records a firmware update before its CALL is sent, because the charge point may report its progress before it answers, or without an
+ * answer.
  */
 import type { CallHandler } from "../handler_context.ts";
 

@@ -72,7 +72,7 @@ Deno.test("an address that tries many identities, and a storm from everywhere, s
   assertEquals((await rows(`${many}.0`)).map(({ count }) => count), [1]);
   const { items } = await store.connectionAttempts.list({ address: "10.1.1.1" }, { limit: 200 });
   assertEquals([items.length, items.find(({ identity }) => identity === null)?.count], [101, 400]);
-  assertMatch(lines.at(-1)!, /4101 connection attempts were not told apart/);
+  assertMatch(lines.at(-1)!, /4101 connection problems were not recorded/);
   await system.shutdown();
 });
 

@@ -84,7 +84,10 @@ test("a refusal says the cause and the cure, and shows no secret", async (tool, 
     assert(answer.body.endsWith("\n") && !answer.body.includes(KEY), answer.body);
     return answer.body;
   };
-  assertMatch(await said({}, "NOBODY"), /^NOBODY was refused: nobody has registered .*PUT \/v1\/charge-points\/NOBODY/);
+  assertMatch(
+    await said({}, "NOBODY"),
+    /^NOBODY was refused: this identity is not registered .*PUT \/v1\/charge-points\/NOBODY/,
+  );
   await tool.operator.put(`/v1/charge-points/${identity}`, { securityProfile: 1 });
   assertMatch(await said(basic(identity, KEY)), /no password has been set\. .*PUT .*\/credentials/);
   await register(tool, identity);

@@ -59,7 +59,7 @@ test("another identity in the body, a bad label and a bad identity are refused",
   assertEquals((await ask("GET", "/v1/charge-points/ONE")).status, 404);
 });
 
-const NOBODY = "There is no charge point NOBODY; PUT /v1/charge-points/NOBODY registers it";
+const NOBODY = "There is no charge point NOBODY; register it with PUT /v1/charge-points/NOBODY";
 
 test("what nobody has registered is 404 for every verb but PUT", async ({ ask }) => {
   for (const [verb, body] of [["GET"], ["PATCH", {}], ["DELETE"]] as const) {
