@@ -3,10 +3,10 @@ import { checkOwnership } from "../tools/ownership.ts";
 import { readSource } from "../tools/source.ts";
 import { listFiles, readText } from "../tools/tree.ts";
 
-/** No actor, but the directory of the connections' actors: which connection is the newest one is decided at once, where a transport asks. */
+/** The registry is no actor: the newest connection must be decided at once, in the call of the transport. */
 const DIRECTORY = "actors/charge_point/registry.ts: ChargePoints";
 
-Deno.test("the state of every actor has one owner, and the only way in is mail", async () => {
+Deno.test("the state of every actor changes only in receive", async () => {
   const paths = (await listFiles("actors")).filter((path) => path.endsWith(".ts"));
   const sources = await Promise.all(paths.map(async (path) => readSource(path, await readText(path))));
   const found = checkOwnership(sources.filter(({ path }) => !path.startsWith("actors/runtime/")));
@@ -16,7 +16,7 @@ Deno.test("the state of every actor has one owner, and the only way in is mail",
 
 const check = (text: string) => checkOwnership([readSource("actors/a.ts", text)]);
 
-Deno.test("what receive writes, in methods of its own and around a wait, is the actor's", () => {
+Deno.test("fields that receive writes, also in private methods and after an await, are allowed", () => {
   const text = `
 class Counter implements Actor<Mail> {
   #count = 0;
@@ -49,7 +49,7 @@ class Counter implements Actor<Mail> {
   }
 }
 
-/** Tells. */
+/** Sends mail. */
 export class Counts {
   readonly #counter: Ref<Mail>;
 

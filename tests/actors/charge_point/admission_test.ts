@@ -17,7 +17,7 @@ Deno.test.afterAll(() => sharedStore.close());
 const test = (name: string, fn: () => Promise<void>) =>
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 
-/** The registry over a store, with a clock of its own, and ways to knock at its door. */
+/** The registry over a store with a fake clock, and functions that make connection attempts. */
 function door(identity: string, settings: Partial<Settings> = {}, store: Store = sharedStore) {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now(), write: () => {} });
@@ -43,7 +43,7 @@ function door(identity: string, settings: Partial<Settings> = {}, store: Store =
   };
 }
 
-test("on security profile 0 nobody takes over from another address as long as the other is heard", async () => {
+test("with security profile 0 a connection that is alive cannot be replaced from another address", async () => {
   await sharedStore.chargePoints.put("PLAIN", { ...fields(), securityProfile: 0 }, new Date(0));
   await using here = door("PLAIN", { pingIntervalSeconds: 5 });
   const status = async (address: string) => {
@@ -61,13 +61,13 @@ test("on security profile 0 nobody takes over from another address as long as th
   assertEquals(await status("192.0.2.2"), 409);
   incumbent.alive();
   await here.pass(9_000);
-  assertEquals(await status("192.0.2.2"), 409, "it was heard in between");
+  assertEquals(await status("192.0.2.2"), 409, "its pong was received in between");
   await here.pass(2_000);
-  assertEquals(await status("192.0.2.2"), 101, "it was not heard for two ping intervals");
+  assertEquals(await status("192.0.2.2"), 101, "no pong was received for two ping intervals");
   incumbent.closed();
 });
 
-test("on security profile 0 anybody may come when nobody is there", async () => {
+test("with security profile 0 any client can connect if no other is connected", async () => {
   await sharedStore.chargePoints.put("EMPTY", { ...fields(), securityProfile: 0 }, new Date(0));
   await using here = door("EMPTY");
   (await here.connect("192.0.2.1")).closed();
@@ -75,7 +75,7 @@ test("on security profile 0 anybody may come when nobody is there", async () => 
 });
 
 for (const [unknownChargePoints, registration] of [["accept", "Accepted"], ["pending", "Pending"]] as const) {
-  test(`an unknown charge point is registered as ${registration} when it connects, not when somebody asks`, async () => {
+  test(`an unknown charge point is registered as ${registration} when it connects, not at a request without an upgrade`, async () => {
     const identity = `NEW-${unknownChargePoints}`;
     await using here = door(identity, { unknownChargePoints });
     const asked = await here.knock("192.0.2.1", { onlyAsks: true });
@@ -87,7 +87,7 @@ for (const [unknownChargePoints, registration] of [["accept", "Accepted"], ["pen
   });
 }
 
-test("a key that was sent and not confirmed counts when the charge point comes with it, not when somebody asks", async () => {
+test("a pending key becomes valid when the charge point connects with it, not at a request without an upgrade", async () => {
   const [old, sent] = ["the old password", "the new password"];
   await sharedStore.chargePoints.put("KEYED", { ...fields(), securityProfile: 1 }, new Date(0));
   await sharedStore.chargePoints.setCredentials("KEYED", await hashPassword(old));
@@ -100,7 +100,7 @@ test("a key that was sent and not confirmed counts when the charge point comes w
   assertEquals([await admitted(sent), await admitted(old)], [true, false]);
 });
 
-test("while the database is away, charge points are asked to come back, not all at once", async () => {
+test("during an outage charge points are refused with different Retry-After times", async () => {
   const store = await openTestStore();
   const identities = Array.from({ length: 20 }, (_, index) => `AWAY-${index}`);
   await using here = door(identities[0]!, {}, store);

@@ -15,7 +15,7 @@ const [OLD, FIRST, SECOND] = ["0a", "1b", "2c"].map((byte) => byte.repeat(20)) a
 
 type Answer = "Accepted" | "RebootRequired" | "Rejected" | "NotSupported" | "none";
 
-/** Sends each key and settles it with its answer; says which keys the charge point may come with afterwards. */
+/** Sends each key and settles it with its answer. Returns the keys with which the charge point can connect afterwards. */
 async function changed(identity: string, ...changes: [key: string, answer: Answer][]): Promise<string[]> {
   const chargePoint = (await chargePoints.put(identity, fields(), now)).chargePoint;
   await chargePoints.setCredentials(identity, await hashPassword(OLD));

@@ -14,12 +14,12 @@ import { FakeClock } from "../../fake_clock.ts";
 let store: Store;
 Deno.test.beforeAll(async () => {
   store = await openTestStore();
-  // The message log would have it done behind a test's back.
+  // The message log would send statements of its own.
   await store.messages.keepPartitions(new FakeClock().now());
 });
 Deno.test.afterAll(() => store.close());
 
-/** A system of its own, with what it logged and the way to the rows. */
+/** An actor system with its log lines, and a function that reads the rows. */
 function begin() {
   const clock = new FakeClock();
   const lines: string[] = [];
@@ -35,7 +35,7 @@ function begin() {
 
 const wrong = diagnosis("wrong-password", "its password is wrong");
 
-Deno.test("repeats within a minute are one row, one line and one telling; then it begins anew", async () => {
+Deno.test("repeats within a minute are one row, one log line and one event; later ones are new", async () => {
   const { system, pass, rows, lines } = begin();
   const told: ConnectionAttempt[] = [];
   const diagnostics = new ConnectionDiagnostics(system, store, {
@@ -57,7 +57,7 @@ Deno.test("repeats within a minute are one row, one line and one telling; then i
   await system.shutdown();
 });
 
-Deno.test("an address that tries many identities, and a storm from everywhere, stay within bounds", async () => {
+Deno.test("the rows are limited for an address with many identities, and for many addresses", async () => {
   const { system, lines, rows } = begin();
   const diagnostics = new ConnectionDiagnostics(system, store, { retentionDays: 30 });
   const many = fresh("MANY");
@@ -76,7 +76,7 @@ Deno.test("an address that tries many identities, and a storm from everywhere, s
   await system.shutdown();
 });
 
-Deno.test("rows wait while the database is away, and are written when it is back or at the end", async () => {
+Deno.test("rows wait during an outage, and are written after it or at the end", async () => {
   const { system, pass, rows } = begin();
   let away = true;
   const record: Store["connectionAttempts"]["record"] = (attempts) =>
@@ -95,7 +95,7 @@ Deno.test("rows wait while the database is away, and are written when it is back
   assertEquals((await store.connectionAttempts.list({ identity: other }, { limit: 1 })).items.length, 1);
 });
 
-Deno.test("a charge point that connects again and again is flapping, one that says nothing is silent", async () => {
+Deno.test("a charge point that connects too often is flapping, and one that sends no message is silent", async () => {
   const { system, pass, rows, clock } = begin();
   const chargePoints = new ChargePoints({ store, settings: settingsWith({}), system });
   const connect = async (identity: string) => {

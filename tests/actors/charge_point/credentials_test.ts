@@ -19,13 +19,13 @@ Deno.test("a password that a person chose gets the slow hash, and its hex form m
   const stored = await hashPassword("correct horse battery");
   assertEquals(stored.scheme, "scrypt");
   assert(await verifyPassword(bytes("correct horse battery"), stored));
-  assert(await verifyPassword(bytes("correct horse battery"), stored), "the second time from memory");
+  assert(await verifyPassword(bytes("correct horse battery"), stored), "the second time from the cache");
   assertFalse(await verifyPassword(bytes("Correct horse battery"), stored));
   const sixteen = await hashPassword("sixteen letters!");
   assert(await verifyPassword(bytes(bytes("sixteen letters!").toHex()), sixteen));
 });
 
-Deno.test("hex that nobody drew at random gets the slow hash", async () => {
+Deno.test("a hex password that is not random gets the slow hash", async () => {
   assertEquals((await hashPassword("00".repeat(20))).scheme, "scrypt");
   assertEquals((await hashPassword(makeKey().toHex())).scheme, "sha256");
 });

@@ -1,6 +1,6 @@
 /**
- * The call engine under random interleavings: calls of ours and of the charge point cross, answers are lost, late, doubled or foreign, connections
- * end, are replaced, and the Central System restarts. Real actors and a real database; the clock and the wire belong to the test.
+ * Calls under random interleavings: calls in both directions cross; answers are lost, late, repeated or unasked; connections end and are replaced; the
+ * Central System restarts. The actors and the database are real; the clock and the charge point are simulated.
  */
 import { assert, assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
@@ -47,10 +47,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const TIMEOUT_MS = 30_000;
 
-/** Longer times pass in leaps of this. */
+/** Longer times pass in steps of this. */
 const STRIDE_MS = 5000;
 
-/** What the charge point saw of one CALL of ours. */
+/** A CALL of the Central System, as the charge point got it. */
 interface Seen {
   readonly messageId: string;
   readonly atMs: number;
@@ -64,7 +64,7 @@ class Wire implements Connection {
   readonly replies = new Map<string, number>();
   open = true;
 
-  /** `absences`: how often the charge point had been gone before this connection. */
+  /** `absences`: the number of disconnections of the charge point before this connection. */
   constructor(readonly clock: FakeClock, readonly absences: number) {}
 
   send(text: string): void {
@@ -72,7 +72,7 @@ class Wire implements Connection {
     const [type, id] = JSON.parse(text);
     if (type === 2) {
       const waiting = this.seen.filter((call) => !call.answered && this.clock.monotonicMs() - call.atMs < TIMEOUT_MS);
-      assertEquals(waiting, [], "never two CALLs of ours in flight on one connection (OCPP-J 4.1.1)");
+      assertEquals(waiting, [], "never two CALLs of the Central System in flight on one connection (OCPP-J 4.1.1)");
       this.seen.push({ messageId: id, atMs: this.clock.monotonicMs(), answered: null });
     } else this.replies.set(id, (this.replies.get(id) ?? 0) + 1);
   }
@@ -82,13 +82,13 @@ class Wire implements Connection {
   }
 }
 
-class World {
+class Simulation {
   readonly clock = new FakeClock();
   readonly identity: string;
   readonly commands: Command[] = [];
   readonly wires: Wire[] = [];
   readonly forgotten: Seen[] = [];
-  /** Ids of resets, with the absences that had been when they were asked for and when they were taken. */
+  /** Ids of resets, with the number of disconnections when each was requested and when it was stored. */
   readonly resets = new Map<string, readonly [asked: number, taken: number]>();
   #absences = 0;
   #system!: ActorSystem;
@@ -176,7 +176,11 @@ class World {
     this.#wire.replies.set(id, 0);
     this.#say([2, id, "Heartbeat", {}]);
     await this.quiet();
-    assertEquals(this.#wire.replies.get(id), 1, "a CALL is answered at once, whatever call of ours is in flight");
+    assertEquals(
+      this.#wire.replies.get(id),
+      1,
+      "a CALL is answered at once, also while a CALL of the Central System is in flight",
+    );
   }
 
   #unanswered(): Seen | undefined {
@@ -184,7 +188,7 @@ class World {
     return call && !call.answered && !this.forgotten.includes(call) ? call : undefined;
   }
 
-  /** Whether an answer that comes now is in time: it ends the call. */
+  /** Whether an answer now would be in time and end the call. */
   #isWaitedFor(call: Seen): boolean {
     const inTime = this.clock.monotonicMs() - call.atMs < TIMEOUT_MS;
     return inTime && this.#wire?.open === true && this.#wire.seen.includes(call);
@@ -220,14 +224,14 @@ class World {
     this.wires.push(this.#wire);
     this.#session = this.#chargePoints.connect(admission.chargePoint, this.#wire);
     await this.quiet();
-    // The close event of the old socket comes late, and changes nothing.
+    // The close event of the old socket arrives late and changes nothing.
     older?.closed();
     await this.quiet();
     assert(this.#chargePoints.connection(this.identity), "the newer connection stays");
   }
 
   async #disconnect(): Promise<void> {
-    // After a restart it is the Central System that was gone: what waited then may still be sent.
+    // After a restart of the Central System the waiting commands may still be sent.
     if (this.#session) this.#absences++;
     if (this.#wire) this.#wire.open = false;
     this.#session?.closed();
@@ -251,7 +255,7 @@ class World {
     return this.#system.quiet();
   }
 
-  /** Operators' requests write to the database on their own, outside of any actor: lets them come to their end. */
+  /** Waits for operators' requests, which write to the database outside of any actor. */
   async #settleAsked(): Promise<void> {
     while (this.#asked > 0) {
       await this.clock.advance(1, () => this.quiet());
@@ -260,7 +264,7 @@ class World {
     await this.quiet();
   }
 
-  /** Lets everything run out, ends the app and returns the rows. */
+  /** Lets all calls end, stops the actors and returns the rows. */
   async end(): Promise<Command[]> {
     await this.#disconnect();
     await this.#settleAsked();
@@ -271,7 +275,7 @@ class World {
   }
 }
 
-Deno.test("whatever crosses, is lost, late, doubled or cut: every call ends once and by its right name", async () => {
+Deno.test("property: every call ends once, with the right state", async () => {
   const store = await openTestStore();
   let run = 0;
   try {
@@ -286,10 +290,10 @@ Deno.test("whatever crosses, is lost, late, doubled or cut: every call ends once
           description: "",
           validation: "tolerant",
         }, new Date("2026-03-02T00:00:00Z"));
-        const world = new World(store, identity);
-        for (const taken of steps) await world.take(taken);
-        const rows = await world.end();
-        judge(world, rows);
+        const simulation = new Simulation(store, identity);
+        for (const taken of steps) await simulation.take(taken);
+        const rows = await simulation.end();
+        judge(simulation, rows);
       }),
       { numRuns: 60 },
     );
@@ -298,26 +302,26 @@ Deno.test("whatever crosses, is lost, late, doubled or cut: every call ends once
   }
 });
 
-function judge(world: World, rows: readonly Command[]): void {
-  const sent = world.wires.flatMap(({ seen }) => seen);
+function judge(simulation: Simulation, rows: readonly Command[]): void {
+  const sent = simulation.wires.flatMap(({ seen }) => seen);
   assertEquals(new Set(sent.map(({ messageId }) => messageId)).size, sent.length, "no message id is used twice");
-  for (const { id } of world.commands) assert(rows.some((row) => row.id === id), "no command is lost");
+  for (const { id } of simulation.commands) assert(rows.some((row) => row.id === id), "no command is lost");
   for (const row of rows) {
     assert(row.state !== "queued" && row.state !== "sent", `command ${row.id} has ended, not ${row.state}`);
     const frame = sent.find(({ messageId }) => messageId === row.messageId);
     if (row.state === "answered") assertEquals(frame?.answered, "well");
     if (row.state === "callError") assertEquals(frame?.answered, "error");
     if (row.state === "invalidAnswer") assertEquals(frame?.answered, "badly");
-    if (row.state === "timedOut" || row.state === "unknown") assert(frame, "only what was sent can time out");
+    if (row.state === "timedOut" || row.state === "unknown") assert(frame, "only a call that was sent can time out");
     if (row.state === "expired" || row.state === "cancelled") assertEquals(frame, undefined);
     if (frame?.answered === "well") assertEquals(row.state, "answered");
-    const [asked, taken] = world.resets.get(row.id) ?? [0, Infinity];
-    const wire = world.wires.find(({ seen }) => seen.includes(frame!));
+    const [asked, taken] = simulation.resets.get(row.id) ?? [0, Infinity];
+    const wire = simulation.wires.find(({ seen }) => seen.includes(frame!));
     if (wire) {
-      assert(asked <= wire.absences && wire.absences <= taken, "a reset is not done later than it was asked for");
+      assert(asked <= wire.absences && wire.absences <= taken, "a reset is not sent after a later reconnect");
     }
   }
-  for (const wire of world.wires) {
+  for (const wire of simulation.wires) {
     for (const [id, replies] of wire.replies) {
       assert(replies <= 1, `CALL ${id} was answered ${replies} times`);
     }

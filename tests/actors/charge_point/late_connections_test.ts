@@ -11,7 +11,7 @@ import { FakeClock } from "../../fake_clock.ts";
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
-/** A app whose charge point `identity` has been let in but is not connected yet. */
+/** An app whose charge point `identity` was admitted and is not connected yet. */
 async function admitted(identity: string) {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
@@ -27,19 +27,19 @@ async function admitted(identity: string) {
   return { chargePoints, attempt, closed, connect: () => chargePoints.connect(admission.chargePoint, connection) };
 }
 
-Deno.test("a charge point that was edited between its admission and its connection is decided about anew", async () => {
+Deno.test("a charge point that was edited between its admission and its connection must connect again", async () => {
   for (const edit of ["changed", "disconnect"] as const) {
     const { chargePoints, attempt, closed, connect } = await admitted(`EDITED-${edit}`);
     chargePoints[edit](attempt.identity, "edited");
     connect().closed();
     assertEquals([closed, chargePoints.connection(attempt.identity)], [[1012], undefined]);
     const again = await chargePoints.admit(attempt);
-    assert(again.admitted, "its next attempt is an ordinary one");
+    assert(again.admitted, "its next attempt is admitted");
     await chargePoints.shutdown();
   }
 });
 
-Deno.test("a connection that is let in while the app closes is sent away, and so is the next attempt", async () => {
+Deno.test("a connection that was admitted before a shutdown is closed, and the next attempt is refused", async () => {
   const { chargePoints, attempt, closed, connect } = await admitted("LATE");
   const shutdown = chargePoints.shutdown();
   connect();
@@ -49,7 +49,7 @@ Deno.test("a connection that is let in while the app closes is sent away, and so
   await shutdown;
 });
 
-Deno.test("a charge point that nobody edits is connected", async () => {
+Deno.test("a charge point that was not edited is connected", async () => {
   const { chargePoints, attempt, closed, connect } = await admitted("CALM");
   connect();
   assertEquals([closed, chargePoints.connection(attempt.identity)?.connected], [[], true]);

@@ -9,7 +9,7 @@ import type { Store } from "../../../db/store.ts";
 import type { Call } from "../../../ocpp/message.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
-/** A log over a database of which the test decides how it answers. */
+/** A message log over a store whose answers the test decides. */
 function begin(record: (rows: readonly MessageRow[]) => Promise<void>) {
   const clock = new FakeClock();
   const lines: string[] = [];
@@ -26,7 +26,7 @@ function begin(record: (rows: readonly MessageRow[]) => Promise<void>) {
   return { lines, system, conversation, heartbeat, pass };
 }
 
-Deno.test("nothing is written while messages are answered, then portion by portion, in order", async () => {
+Deno.test("nothing is written while messages are answered; then they are written in batches, in order", async () => {
   const portions: (readonly MessageRow[])[] = [];
   const { heartbeat, pass, system } = begin((rows) => Promise.resolve(void portions.push(rows)));
   for (let i = 0; i < 250; i++) heartbeat(`${i}`);
@@ -42,7 +42,7 @@ Deno.test("nothing is written while messages are answered, then portion by porti
   await system.shutdown();
 });
 
-Deno.test("what the database is too slow for is dropped, counted and said once a minute", async () => {
+Deno.test("messages for which the database is too slow are dropped, counted, and reported once a minute", async () => {
   let open = () => {};
   const written: MessageRow[] = [];
   const gate = new Promise<void>((resolve) => open = resolve);
@@ -62,16 +62,16 @@ Deno.test("what the database is too slow for is dropped, counted and said once a
   await system.shutdown();
 });
 
-Deno.test("large frames count by their size", async () => {
+Deno.test("large frames count with their size", async () => {
   const { heartbeat, system } = begin(() => Promise.resolve());
   for (let i = 0; i < 40; i++) heartbeat(`${i}`, {}, 1024 * 1024);
   await system.quiet();
-  // The CALLs beyond 32 MiB; their small answers still find room.
+  // The CALLs beyond 32 MiB are dropped; their small answers still fit.
   assertEquals(system.counts.unlogged, 9);
   await system.shutdown();
 });
 
-Deno.test("an outage only delays, the same rows are tried again; rows that it refuses are given up", async () => {
+Deno.test("after an outage the same rows are retried; rows that the database refuses are dropped", async () => {
   const tried: number[][] = [];
   let answer: StoreError | null = new StoreError("unknownOutcome", "away");
   const { heartbeat, lines, pass, system } = begin((rows) => {
@@ -91,7 +91,7 @@ Deno.test("an outage only delays, the same rows are tried again; rows that it re
   await system.shutdown();
 });
 
-Deno.test("the end writes whatever waits, portion by portion, and tries once when the database is away", async () => {
+Deno.test("at the end all waiting messages are written in batches, with one attempt during an outage", async () => {
   const portions: number[] = [];
   const open = begin((rows) => Promise.resolve(void portions.push(rows.length)));
   for (let i = 0; i < 250; i++) open.heartbeat(`${i}`);

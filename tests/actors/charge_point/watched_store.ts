@@ -1,8 +1,8 @@
 import type { Store } from "../../../db/store.ts";
 
 /**
- * The same store, of which each call passes by `around`: that does the work, keeps it waiting or fails it, and answers for it. `call` is the repository
- * and its method, as in `commands.insert`.
+ * The store with a wrapper around each call: `around` can execute it, delay it or make it fail. `call` is the repository and its method, as in
+ * `commands.insert`.
  */
 export function watchedStore(store: Store, around: (call: string, work: () => unknown) => unknown): Store {
   const watch = <T extends object>(target: T, path: string): T =>

@@ -1,4 +1,4 @@
-/** The shared actor of triggers over a real database, with a clock that belongs to the test. */
+/** The triggers actor over a real database, with a fake clock. */
 import { assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -16,7 +16,7 @@ import { FakeClock } from "../../fake_clock.ts";
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
-/** The actor over the store, and ways to let time pass. `broken` stands in for parts of the store. */
+/** The actor over the store, with functions that pass time. `broken` replaces methods of the store. */
 function startTriggers(clock: FakeClock, broken: Partial<TriggeredMessages> = {}) {
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
@@ -37,20 +37,20 @@ type Running = ReturnType<typeof startTriggers>;
 
 const clockAt = (minutes: number) => new FakeClock(at(minutes).toISOString());
 
-/** A trigger in the database, sent at the beginning. */
+/** A trigger in the database that was sent at minute 0. */
 async function sent(request: object = { requestedMessage: "Heartbeat" }): Promise<Command> {
   const command = await enqueue(store, { action: "TriggerMessage", request });
   await claim(store, command, crypto.randomUUID(), at(0));
   return command;
 }
 
-/** The CALL goes out; whatever a charge point sends comes a turn later at the earliest. */
-async function tell({ triggers, quiet }: Running, { id, chargePoint, action, request }: Command): Promise<void> {
+/** Sends the trigger; a message of the charge point can arrive only after that. */
+async function send({ triggers, quiet }: Running, { id, chargePoint, action, request }: Command): Promise<void> {
   triggers.sent(chargePoint, id, { type: "CALL", id: "ours", action, payload: request });
   await quiet();
 }
 
-function hear(
+function receive(
   { triggers }: Running,
   { chargePoint }: Command,
   id = "theirs",
@@ -61,36 +61,36 @@ function hear(
   triggers.answered(chargePoint, { type: "CALL", id, action, payload }, at(minutes));
 }
 
-async function brought({ id }: Command): Promise<string[] | undefined> {
+async function linked({ id }: Command): Promise<string[] | undefined> {
   return (await store.commands.find(id))!.triggered?.map(({ messageId }) => messageId);
 }
 
-Deno.test("a message counts within the window, and not after it", async () => {
+Deno.test("a message is linked within the time window, and not after it", async () => {
   for (const [waitMs, ids] of [[TRIGGER_WINDOW_MS, ["theirs"]], [TRIGGER_WINDOW_MS + 1, []]] as const) {
     const running = startTriggers(clockAt(0));
     const command = await sent();
-    await tell(running, command);
+    await send(running, command);
     await running.pass(waitMs);
-    hear(running, command);
+    receive(running, command);
     await running.quiet();
-    assertEquals(await brought(command), [...ids]);
+    assertEquals(await linked(command), [...ids]);
     await running.end();
   }
 });
 
-Deno.test("where nothing is expected the database is not asked", async () => {
+Deno.test("without an expected message the database is not used", async () => {
   const nobody = (): Promise<never> => Promise.reject(new Error("asked"));
   const running = startTriggers(clockAt(0), { record: nobody, drop: nobody });
   const [command, reset] = [await sent(), await enqueue(store, { action: "Reset", request: { type: "Soft" } })];
-  await tell(running, reset);
-  hear(running, reset);
-  hear(running, command);
+  await send(running, reset);
+  receive(running, reset);
+  receive(running, command);
   await running.pass(10 * TRIGGER_WINDOW_MS);
-  assertEquals(await brought(command), []);
+  assertEquals(await linked(command), []);
   await running.end();
 });
 
-Deno.test("what came is written when the database is back, also what a refusal takes back", async () => {
+Deno.test("links, and their removal after a refusal, are written when the database answers again", async () => {
   let failures = 3;
   const failing = <Row>(work: (row: Row) => Promise<void>) => (row: Row) =>
     failures-- > 0 ? Promise.reject(new Error("away")) : work(row);
@@ -98,26 +98,26 @@ Deno.test("what came is written when the database is back, also what a refusal t
   const running = startTriggers(clockAt(0), { record: failing(record), drop: failing(drop) });
   const [accepted, refused] = [await sent(), await sent()];
   for (const command of [accepted, refused]) {
-    await tell(running, command);
-    hear(running, command);
+    await send(running, command);
+    receive(running, command);
   }
   const settled = { ...refused, state: "answered" as const, confirmation: { status: "Rejected" } };
   running.signals.publish({ kind: "commandSettled", chargePoint: refused.chargePoint, command: settled });
   await running.pass(10_000);
-  assertEquals([await brought(accepted), await brought(refused)], [["theirs"], []]);
+  assertEquals([await linked(accepted), await linked(refused)], [["theirs"], []]);
   await running.end();
 });
 
-Deno.test("the next process expects what this one expected, and knows what has come", async () => {
+Deno.test("after a restart the process knows the expected messages and those that have arrived", async () => {
   const request = { requestedMessage: "StatusNotification" };
   const [open, done, refused, old] = [await sent(request), await sent(), await sent(), await sent()];
   const first = startTriggers(clockAt(0));
-  for (const command of [open, done, refused]) await tell(first, command);
-  hear(first, open, "one", { connectorId: 1 });
-  hear(first, done, "first");
-  hear(first, refused, "stray");
+  for (const command of [open, done, refused]) await send(first, command);
+  receive(first, open, "one", { connectorId: 1 });
+  receive(first, done, "first");
+  receive(first, refused, "stray");
   await first.end();
-  // It died before it could forget what came for a trigger that was then refused.
+  // The process died before it could remove the link of a trigger that was then refused.
   const settled = { state: "answered" as const, settledAt: at(1), confirmation: { status: "Rejected" } };
   await store.commands.settle(refused.id, settled);
 
@@ -127,17 +127,17 @@ Deno.test("the next process expects what this one expected, and knows what has c
       failures-- > 0 ? Promise.reject(new Error("away")) : store.triggeredMessages.listSent(...args),
   });
   await next.pass(5000);
-  hear(next, open, "again", { connectorId: 1 });
-  hear(next, open, "two", { connectorId: 2 });
-  hear(next, done, "second");
+  receive(next, open, "again", { connectorId: 1 });
+  receive(next, open, "two", { connectorId: 2 });
+  receive(next, done, "second");
   await next.quiet();
-  assertEquals([await brought(open), await brought(done), await brought(refused)], [["one", "two"], ["first"], []]);
+  assertEquals([await linked(open), await linked(done), await linked(refused)], [["one", "two"], ["first"], []]);
   await next.end();
 
   const late = startTriggers(clockAt(10));
   await late.quiet();
-  hear(late, old, "late", {}, 10);
+  receive(late, old, "late", {}, 10);
   await late.quiet();
-  assertEquals(await brought(old), []);
+  assertEquals(await linked(old), []);
   await late.end();
 });

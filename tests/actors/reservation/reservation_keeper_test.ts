@@ -1,4 +1,4 @@
-/** The keeper of reservations over a real database, with a clock that belongs to the test. */
+/** The reservation actor over a real database, with a fake clock. */
 import { assertEquals } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -20,18 +20,18 @@ Deno.test.afterAll(() => store.close());
 let lastId = 0;
 const life = () => new Life(store, ++lastId).begin();
 
-/** A keeper over the store, and ways to let time pass. `broken` stands in for parts of the reservations. */
-function startKeeper(clock: FakeClock, broken: Partial<Reservations> = {}) {
+/** The actor over the store, with functions that pass time. `broken` replaces methods of the reservations. */
+function startReservations(clock: FakeClock, broken: Partial<Reservations> = {}) {
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
   const signals = new Signals(log);
   const seen: Store = { ...store, reservations: { ...store.reservations, ...broken } };
   keepReservations(system, seen, signals);
-  const quiet = () => within(system.quiet(), "the keeper to have nothing to do");
+  const quiet = () => within(system.quiet(), "the reservations to have nothing to do");
   return {
     quiet,
     pass: (ms: number) => clock.advance(ms, quiet),
-    hear: (item: Signal) => {
+    publish: (item: Signal) => {
       signals.publish(item);
       return quiet();
     },
@@ -39,7 +39,7 @@ function startKeeper(clock: FakeClock, broken: Partial<Reservations> = {}) {
   };
 }
 
-/** A clock at the moment at which facts begin. */
+/** A fake clock at this minute of the test data. */
 const clockAt = (minutes: number) => new FakeClock(at(minutes).toISOString());
 
 const settled = (one: Life): Signal => ({
@@ -48,67 +48,67 @@ const settled = (one: Life): Signal => ({
   command: one.reserving,
 });
 
-Deno.test("a reservation expires at its moment and not before, however many there are", async () => {
+Deno.test("each reservation expires at its expiry date and not before", async () => {
   const clock = clockAt(2);
-  const keeper = startKeeper(clock);
+  const reservations = startReservations(clock);
   const lives = await Promise.all([30, 20, 25].map(async (minute) => {
     const one = await (await life()).accepted({ expiryDate: at(minute).toISOString() });
     return { one, minute };
   }));
-  await keeper.hear(settled(lives[0]!.one));
+  await reservations.publish(settled(lives[0]!.one));
   for (const { one, minute } of lives.toSorted((a, b) => a.minute - b.minute)) {
-    await keeper.pass(at(minute).getTime() - clock.now().getTime() - 1);
+    await reservations.pass(at(minute).getTime() - clock.now().getTime() - 1);
     assertEquals((await one.now()).state, "active");
-    await keeper.pass(1);
+    await reservations.pass(1);
     const { state, endedAt } = await one.now();
     assertEquals({ state, endedAt }, { state: "expired", endedAt: at(minute) });
   }
-  await keeper.end();
+  await reservations.end();
 });
 
-Deno.test("what expired while nobody was there expires at the birth of the keeper", async () => {
+Deno.test("reservations that expired before the start of the actor expire at its start", async () => {
   const one = await (await life()).accepted();
-  const keeper = startKeeper(clockAt(31));
-  await keeper.quiet();
+  const reservations = startReservations(clockAt(31));
+  await reservations.quiet();
   assertEquals((await one.now()).state, "expired");
-  await keeper.end();
+  await reservations.end();
 });
 
-Deno.test("what another process did is seen without any signals", async () => {
+Deno.test("changes of another process are found without signals", async () => {
   const clock = clockAt(2);
-  const keeper = startKeeper(clock);
-  await keeper.quiet();
+  const reservations = startReservations(clock);
+  await reservations.quiet();
   const one = await (await life()).accepted({ expiryDate: at(3).toISOString() });
-  await keeper.pass(2 * MINUTE_MS);
+  await reservations.pass(2 * MINUTE_MS);
   assertEquals((await one.now()).state, "expired");
-  await keeper.end();
+  await reservations.end();
 });
 
-Deno.test("a start is looked at only where there is something active", async () => {
+Deno.test("a transaction start leads to a check only at a charge point with an active reservation", async () => {
   const clock = clockAt(2);
   let looks = 0;
-  const keeper = startKeeper(clock, {
+  const reservations = startReservations(clock, {
     outlook: () => {
       looks++;
       return store.reservations.outlook();
     },
   });
   const one = await (await life()).accepted();
-  await keeper.hear(settled(one));
+  await reservations.publish(settled(one));
   const before = looks;
   const started = (chargePoint: string, transactionId: number): Signal => (
     { kind: "transactionStarted", chargePoint, connectorId: 1, transactionId }
   );
-  await keeper.hear(started("SOMEBODY", 1));
+  await reservations.publish(started("SOMEBODY", 1));
   assertEquals(looks, before);
   const { transactionId } = await one.start();
-  await keeper.hear(started(one.chargePoint, transactionId));
+  await reservations.publish(started(one.chargePoint, transactionId));
   const { state, transactionId: usedBy } = await one.now();
   assertEquals({ state, usedBy, looks }, { state: "used", usedBy: transactionId, looks: before + 1 });
-  await keeper.end();
+  await reservations.end();
 });
 
-/** One reservation for each thing that a look does, and the states that it leads to. */
+/** One reservation for each step of a check, with its final state. */
 async function work() {
   const [unheard, late, due, fitting] = await Promise.all([life(), life(), life(), life()]);
   await unheard.ask();
@@ -132,10 +132,10 @@ const steps = ["listUnheard", "reserveEnded", "expireDue", "useFitting", "outloo
 
 for (const step of steps) {
   for (const when of ["before", "after"] as const) {
-    Deno.test(`a keeper that fails ${when} ${step} comes back and does all there is to do`, async () => {
+    Deno.test(`after a failure ${when} ${step} the actor restarts and does all its work`, async () => {
       const states = await work();
       let failures = 2;
-      const keeper = startKeeper(clockAt(6), {
+      const reservations = startReservations(clockAt(6), {
         [step]: async (...args: unknown[]) => {
           const does = () => (store.reservations[step] as (...args: unknown[]) => Promise<unknown>)(...args);
           if (failures-- <= 0) return await does();
@@ -143,15 +143,15 @@ for (const step of steps) {
           throw new Error("killed");
         },
       });
-      await keeper.pass(10_000);
+      await reservations.pass(10_000);
       assertEquals(await states(), DONE);
-      await keeper.end();
+      await reservations.end();
     });
 
-    Deno.test(`a process that ends ${when} ${step} leaves nothing undone for the next`, async () => {
+    Deno.test(`after a process ended ${when} ${step} the next one does the rest`, async () => {
       const states = await work();
       const { promise: dead, resolve: die } = Promise.withResolvers<void>();
-      const keeper = startKeeper(clockAt(6), {
+      const reservations = startReservations(clockAt(6), {
         [step]: async (...args: unknown[]) => {
           if (when === "after") await (store.reservations[step] as (...args: unknown[]) => Promise<unknown>)(...args);
           die();
@@ -159,8 +159,8 @@ for (const step of steps) {
         },
       });
       await dead;
-      await keeper.end();
-      const next = startKeeper(clockAt(6));
+      await reservations.end();
+      const next = startReservations(clockAt(6));
       await next.pass(1);
       assertEquals(await states(), DONE);
       await next.end();

@@ -31,12 +31,12 @@ Deno.test("mail is taken one at a time and in order, also when receive awaits", 
     },
   }));
   for (const mail of [1, 2, 3]) assert(ref.tell(mail));
-  assertEquals(trace, [], "tell returns before the mail is looked at");
+  assertEquals(trace, [], "tell returns before the mail is received");
   await system.quiet();
   assertEquals(trace, ["in 1", "out 1", "in 2", "out 2", "in 3", "out 3"]);
 });
 
-Deno.test("a full mailbox refuses mail, but takes timers", async () => {
+Deno.test("a full mailbox refuses mail, but not timers", async () => {
   const { system, clock } = newSystem();
   const seen: string[] = [];
   let context!: Context<string>;
@@ -59,13 +59,13 @@ Deno.test("ask resolves with the reply and times out without one", async () => {
     () => ({ receive: ({ reply, answer }) => answer ? reply("42") : undefined }),
   );
   assertEquals(await ref.ask((reply) => ({ reply, answer: true }), 100), "42");
-  assertEquals(clock.pending, 0, "the timeout of an answered ask is gone");
+  assertEquals(clock.pending, 0, "the timer of an answered ask is cancelled");
   const silent = assertRejects(() => ref.ask((reply) => ({ reply, answer: false }), 100), AskTimeout);
   await clock.advance(100, () => system.quiet());
   await silent;
 });
 
-Deno.test("piped work comes back as mail and does not hold up the mailbox", async () => {
+Deno.test("the result of piped work arrives as mail, and other mail is received meanwhile", async () => {
   const { system } = newSystem();
   const seen: string[] = [];
   const work = Promise.withResolvers<string>();
@@ -108,7 +108,7 @@ Deno.test("a temporary actor ends when its work fails; its waiting mail and time
   assertEquals(lines, ["fragile failed and is stopped"]);
 });
 
-Deno.test("a permanent actor starts anew with its mailbox, until it fails too often within a minute", async () => {
+Deno.test("a permanent actor is restarted with its mailbox, until it fails too often within a minute", async () => {
   const { system, clock } = newSystem();
   let births = 0;
   const seen: string[] = [];
@@ -139,7 +139,7 @@ Deno.test("a permanent actor starts anew with its mailbox, until it fails too of
   assertEquals({ births, seen, reasons }, { births: 5, seen: ["a", "b", "c"], reasons: ["failed"] });
 });
 
-Deno.test("a restart that fails is one more failure, and the next restart takes its place", async () => {
+Deno.test("a restart that fails counts as a failure, and is followed by another restart", async () => {
   const { system, clock } = newSystem();
   let births = 0;
   const seen: string[] = [];
@@ -162,7 +162,7 @@ Deno.test("a restart that fails is one more failure, and the next restart takes 
   assertEquals(system.givenUp, []);
 });
 
-Deno.test("an actor that cannot be restarted is given up: it takes no mail, is named, and shutdown ends", async () => {
+Deno.test("an actor that cannot be restarted is given up: it refuses mail, is reported, and the shutdown ends", async () => {
   const { system } = newSystem();
   let births = 0;
   const reasons: StopReason[] = [];
@@ -178,7 +178,7 @@ Deno.test("an actor that cannot be restarted is given up: it takes no mail, is n
   await system.shutdown();
 });
 
-Deno.test("only a permanent actor that nothing starts anew, and that was to go on, counts as given up", async () => {
+Deno.test("only a permanent, unsupervised actor that was not stopped counts as given up", async () => {
   const { system } = newSystem();
   const poisoned = () => ({ receive: () => Promise.reject(new Error("poison")) });
   system.spawn<string>("temporary", poisoned).tell("poison");
@@ -190,7 +190,7 @@ Deno.test("only a permanent actor that nothing starts anew, and that was to go o
   assertEquals([system.givenUp, lines.length], [[], 3]);
 });
 
-Deno.test("an actor whose first birth fails leaves nothing behind", () => {
+Deno.test("an actor whose first start fails leaves no timers and subscriptions", () => {
   const { system, clock } = newSystem();
   assertThrows(() =>
     system.spawn<string>("stillborn", (context) => {
@@ -200,7 +200,7 @@ Deno.test("an actor whose first birth fails leaves nothing behind", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("at shutdown an actor that drains takes the mail that waits; one that is stopped alone does not", async () => {
+Deno.test("at the shutdown a draining actor receives its waiting mail; after stop it does not", async () => {
   const ends = [(system: ActorSystem) => system.shutdown(), (_: ActorSystem, ref: Ref<string>) => ref.stop()];
   const seen = await Promise.all([true, false].flatMap((drains) =>
     ends.map(async (end) => {
@@ -218,7 +218,7 @@ Deno.test("at shutdown an actor that drains takes the mail that waits; one that 
   assertEquals(seen, [["a", "b", "shutdown"], ["asked"], ["shutdown"], ["asked"]]);
 });
 
-Deno.test("shutdown ends the youngest first and waits for the mail that is being worked on", async () => {
+Deno.test("the shutdown ends the newest actor first and waits for the mail that is being received", async () => {
   const { system } = newSystem();
   const trace: string[] = [];
   const gate = Promise.withResolvers<void>();

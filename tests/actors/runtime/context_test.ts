@@ -6,7 +6,7 @@ import { FakeClock } from "../../fake_clock.ts";
 
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** A permanent actor that notes its mail with the time, fails at "poison", and is given its context by `born` at each birth. */
+/** A permanent actor that notes its mail with the time and fails at "poison". `born` gets its context at each start. */
 function noting(born: (context: Context<string>) => void, takesMs = 0, mailboxLimit?: number) {
   const clock = new FakeClock();
   const system = new ActorSystem(clock, log);
@@ -31,13 +31,13 @@ function noting(born: (context: Context<string>) => void, takesMs = 0, mailboxLi
   };
 }
 
-/** Lets what is due run, where the work itself waits for the clock. */
+/** Runs due timers while the work itself waits for the clock. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-/** Signals that a test tells. */
-class Told {
+/** A publisher of signals for tests. */
+class Publisher {
   readonly listeners = new Set<(signal: string) => void>();
 
   listen(listener: (signal: string) => void): () => void {
@@ -45,12 +45,12 @@ class Told {
     return () => void this.listeners.delete(listener);
   }
 
-  tell(...signals: string[]): void {
-    for (const signal of signals) for (const hear of this.listeners) hear(signal);
+  publish(...signals: string[]): void {
+    for (const signal of signals) for (const listener of this.listeners) listener(signal);
   }
 }
 
-Deno.test("mail whose key already waits is not needed, in a full mailbox too, and is taken again afterwards", async () => {
+Deno.test("mail with a key that already waits is dropped, also in a full mailbox, and accepted again afterwards", async () => {
   const { ref, system, taken } = noting(() => {}, 0, 2);
   assertEquals([ref.tell("a", "site 7"), ref.tell("b", "site 7"), ref.tell("c"), ref.tell("d", "site 7")], [
     true,
@@ -66,7 +66,7 @@ Deno.test("mail whose key already waits is not needed, in a full mailbox too, an
   assertEquals(taken(), ["f 0"]);
 });
 
-Deno.test("of timers with the same key only the earliest runs, in whatever order they are set", async () => {
+Deno.test("of timers with the same key only the earliest runs, in any order", async () => {
   let context!: Context<string>;
   const { advance, taken } = noting((given) => context = given);
   context.after(50, "first", "look");
@@ -78,50 +78,50 @@ Deno.test("of timers with the same key only the earliest runs, in whatever order
   context.after(10, "again", "look");
   cancel();
   await advance(10);
-  assertEquals(taken(), ["again 110"], "the way to prevent a timer that has run does not prevent the next one");
+  assertEquals(taken(), ["again 110"], "cancelling a timer that has run does not cancel the next one");
   context.after(10, "prevented", "look")();
   await advance(10);
   assertEquals(taken(), []);
 });
 
-Deno.test("repeated mail comes at its pace, counted from the end of the work, and never piles up", async () => {
+Deno.test("repeated mail arrives at its interval after the end of the work, and never piles up", async () => {
   const { clock, advance, taken } = noting((context) => context.every(100, "look", 0), 30);
   await advance(300);
   assertEquals(taken(), ["look 30", "look 160", "look 290"]);
   await clock.leap(5000, turns);
   await advance(30);
-  assertEquals(taken(), ["look 5330"], "a machine that slept makes up for nothing");
+  assertEquals(taken(), ["look 5330"], "after a suspension of the machine there is only one mail");
 });
 
-Deno.test("a restart begins what repeats, timers and subscriptions anew, each of them once", async () => {
-  const told = new Told();
+Deno.test("a restart starts repeated mail, timers and subscriptions again, each once", async () => {
+  const publisher = new Publisher();
   let births = 0;
   const { clock, ref, system, advance, taken } = noting((context) => {
     births++;
     context.every(100, `look ${births}`);
     context.after(150, `timer ${births}`);
-    context.subscribe(told, (signal) => `${signal} ${births}`);
+    context.subscribe(publisher, (signal) => `${signal} ${births}`);
   });
   await advance(99);
   ref.tell("poison");
   await clock.advance(1); // the repeated mail waits behind it
   assertEquals(births, 1);
   await system.quiet();
-  assertEquals([births, told.listeners.size, clock.pending], [2, 1, 2]);
-  told.tell("connected");
+  assertEquals([births, publisher.listeners.size, clock.pending], [2, 1, 2]);
+  publisher.publish("connected");
   await advance(200);
   assertEquals(taken(), ["connected 2 100", "look 2 200", "timer 2 250", "look 2 300"]);
   await ref.stop();
-  assertEquals([told.listeners.size, clock.pending], [0, 0]);
+  assertEquals([publisher.listeners.size, clock.pending], [0, 0]);
 });
 
-Deno.test("signals come as mail, only those that are picked, and with a key once as long as they wait", async () => {
-  const told = new Told();
+Deno.test("picked signals arrive as mail, and with a key only once while they wait", async () => {
+  const publisher = new Publisher();
   const { system, taken } = noting((context) => {
-    context.subscribe(told, (signal) => signal.startsWith("site") ? signal : undefined, { key: (mail) => mail });
+    context.subscribe(publisher, (signal) => signal.startsWith("site") ? signal : undefined, { key: (mail) => mail });
   });
-  told.tell("site 7", "charge point 1", "site 7", "site 8", "site 7");
-  assertEquals(taken(), [], "nothing is done where the signal is told");
+  publisher.publish("site 7", "charge point 1", "site 7", "site 8", "site 7");
+  assertEquals(taken(), [], "nothing is received during publish");
   await system.quiet();
   assertEquals(taken(), ["site 7 0", "site 8 0"]);
 });
@@ -138,7 +138,7 @@ Deno.test("an ask ends with its actor, and leaves no timer", async () => {
   await assertRejects(() => ref.ask<string>((reply) => reply, 1000), Error, "silent takes no mail");
 });
 
-Deno.test("a mailbox keeps the order over thousands of letters, taken while others come", () => {
+Deno.test("a mailbox keeps the order over thousands of mails that are put and taken alternately", () => {
   const mailbox = new Mailbox<number>();
   const taken: number[] = [];
   for (let n = 0; n < 5000; n++) {

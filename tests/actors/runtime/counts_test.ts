@@ -4,7 +4,7 @@ import { BUCKETS_SECONDS, Counts } from "../../../actors/runtime/counts.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
-Deno.test("each count is in the registry, and a time in the first bucket that is not below it", async () => {
+Deno.test("each metric is in the registry, and a time in the first bucket that is not below it", async () => {
   const counts = new Counts();
   counts.messages.inc({ direction: "in", action: "Heartbeat", outcome: "answered" });
   for (const seconds of [0, 0.001, 0.0015, 5, 5.001]) counts.handling.observe({ action: "Authorize" }, seconds);
@@ -17,7 +17,7 @@ Deno.test("each count is in the registry, and a time in the first bucket that is
   assertStringIncludes(text, 'chargehand_call_handling_seconds_sum{action="Authorize"} 10.0035\n');
 });
 
-Deno.test("refused mail and failures are counted by kind, and a connection's actor stays nameless", async () => {
+Deno.test("refused mail and failures are counted by actor, without the name of a connection's actor", async () => {
   const clock = new FakeClock();
   const log = createLog({ level: "error", format: "text", now: () => clock.now(), write: () => {} });
   const system = new ActorSystem(clock, log);

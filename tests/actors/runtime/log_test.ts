@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createLog, type LogFormat, type LogLevel } from "../../../actors/runtime/log.ts";
 
-/** A log and the lines that it has written. */
+/** A log with the lines that it has written. */
 function written(format: LogFormat = "text", level: LogLevel = "debug") {
   const lines: string[] = [];
   const now = () => new Date("2026-03-02T01:00:00.000Z");
   return { lines, log: createLog({ level, format, now, write: (line) => lines.push(line) }) };
 }
 
-/** What could end a line, move a cursor, ring a outbox, or let text run backwards on some terminal. */
+/** Characters that end a line, control a terminal, or change the direction of text. */
 // deno-lint-ignore no-control-regex -- these are what the test is about
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
@@ -24,7 +24,7 @@ const FORGERIES = [
   "a\u0000b\u0008c\u007f",
 ];
 
-Deno.test("a line has its time, its level, its words and its facts", () => {
+Deno.test("a line has its time, level, text and fields", () => {
   const { lines, log } = written();
   log.info("CP001 connected", { address: "192.0.2.1", since: new Date(0), count: 3, none: undefined, nil: null });
   log.warn("Odd", { words: "two words", list: ["a"], empty: "" });
@@ -44,7 +44,7 @@ Deno.test("lines below the level are not written", () => {
 });
 
 for (const format of ["text", "json"] as const) {
-  Deno.test(`nobody can forge a line or move a cursor in ${format}`, () => {
+  Deno.test(`control characters are escaped in ${format}`, () => {
     for (const forgery of FORGERIES) {
       const { lines, log } = written(format);
       log.warn(`${forgery} was refused`, { value: forgery, list: [forgery], error: new Error(forgery), [forgery]: 1 });
@@ -54,14 +54,14 @@ for (const format of ["text", "json"] as const) {
   });
 }
 
-Deno.test("in JSON a line is one object, and what was said is in it", () => {
+Deno.test("in JSON a line is one object with the fields", () => {
   const { lines, log } = written("json");
   for (const forgery of FORGERIES) log.info(forgery, { value: forgery });
   assertEquals(lines.map((line) => JSON.parse(line).value), FORGERIES);
   assertEquals(JSON.parse(lines[0]!).level, "info");
 });
 
-Deno.test("facts cannot take the place of the line's own members", () => {
+Deno.test("fields cannot replace the line's own members", () => {
   const { lines, log } = written("json");
   log.error("real", { at: "never", level: "info", line: "forged" });
   const { at, level, line } = JSON.parse(lines[0]!);
@@ -69,7 +69,7 @@ Deno.test("facts cannot take the place of the line's own members", () => {
 });
 
 for (const format of ["text", "json"] as const) {
-  Deno.test(`what is too long is cut, and what is no JSON is still written, in ${format}`, () => {
+  Deno.test(`long values are cut, and values without JSON are written as text, in ${format}`, () => {
     const { lines, log } = written(format);
     log.info("x".repeat(1_000_000), { value: "y".repeat(1_000_000), list: ["z".repeat(1_000_000)] });
     assert(lines[0]!.length < 10_000, `${lines[0]!.length} characters`);

@@ -14,34 +14,34 @@ Deno.test("a bucket allows its burst at once, then its rate", () => {
   assertEquals([bucket.take(9000, 4), bucket.take(9000, 3)], [false, true]);
 });
 
-Deno.test("strangers' keys are forgotten before they fill the memory, those in use last", () => {
+Deno.test("the number of keys is limited; the least recently used key is removed first", () => {
   const buckets = new Buckets({ perSecond: 1, burst: 1 }, 3);
   for (const key of ["a", "b", "c", "a", "d"]) buckets.take(key, 0);
   assertEquals(buckets.size, 3);
   assertEquals(["a", "b", "c", "d"].map((key) => buckets.isUsed(key, 0)), [true, false, true, true]);
 });
 
-Deno.test("whoever guesses too often waits, and is heard again after the wait", async () => {
+Deno.test("a client with too many wrong passwords must wait, and can try again afterwards", async () => {
   const clock = new FakeClock();
-  const guesses = new PasswordThrottle(clock);
-  const guesser = { identity: "CP1", remoteAddress: "10.0.0.9" };
-  for (let at = 0; at < WRONG_PASSWORDS.burst; at++) assertEquals(guesses.failed(guesser), 0);
-  assertEquals(guesses.failed(guesser), 5);
-  assertEquals(guesses.waitSeconds(guesser, null), 5);
-  assertEquals(guesses.waitSeconds({ ...guesser, identity: "CP2" }, null), 5, "the address is known for it");
+  const throttle = new PasswordThrottle(clock);
+  const client = { identity: "CP1", remoteAddress: "10.0.0.9" };
+  for (let at = 0; at < WRONG_PASSWORDS.burst; at++) assertEquals(throttle.failed(client), 0);
+  assertEquals(throttle.failed(client), 5);
+  assertEquals(throttle.waitSeconds(client, null), 5);
+  assertEquals(throttle.waitSeconds({ ...client, identity: "CP2" }, null), 5, "the address has to wait, too");
   await clock.advance(5000);
-  assertEquals(guesses.waitSeconds(guesser, null), 0);
+  assertEquals(throttle.waitSeconds(client, null), 0);
 });
 
-Deno.test("an identity that is besieged from many addresses is not locked out", () => {
-  const guesses = new PasswordThrottle(new FakeClock());
+Deno.test("an identity with wrong passwords from many addresses is not locked out", () => {
+  const throttle = new PasswordThrottle(new FakeClock());
   const from = (at: number) => ({ identity: "CP1", remoteAddress: `10.0.0.${at}` });
-  for (let at = 0; at < 50; at++) guesses.failed(from(at));
-  assertEquals(guesses.waitSeconds(from(0), null), 5, "who failed before waits");
-  assertEquals(guesses.waitSeconds(from(0), "10.0.0.0"), 0, "but not at the charge point's own address");
-  assertEquals(guesses.waitSeconds(from(99), null), 0, "nor at one that has not failed");
+  for (let at = 0; at < 50; at++) throttle.failed(from(at));
+  assertEquals(throttle.waitSeconds(from(0), null), 5, "an address that has failed must wait");
+  assertEquals(throttle.waitSeconds(from(0), "10.0.0.0"), 0, "but not at the charge point's own address");
+  assertEquals(throttle.waitSeconds(from(99), null), 0, "nor at one that has not failed");
   assertEquals(
-    guesses.waitSeconds({ identity: "CP2", remoteAddress: "10.0.0.0" }, null),
+    throttle.waitSeconds({ identity: "CP2", remoteAddress: "10.0.0.0" }, null),
     0,
     "others are not concerned",
   );

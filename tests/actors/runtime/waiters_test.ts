@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Waiters } from "../../../actors/runtime/waiters.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
-Deno.test("all that wait under a key are told once, the others are not", async () => {
+Deno.test("all waits with a key are resolved once, others are not", async () => {
   const waiters = new Waiters<number>(new FakeClock());
   const waits = [waiters.wait("a", 1000), waiters.wait("a", 2000)];
   const other = waiters.wait("b", 1000);
@@ -13,7 +13,7 @@ Deno.test("all that wait under a key are told once, the others are not", async (
   assertEquals(await other, 3);
 });
 
-Deno.test("a wait ends with undefined when its time is over, at once for no time, and at the end of all", async () => {
+Deno.test("a wait ends with undefined after its time, at once for 0 ms, and at endAll", async () => {
   const clock = new FakeClock();
   const waiters = new Waiters<number>(clock);
   assertEquals(await waiters.wait("a", 0), undefined);

@@ -3,27 +3,27 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CERTIFICATE } from "../../sessions/firmware_management/ftp_connections.ts";
 import { helpText, readSettings, SETTINGS, type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 
-/** The settings that an environment gives, which must be without mistakes. */
+/** The settings from an environment without mistakes. */
 function read(environment: Record<string, string>): Settings {
   const answer = readSettings(environment);
   assert(answer.ok, answer.ok ? "" : answer.mistakes.join("\n"));
   return answer.settings;
 }
 
-/** What is wrong with an environment. */
+/** The mistakes in an environment. */
 function mistakes(environment: Record<string, string>): string[] {
   const answer = readSettings(environment);
   return answer.ok ? [] : answer.mistakes;
 }
 
-Deno.test("an empty environment is a good one, and an empty variable counts as unset", () => {
+Deno.test("an empty environment is valid, and an empty variable counts as unset", () => {
   const nothing = read({});
   assertEquals(nothing, settingsWith({}));
   assertEquals(read(Object.fromEntries(SETTINGS.map(({ variable }) => [variable, ""]))), nothing);
   assertEquals([nothing.port, nothing.host, nothing.apiPort, nothing.databaseUrl], [8080, "0.0.0.0", null, null]);
 });
 
-Deno.test("every default is what its own check accepts, and stands in the help", () => {
+Deno.test("every default passes its own check and is in the help text", () => {
   for (const { variable, key, check, fallback, expected, meaning } of SETTINGS) {
     if (fallback !== null) assertEquals(check.parse(String(fallback)), fallback, variable);
     assertEquals(settingsWith({})[key], fallback, variable);
@@ -36,7 +36,7 @@ Deno.test("no variable and no setting is described twice", () => {
   assertEquals(new Set(SETTINGS.map(({ key }) => key)).size, SETTINGS.length);
 });
 
-Deno.test("all mistakes are told at once, each with its variable and what is expected", () => {
+Deno.test("all mistakes are reported at once, each with its variable and the expected value", () => {
   const said = mistakes({ PORT: "http", LOG_LEVEL: "loud", CHARGEHAND_CALL_TIMEOUT_SECONDS: "0", HOST: "127.0.0.1" });
   assertEquals(said, [
     'PORT: "http" is not what is expected: a port number, 0 for any free one',
@@ -45,7 +45,7 @@ Deno.test("all mistakes are told at once, each with its variable and what is exp
   ]);
 });
 
-Deno.test("numbers are whole, plain and within their limits", () => {
+Deno.test("numbers are decimal integers within their limits", () => {
   assertEquals(read({ PORT: "0" }).port, 0);
   assertEquals(read({ PORT: "65535" }).port, 65_535);
   for (const wrong of ["65536", "-1", "80.5", "8e3", "0x50", " 80", "80 ", "٨٠", "99999999999999999999"]) {
@@ -53,7 +53,7 @@ Deno.test("numbers are whole, plain and within their limits", () => {
   }
 });
 
-Deno.test("each limit that is written is the limit that is kept", () => {
+Deno.test("the limits in the texts are the limits of the checks", () => {
   const limited = SETTINGS.flatMap(({ variable, expected }) => {
     const said = /^(\d+) to (\d+)/.exec(expected) ??
       (expected.startsWith("a port number") ? ["", expected.includes("0 for any") ? "0" : "1", "65535"] : undefined);
@@ -68,13 +68,13 @@ Deno.test("each limit that is written is the limit that is kept", () => {
   }
 });
 
-Deno.test("secrets are not repeated when they are wrong", () => {
+Deno.test("invalid secrets are not repeated in the report", () => {
   const said = mistakes({ CHARGEHAND_ADMIN_KEY: "too short", DATABASE_URL: "mysql://root:sesame@host/db" });
   assertEquals(said.length, 2);
   for (const line of said) assert(!line.includes("short") && !line.includes("sesame"), line);
 });
 
-Deno.test("an admin key is long and has no white space", () => {
+Deno.test("an admin key has at least 16 characters and no white space", () => {
   const key = "0123456789abcdef";
   assertEquals(read({ CHARGEHAND_ADMIN_KEY: key }).adminKey, key);
   for (const wrong of [key.slice(1), `${key} x`, `${key}\n`]) {
@@ -82,14 +82,14 @@ Deno.test("an admin key is long and has no white space", () => {
   }
 });
 
-Deno.test("the certification preset changes defaults; what is given still wins", () => {
+Deno.test("the certification preset changes defaults; variables that are set override it", () => {
   const preset = { CHARGEHAND_PRESET: "certification" };
   const { callTimeoutSeconds, heartbeatIntervalSeconds } = read(preset);
   assertEquals([callTimeoutSeconds, heartbeatIntervalSeconds], [4, 10]);
   assertEquals(read({ ...preset, CHARGEHAND_CALL_TIMEOUT_SECONDS: "30" }).callTimeoutSeconds, 30);
 });
 
-Deno.test("the FTP server's certificate and key belong together, and are looked at before the start", () => {
+Deno.test("the FTP server's certificate and key must match, and are checked before the start", () => {
   const { ftpCertificate: certificate, ftpKey: key } = CERTIFICATE;
   const tls = (CHARGEHAND_FTP_CERTIFICATE: string, CHARGEHAND_FTP_KEY: string) =>
     mistakes({ CHARGEHAND_FTP_CERTIFICATE, CHARGEHAND_FTP_KEY, CHARGEHAND_FTP_PORT: "2121", PORT: "http" });

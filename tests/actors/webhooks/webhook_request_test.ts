@@ -16,7 +16,7 @@ import { startReceiver } from "../../receiver.ts";
 const STRICT: TargetRules = { webhookHttp: "refuse", webhookPrivateTargets: "refuse" };
 const LAB: TargetRules = { webhookHttp: "allow", webhookPrivateTargets: "allow" };
 
-Deno.test("public addresses are told from all others, however they are written", () => {
+Deno.test("public addresses are recognised in all notations", () => {
   const open = ["1.1.1.1", "172.15.255.255", "172.32.0.0", "100.63.0.1", "192.0.1.1", "2606:4700::1111", "2a00::1"];
   for (const address of open) assertEquals(isPublicAddress(address), true, address);
   const closed = [
@@ -70,7 +70,7 @@ Deno.test("public addresses are told from all others, however they are written",
   for (const address of closed) assertEquals(isPublicAddress(address), false, address);
 });
 
-Deno.test("targets that are refused by their URL alone", () => {
+Deno.test("targets that are refused for their URL, without a look-up", () => {
   const refused = [
     "http://example.com/",
     "ftp://example.com/",
@@ -92,7 +92,7 @@ Deno.test("targets that are refused by their URL alone", () => {
   assertEquals(targetProblem("ftp://127.0.0.1/", LAB), "Only https: is allowed");
 });
 
-Deno.test("a name that leads to an address that is not public is refused when it is resolved", async () => {
+Deno.test("a host name with an address that is not public is refused when it is resolved", async () => {
   await using receiver = await startReceiver();
   const url = receiver.url.replace("127.0.0.1", "localhost");
   const rules: TargetRules = { webhookHttp: "allow", webhookPrivateTargets: "refuse" };
@@ -113,7 +113,7 @@ Deno.test("the request goes to the resolved address and names the host; a redire
   assertEquals(receiver.received.length, 2);
 });
 
-Deno.test("an answer without an end is cut, and its status counts all the same", async () => {
+Deno.test("an answer without an end is cut, and its status counts", async () => {
   await using receiver = await startReceiver();
   let written = 0;
   const cut = Promise.withResolvers<void>();
@@ -130,7 +130,7 @@ Deno.test("an answer without an end is cut, and its status counts all the same",
   await within(cut.promise, "the connection to be cut");
 });
 
-Deno.test("a receiver that says nothing is given up after 5 s, and one that is not there at once", async () => {
+Deno.test("a receiver without an answer fails after 5 s, and one that refuses the connection fails at once", async () => {
   await using receiver = await startReceiver();
   const asked = Promise.withResolvers<void>();
   receiver.answer = () => asked.resolve();
@@ -150,7 +150,7 @@ Deno.test("a receiver that says nothing is given up after 5 s, and one that is n
   assertMatch(error!, /refused/i);
 });
 
-Deno.test("what answers without TLS, or not in HTTP, has not taken anything", async () => {
+Deno.test("an answer without TLS or HTTP is a failure", async () => {
   await using receiver = await startReceiver();
   const secure = await postWebhook(receiver.url.replace("http:", "https:"), {}, "{}", LAB, systemClock);
   assertEquals([secure.status, receiver.received.length], [null, 0]);
@@ -165,8 +165,8 @@ Deno.test("what answers without TLS, or not in HTTP, has not taken anything", as
   assertEquals((await postWebhook(receiver.url, {}, "{}", LAB, systemClock)).status, 202);
 });
 
-Deno.test("signatures are those of the Standard Webhooks specification", () => {
-  // The example of the specification's reference libraries.
+Deno.test("signatures conform to the Standard Webhooks specification", () => {
+  // The example of the reference libraries.
   const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   const at = new Date(1_614_265_330_000);
   const headers = signatureHeaders("msg_p5jXN8AQM9LWM0D4loKWxJek", at, '{"test": 2432232314}', [secret]);

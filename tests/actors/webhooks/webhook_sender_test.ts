@@ -1,4 +1,4 @@
-/** The sender of webhooks with a real database, a real receiver and a clock that belongs to the test. */
+/** The sender of webhooks with a real database, a real receiver and a fake clock. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
@@ -16,7 +16,7 @@ import { assertSigned, type Receiver, startReceiver } from "../../receiver.ts";
 const LAB: WebhookSettings = { webhookHttp: "allow", webhookPrivateTargets: "allow", webhookRetryDays: 7 };
 const MINUTE_MS = 60_000;
 
-/** A sender over a store, and ways to let time pass. */
+/** A sender over a store, with functions that pass time. */
 function startSender(store: Store, clock: FakeClock) {
   const log = createLog({ level: "error", format: "text", now: () => clock.now() });
   const system = new ActorSystem(clock, log);
@@ -24,7 +24,7 @@ function startSender(store: Store, clock: FakeClock) {
   const sender = new WebhookSender(system, store, LAB, signals);
   return {
     sender,
-    /** Numbers what is recorded and lets everything that follows at once happen. */
+    /** Publishes recorded events and waits until the sender is idle. */
     async published() {
       await store.events.publish(clock.now());
       signals.publish({ kind: "eventsPublished" });
@@ -38,7 +38,7 @@ function startSender(store: Store, clock: FakeClock) {
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
-/** A receiver and webhooks of its own for each test, over one database: a webhook begins with what happens after it was made. */
+/** Each test has its own receiver and webhooks over one database: a webhook gets the events that are published after it was made. */
 async function app() {
   const made: string[] = [];
   const clock = new FakeClock();
@@ -79,12 +79,12 @@ async function app() {
   };
 }
 
-/** Which charge points' events came, in order. */
+/** The charge points of the received events, in order. */
 function came({ received }: Receiver): string[] {
   return received.map(({ event }) => event.chargePoint);
 }
 
-/** A test whose connections Node may close a moment after it ends. */
+/** A test whose connections Node may close a moment after its end. */
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 }
@@ -108,7 +108,7 @@ test("an event is posted once, signed, as the API shows it", async () => {
   });
 });
 
-test("only what is wanted is sent, and nothing from before the webhook", async () => {
+test("only matching events are sent, and none from before the webhook was made", async () => {
   await using here = await app();
   await here.happen("A");
   await here.webhook({ chargePoints: ["A"] });
@@ -118,7 +118,7 @@ test("only what is wanted is sent, and nothing from before the webhook", async (
   assertEquals(came(here.receiver), ["A"]);
 });
 
-test("a failing delivery is tried again, later each time, with the same webhook-id, until it is taken", async () => {
+test("a failing delivery is retried with back-off and the same webhook-id until it succeeds", async () => {
   await using here = await app();
   const { id } = await here.webhook();
   const began = here.clock.monotonicMs();
@@ -140,7 +140,7 @@ test("a failing delivery is tried again, later each time, with the same webhook-
   ]);
 });
 
-test("a failing delivery holds back its own charge point and no other", async () => {
+test("a failing delivery delays only events of the same charge point", async () => {
   await using here = await app();
   await here.webhook();
   here.receiver.answer = ({ event }) => event.chargePoint === "BAD" && here.receiver.received.length < 5 ? 503 : 200;
@@ -152,7 +152,7 @@ test("a failing delivery holds back its own charge point and no other", async ()
   assertEquals(bad.map(({ event }) => event.sequence), [first, first, first, later]);
 });
 
-test("a receiver that is away makes the webhook failing; when it is back, everything comes, in order, none lost", async () => {
+test("while the receiver is down the webhook is failing; afterwards it gets all events in order", async () => {
   await using here = await app();
   const { id } = await here.webhook();
   here.receiver.answer = () => 502;
@@ -176,7 +176,7 @@ test("a receiver that is away makes the webhook failing; when it is back, everyt
   assertEquals([healthy?.pending, healthy?.failingSince, healthy?.failures], [0, null, 0]);
 });
 
-test("what was under way or waiting at a restart is sent after it", async () => {
+test("deliveries that were under way or waiting at a restart are sent after it", async () => {
   await using here = await app();
   await here.webhook();
   here.receiver.answer = () => 500;
@@ -188,7 +188,7 @@ test("what was under way or waiting at a restart is sent after it", async () => 
   assertEquals(came(here.receiver).slice(before).toSorted(), ["A", "B"]);
 });
 
-test("what a process took and never settled is sent again, with the same webhook-id", async () => {
+test("a delivery that a process took and never settled is sent again with the same webhook-id", async () => {
   await using here = await app();
   await here.webhook();
   await here.store.events.publish(here.clock.now());
@@ -206,7 +206,7 @@ test("what a process took and never settled is sent again, with the same webhook
   assertEquals(here.receiver.received.map((each) => each.id), [`evt_${taken!.event.sequence}`]);
 });
 
-test("requests of one webhook are bounded, and those of one charge point come one after the other", async () => {
+test("the requests of one webhook are limited, and those of one charge point are sent one after the other", async () => {
   await using here = await app();
   await here.webhook();
   let [open, most] = [0, 0];
@@ -225,7 +225,7 @@ test("requests of one webhook are bounded, and those of one charge point come on
   assertEquals(most <= WIDTH, true);
 });
 
-test("after its days a delivery is skipped, and that is said", async () => {
+test("a delivery that failed for too many days is skipped, which is logged", async () => {
   await using here = await app();
   const { id } = await here.webhook();
   here.receiver.answer = () => 500;
@@ -244,7 +244,7 @@ test("after its days a delivery is skipped, and that is said", async () => {
   assertEquals((await here.store.webhooks.find(id))?.skipped, 2);
 });
 
-test("events that became too old while a webhook was disabled are said to be lost", async () => {
+test("events that became too old while a webhook was disabled are reported as lost", async () => {
   await using here = await app();
   const { id, position } = await here.webhook({ enabled: false });
   await here.happen("A", "B");
@@ -260,7 +260,7 @@ test("events that became too old while a webhook was disabled are said to be los
   assertEquals(head - position, 2);
 });
 
-test("410 disables the webhook; Retry-After is heard; a redirect is a failure", async () => {
+test("410 disables the webhook; Retry-After is respected; a redirect is a failure", async () => {
   await using here = await app();
   const asked = await here.webhook({ chargePoints: ["LATER"] });
   here.receiver.answer = ({ event }, response) => {
@@ -282,7 +282,7 @@ test("410 disables the webhook; Retry-After is heard; a redirect is a failure", 
   );
 });
 
-test("a replaced secret signs beside the new one for its time", async () => {
+test("a replaced secret also signs requests until its time is over", async () => {
   await using here = await app();
   const { id } = await here.webhook();
   const fields = { url: here.receiver.url, description: "", types: [], chargePoints: [], enabled: true };

@@ -1,6 +1,6 @@
 /**
- * One charge point at a Central System of which the test owns the clock, the wire and the moment at which it dies. The actors and the
- * database are the real ones; the charge point is the model of OCPP 1.6 5.15.
+ * A Central System with one charge point, for tests of local lists. The actors and the database are real; the clock and the connection are simulated, and
+ * statements can be made to fail. The charge point is the model of OCPP 1.6 5.15.
  */
 import { assert } from "@std/assert";
 import { ActorSystem } from "../../../actors/runtime/actor.ts";
@@ -19,29 +19,29 @@ import { FakeClock } from "../../fake_clock.ts";
 import { ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
 import { watchedStore } from "../charge_point/watched_store.ts";
 
-/** What the charge point does with one CALL: a status, an error code, nothing at all, or what the model says. */
+/** How the charge point answers one CALL: a status, an error code, not at all (`silent`: done; `lost`: not received), or as the model does (`well`). */
 export type Answer = { readonly status: string } | { readonly errorCode: string } | "silent" | "lost" | "well";
 
-/** A SendLocalList as it crossed the wire. */
+/** A SendLocalList that the charge point received. */
 export interface Sent extends ListUpdate {
   readonly listVersion: number;
 }
 
-/** The n-th statement from now on: `once` it fails, or the process is `dead` from there on. */
+/** The statement with this number fails: only this one (`once`), or also all later ones (`dead`). */
 interface Failing {
   at: number;
   readonly how: "once" | "dead";
 }
 
-/** Times that are longer pass in leaps of this. */
+/** Longer times pass in steps of this. */
 const STRIDE_MS = 15_000;
 
-export class Place {
+export class ListSetup {
   readonly identity = fresh("LIST-");
   readonly model: ModelChargePoint;
   readonly sent: Sent[] = [];
   readonly asked: string[] = [];
-  /** Decides about the next CALLs; the model answers when it says nothing. */
+  /** Decides how the next CALLs are answered. */
   answer: (action: string) => Answer = () => "well";
   clock!: FakeClock;
   system!: ActorSystem;
@@ -58,19 +58,19 @@ export class Place {
     this.model = new ModelChargePoint(perMessage, 10_000);
   }
 
-  /** A charge point that is registered and takes so many entries a message. */
-  static async open(store: Store, settings: Partial<Settings>, perMessage = 2): Promise<Place> {
-    const place = new Place(store, settings, perMessage);
-    const { identity } = place;
-    const now = new Date(place.#startMs);
+  /** Registers a charge point that accepts this many entries per message. */
+  static async open(store: Store, settings: Partial<Settings>, perMessage = 2): Promise<ListSetup> {
+    const setup = new ListSetup(store, settings, perMessage);
+    const { identity } = setup;
+    const now = new Date(setup.#startMs);
     await store.chargePoints.put(identity, fields({ securityProfile: 0 }), now);
     const key = { key: "SendLocalListMaxLength", value: String(perMessage), readonly: true };
     await store.configurationKeys.record(identity, [key], [], now);
-    place.start();
-    return place;
+    setup.start();
+    return setup;
   }
 
-  /** A process begins, with whatever the one before left in the database. */
+  /** Starts a process on the data of the previous one. */
   start(): void {
     this.#failing = null;
     this.#session = null;
@@ -118,14 +118,14 @@ export class Place {
     await this.pass(1);
   }
 
-  /** Lets time pass, and everything happen that follows. */
+  /** Passes time, and waits for the actors. */
   async pass(ms: number): Promise<void> {
     const quiet = () => within(this.system.quiet(), "the actors to have nothing to do");
     if (ms <= STRIDE_MS) await this.clock.advance(ms, quiet);
     else await this.clock.stride(ms, STRIDE_MS, quiet);
   }
 
-  /** From now on counts statements; the one of this number fails. */
+  /** Counts statements from now on; the one with this number fails. */
   fail(at: number, how: Failing["how"]): void {
     this.statements = 0;
     this.#failing = { at, how };
@@ -140,7 +140,7 @@ export class Place {
     return this.#failing?.how === "dead" && this.statements > this.#failing.at;
   }
 
-  /** The next process, some time later. Commands that were under way are found to be abandoned, as command expiry does. */
+  /** Starts the next process, a minute later. Commands that were under way become unknown, as the command upkeep does it. */
   async restart(): Promise<void> {
     this.#startMs = this.clock.now().getTime() + 60_000;
     const { items } = await this.store.commands.list({ chargePoint: this.identity, state: "sent" }, { limit: 10 });
@@ -179,7 +179,7 @@ export class Place {
     return answer === "silent" ? undefined : [3, confirmation];
   }
 
-  /** The store, each call to which is counted and may be the one that fails. */
+  /** The store with counted calls, one of which may fail. */
   #watched(): Store {
     return watchedStore(this.store, (_, work) => {
       const failing = this.#failing;
