@@ -93,7 +93,7 @@ export class LiveConnection implements Session {
     if (this.lastSeenAt.getTime() >= this.#reportDueAtMs) this.reportLastSeen();
   }
 
-  /** Tells when and where the charge point was heard last, for its row. */
+  /** Reports when and where the charge point was last seen to `LastSeen`. */
   reportLastSeen(): void {
     this.#reportDueAtMs = this.lastSeenAt.getTime() + REPORT_INTERVAL_MS;
     this.shared.lastSeen.seen(this.identity, this.lastSeenAt, this.connection);

@@ -41,7 +41,7 @@ const RETRY_MS = 1000;
 /** Commands that are being made at the same time, at most. */
 const CALLS_MAX = 50;
 
-/** Born for a campaign that is running, paused or aborted; ends itself when the campaign is finished. */
+/** Started for a campaign that is running, paused or aborted. It ends itself when the campaign is finished. */
 export class FirmwareCampaignActor implements Actor<CampaignMail> {
   /** Released targets without a command. */
   readonly #waiting = new Map<string, WaitingTarget>();

@@ -135,7 +135,7 @@ export class ListSteps {
   /** Continues after the end of a command. */
   async #judge(sync: LocalListSync, command: Command, end: CommandEnd): Promise<boolean> {
     const { kind, answer } = end;
-    // The command never reached the charge point, so the list is not in doubt.
+    // The command was never sent, so the list is not in doubt.
     if (kind === "neverSent") return await this.#neverSent(sync, answer);
     if (command.action === "GetLocalListVersion") return await this.#versionAnswered(sync, end);
     if (kind === "doubtful") {

@@ -74,7 +74,7 @@ export function sentLimit(site: SiteRates, memberSettings: MemberSettings, unit:
  */
 export const FIRST_PROFILE_ID = 2_000_000_000;
 
-/** Stack levels to try in turn if the charge point has not reported ChargeProfileMaxStackLevel. */
+/** Stack levels to try one after the other if the charge point has not reported ChargeProfileMaxStackLevel. */
 const STACK_LEVELS = [8, 3, 1, 0];
 
 /** The highest stack level of the charge point, so that the site's limit overrides profiles that an operator installs below it. */

@@ -37,10 +37,10 @@ const wrong = diagnosis("wrong-password", "its password is wrong");
 
 Deno.test("repeats within a minute are one row, one log line and one event; later ones are new", async () => {
   const { system, pass, rows, lines } = begin();
-  const told: ConnectionAttempt[] = [];
+  const recorded: ConnectionAttempt[] = [];
   const diagnostics = new ConnectionDiagnostics(system, store, {
     retentionDays: 30,
-    recorded: (attempt) => void told.push(attempt),
+    recorded: (attempt) => void recorded.push(attempt),
   });
   const [identity, address] = [fresh("CP"), "10.0.0.1"];
   for (let second = 0; second < 59; second++) {
@@ -52,7 +52,7 @@ Deno.test("repeats within a minute are one row, one log line and one event; late
   diagnostics.note({ identity, address: "10.0.0.2" }, wrong);
   diagnostics.note({ identity, address }, wrong);
   assertEquals((await rows(identity)).map(({ count }) => count), [1, 1, 1, 59]);
-  assertEquals([lines.length, told.length], [4, 4]);
+  assertEquals([lines.length, recorded.length], [4, 4]);
   assertMatch(lines[0]!, /its password is wrong.*cause=wrong-password/);
   await system.shutdown();
 });

@@ -132,7 +132,7 @@ class Simulation {
         const call = this.forgotten.shift();
         if (!call) return;
         if (this.#isWaitedFor(call)) call.answered = "well";
-        this.#say([3, call.messageId, { status: "Accepted" }]);
+        this.#send([3, call.messageId, { status: "Accepted" }]);
         return await this.quiet();
       }
       case "wait":
@@ -174,7 +174,7 @@ class Simulation {
     if (!this.#wire?.open) return;
     const id = `cp-${this.#calls++}`;
     this.#wire.replies.set(id, 0);
-    this.#say([2, id, "Heartbeat", {}]);
+    this.#send([2, id, "Heartbeat", {}]);
     await this.quiet();
     assertEquals(
       this.#wire.replies.get(id),
@@ -195,19 +195,19 @@ class Simulation {
   }
 
   async #answer(how: "well" | "badly" | "error" | "twice" | "foreign"): Promise<void> {
-    if (how === "foreign") this.#say([3, "nobody-asked", { status: "Accepted" }]);
+    if (how === "foreign") this.#send([3, "unasked", { status: "Accepted" }]);
     const call = this.#unanswered();
     if (!call || how === "foreign") return await this.quiet();
     const good = [3, call.messageId, { status: "Accepted" }];
     if (this.#isWaitedFor(call)) call.answered = how === "twice" ? "well" : how;
-    if (how === "badly") this.#say([3, call.messageId, { status: "Perhaps" }]);
-    else if (how === "error") this.#say([4, call.messageId, "InternalError", "", {}]);
-    else this.#say(good);
-    if (how === "twice") this.#say([4, call.messageId, "GenericError", "again", {}]);
+    if (how === "badly") this.#send([3, call.messageId, { status: "Perhaps" }]);
+    else if (how === "error") this.#send([4, call.messageId, "InternalError", "", {}]);
+    else this.#send(good);
+    if (how === "twice") this.#send([4, call.messageId, "GenericError", "again", {}]);
     await this.quiet();
   }
 
-  #say(frame: unknown[]): void {
+  #send(frame: unknown[]): void {
     if (this.#wire?.open) this.#session?.received(JSON.stringify(frame));
   }
 

@@ -21,7 +21,7 @@ async function admitted(identity: string) {
   const attempt = { identity, authorization: undefined, secure: false, remoteAddress: "192.0.2.1" };
   const admission = await chargePoints.admit(attempt);
   assert(admission.admitted);
-  await system.quiet(); // what the actors read at their birth is no test's business
+  await system.quiet(); // the statements of the start are not part of a test
   const closed: number[] = [];
   const connection: Connection = { remoteAddress: "192.0.2.1", send() {}, close: (code) => void closed.push(code) };
   return { chargePoints, attempt, closed, connect: () => chargePoints.connect(admission.chargePoint, connection) };

@@ -16,14 +16,14 @@ function begin(record: (rows: readonly MessageRow[]) => Promise<void>) {
   const write = (line: string) => void lines.push(line);
   const system = new ActorSystem(clock, createLog({ level: "warn", format: "text", now: () => clock.now(), write }));
   const log = new MessageLog(system, { messages: { record } } as unknown as Store, true);
-  const conversation = log.of("CP1");
+  const noted = log.of("CP1");
   const heartbeat = (id: string, payload: Record<string, unknown> = {}, weight = 20) => {
     const call: Call = { type: "CALL", id, action: "Heartbeat", payload };
-    const heard = { text: "x".repeat(weight), at: clock.now() };
-    conversation.answered(heard, call, { type: "CALLRESULT", id, payload: {} }, "[3]", []);
+    const frame = { text: "x".repeat(weight), at: clock.now() };
+    noted.answered(frame, call, { type: "CALLRESULT", id, payload: {} }, "[3]", []);
   };
   const pass = (ms: number) => clock.advance(ms, () => system.quiet());
-  return { lines, system, conversation, heartbeat, pass };
+  return { lines, system, noted, heartbeat, pass };
 }
 
 Deno.test("nothing is written while messages are answered; then they are written in batches, in order", async () => {
@@ -45,8 +45,8 @@ Deno.test("nothing is written while messages are answered; then they are written
 Deno.test("messages for which the database is too slow are dropped, counted, and reported once a minute", async () => {
   let open = () => {};
   const written: MessageRow[] = [];
-  const gate = new Promise<void>((resolve) => open = resolve);
-  const { heartbeat, lines, pass, system } = begin((rows) => gate.then(() => void written.push(...rows)));
+  const blocked = new Promise<void>((resolve) => open = resolve);
+  const { heartbeat, lines, pass, system } = begin((rows) => blocked.then(() => void written.push(...rows)));
   for (let i = 0; i < 11_000; i++) heartbeat(`${i}`);
   await system.quiet();
   assertEquals(system.counts.unlogged, 2000);
@@ -87,7 +87,7 @@ Deno.test("after an outage the same rows are retried; rows that the database ref
   answer = new StoreError("refused", "bad text", "22P05");
   await pass(5000);
   assertEquals([tried.length, system.counts.unlogged], [3, 2]);
-  assertMatch(lines[0]!, /could not be logged/);
+  assertMatch(lines[0]!, /The database refused messages for the message log/);
   await system.shutdown();
 });
 
@@ -106,16 +106,16 @@ Deno.test("at the end all waiting messages are written in batches, with one atte
 
 Deno.test("payloads are masked and cut when they are written, and made storable", async () => {
   const rows: MessageRow[] = [];
-  const { conversation, heartbeat, pass, system } = begin((portion) => Promise.resolve(void rows.push(...portion)));
+  const { noted, heartbeat, pass, system } = begin((portion) => Promise.resolve(void rows.push(...portion)));
   heartbeat("\0id", { key: "AuthorizationKey", value: "secret" });
   heartbeat("long", { data: "😀".repeat(PAYLOAD_MAX_LENGTH) });
-  const heard = { text: '[2,"x","\0', at: new Date(0) };
-  conversation.ignored(heard, { type: "unreadable", why: "not JSON" });
+  const frame = { text: '[2,"x","\0', at: new Date(0) };
+  noted.ignored(frame, { type: "unreadable", why: "not JSON" });
   await pass(200);
   const [masked, , long, , unreadable] = rows;
   assertEquals([masked!.messageId, JSON.parse(masked!.payload).value], ["\ufffdid", "********"]);
   const cut = JSON.parse(long!.payload);
   assert(long!.cut && cut.length <= PAYLOAD_MAX_LENGTH + 1 && cut.endsWith("…") && cut.isWellFormed());
-  assertEquals([unreadable!.type, JSON.parse(unreadable!.payload)], ["unreadable", heard.text]);
+  assertEquals([unreadable!.type, JSON.parse(unreadable!.payload)], ["unreadable", frame.text]);
   await system.shutdown();
 });

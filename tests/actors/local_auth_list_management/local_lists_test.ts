@@ -80,7 +80,7 @@ Deno.test("automatic: an edited idTag is sent to the lists that contain it, and 
   assertEquals(setup.sent.slice(before).map(({ updateType, entries }) => ({ updateType, entries })), [
     { updateType: "Differential", entries: [{ idTag, idTagInfo: { status: "Blocked", parentIdTag: "FLEET" } }] },
   ]);
-  setup.signals.publish({ kind: "idTagChanged", idTag: "somebody-else" });
+  setup.signals.publish({ kind: "idTagChanged", idTag: "another" });
   setup.signals.publish({ kind: "idTagChanged", idTag });
   await setup.pass(MINUTE_MS);
   assertEquals(setup.sent.length, before + 1);

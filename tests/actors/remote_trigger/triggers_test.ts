@@ -79,8 +79,8 @@ Deno.test("a message is linked within the time window, and not after it", async 
 });
 
 Deno.test("without an expected message the database is not used", async () => {
-  const nobody = (): Promise<never> => Promise.reject(new Error("asked"));
-  const running = startTriggers(clockAt(0), { record: nobody, drop: nobody });
+  const fail = (): Promise<never> => Promise.reject(new Error("called"));
+  const running = startTriggers(clockAt(0), { record: fail, drop: fail });
   const [command, reset] = [await sent(), await enqueue(store, { action: "Reset", request: { type: "Soft" } })];
   await send(running, reset);
   receive(running, reset);

@@ -51,12 +51,12 @@ const settled = (one: Life): Signal => ({
 Deno.test("each reservation expires at its expiry date and not before", async () => {
   const clock = clockAt(2);
   const reservations = startReservations(clock);
-  const lives = await Promise.all([30, 20, 25].map(async (minute) => {
+  const all = await Promise.all([30, 20, 25].map(async (minute) => {
     const one = await (await life()).accepted({ expiryDate: at(minute).toISOString() });
     return { one, minute };
   }));
-  await reservations.publish(settled(lives[0]!.one));
-  for (const { one, minute } of lives.toSorted((a, b) => a.minute - b.minute)) {
+  await reservations.publish(settled(all[0]!.one));
+  for (const { one, minute } of all.toSorted((a, b) => a.minute - b.minute)) {
     await reservations.pass(at(minute).getTime() - clock.now().getTime() - 1);
     assertEquals((await one.now()).state, "active");
     await reservations.pass(1);
@@ -99,7 +99,7 @@ Deno.test("a transaction start leads to a check only at a charge point with an a
   const started = (chargePoint: string, transactionId: number): Signal => (
     { kind: "transactionStarted", chargePoint, connectorId: 1, transactionId }
   );
-  await reservations.publish(started("SOMEBODY", 1));
+  await reservations.publish(started("OTHER", 1));
   assertEquals(looks, before);
   const { transactionId } = await one.start();
   await reservations.publish(started(one.chargePoint, transactionId));
@@ -150,15 +150,15 @@ for (const step of steps) {
 
     Deno.test(`after a process ended ${when} ${step} the next one does the rest`, async () => {
       const states = await work();
-      const { promise: dead, resolve: die } = Promise.withResolvers<void>();
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
       const reservations = startReservations(clockAt(6), {
         [step]: async (...args: unknown[]) => {
           if (when === "after") await (store.reservations[step] as (...args: unknown[]) => Promise<unknown>)(...args);
-          die();
+          end();
           throw new Error("killed");
         },
       });
-      await dead;
+      await ended;
       await reservations.end();
       const next = startReservations(clockAt(6));
       await next.pass(1);

@@ -110,11 +110,11 @@ Deno.test("a temporary actor ends when its work fails; its waiting mail and time
 
 Deno.test("a permanent actor is restarted with its mailbox, until it fails too often within a minute", async () => {
   const { system, clock } = newSystem();
-  let births = 0;
+  let starts = 0;
   const seen: string[] = [];
   const reasons: StopReason[] = [];
   const ref = system.spawn<string>("shared", () => {
-    births++;
+    starts++;
     return {
       receive(mail) {
         if (mail === "poison") throw new Error("poison");
@@ -125,28 +125,28 @@ Deno.test("a permanent actor is restarted with its mailbox, until it fails too o
   }, { restartsPerMinute: 2 });
   for (const mail of ["poison", "a", "poison", "b"]) ref.tell(mail);
   await system.quiet();
-  assertEquals({ births, seen }, { births: 3, seen: ["a", "b"] });
+  assertEquals({ starts, seen }, { starts: 3, seen: ["a", "b"] });
   await clock.advance(61_000, () => system.quiet());
   for (const mail of ["poison", "c"]) ref.tell(mail);
   await system.quiet();
   assertEquals(
-    { births, seen },
-    { births: 4, seen: ["a", "b", "c"] },
+    { starts, seen },
+    { starts: 4, seen: ["a", "b", "c"] },
     "failures of more than a minute ago are forgiven",
   );
   for (const mail of ["poison", "poison", "d"]) ref.tell(mail);
   await system.quiet();
-  assertEquals({ births, seen, reasons }, { births: 5, seen: ["a", "b", "c"], reasons: ["failed"] });
+  assertEquals({ starts, seen, reasons }, { starts: 5, seen: ["a", "b", "c"], reasons: ["failed"] });
 });
 
 Deno.test("a restart that fails counts as a failure, and is followed by another restart", async () => {
   const { system, clock } = newSystem();
-  let births = 0;
+  let starts = 0;
   const seen: string[] = [];
   const ref = system.spawn<string>("shared", (context) => {
-    births++;
-    context.after(10, `timer of birth ${births}`);
-    if (births === 2) throw new Error("the database is away");
+    starts++;
+    context.after(10, `timer of start ${starts}`);
+    if (starts === 2) throw new Error("the database does not answer");
     return {
       receive(mail) {
         if (mail === "poison") throw new Error("poison");
@@ -157,22 +157,22 @@ Deno.test("a restart that fails counts as a failure, and is followed by another 
   for (const mail of ["poison", "a"]) ref.tell(mail);
   await system.quiet();
   await clock.advance(10, () => system.quiet());
-  assertEquals({ births, seen }, { births: 3, seen: ["a", "timer of birth 3"] });
+  assertEquals({ starts, seen }, { starts: 3, seen: ["a", "timer of start 3"] });
   assertEquals(lines, ["shared failed and is restarted", "shared failed and is restarted"]);
   assertEquals(system.givenUp, []);
 });
 
 Deno.test("an actor that cannot be restarted is given up: it refuses mail, is reported, and the shutdown ends", async () => {
   const { system } = newSystem();
-  let births = 0;
+  let starts = 0;
   const reasons: StopReason[] = [];
   const ref = system.spawn<string>("shared", () => {
-    if (++births > 1) throw new Error("cannot be born again");
+    if (++starts > 1) throw new Error("cannot be restarted");
     return { receive: () => Promise.reject(new Error("poison")), stopped: (reason) => void reasons.push(reason) };
   }, { restartsPerMinute: 3 });
   ref.tell("poison");
   await system.quiet();
-  assertEquals({ births, reasons, givenUp: system.givenUp }, { births: 4, reasons: ["failed"], givenUp: ["shared"] });
+  assertEquals({ starts, reasons, givenUp: system.givenUp }, { starts: 4, reasons: ["failed"], givenUp: ["shared"] });
   assertEquals(ref.tell("more"), false);
   assertEquals(await system.whenGivenUp, "shared");
   await system.shutdown();
@@ -221,18 +221,18 @@ Deno.test("at the shutdown a draining actor receives its waiting mail; after sto
 Deno.test("the shutdown ends the newest actor first and waits for the mail that is being received", async () => {
   const { system } = newSystem();
   const trace: string[] = [];
-  const gate = Promise.withResolvers<void>();
+  const blocked = Promise.withResolvers<void>();
   const actor = (name: string): Actor<string> => ({
     async receive() {
       trace.push(`${name} works`);
-      await gate.promise;
+      await blocked.promise;
     },
     stopped: (reason) => void trace.push(`${name} ${reason}`),
   });
   for (const name of ["store", "shared", "charge point"]) system.spawn<string>(name, () => actor(name)).tell("work");
   await Promise.resolve();
   const down = system.shutdown();
-  gate.resolve();
+  blocked.resolve();
   await down;
   assertEquals(trace.slice(0, 3).sort(), ["charge point works", "shared works", "store works"]);
   assertEquals(trace.slice(3), ["charge point shutdown", "shared shutdown", "store shutdown"]);

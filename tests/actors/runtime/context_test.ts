@@ -6,16 +6,16 @@ import { FakeClock } from "../../fake_clock.ts";
 
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** A permanent actor that notes its mail with the time and fails at "poison". `born` gets its context at each start. */
-function noting(born: (context: Context<string>) => void, takesMs = 0, mailboxLimit?: number) {
+/** A permanent actor that notes its mail with the time and fails at "poison". `onStart` gets its context at each start. */
+function noting(onStart: (context: Context<string>) => void, takesMs = 0, mailboxLimit?: number) {
   const clock = new FakeClock();
   const system = new ActorSystem(clock, log);
   const seen: string[] = [];
   const ref = system.spawn<string>("noting", (context) => {
-    born(context);
+    onStart(context);
     return {
       async receive(mail) {
-        if (mail === "poison") await turns().then(() => Promise.reject(new Error("poison")));
+        if (mail === "poison") await microtasks().then(() => Promise.reject(new Error("poison")));
         if (takesMs > 0) await new Promise<void>((resolve) => clock.after(takesMs, resolve));
         seen.push(`${mail} ${clock.monotonicMs()}`);
       },
@@ -27,13 +27,13 @@ function noting(born: (context: Context<string>) => void, takesMs = 0, mailboxLi
     system,
     ref,
     taken,
-    advance: (ms: number) => clock.advance(ms, takesMs > 0 ? turns : system.quiet.bind(system)),
+    advance: (ms: number) => clock.advance(ms, takesMs > 0 ? microtasks : system.quiet.bind(system)),
   };
 }
 
 /** Runs due timers while the work itself waits for the clock. */
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+async function microtasks(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
 /** A publisher of signals for tests. */
@@ -88,26 +88,26 @@ Deno.test("repeated mail arrives at its interval after the end of the work, and 
   const { clock, advance, taken } = noting((context) => context.every(100, "look", 0), 30);
   await advance(300);
   assertEquals(taken(), ["look 30", "look 160", "look 290"]);
-  await clock.leap(5000, turns);
+  await clock.leap(5000, microtasks);
   await advance(30);
   assertEquals(taken(), ["look 5330"], "after a suspension of the machine there is only one mail");
 });
 
 Deno.test("a restart starts repeated mail, timers and subscriptions again, each once", async () => {
   const publisher = new Publisher();
-  let births = 0;
+  let starts = 0;
   const { clock, ref, system, advance, taken } = noting((context) => {
-    births++;
-    context.every(100, `look ${births}`);
-    context.after(150, `timer ${births}`);
-    context.subscribe(publisher, (signal) => `${signal} ${births}`);
+    starts++;
+    context.every(100, `look ${starts}`);
+    context.after(150, `timer ${starts}`);
+    context.subscribe(publisher, (signal) => `${signal} ${starts}`);
   });
   await advance(99);
   ref.tell("poison");
   await clock.advance(1); // the repeated mail waits behind it
-  assertEquals(births, 1);
+  assertEquals(starts, 1);
   await system.quiet();
-  assertEquals([births, publisher.listeners.size, clock.pending], [2, 1, 2]);
+  assertEquals([starts, publisher.listeners.size, clock.pending], [2, 1, 2]);
   publisher.publish("connected");
   await advance(200);
   assertEquals(taken(), ["connected 2 100", "look 2 200", "timer 2 250", "look 2 300"]);

@@ -27,7 +27,7 @@ Deno.test("refused mail and failures are counted by actor, without the name of a
     },
   });
   const temporary = system.spawn("charge point CP001", fail, { mailboxLimit: 1 });
-  const permanent = system.spawn("sightings", fail, { restartsPerMinute: 1 });
+  const permanent = system.spawn("last seen", fail, { restartsPerMinute: 1 });
   temporary.tell("work");
   assertEquals(temporary.tell("too much"), false);
   permanent.tell("work");
@@ -38,7 +38,7 @@ Deno.test("refused mail and failures are counted by actor, without the name of a
   assertEquals(await samples(system.counts.mailRefused), [["connection", 1]]);
   assertEquals((await samples(system.counts.failures)).toSorted(), [
     ["connection", "stopped", 1],
-    ["sightings", "restarted", 1],
-    ["sightings", "stopped", 1],
+    ["last seen", "restarted", 1],
+    ["last seen", "stopped", 1],
   ]);
 });
