@@ -86,7 +86,7 @@ test("a refusal says the cause and the cure, and shows no secret", async (tool, 
   };
   assertMatch(
     await said({}, "NOBODY"),
-    /^NOBODY was refused: this identity is not registered .*PUT \/v1\/charge-points\/NOBODY/,
+    /^NOBODY was refused: this identity is not registered\. Register .*PUT \/v1\/charge-points\/NOBODY/,
   );
   await tool.operator.put(`/v1/charge-points/${identity}`, { securityProfile: 1 });
   assertMatch(await said(basic(identity, KEY)), /no password has been set\. .*PUT .*\/credentials/);
