@@ -35,7 +35,7 @@ export function accessList(access: Access, paths: Paths): string {
 
 /** `unshare` in effect allows every program, so only a start by root gets it, and only where it works. Deno takes no empty list. */
 function programs(dataDir: string, { DATABASE_URL }: Paths): string[] {
-  const asRoot = !DATABASE_URL && Deno.build.os === "linux" && isRoot() && namespacesWork();
+  const asRoot = !DATABASE_URL && isRoot() && namespacesWork();
   return [...programsIn(dataDir), ...(asRoot ? ["unshare"] : [])];
 }
 

@@ -65,7 +65,7 @@ export function reasonIn(said: string): string {
 }
 
 function way(dataDir: string): Way {
-  if (Deno.build.os === "windows" || !isRoot()) return { prefix: [] };
+  if (!isRoot()) return { prefix: [] };
   const nobody = { uid: NOBODY, gid: NOBODY };
   if (namespacesWork()) return { prefix: IN_NAMESPACE, owner: { uid: 0, gid: 0 } };
   const closed = closedAbove(dataDir);

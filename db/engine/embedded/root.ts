@@ -10,10 +10,10 @@ export const NOBODY = 65534;
 /** Puts a program into a user namespace where root's files belong to NOBODY, so that it runs below a folder that only root may enter. */
 export const IN_NAMESPACE = ["unshare", "-U", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] as const;
 
-/** Are we root? Without `--allow-sys=uid` the answer is no, and PostgreSQL then says itself that it refuses root. */
+/** Are we root on Linux? Elsewhere, and without `--allow-sys=uid`, the answer is no, and PostgreSQL then says itself that it refuses root. */
 export function isRoot(): boolean {
   try {
-    return Deno.uid() === 0;
+    return Deno.build.os === "linux" && Deno.uid() === 0;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return false;
     throw error;
