@@ -62,7 +62,8 @@ export function configuration({ port, logs, memoryBytes, tuning }: Configuration
     lc_messages: "C",
     ...tuning,
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+  const quoted = (value: string) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`);
   return ["# Chargehand writes this file before each start. Your own settings: ALTER SYSTEM.", ...lines, ""].join("\n");
 }
 

@@ -24,8 +24,9 @@ for (
   });
 }
 
-Deno.test("quotes in a folder's name end no setting", () => {
+Deno.test("quotes in a folder's name end no setting, and backslashes stay what they are", () => {
   assertEquals(valueOf("log_directory", { logs: "/it's" }), "/it''s");
+  assertEquals(valueOf("log_directory", { logs: String.raw`C:\new\log` }), String.raw`C:\\new\\log`);
 });
 
 Deno.test("tuning replaces a setting instead of standing beside it", () => {
