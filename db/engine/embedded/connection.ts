@@ -16,8 +16,11 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** `down`: no server of this folder listens. `starting`: it listens and takes no connections yet, or no longer. `silent`: it does not answer. */
-export type Unreached = "down" | "starting" | "silent";
+/**
+ * `down`: no server of this folder listens. `starting`: it listens and takes no connections yet, or no longer. `closed`: what listens breaks off
+ * the connection without a word. `silent`: it does not answer.
+ */
+export type Unreached = "down" | "starting" | "closed" | "silent";
 
 /** Where the server of a cluster should be. */
 export interface Address {
@@ -80,10 +83,10 @@ const MEANINGS: Readonly<Record<string, Unreached>> = {
   "57P01": "starting",
   "57P02": "starting",
   "53300": "starting",
-  ECONNRESET: "starting",
-  EPIPE: "starting",
-  CONNECTION_CLOSED: "starting",
-  CONNECTION_ENDED: "starting",
+  ECONNRESET: "closed",
+  EPIPE: "closed",
+  CONNECTION_CLOSED: "closed",
+  CONNECTION_ENDED: "closed",
   CONNECT_TIMEOUT: "silent",
 };
 

@@ -46,6 +46,9 @@ const LEFTOVER = { attempts: 8, everyMs: 250 } as const;
 /** How often the reason of a failed start is looked for, and how long each time. */
 const LATE_LOG = { attempts: 20, everyMs: 50 } as const;
 
+/** How often a connection may be broken off before the start gives up, and the wait before the next attempt. */
+const CLOSED = { attempts: 100, everyMs: 100 } as const;
+
 /** A process number that no system gives away. */
 const NO_PROCESS = "99999999";
 
@@ -99,19 +102,26 @@ async function runningPort({ cluster }: DataLayout): Promise<number | undefined>
 /** Waits through a recovery or a shutdown. Undefined when no server of this folder is there. */
 async function whenReady(facts: ServerFacts, port: number): Promise<Connection | undefined> {
   using _ = afterAWhile(() => facts.progress("PostgreSQL recovers its data"));
-  for (;;) {
+  for (let closed = 0; closed < CLOSED.attempts; await pause(CLOSED.everyMs)) {
     const found = await connect(addressOf(facts, port));
     if (typeof found === "object") return found;
     if (found === "down") return undefined;
-    if (found === "silent") {
-      throw new StoreError(
-        "refused",
-        `The PostgreSQL server that runs in ${facts.layout.cluster} does not answer on 127.0.0.1:${port}. Is its process stopped? End the ` +
-          `process that the first line of postmaster.pid in that folder names, and start again.`,
-      );
-    }
-    await pause(100);
+    if (found === "starting") continue;
+    // Another program may have taken the port of a server that ended without an order.
+    if (!await hasProcess(facts.programs)) return undefined;
+    if (found === "silent") break;
+    closed++;
   }
+  throw new StoreError(
+    "refused",
+    `The PostgreSQL server of ${facts.layout.cluster} does not answer on 127.0.0.1:${port}. Its process, whose number is the first line of ` +
+      `postmaster.pid in that folder, may be stopped, or another program uses the port. End that process or that program, and start again.`,
+  );
+}
+
+/** Is there a process with the number in `postmaster.pid`? It may be another program's by now. */
+async function hasProcess(programs: Programs): Promise<boolean> {
+  return (await programs.run("pg_ctl", ["status", "-s", "-D", "data"])).success;
 }
 
 /** Starts a server and returns its port. */

@@ -110,6 +110,34 @@ Deno.test("the number of a dead postmaster may belong to another program now, wh
   }
 });
 
+for (const [how, answer] of [["breaks off every connection", "close"], ["says nothing", "hold"]] as const) {
+  Deno.test(`another program that ${how} has taken the port of a dead server: a start moves to another port`, async () => {
+    await using folder = await filledFolder();
+    await using first = startChild(folder.dataDir);
+    const url = String((await first.event("up")).url);
+    const postmaster = (await postmasterOf(folder.dataDir))!;
+    await first.kill();
+    signal(postmaster, "SIGKILL");
+    await gone(postmaster);
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+    const held: Deno.Conn[] = [];
+    const answering = (async () => {
+      for await (const connection of listener) {
+        if (answer === "close") connection.close();
+        else held.push(connection);
+      }
+    })();
+    await using second = startChild(folder.dataDir);
+    const up = await second.event("up");
+    assertEquals([up.adopted, up.url === url], [false, false]);
+    await once(String(up.url), (sql) => sql.unsafe("select 1"));
+    await second.end();
+    listener.close();
+    await answering;
+    for (const each of held) each.close();
+  });
+}
+
 Deno.test("a server that does not answer is named at the start, and taken over when it goes on", async () => {
   await using folder = await filledFolder();
   await using first = startChild(folder.dataDir);
