@@ -70,7 +70,7 @@ async function startIn(layout: DataLayout, options: EmbeddedOptions, unlock: () 
   const watch = watchServer(facts, reached, log);
   return {
     url: urlOf({ port: reached.port, password }),
-    psql: `PGPASSFILE=${layout.passwordFile} psql -h 127.0.0.1 -p ${reached.port} -U ${NAME} ${NAME}`,
+    psql: psqlCommand(layout, reached.port),
     version: reached.connection.serverVersion,
     dataDir: layout.dataDir,
     adopted: reached.adopted,
@@ -80,6 +80,12 @@ async function startIn(layout: DataLayout, options: EmbeddedOptions, unlock: () 
       unlock();
     },
   };
+}
+
+/** For a shell, which would take a path with a space for two words. */
+function psqlCommand({ passwordFile }: DataLayout, port: number): string {
+  const path = /^[\w/.,:@%+-]+$/.test(passwordFile) ? passwordFile : `'${passwordFile.replaceAll("'", "'\\''")}'`;
+  return `PGPASSFILE=${path} psql -h 127.0.0.1 -p ${port} -U ${NAME} ${NAME}`;
 }
 
 /** Makes what is missing: the folder, the programs, the cluster. */

@@ -131,6 +131,17 @@ Deno.test("DATA_DIR may be a symbolic link, and the server behind it is taken ov
   await second.end();
 });
 
+Deno.test("DATA_DIR may have spaces and quotes in its path, also in the command for psql", async () => {
+  await using folder = await emptyFolder();
+  const dataDir = `${folder.dataDir}/it's a folder`;
+  await using child = startChild(dataDir);
+  const up = await child.event("up");
+  assertEquals(await ask(up, "select 1 as one"), [{ one: 1 }]);
+  const shown = new Deno.Command("sh", { args: ["-c", String(up.psql).replace(/ psql .*/, " printenv PGPASSFILE")] });
+  assertEquals(new TextDecoder().decode((await shown.output()).stdout), `${layoutOf(dataDir).passwordFile}\n`);
+  await child.end();
+});
+
 Deno.test("a folder whose password file is gone: one sentence", async () => {
   await using folder = await filledFolder();
   const { passwordFile } = layoutOf(folder.dataDir);
