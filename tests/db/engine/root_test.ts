@@ -6,14 +6,17 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { delimiter, dirname } from "node:path";
 import { layoutOf, ROOT_DATA_DIR } from "../../../db/engine/embedded/data_folder.ts";
 import { isRoot, namespacesWork, NOBODY } from "../../../db/engine/embedded/root.ts";
-import { type ChildOptions, emptyFolder, filledFolder, leastPermissions, startChild } from "./folder.ts";
+import { type ChildOptions, emptyFolder, filledFolder, leastPermissions, postmasterOf, startChild } from "./folder.ts";
 import { once } from "./ledger.ts";
 
-const asRoot = isRoot() && Deno.build.os === "linux";
+const asRoot = isRoot();
 const withNamespaces = asRoot && namespacesWork();
 if (!withNamespaces) console.warn("Not root, or no user namespaces: some ways to run PostgreSQL are not tried here");
 
-/** Starts in the folder, writes one row beside those that are there, and ends. Returns how many there are. */
+/**
+ * Starts in the folder, writes one row beside those that are there, is killed, takes the server over, and ends. Returns how many rows
+ * there are.
+ */
 async function addRow(dataDir: string, options: ChildOptions = {}): Promise<number> {
   await using child = startChild(dataDir, options);
   const { url } = await child.event("up");
@@ -22,7 +25,12 @@ async function addRow(dataDir: string, options: ChildOptions = {}): Promise<numb
     await sql.unsafe("insert into lives default values");
     return await sql.unsafe("select count(*)::int as count from lives");
   });
-  await child.end();
+  await child.kill();
+  await using next = startChild(dataDir, options);
+  const again = await next.event("up");
+  assertEquals([again.url, again.adopted], [url, true]);
+  await next.end();
+  assertEquals(await postmasterOf(dataDir), undefined);
   return Number(row?.count);
 }
 
