@@ -25,28 +25,17 @@ import { listen } from "./api/server.ts";
 import { startEmbedded } from "./db/engine/embedded.ts";
 import { openStore, type StoreOptions } from "./db/store.ts";
 import config from "./deno.json" with { type: "json" };
-import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart, welcome } from "./api/process.ts";
+import { endOnFailure, endOnSignal, failToStart, firstSignal, guard, refuseToStart, welcome } from "./api/process.ts";
 
 /** Opens the store and starts the actors; nothing listens yet. Store options override what the settings say (tests). */
 export async function openApp(given: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenApp> {
   const clock = systemClock;
   const log = createLog({ level: given.logLevel, format: given.logFormat, now: () => clock.now() });
   const { settings, database } = await findDatabase(given, log);
-  const store = await openStore({
-    databaseUrl: settings.databaseUrl,
-    meterValueRetentionDays: settings.meterValueRetentionDays,
-    messageRetentionDays: settings.messageRetentionDays,
-    log: (line, facts) => log.warn(line, facts),
-    ...storeOptions,
-  }).catch(async (error) => {
+  const { store, newAdminKey } = await prepareStore({ settings, log, clock, storeOptions }).catch(async (error) => {
     await database?.stop();
     throw error;
   });
-  // Before anything is recorded: a partition that is made later has to take its rows out of the default one.
-  await store.meterValues.keepPartitions(clock.now(), settings.meterValueRetentionDays ?? undefined);
-  await store.messages.keepPartitions(clock.now()).catch((error) =>
-    log.warn("The partitions of the message log could not be made; tried again with the first message", { error })
-  );
   const system = new ActorSystem(clock, log);
   watchPlannerStatistics(system, store);
   const loopWatch = watchLoop(clock, log, system.counts.lateness);
@@ -90,7 +79,7 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
     log,
     version: config.version,
     ready: () => open && chargePoints.available(),
-    newAdminKey: await ensureAdminKey(store, settings, clock.now()),
+    newAdminKey,
     async close() {
       open = false;
       loopWatch.close();
@@ -99,6 +88,32 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
       await database?.stop();
     },
   };
+}
+
+interface StoreFacts extends Pick<OpenApp, "log" | "clock"> {
+  readonly settings: Settings & { readonly databaseUrl: string };
+  readonly storeOptions: Partial<StoreOptions>;
+}
+
+/** Opens the store and writes what must be in it before anything is recorded. */
+async function prepareStore({ settings, log, clock, storeOptions }: StoreFacts) {
+  const { databaseUrl, meterValueRetentionDays, messageRetentionDays } = settings;
+  const store = await openStore({
+    ...{ databaseUrl, meterValueRetentionDays, messageRetentionDays },
+    log: (line, facts) => log.warn(line, facts),
+    ...storeOptions,
+  });
+  try {
+    // Now: a partition that is made later has to take its rows out of the default one.
+    await store.meterValues.keepPartitions(clock.now(), meterValueRetentionDays ?? undefined);
+    await store.messages.keepPartitions(clock.now()).catch((error) =>
+      log.warn("The partitions of the message log could not be made; tried again with the first message", { error })
+    );
+    return { store, newAdminKey: await ensureAdminKey(store, settings, clock.now()) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 /** The settings with an address of a database, and the embedded server when it is that one's. */
@@ -117,7 +132,9 @@ async function main(): Promise<void> {
   const args = Deno.args.filter((argument) => argument !== "--");
   if (args.includes("--help") || args.includes("-h")) return console.log(helpText(config.version));
   if (args.length > 0) return refuseToStart([`${args.join(" ")}: there are no arguments but --help`]);
-  const app = await openApp(settingsOrExit());
+  const settings = settingsOrExit();
+  const signalled = firstSignal();
+  const app = await openApp(settings);
   guard();
   const listening = await listen(app).catch(async (error) => {
     // The key exists from now on and would never be shown again.
@@ -125,9 +142,9 @@ async function main(): Promise<void> {
     await app.close();
     throw error;
   });
-  // Before anybody is told that it is ready: a signal that follows must end it in order.
   endOnFailure(app, listening);
-  endOnSignal(app, listening);
+  endOnSignal(app, listening, signalled);
+  // Also after a signal during the start: the admin key is shown only this once.
   welcome(app, listening);
 }
 

@@ -72,11 +72,24 @@ function dialled(host: string): string {
 /** What an end has to know of whatever brings connections. */
 type Endable = Pick<Listening, "stopAccepting" | "close">;
 
-/** Ends the app and then the process on SIGINT or SIGTERM. */
-export function endOnSignal(app: OpenApp, listening: Endable): void {
+/**
+ * Resolves at the first SIGINT or SIGTERM; from the call on neither ends the process by itself. Call it before the start begins: a process that
+ * ends in the middle of its start would leave PostgreSQL running. What is under way then has the same time as a shutdown.
+ */
+export function firstSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => void shutDown(app, listening, 0));
+    Deno.addSignalListener(signal, () => {
+      limitShutdown();
+      resolve();
+    });
   }
+  return promise;
+}
+
+/** Ends the app and then the process when `signalled` resolves. */
+export function endOnSignal(app: OpenApp, listening: Endable, signalled: Promise<void>): void {
+  void signalled.then(() => shutDown(app, listening, 0));
 }
 
 /**
@@ -91,6 +104,16 @@ export function endOnFailure(app: OpenApp, listening: Endable): void {
   });
 }
 
+let forced: ReturnType<typeof setTimeout> | undefined;
+
+/** From the first call on, the process has SHUTDOWN_MS left. */
+function limitShutdown(): void {
+  forced ??= setTimeout(() => {
+    console.error("The shutdown takes too long and is ended; is the database away?");
+    Deno.exit(1);
+  }, SHUTDOWN_MS);
+}
+
 let isShuttingDown = false;
 
 /** Stop accepting, end connections and actors, cut what is left, close the store; all within one budget of time. */
@@ -98,10 +121,7 @@ async function shutDown(app: OpenApp, listening: Endable, code: number): Promise
   if (isShuttingDown) return;
   isShuttingDown = true;
   app.log.info("Shutting down");
-  const forced = setTimeout(() => {
-    app.log.error("The shutdown takes too long and is ended; is the database away?");
-    Deno.exit(1);
-  }, SHUTDOWN_MS);
+  limitShutdown();
   listening.stopAccepting();
   await app.close();
   await listening.close();

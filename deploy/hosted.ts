@@ -7,7 +7,7 @@ import { createHttpApi } from "../api/http_api.ts";
 import { DenoEndpoint } from "../api/ocpp/transport_deno.ts";
 import { openApp, settingsOrExit } from "../main.ts";
 import { isEndpoint } from "../ocpp/handshake.ts";
-import { endOnFailure, endOnSignal, failToStart, guard, refuseToStart } from "../api/process.ts";
+import { endOnFailure, endOnSignal, failToStart, firstSignal, guard, refuseToStart } from "../api/process.ts";
 
 const settings = settingsOrExit();
 if (settings.databaseUrl === null) {
@@ -20,7 +20,7 @@ guard();
 if (app.newAdminKey) console.log(`The admin key, shown only this once: ${app.newAdminKey}`);
 endOnFailure(app, endpoint);
 try {
-  endOnSignal(app, endpoint);
+  endOnSignal(app, endpoint, firstSignal());
 } catch {
   // A host without signals ends us as it likes: every confirmation that went out is committed.
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { SETTINGS } from "../actors/settings/settings.ts";
 import { testDatabase } from "./database.ts";
 import { CERTIFICATE } from "./sessions/firmware_management/ftp_connections.ts";
+import { postmasterOf } from "./db/engine/folder.ts";
 import { deno, startProcess } from "./process.ts";
 
 /** The API's status for a request with this key. */
@@ -126,6 +127,17 @@ Deno.test("an unreachable database ends the start with an explanation that does 
     /^ {2}Cannot use postgres:\/\/me:\*\*\*@127\.0\.0\.1:\d+\/db \(DATABASE_URL\): nobody listens there/m,
   );
   assert(!`${stdout}${stderr}`.includes("sesame") && !stderr.includes("    at "), stderr);
+});
+
+Deno.test("SIGTERM during the start: the start is completed and ended in order, and leaves no database running", async () => {
+  const DATA_DIR = await Deno.makeTempDir({ prefix: "chargehand-test-" });
+  await using process = deno(["task", "start"], { DATA_DIR });
+  await process.whenOutput(/Makes a new database/);
+  const { code, stdout } = await process.end();
+  assertEquals(code, 0);
+  assertMatch(stdout, /is ready[^]*chk_\S+[^]*Shutting down/);
+  assertEquals(await postmasterOf(DATA_DIR), undefined);
+  await Deno.remove(DATA_DIR, { recursive: true });
 });
 
 Deno.test("a data folder that is unusable or in use ends the start with an explanation", async () => {

@@ -23,6 +23,9 @@ export interface Programs {
   enter(folder: string): Promise<void>;
 }
 
+/** A process group of its own: Ctrl-C in a terminal is for this process, which ends the programs in order. */
+const APART = { detached: true, stdin: "null", stdout: "piped", stderr: "piped" } as const;
+
 /** The command's first words, and the owner of its files when that is a question. */
 interface Way {
   readonly prefix: readonly string[];
@@ -37,9 +40,9 @@ export function programs(layout: DataLayout): Programs {
   return {
     async run(name, args) {
       const [program = "", ...words] = [...prefix, join(layout.engine, "bin", `${name}${suffix}`), ...args];
-      const options = { args: words, cwd: layout.postgresql, ...environment(), ...ids, stdin: "null" } as const;
+      const options = { args: words, cwd: layout.postgresql, ...environment(), ...ids, ...APART } as const;
       try {
-        const { success, stdout, stderr } = await new Deno.Command(program, options).output();
+        const { success, stdout, stderr } = await new Deno.Command(program, options).spawn().output();
         return { success, said: [stdout, stderr].map((each) => new TextDecoder().decode(each)).join("").trim() };
       } catch (error) {
         throw cannotRun(program, error);

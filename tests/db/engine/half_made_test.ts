@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
-import { emptyFolder, exists, filledFolder, gone, postmasterOf, type Said, startChild } from "./folder.ts";
+import { emptyFolder, exists, filledFolder, gone, postmasterOf, type Said, signal, startChild } from "./folder.ts";
 import { once } from "./ledger.ts";
 
 for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
@@ -19,6 +19,20 @@ for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
     await third.event("up");
     const left = (await Array.fromAsync(Deno.readDir(postgresql))).map(({ name }) => name);
     assertEquals(left.filter((name) => /^engine\./.test(name)), []);
+  });
+}
+
+for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
+  Deno.test(`SIGTERM to the whole process group while it says "${moment}": the start is completed and ended in order`, async () => {
+    await using folder = await emptyFolder();
+    // A shell makes such a group, and Ctrl-C signals it.
+    await using child = startChild(folder.dataDir, { prefix: ["setsid"] });
+    await child.event("progress", new RegExp(moment));
+    signal(-child.pid, "SIGTERM");
+    await child.event("up");
+    await child.event("stopped");
+    assertEquals(await exists(`${layoutOf(folder.dataDir).cluster}/PG_VERSION`), true);
+    assertEquals(await postmasterOf(folder.dataDir), undefined);
   });
 }
 
