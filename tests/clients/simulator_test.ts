@@ -50,7 +50,7 @@ test(
     assertEquals(stop.body.confirmation, { status: "Accepted" });
     const path = `/v1/transactions/${running.transactionId}`;
     assertEquals((await operator.until(path, ({ state }) => state === "ended")).reason, "Remote");
-    assertEquals(chargePoint.oddities, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
+    assertEquals(chargePoint.violations, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
   },
 );
 

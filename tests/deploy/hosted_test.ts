@@ -51,7 +51,7 @@ async function chargingSession({ operator, ocppUrl: url }: Hosted): Promise<void
   const ended = await operator.until(`/v1/transactions/${transactionId}`, ({ state }) => state === "ended");
   assert(ended.energyWh >= 1234 && ended.reason === "Remote", JSON.stringify(ended));
   assert((await operator.get(`/v1/transactions/${transactionId}/meter-values`)).items.length > 0);
-  assertEquals(chargePoint.oddities, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
+  assertEquals(chargePoint.violations, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
 }
 
 /** Downloads a file, whole and in a range, from the host that the charge point used, and uploads diagnostics. */

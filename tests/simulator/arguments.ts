@@ -1,4 +1,4 @@
-/** The command line of `deno task simulate`: what can be said, and what it means when it is not said. */
+/** The command line of `deno task simulate`: its options and their defaults. */
 import { parseArgs } from "node:util";
 import type { Password } from "./options.ts";
 
@@ -7,34 +7,34 @@ export const HELP = `Simulated OCPP 1.6-J charge points.
 
   deno task simulate --url ws://127.0.0.1:8080/ocpp --identity CP001
 
-They connect, boot, and play one charging session after the other until Ctrl-C. They also do what the Central System
-asks for: all 19 operations of OCPP 1.6.
+They connect, boot, and do one charging session after the other until Ctrl-C. They answer all 19 operations that a
+Central System can call in OCPP 1.6. Defaults are in parentheses.
 
-Whom and where
+Connection
   --url <url>              OCPP endpoint without the identity   (ws://127.0.0.1:8080/ocpp)
   --identity <identity>    identity of the charge point         (SIM-0001)
-  --count <n>              so many charge points: SIM-0001 … or <identity>-1 …   (1)
-  --password <text>        password of HTTP Basic, sent as it is
-  --password-hex <hex>     the same as hexadecimal key, sent as its bytes
-  --connectors <n>         connectors of each                   (2)
+  --count <n>              number of charge points: SIM-0001, SIM-0002 … or <identity>-1, <identity>-2 …   (1)
+  --password <text>        password of HTTP Basic, sent as text
+  --password-hex <hex>     password of HTTP Basic in hexadecimal, sent as bytes
+  --connectors <n>         connectors of each charge point      (2)
 
-What they do
-  --id-tag <idTag>         the tag that drivers show            (SIMULATOR)
-  --sessions <n>           end after so many sessions each      (without end)
-  --speed <factor>         waits shorter, power higher, by this factor   (1)
-  --idle                   play no sessions; plug in only where a remote start expects it
-  --interactive            you are the driver: type "help"
-  --ramp <n>               connect so many per second           (50)
+Behaviour
+  --id-tag <idTag>         idTag of the sessions                (SIMULATOR)
+  --sessions <n>           end after this number of sessions of each charge point   (no end)
+  --speed <factor>         divides all waits and multiplies the power   (1)
+  --idle                   start no sessions; serve remote starts only
+  --interactive            control the charge point with commands; type "help" for a list
+  --ramp <n>               new connections per second           (50)
 
-What stays
-  --state-dir <folder>     keep outbox, meters and configuration there: a kill loses nothing
-  --ledger <file>          write down every transaction message sent and acknowledged
-  --quiet                  say only what goes wrong
+Output
+  --state-dir <folder>     save outbox, meters and configuration there, so that a killed simulator can continue
+  --ledger <file>          write every sent and acknowledged transaction message to this file
+  --quiet                  print errors only
 
   --help                   this text
 `;
 
-/** What was said, with the gaps filled. */
+/** The options of the command line, with defaults for those that were not given. */
 export interface Arguments {
   readonly help: boolean;
   readonly url: string;
@@ -42,22 +42,22 @@ export interface Arguments {
   readonly password?: Password;
   readonly connectors: number;
   readonly idTag: string;
-  /** Infinity when not said. */
+  /** Infinity when not given. */
   readonly sessions: number;
   readonly speed: number;
-  readonly plays: "sessions" | "nothing" | "interactive";
+  readonly mode: "sessions" | "idle" | "interactive";
   readonly rampPerSecond: number;
   readonly stateDir?: string;
   readonly ledger?: string;
   readonly quiet: boolean;
 }
 
-/** Reads the command line. Throws an `Error` whose message can be shown as it is. */
+/** Reads the command line. Throws an `Error` whose message is for the user. */
 export function readArguments(args: readonly string[]): Arguments {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
-    // `deno task simulate -- --help` hands the dashes on.
+    // `deno task simulate -- --help` passes the dashes to the program.
     args: args.filter((arg) => arg !== "--"),
     options: {
       url: text,
@@ -70,7 +70,7 @@ export function readArguments(args: readonly string[]): Arguments {
       sessions: text,
       speed: text,
       idle: flag,
-      autoplay: flag, // the default, accepted for those who like to say it
+      autoplay: flag, // names the default mode and has no effect
       interactive: flag,
       ramp: text,
       "state-dir": text,
@@ -80,7 +80,7 @@ export function readArguments(args: readonly string[]): Arguments {
     },
   });
   const count = number("--count", values.count, 1, 1);
-  if (values.interactive && count > 1) throw new Error("--interactive is for one charge point: leave --count out");
+  if (values.interactive && count > 1) throw new Error("--interactive controls a single charge point: remove --count");
   const hex = values["password-hex"];
   if (hex !== undefined && !/^([0-9a-f]{2})+$/i.test(hex)) {
     throw new Error("--password-hex takes pairs of hexadecimal digits");
@@ -96,7 +96,7 @@ export function readArguments(args: readonly string[]): Arguments {
     idTag: values["id-tag"] ?? "SIMULATOR",
     sessions: number("--sessions", values.sessions, Infinity, 0),
     speed: positive("--speed", values.speed, 1),
-    plays: values.interactive ? "interactive" : values.idle ? "nothing" : "sessions",
+    mode: values.interactive ? "interactive" : values.idle ? "idle" : "sessions",
     rampPerSecond: positive("--ramp", values.ramp, 50),
     stateDir: values["state-dir"],
     ledger: values.ledger,
@@ -112,16 +112,16 @@ function identities(identity: string | undefined, count: number): string[] {
   );
 }
 
-function number(name: string, text: string | undefined, otherwise: number, min: number): number {
-  if (text === undefined) return otherwise;
+function number(name: string, text: string | undefined, fallback: number, min: number): number {
+  if (text === undefined) return fallback;
   if (!/^\d{1,9}$/.test(text) || Number(text) < min) {
     throw new Error(`${name} takes a whole number from ${min}, not ${text}`);
   }
   return Number(text);
 }
 
-function positive(name: string, text: string | undefined, otherwise: number): number {
-  const value = Number(text ?? otherwise);
+function positive(name: string, text: string | undefined, fallback: number): number {
+  const value = Number(text ?? fallback);
   if (!(value > 0) || !Number.isFinite(value)) throw new Error(`${name} takes a number above 0, not ${text}`);
   return value;
 }

@@ -1,6 +1,6 @@
 /**
- * May this driver charge? Online the Central System is asked; offline, and before it where LocalPreAuthorize says so, the
- * local list and the authorization cache decide (OCPP 1.6 §3.5, §4.1).
+ * Decides whether an idTag may charge. Online, the Central System decides. Offline, and online with LocalPreAuthorize, the local list and the
+ * authorization cache decide (OCPP 1.6 §3.5, §4.1).
  */
 import type { Device } from "./device.ts";
 import { CallRefused } from "./frames.ts";
@@ -13,14 +13,14 @@ export class Authorization {
   readonly #link: Link;
   readonly #online: () => boolean;
 
-  /** `online` means connected and accepted. */
+  /** `online` returns true when the charge point is connected and accepted. */
   constructor(device: Device, link: Link, online: () => boolean) {
     this.#device = device;
     this.#link = link;
     this.#online = online;
   }
 
-  /** Asks whoever can answer. Rejects with `CallRefused` when the Central System answers with CALLERROR. */
+  /** Authorizes an idTag. Rejects with `CallRefused` when the Central System answers with CALLERROR. */
   async authorize(idTag: string): Promise<IdTagInfo> {
     const { configuration, settings } = this.#device;
     const local = this.known(idTag);
@@ -28,7 +28,7 @@ export class Authorization {
     if (configuration.flag("LocalPreAuthorize") && local && isUsable(local, settings.clock.now())) return local;
     try {
       const confirmation = await this.#link.call("Authorize", { idTag });
-      this.learn(idTag, confirmation);
+      this.remember(idTag, confirmation);
       return idTagInfoOf(confirmation) ?? { status: "Invalid" };
     } catch (error) {
       if (error instanceof CallRefused) throw error;
@@ -36,17 +36,17 @@ export class Authorization {
     }
   }
 
-  /** What the charge point knows by itself; the list counts more than the cache (§3.5.3). */
+  /** The idTagInfo in the local list, else in the cache (§3.5.3); undefined when neither has the idTag. */
   known(idTag: string): IdTagInfo | undefined {
     const { configuration, localList, cache } = this.#device;
     return (configuration.flag("LocalAuthListEnabled") ? localList.find(idTag) : undefined) ??
       (configuration.flag("AuthorizationCacheEnabled") ? cache.find(idTag) : undefined);
   }
 
-  /** Keeps what a confirmation says about a tag in the cache, unless the local list has it (§3.5.3). */
-  learn(idTag: string, confirmation: Record<string, unknown> | undefined): void {
+  /** Stores the idTagInfo of a confirmation in the cache, unless the local list has the idTag (§3.5.3). */
+  remember(idTag: string, confirmation: Record<string, unknown> | undefined): void {
     const { configuration, localList, cache } = this.#device;
-    if (configuration.flag("AuthorizationCacheEnabled") && !localList.find(idTag)) cache.learn(idTag, confirmation);
+    if (configuration.flag("AuthorizationCacheEnabled") && !localList.find(idTag)) cache.update(idTag, confirmation);
   }
 
   #offline(local: IdTagInfo | undefined): IdTagInfo {

@@ -3,7 +3,7 @@ import { eventually } from "../conformance/within.ts";
 import { startCentralSystem } from "../harness.ts";
 import { simulateChargePoint } from "./charge_point.ts";
 
-Deno.test("a simulated charge point and the real Central System: a session, and all that an operator can ask", async () => {
+Deno.test("a simulated charge point does a session with the Central System and answers all 19 operations", async () => {
   await using central = await startCentralSystem({ unknownChargePoints: "accept" });
   await central.api("PUT", "/v1/id-tags/TAG1", { status: "Accepted" });
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "CP1", rebootMs: 1, stepMs: 1 });
@@ -31,13 +31,13 @@ Deno.test("a simulated charge point and the real Central System: a session, and 
     chargingProfileKind: "Relative",
     chargingSchedule: { chargingRateUnit: "A", chargingSchedulePeriod: [{ startPeriod: 0, limit: 8.1 }] },
   };
-  const asked: [string, object, string][] = [
+  const commands: [string, object, string][] = [
     ["CancelReservation", { reservationId: 4 }, " Rejected"],
     ["ChangeAvailability", { connectorId: 0, type: "Operative" }, " Accepted"],
     ["ChangeConfiguration", { key: "HeartbeatInterval", value: "60" }, " Accepted"],
     ["ClearCache", {}, " Accepted"],
     ["ClearChargingProfile", {}, " Unknown"],
-    ["DataTransfer", { vendorId: "nobody" }, " UnknownVendorId"],
+    ["DataTransfer", { vendorId: "unknown" }, " UnknownVendorId"],
     ["GetCompositeSchedule", { connectorId: 1, duration: 60 }, " Accepted"],
     ["GetConfiguration", {}, ""],
     ["GetDiagnostics", { location: "ftp://files.example/" }, ""],
@@ -52,28 +52,28 @@ Deno.test("a simulated charge point and the real Central System: a session, and 
     ["UpdateFirmware", { location: "ftp://files.example/2.bin", retrieveDate: expiryDate }, ""],
     ["Reset", { type: "Soft" }, " Accepted"],
   ];
-  assertEquals(asked.length, 19);
-  for (const [action, body, outcome] of asked) {
+  assertEquals(commands.length, 19);
+  for (const [action, body, outcome] of commands) {
     assertEquals(await command(action, body), `${action}: answered${outcome}`);
   }
   assertGreater(chargePoint.received.length, 18);
-  assertEquals(chargePoint.oddities, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
+  assertEquals(chargePoint.violations, { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 });
 });
 
-Deno.test("remote start and remote stop, from the operator's request to the finished transaction", async () => {
+Deno.test("a remote start and a remote stop begin and end a transaction", async () => {
   await using central = await startCentralSystem({ unknownChargePoints: "accept" });
   await central.api("PUT", "/v1/id-tags/TAG1", { status: "Accepted" });
-  const said: string[] = [];
-  const log = (line: string) => void said.push(line);
+  const logged: string[] = [];
+  const log = (line: string) => void logged.push(line);
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "CP1", log });
   await chargePoint.boot();
   await chargePoint.plugIn(1);
   const command = (action: string, body: object) =>
     central.api("POST", `/v1/charge-points/CP1/commands/${action}`, body);
-  await command("RemoteStartTransaction", { idTag: "NOBODY", connectorId: 1 });
-  await eventually("the refusal is told", () => {
+  await command("RemoteStartTransaction", { idTag: "UNKNOWN", connectorId: 1 });
+  await eventually("the refusal is logged", () => {
     return Promise.resolve(
-      said.some((line) => line.startsWith("the tag NOBODY is Invalid. Make it known: ")) || undefined,
+      logged.some((line) => line.startsWith("the idTag UNKNOWN is Invalid. Register it: ")) || undefined,
     );
   });
   await command("RemoteStartTransaction", { idTag: "TAG1", connectorId: 1 });
@@ -82,7 +82,7 @@ Deno.test("remote start and remote stop, from the operator's request to the fini
   const stopped = await command("RemoteStopTransaction", { transactionId });
   assertEquals(stopped.body.confirmation, { status: "Accepted" });
   await eventually(
-    "its end is delivered",
+    "the end of the transaction is confirmed",
     async () => await running() === undefined && chargePoint.pending === 0 || undefined,
   );
   const { body } = await central.api("GET", `/v1/transactions/${transactionId}`);

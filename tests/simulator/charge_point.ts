@@ -1,8 +1,8 @@
 /**
- * A simulated charge point: honest OCPP 1.6 behaviour behind methods that say what happens at it (a cable goes in, a tag is
- * shown, the power fails). Tests drive it step by step, newcomers through `main.ts`, load runs in thousands per process.
+ * A simulated charge point that behaves as OCPP 1.6 requires. Its methods are events at a charge point: a cable is plugged in, a driver presents an
+ * idTag, the power fails. Tests call them step by step; `main.ts` runs charge points from the command line.
  */
-import { Body } from "./body.ts";
+import { Assembly } from "./assembly.ts";
 import type { ConnectorStatus, RunningTransaction } from "./connector.ts";
 import type { Device } from "./device.ts";
 import type { ConnectionRefused } from "./dial.ts";
@@ -11,138 +11,138 @@ import type { IdTagInfo } from "./id_tags.ts";
 import type { AnswerOverride } from "./inbox.ts";
 import type { Jobs } from "./jobs.ts";
 import type { ReadingContext } from "./meter.ts";
-import { settle, type SimulatorOptions } from "./options.ts";
-import type { Ending } from "./transactions.ts";
-import type { Oddities, Operation } from "./wire.ts";
+import { resolveOptions, type SimulatorOptions } from "./options.ts";
+import type { TransactionEnd } from "./transactions.ts";
+import type { Operation, Violations } from "./wire.ts";
 
-/** Makes a charge point. It is silent until `connect`, `boot` or `start`. */
+/** Creates a charge point. It does not connect before `connect`, `boot` or `start`. */
 export function simulateChargePoint(options: SimulatorOptions): SimulatedChargePoint {
   return new SimulatedChargePoint(options);
 }
 
-/** One simulated charge point. To be closed, or held with `await using`. */
+/** One simulated charge point. Close it, or use `await using`. */
 export class SimulatedChargePoint implements AsyncDisposable {
   readonly identity: string;
-  readonly #body: Body;
+  readonly #assembly: Assembly;
 
   constructor(options: SimulatorOptions) {
     this.identity = options.identity;
-    this.#body = new Body(settle(options));
+    this.#assembly = new Assembly(resolveOptions(options));
   }
 
-  /** The state behind the wire, for tests that look or tamper. */
+  /** The state of connectors, meters and configuration, for tests that read or change it. */
   get device(): Device {
-    return this.#body.device;
+    return this.#assembly.device;
   }
 
-  /** How the next diagnostics upload and firmware update end. */
+  /** The jobs; tests set here how the next diagnostics upload and firmware update end. */
   get jobs(): Jobs {
-    return this.#body.jobs;
+    return this.#assembly.jobs;
   }
 
-  /** Everything that crossed the wire, oldest first. */
+  /** All sent and received texts, oldest first. */
   get frames(): readonly Frame[] {
-    return this.#body.link.frames;
+    return this.#assembly.link.frames;
   }
 
-  /** The operations that came in, oldest first. */
+  /** The received operations, oldest first. */
   get received(): readonly Operation[] {
-    return this.#body.inbox.received;
+    return this.#assembly.inbox.received;
   }
 
-  /** What should not have happened. */
-  get oddities(): Readonly<Oddities> {
-    return this.#body.link.oddities;
+  /** Counts of protocol violations by the Central System. */
+  get violations(): Readonly<Violations> {
+    return this.#assembly.link.violations;
   }
 
   get registration(): string {
-    return this.#body.registration.state;
+    return this.#assembly.registration.state;
   }
 
   get isConnected(): boolean {
-    return this.#body.link.isOpen;
+    return this.#assembly.link.isOpen;
   }
 
   /** Transaction messages that are not confirmed yet. */
   get pending(): number {
-    return this.#body.outbox.pending;
+    return this.#assembly.outbox.pending;
   }
 
-  /** Opens the connection with one attempt; rejects with `ConnectionRefused`. Later losses are repaired by themselves. */
+  /** Makes one attempt to connect; rejects with `ConnectionRefused`. A connection that is lost later is opened again by itself. */
   connect(): Promise<void> {
-    return this.#body.link.connect();
+    return this.#assembly.link.connect();
   }
 
-  /** Sends BootNotification, connecting first. Resolves with the first answer, when Accepted after the status reports. */
+  /** Connects and sends BootNotification. Resolves with the first answer; if it is Accepted, after the StatusNotifications. */
   async boot(): Promise<Payload> {
     await this.connect();
-    return await this.#body.registration.boot();
+    return await this.#assembly.registration.boot();
   }
 
-  /** Connects, patiently where `refused` says true, and boots until accepted. */
+  /** Connects, tries again while `refused` returns true, and boots until accepted. */
   async start(refused: (why: ConnectionRefused) => boolean = () => true): Promise<void> {
-    await this.#body.link.connectPatiently(refused);
-    if (this.isConnected) this.#body.registration.boot().catch((error) => this.device.settings.log(error.message));
+    await this.#assembly.link.connectWithRetries(refused);
+    if (this.isConnected) this.#assembly.registration.boot().catch((error) => this.device.settings.log(error.message));
     await this.accepted();
   }
 
   /** Resolves when the Central System has accepted this charge point. */
   accepted(): Promise<void> {
-    return this.#body.registration.accepted();
+    return this.#assembly.registration.accepted();
   }
 
   plugIn(connectorId: number): Promise<void> {
-    return this.#body.drivers.plugIn(connectorId);
+    return this.#assembly.drivers.plugIn(connectorId);
   }
 
-  /** Pulls the cable at the car; a running transaction ends with EVDisconnected. */
+  /** Unplugs the cable at the car; a running transaction ends with EVDisconnected. */
   unplug(connectorId: number): Promise<void> {
-    return this.#body.drivers.unplug(connectorId);
+    return this.#assembly.drivers.unplug(connectorId);
   }
 
-  /** Asks whether a tag may charge, and does nothing with the answer. */
+  /** Authorizes an idTag without starting a transaction. */
   authorize(idTag: string): Promise<IdTagInfo> {
-    return this.#body.authorization.authorize(idTag);
+    return this.#assembly.authorization.authorize(idTag);
   }
 
-  /** A driver shows a tag at a connector: authorizes, then starts, waits for the cable, or stops. */
+  /** A driver presents an idTag at a connector: the charge point authorizes it, then starts, waits for the cable, or stops. */
   present(connectorId: number, idTag: string): Promise<IdTagInfo> {
-    return this.#body.drivers.present(connectorId, idTag);
+    return this.#assembly.drivers.present(connectorId, idTag);
   }
 
-  /** Starts without asking first; plugs in when nobody has. Resolves when confirmed, or queued when that cannot be now. */
+  /** Starts a transaction without Authorize, and plugs in if needed. Resolves when it is confirmed, or offline when it is queued. */
   startTransaction(connectorId: number, idTag: string): Promise<RunningTransaction> {
-    return this.#body.transactions.start(connectorId, idTag);
+    return this.#assembly.transactions.start(connectorId, idTag);
   }
 
-  /** Stops; the connector stays Finishing until it is unplugged. Resolves with the confirmation, if there is one now. */
-  stopTransaction(connectorId: number, ending: Ending = {}): Promise<Payload | undefined> {
-    return this.#body.transactions.stop(connectorId, ending);
+  /** Stops the transaction; the connector is Finishing until it is unplugged. Resolves with the confirmation; offline with undefined. */
+  stopTransaction(connectorId: number, end: TransactionEnd = {}): Promise<Payload | undefined> {
+    return this.#assembly.transactions.stop(connectorId, end);
   }
 
-  /** Reads the meter of a connector and sends the values. Resolves when the outbox is empty, if we are online. */
+  /** Reads the meter of a connector and sends MeterValues. Resolves when the outbox is empty; offline at once. */
   async meterValues(connectorId: number, context: ReadingContext = "Sample.Periodic"): Promise<void> {
-    this.#body.sampling.sample(this.device.existing(connectorId), context);
-    if (this.isConnected && this.registration === "Accepted") await this.#body.outbox.drained();
+    this.#assembly.sampling.sample(this.device.existing(connectorId), context);
+    if (this.isConnected && this.registration === "Accepted") await this.#assembly.outbox.drained();
   }
 
-  /** Resolves when no transaction message waits any more. */
+  /** Resolves when the outbox has no transaction messages. */
   drained(): Promise<void> {
-    return this.#body.outbox.drained();
+    return this.#assembly.outbox.drained();
   }
 
-  /** A fault appears, or with `NoError` goes away. It ends a reservation (§5.13) and interrupts the energy. */
+  /** A fault begins, or ends with `NoError`. It ends a reservation (§5.13) and interrupts the supply of energy. */
   fault(connectorId: number, errorCode: string): Promise<void> {
     this.device.existing(connectorId).errorCode = errorCode;
     const reservation = errorCode === "NoError" ? undefined : this.device.reservations.on(connectorId);
     if (reservation) this.device.reservations.remove(reservation.reservationId);
-    return this.#body.reports.changes();
+    return this.#assembly.reports.changes();
   }
 
-  /** The car (`EV`) or the charge point (`EVSE`) takes a break; `undefined` ends it. */
+  /** The car (`EV`) or the charge point (`EVSE`) suspends charging; `undefined` resumes it. */
   suspend(connectorId: number, by: "EV" | "EVSE" | undefined): Promise<void> {
     this.device.existing(connectorId).suspended = by;
-    return this.#body.reports.changes();
+    return this.#assembly.reports.changes();
   }
 
   status(connectorId: number): ConnectorStatus {
@@ -153,44 +153,44 @@ export class SimulatedChargePoint implements AsyncDisposable {
     return this.device.existing(connectorId).transaction;
   }
 
-  /** Cuts the connection and stays away; charging goes on. */
+  /** Cuts the connection and does not reconnect; transactions continue. */
   goOffline(): void {
-    this.#body.link.leave("cut");
+    this.#assembly.link.disconnect("cut");
   }
 
-  /** Comes back with one attempt; what was queued is sent by itself. */
+  /** Makes one attempt to connect; queued messages are then sent by themselves. */
   goOnline(): Promise<void> {
-    return this.#body.link.connect();
+    return this.#assembly.link.connect();
   }
 
-  /** The power fails: the connection is cut, transactions end with PowerLoss, and after the outage the charge point boots. */
+  /** Simulates a power failure: the connection is cut, transactions end with PowerLoss, and the charge point boots after `rebootMs`. */
   cutPower(): void {
-    this.#body.cutPower();
+    this.#assembly.cutPower();
   }
 
   /** Sends any CALL. Rejects with `CallRefused`, `CallTimedOut` or `ConnectionLost`. */
   call(action: string, payload: Payload = {}): Promise<Payload> {
-    return this.#body.link.call(action, payload);
+    return this.#assembly.link.call(action, payload);
   }
 
-  /** Sends any text. */
+  /** Sends any text, also one that is not valid OCPP-J. */
   sendText(text: string): void {
-    this.#body.link.sendText(text);
+    this.#assembly.link.sendText(text);
   }
 
-  /** Answers an operation in another way than honestly from now on; `undefined` brings honesty back. */
+  /** Replaces the answers to an operation from now on; `undefined` restores the normal behaviour. */
   answer(action: string, override: AnswerOverride | undefined): void {
-    this.#body.inbox.override(action, override);
+    this.#assembly.inbox.override(action, override);
   }
 
-  /** The next operation of this action that was not taken yet. Rejects after `deadlineMs` of real time. */
+  /** Returns the oldest operation of this action that `next` has not returned yet, or waits for one. Rejects after `deadlineMs` of real time. */
   next(action: string, deadlineMs = 5_000): Promise<Operation> {
-    return this.#body.inbox.next(action, deadlineMs);
+    return this.#assembly.inbox.next(action, deadlineMs);
   }
 
-  /** Closes the connection and all timers. What is in a `stateDir` stays, and goes on with the next one of this identity. */
+  /** Closes the connection and cancels all timers. The next simulator with this identity continues from the files in `stateDir`. */
   close(): Promise<void> {
-    return this.#body.close();
+    return this.#assembly.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,9 @@
 /**
- * The charging profiles installed in one charge point (OCPP 1.6 §3.13, §5.16, §5.5): what may be installed, what replaces
- * what, and which ones a ClearChargingProfile takes away.
+ * The charging profiles that are installed in one charge point (OCPP 1.6 §3.13, §5.16, §5.5): the rules for installing and replacing them, and which
+ * ones a ClearChargingProfile removes.
  */
 
-/** `ChargingProfile` of §7.8, as it came over the wire. */
+/** `ChargingProfile` of §7.8, as received. */
 export interface ChargingProfile {
   readonly chargingProfileId: number;
   readonly transactionId?: number;
@@ -25,23 +25,23 @@ export interface ChargingSchedule {
   readonly minChargingRate?: number;
 }
 
-/** `ChargingSchedulePeriod` of §7.14: seconds from the start of the schedule, and the limit from there on. */
+/** `ChargingSchedulePeriod` of §7.14: seconds from the start of the schedule, and the limit from then on. */
 export interface ChargingSchedulePeriod {
   readonly startPeriod: number;
   readonly limit: number;
   readonly numberPhases?: number;
 }
 
-/** Amperes per phase or watts in all (R 3.70). */
+/** Amperes per phase, or watts in total (R 3.70). */
 export type ChargingRateUnit = "A" | "W";
 
-/** A profile and the connector that it was installed on. */
+/** A charging profile and the connector on which it is installed. */
 export interface InstalledProfile {
   readonly connectorId: number;
   readonly profile: ChargingProfile;
 }
 
-/** What limits an installation: configuration keys, and the transaction that runs on the connector. */
+/** The limits of an installation: configuration keys, and the transaction on the connector. */
 export interface InstallationRules {
   readonly maxStackLevel: number;
   readonly maxPeriods: number;
@@ -50,27 +50,31 @@ export interface InstallationRules {
   readonly transactionRuns: boolean;
 }
 
-/** Why a profile cannot be installed; undefined when it can. */
-export function objection(connectorId: number, profile: ChargingProfile, rules: InstallationRules): string | undefined {
+/** The reason why a profile cannot be installed; undefined when it can. */
+export function rejectionReason(
+  connectorId: number,
+  profile: ChargingProfile,
+  rules: InstallationRules,
+): string | undefined {
   const { chargingProfilePurpose: purpose, chargingProfileKind: kind, chargingSchedule: schedule } = profile;
   const periods = schedule.chargingSchedulePeriod;
-  const rising = periods.every((period, index) => period.startPeriod > (periods[index - 1]?.startPeriod ?? -1));
-  if (purpose === "ChargePointMaxProfile" && connectorId !== 0) return "ChargePointMaxProfile belongs to connector 0";
+  const isAscending = periods.every((period, index) => period.startPeriod > (periods[index - 1]?.startPeriod ?? -1));
+  if (purpose === "ChargePointMaxProfile" && connectorId !== 0) return "a ChargePointMaxProfile must be on connector 0";
   if (purpose === "TxProfile") {
-    if (connectorId === 0) return "TxProfile belongs to a connector";
-    if (!rules.transactionRuns) return "TxProfile without a transaction";
+    if (connectorId === 0) return "a TxProfile must be on a connector";
+    if (!rules.transactionRuns) return "a TxProfile needs a running transaction";
     if (profile.transactionId !== undefined && profile.transactionId !== rules.runningTransactionId) {
-      return "another transaction runs";
+      return "the running transaction has another transactionId";
     }
   }
-  if (profile.stackLevel < 0 || profile.stackLevel > rules.maxStackLevel) return "stackLevel is above the limit";
+  if (profile.stackLevel < 0 || profile.stackLevel > rules.maxStackLevel) return "stackLevel is outside the limits";
   if (!rules.units.includes(schedule.chargingRateUnit)) return "chargingRateUnit is not supported";
   if (periods.length === 0 || periods.length > rules.maxPeriods) return "the number of periods is not supported";
-  if (periods[0]?.startPeriod !== 0 || !rising) return "periods start at 0 and rise (R 3.45)";
+  if (periods[0]?.startPeriod !== 0 || !isAscending) return "the periods must start at 0 and ascend (R 3.45)";
   if (kind === "Recurring" && (!profile.recurrencyKind || !schedule.startSchedule)) {
-    return "Recurring needs recurrencyKind and startSchedule";
+    return "a Recurring profile needs recurrencyKind and startSchedule";
   }
-  if (kind === "Relative" && purpose === "ChargePointMaxProfile") return "nothing to be relative to";
+  if (kind === "Relative" && purpose === "ChargePointMaxProfile") return "a Relative profile needs a transaction";
   return undefined;
 }
 
@@ -86,7 +90,10 @@ export class ChargingProfiles {
     this.#installed = [...installed];
   }
 
-  /** Installs it; the one with the same id, and the one in the same slot, are replaced (§5.16.3, §3.13.2). False: full. */
+  /**
+   * Installs a profile. It replaces those with the same id and those with the same connector, purpose and stack level (§5.16.3, §3.13.2). Returns
+   * false when `maxInstalled` is reached.
+   */
   install(connectorId: number, profile: ChargingProfile, maxInstalled: number): boolean {
     const kept = this.#installed.filter((old) =>
       old.profile.chargingProfileId !== profile.chargingProfileId && !isSameSlot(old, { connectorId, profile })
@@ -96,23 +103,23 @@ export class ChargingProfiles {
     return true;
   }
 
-  /** ClearChargingProfile: an id excludes all else, other fields must all fit, none means all (R 3.25, 3.26). */
+  /** ClearChargingProfile: with an id, only the id counts; else all given fields must match; without fields all are removed (R 3.25, 3.26). */
   clear(
-    which: { id?: number; connectorId?: number; chargingProfilePurpose?: string; stackLevel?: number },
+    filter: { id?: number; connectorId?: number; chargingProfilePurpose?: string; stackLevel?: number },
   ): "Accepted" | "Unknown" {
-    const goes = ({ connectorId, profile }: InstalledProfile) =>
-      which.id !== undefined
-        ? profile.chargingProfileId === which.id
-        : (which.connectorId ?? connectorId) === connectorId &&
-          (which.chargingProfilePurpose ?? profile.chargingProfilePurpose) === profile.chargingProfilePurpose &&
-          (which.stackLevel ?? profile.stackLevel) === profile.stackLevel;
-    const kept = this.#installed.filter((installed) => !goes(installed));
+    const matches = ({ connectorId, profile }: InstalledProfile) =>
+      filter.id !== undefined
+        ? profile.chargingProfileId === filter.id
+        : (filter.connectorId ?? connectorId) === connectorId &&
+          (filter.chargingProfilePurpose ?? profile.chargingProfilePurpose) === profile.chargingProfilePurpose &&
+          (filter.stackLevel ?? profile.stackLevel) === profile.stackLevel;
+    const kept = this.#installed.filter((installed) => !matches(installed));
     const found = kept.length < this.#installed.length;
     this.#installed = kept;
     return found ? "Accepted" : "Unknown";
   }
 
-  /** A transaction on this connector is over: its own profiles go (§3.13.1). */
+  /** Removes the TxProfiles of a connector whose transaction has ended (§3.13.1). */
   transactionEnded(connectorId: number): void {
     this.#installed = this.#installed.filter((installed) =>
       installed.connectorId !== connectorId || installed.profile.chargingProfilePurpose !== "TxProfile"

@@ -1,18 +1,17 @@
 /**
- * The simulator's only source of time. Everything that waits (heartbeats, samples, retries, expiries) waits here, so that
- * a test with a clock of its own decides when a minute has passed and never sleeps.
+ * The simulator's only source of time. All waits (heartbeats, samples, retries, expiries) use it, so that tests replace it and never sleep.
  */
 
-/** What the simulator needs of time. `after` returns a function that cancels. */
+/** A clock with timers. `after` returns a function that cancels the timer. */
 export interface SimulatorClock {
   now(): Date;
   after(ms: number, run: () => void): () => void;
 }
 
-/** Timers of the platform overflow above 2^31−1 ms (24.8 days) and would fire at once. */
+/** `setTimeout` fires at once for waits above 2^31−1 ms (24.8 days). */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The clock on the wall. */
+/** The clock of the system. */
 export const realClock: SimulatorClock = {
   now: () => new Date(),
   after(ms, run) {

@@ -5,7 +5,7 @@ import { ScriptedCentralSystem } from "./scripted_central_system.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
 
-/** Starts the simulator as a newcomer does, with the permissions of its task. */
+/** The command that starts the simulator, with the permissions of its task. */
 function command(args: readonly string[]): Deno.Command {
   const permissions = ["--allow-net", "--allow-env=WS_NO_BUFFER_UTIL", "--allow-read", "--allow-write"];
   return new Deno.Command(Deno.execPath(), {
@@ -30,14 +30,14 @@ Deno.test("identities follow from --identity and --count", () => {
   assertEquals(of("--identity", "CP001", "--count", "2"), ["CP001-1", "CP001-2"]);
 });
 
-Deno.test("what cannot be understood is said", () => {
+Deno.test("invalid arguments are refused with an explanation", () => {
   assertThrows(() => readArguments(["--count", "none"]), Error, "--count takes a whole number");
   assertThrows(() => readArguments(["--speed", "-1"]), Error);
   assertThrows(() => readArguments(["--url", "http://x"]), Error, "ws://");
   assertThrows(() => readArguments(["--colour", "red"]), Error, "--colour");
 });
 
-Deno.test("--help helps, and a refusal ends with its cure", async () => {
+Deno.test("--help lists the options, and a refused connection ends with an explanation and exit code 1", async () => {
   const help = await output(["--help"]);
   assertEquals(help.code, 0);
   assertStringIncludes(help.text, "--id-tag");
@@ -48,7 +48,7 @@ Deno.test("--help helps, and a refusal ends with its cure", async () => {
   assertMatch(refused.text, /CP001 {2}HTTP 404: .*PUT \/v1\/charge-points\/CP001/);
 });
 
-Deno.test("one session from the command line: booted, charged, stopped, and the end", async () => {
+Deno.test("with --sessions 1 the simulator boots, does one session and ends", async () => {
   await using central = await ScriptedCentralSystem.open();
   const { code, text } = await output(["--url", central.url, "--sessions", "1", "--speed", "200", "--connectors", "1"]);
   assertEquals(code, 0, text);
@@ -57,7 +57,7 @@ Deno.test("one session from the command line: booted, charged, stopped, and the 
   assertEquals(central.problems, []);
 });
 
-Deno.test("killed in the middle of a session, it loses nothing and says everything in order", async () => {
+Deno.test("a killed simulator continues from --state-dir and sends the unconfirmed messages in order", async () => {
   const folder = await Deno.makeTempDir();
   await using central = await ScriptedCentralSystem.open();
   central.on("StopTransaction", () => "silence");
@@ -75,8 +75,8 @@ Deno.test("killed in the middle of a session, it loses nothing and says everythi
   assertEquals(again.payload, lost.payload);
   assertEquals(again.id === lost.id, false);
   assertEquals(central.calls.filter((call) => call.action === "StartTransaction").length, 1);
-  const told = readLedger(ledger).map((line) => `${line.event} ${line.action}`);
-  assertEquals(told, [
+  const written = readLedger(ledger).map((line) => `${line.event} ${line.action}`);
+  assertEquals(written, [
     "sent StartTransaction",
     "acknowledged StartTransaction",
     "sent StopTransaction",

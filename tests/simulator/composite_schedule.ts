@@ -1,7 +1,6 @@
 /**
- * What the installed charging profiles allow together (OCPP 1.6 §3.13). The limit is asked for at one instant, in watts;
- * the schedule is that question repeated at every instant where the answer may change. Slow and plain on purpose: the
- * product computes the same in another way, and tests compare the two.
+ * The composite schedule of the installed charging profiles (OCPP 1.6 §3.13). `limitAt` computes the limit at one time; the schedule is this limit at
+ * every time at which it may change. The method is slow and simple on purpose: tests compare it with the product's, which is different.
  */
 import type {
   ChargingProfile,
@@ -11,32 +10,32 @@ import type {
 } from "./charging_profiles.ts";
 
 const NOMINAL_VOLTAGE = 230;
-const PHASES_WHEN_UNSAID = 3; // §7.14
+const DEFAULT_PHASES = 3; // §7.14
 const RECURRENCE_MS = { Daily: 86_400_000, Weekly: 604_800_000 };
 
-/** The transaction on a connector, as far as profiles care. */
+/** The fields of a transaction on which profiles depend. */
 export interface ScheduledTransaction {
   readonly startedAtMs: number;
   readonly transactionId?: number;
 }
 
-/** Everything that the limit of one connector depends on. */
+/** All data on which the limits depend. */
 export interface ScheduleInput {
   readonly installed: readonly InstalledProfile[];
-  /** The connectors of the charge point that have a transaction, or are planned as if they had. */
+  /** The transactions by connectorId, including assumed ones. */
   readonly transactions: ReadonlyMap<number, ScheduledTransaction>;
-  /** What a connector gives when no profile limits it. */
+  /** The power of a connector without a limit, in W. */
   readonly ratedW: number;
 }
 
 interface Limit {
   readonly watts: number;
   readonly phases: number;
-  /** It was said in amperes, so that it means fewer watts on fewer phases. */
+  /** The limit was given in amperes: on fewer phases it means fewer watts. */
   readonly perPhase: boolean;
 }
 
-/** The limit of one profile at an instant; undefined when it is silent. */
+/** The limit of one profile at a time; undefined when the profile has none then. */
 function limitOf(profile: ChargingProfile, atMs: number, startedAtMs: number | undefined): Limit | undefined {
   const { chargingSchedule: schedule } = profile;
   if (profile.validFrom && atMs < Date.parse(profile.validFrom)) return undefined;
@@ -47,7 +46,7 @@ function limitOf(profile: ChargingProfile, atMs: number, startedAtMs: number | u
   if (schedule.duration !== undefined && offset >= schedule.duration) return undefined;
   const period = schedule.chargingSchedulePeriod.findLast((candidate) => candidate.startPeriod <= offset);
   if (!period) return undefined;
-  const phases = period.numberPhases ?? PHASES_WHEN_UNSAID;
+  const phases = period.numberPhases ?? DEFAULT_PHASES;
   const perPhase = schedule.chargingRateUnit === "A";
   return { watts: perPhase ? period.limit * NOMINAL_VOLTAGE * phases : period.limit, phases, perPhase };
 }
@@ -61,8 +60,8 @@ function baseOf(profile: ChargingProfile, atMs: number, startedAtMs: number | un
   return atMs < startMs ? undefined : startMs + Math.floor((atMs - startMs) / every) * every;
 }
 
-/** The highest stack level that is not silent speaks. */
-function best(profiles: readonly InstalledProfile[], atMs: number, startedAtMs?: number): Limit | undefined {
+/** The limit of the highest stack level that has one at this time. */
+function limitOfHighest(profiles: readonly InstalledProfile[], atMs: number, startedAtMs?: number): Limit | undefined {
   const byLevel = profiles.toSorted((a, b) => b.profile.stackLevel - a.profile.stackLevel);
   for (const { profile } of byLevel) {
     const limit = limitOf(profile, atMs, startedAtMs);
@@ -71,19 +70,19 @@ function best(profiles: readonly InstalledProfile[], atMs: number, startedAtMs?:
   return undefined;
 }
 
-/** The limit at one instant: of a connector, or with connector 0 of the whole charge point. */
+/** The limit at a time: of a connector, or with connectorId 0 of the whole charge point. */
 export function limitAt(input: ScheduleInput, connectorId: number, atMs: number): Limit {
-  const max = best(
+  const max = limitOfHighest(
     input.installed.filter(({ profile }) => profile.chargingProfilePurpose === "ChargePointMaxProfile"),
     atMs,
   );
-  const unlimited: Limit = { watts: input.ratedW, phases: PHASES_WHEN_UNSAID, perPhase: false };
+  const unlimited: Limit = { watts: input.ratedW, phases: DEFAULT_PHASES, perPhase: false };
   if (connectorId !== 0) {
     return smaller(transactionLimit(input, connectorId, atMs) ?? unlimited, max ?? unlimited);
   }
   const each = [...input.transactions.keys()].map((id) => transactionLimit(input, id, atMs) ?? unlimited);
   const watts = each.reduce((total, limit) => total + limit.watts, 0);
-  const sum: Limit = { watts, phases: PHASES_WHEN_UNSAID, perPhase: false };
+  const sum: Limit = { watts, phases: DEFAULT_PHASES, perPhase: false };
   return max ? smaller(sum, max) : sum;
 }
 
@@ -98,15 +97,16 @@ function transactionLimit(input: ScheduleInput, connectorId: number, atMs: numbe
     installed.profile.chargingProfilePurpose === "TxDefaultProfile"
   );
   const ofConnector = defaults.filter((installed) => installed.connectorId === connectorId);
-  // A connector's own default replaces that of connector 0 level by level (§3.13.1).
+  // A TxDefaultProfile of the connector replaces that of connector 0 with the same stack level (§3.13.1).
   const ofAll = defaults.filter((installed) =>
     installed.connectorId === 0 &&
     !ofConnector.some((other) => other.profile.stackLevel === installed.profile.stackLevel)
   );
-  return best(own, atMs, transaction.startedAtMs) ?? best([...ofConnector, ...ofAll], atMs, transaction.startedAtMs);
+  return limitOfHighest(own, atMs, transaction.startedAtMs) ??
+    limitOfHighest([...ofConnector, ...ofAll], atMs, transaction.startedAtMs);
 }
 
-/** The periods of GetCompositeSchedule: relative to `fromMs`, neighbours with the same limit joined. */
+/** The periods of GetCompositeSchedule, relative to `fromMs`; adjacent periods with the same limit are merged. */
 export function compositePeriods(
   input: ScheduleInput,
   connectorId: number,
@@ -115,7 +115,7 @@ export function compositePeriods(
   unit: ChargingRateUnit,
 ): ChargingSchedulePeriod[] {
   const periods: ChargingSchedulePeriod[] = [];
-  for (const atMs of turningPoints(input, fromMs, fromMs + durationSeconds * 1000)) {
+  for (const atMs of changeTimes(input, fromMs, fromMs + durationSeconds * 1000)) {
     const { watts, phases } = limitAt(input, connectorId, atMs);
     const limit = roundedDown(unit === "W" ? watts : watts / (NOMINAL_VOLTAGE * phases));
     const last = periods.at(-1);
@@ -125,17 +125,17 @@ export function compositePeriods(
   return periods;
 }
 
-/** Every instant in the window at which some profile may begin, change or end. */
-function turningPoints(input: ScheduleInput, fromMs: number, toMs: number): number[] {
-  const points = new Set([fromMs]);
+/** Every time in the window at which a profile may begin, change or end. */
+function changeTimes(input: ScheduleInput, fromMs: number, toMs: number): number[] {
+  const times = new Set([fromMs]);
   for (const { profile } of input.installed) {
     const { chargingSchedule: schedule } = profile;
     const offsets = schedule.chargingSchedulePeriod.map((period) => period.startPeriod * 1000);
     if (schedule.duration !== undefined) offsets.push(schedule.duration * 1000);
-    for (const base of bases(profile, input, fromMs, toMs)) for (const offset of offsets) points.add(base + offset);
-    for (const edge of [profile.validFrom, profile.validTo]) if (edge) points.add(Date.parse(edge));
+    for (const base of bases(profile, input, fromMs, toMs)) for (const offset of offsets) times.add(base + offset);
+    for (const edge of [profile.validFrom, profile.validTo]) if (edge) times.add(Date.parse(edge));
   }
-  return [...points].filter((point) => point >= fromMs && point < toMs).sort((a, b) => a - b);
+  return [...times].filter((time) => time >= fromMs && time < toMs).sort((a, b) => a - b);
 }
 
 function bases(profile: ChargingProfile, input: ScheduleInput, fromMs: number, toMs: number): number[] {
@@ -152,7 +152,7 @@ function bases(profile: ChargingProfile, input: ScheduleInput, fromMs: number, t
   return bases;
 }
 
-/** On as many phases as both have: 10 A on any and 6900 W on one are 2300 W. */
+/** The smaller limit, compared on the smaller number of phases: 10 A on three phases and 6900 W on one phase give 2300 W. */
 function smaller(one: Limit, other: Limit): Limit {
   const phases = Math.min(one.phases, other.phases);
   const [a, b] = [one, other].map((limit) =>
@@ -161,7 +161,7 @@ function smaller(one: Limit, other: Limit): Limit {
   return a!.watts <= b!.watts ? a! : b!;
 }
 
-// One digit after the point, never upwards (R 3.68); the small addition undoes what binary fractions lose.
+// Rounds down to one decimal place (R 3.68); the small addition corrects the error of binary fractions.
 function roundedDown(value: number): number {
   return Math.floor(value * 10 + 1e-6) / 10;
 }

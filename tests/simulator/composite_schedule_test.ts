@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { ChargingProfile, ChargingRateUnit, InstalledProfile } from "./charging_profiles.ts";
 import { compositePeriods } from "./composite_schedule.ts";
 
-/** What stands for "no limit" here. */
+/** The power of a connector without a limit. */
 const RATED_W = 690_000;
 const RATED = { A: 1000, W: RATED_W };
 
@@ -65,7 +65,7 @@ interface Vector {
 
 const VECTORS: Vector[] = [
   {
-    name: "weekly below an absolute one",
+    name: "a weekly profile below an absolute profile",
     installed: [
       profile("TxDefault", 0, "Weekly", [[0, 32]], { start: "2026-02-28T00:00:00Z", duration: 172_800 }),
       profile("TxDefault", 1, "Absolute", [[0, 0]], { start: "2026-03-07T12:00:00Z", duration: 3600 }),
@@ -76,7 +76,7 @@ const VECTORS: Vector[] = [
     started: "2026-03-06T22:00:00Z",
   },
   {
-    name: "a day longer than a day is cut by the next",
+    name: "a daily schedule longer than a day ends when the next one begins",
     installed: [profile("TxDefault", 0, "Daily", [[0, 10], [43_200, 20], [90_000, 30]], {
       start: "2026-03-01T00:00:00Z",
       duration: 100_000,
@@ -87,14 +87,14 @@ const VECTORS: Vector[] = [
     started: "2026-03-02T00:00:00Z",
   },
   {
-    name: "relative counts from the start of the transaction",
+    name: "a relative profile begins at the start of the transaction",
     installed: [profile("TxDefault", 0, "Relative", [[0, 32], [3600, 16], [5400, 6]])],
     from: "2026-03-02T01:30:00Z",
     duration: 7200,
     expected: [[0, 32], [1800, 16], [3600, 6]],
   },
   {
-    name: "validity clips and never shifts",
+    name: "validFrom and validTo limit a schedule and do not move it",
     installed: [profile("TxDefault", 0, "Relative", [[0, 32], [3600, 6]], {
       validFrom: "2026-03-02T03:00:00Z",
       validTo: "2026-03-02T04:00:00Z",
@@ -104,7 +104,7 @@ const VECTORS: Vector[] = [
     expected: [[0, null], [7200, 6], [10_800, null]],
   },
   {
-    name: "nothing runs behind the duration",
+    name: "a schedule ends after its duration",
     installed: [profile("TxDefault", 0, "Absolute", [[0, 10], [600, 20], [1500, 30]], {
       start: "2026-03-02T01:00:00Z",
       duration: 1000,
@@ -114,14 +114,14 @@ const VECTORS: Vector[] = [
     expected: [[0, 10], [600, 20], [1000, null]],
   },
   {
-    name: "all purposes and levels",
+    name: "all purposes and several stack levels",
     installed: STACK,
     from: "2026-03-02T01:00:00Z",
     duration: 18_000,
     expected: [[0, 10], [1800, 25], [3600, 40], [5400, 32], [10_800, 25]],
   },
   {
-    name: "the TxProfile of another transaction is silent",
+    name: "the TxProfile of another transaction has no effect",
     installed: STACK,
     from: "2026-03-02T01:00:00Z",
     duration: 18_000,
@@ -129,14 +129,14 @@ const VECTORS: Vector[] = [
     transactionId: 10,
   },
   {
-    name: "watts of one phase as amperes, rounded down",
+    name: "watts on one phase as amperes, rounded down",
     installed: [profile("Max", 0, "Absolute", [[0, 7000, 1]], { ...ALWAYS, unit: "W" })],
     from: "2026-03-02T01:00:00Z",
     duration: 60,
     expected: [[0, 30.4, 1]],
   },
   {
-    name: "amperes beside watts count on the phases that both have",
+    name: "amperes and watts are compared on the smaller number of phases",
     installed: [
       profile("Max", 0, "Absolute", [[0, 10], [80, 20, 1], [100, 20, 3]], {
         start: "2026-03-02T01:00:00Z",

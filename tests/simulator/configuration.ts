@@ -1,6 +1,6 @@
 /**
- * The store of configuration keys (OCPP 1.6 chapter 9). Keys compare without regard to case; a value that needs a reboot
- * is kept aside until `reboot`; secrets are stored and never shown.
+ * The configuration keys of a charge point (OCPP 1.6 chapter 9). Keys are compared without regard to case. A value that needs a reboot takes effect at
+ * `reboot`. Secrets are never reported.
  */
 import { type KeyDefinition, standardKeys } from "./configuration_keys.ts";
 
@@ -21,22 +21,22 @@ export class Configuration {
   readonly #afterReboot = new Map<string, string>();
   readonly #changed = new Set<string>();
 
-  constructor(connectors: number, first: Readonly<Record<string, string>>) {
+  constructor(connectors: number, initial: Readonly<Record<string, string>>) {
     for (const definition of standardKeys(connectors)) {
       this.#definitions.set(definition.key.toLowerCase(), definition);
       this.#values.set(definition.key.toLowerCase(), definition.value);
     }
-    for (const [key, value] of Object.entries(first)) this.define(key, value);
+    for (const [key, value] of Object.entries(initial)) this.define(key, value);
   }
 
-  /** Sets a key without asking whether it may be set; an unknown one becomes a key of the vendor. */
+  /** Sets a value without the rules of ChangeConfiguration; an unknown key is added. */
   define(key: string, value: string): void {
     const name = key.toLowerCase();
     if (!this.#definitions.has(name)) this.#definitions.set(name, { key, value });
     this.#values.set(name, value);
   }
 
-  /** What ChangeConfiguration does (§5.3). */
+  /** ChangeConfiguration (§5.3). */
   change(key: string, value: string): ConfigurationStatus {
     const name = key.toLowerCase();
     const definition = this.#definitions.get(name);
@@ -51,10 +51,10 @@ export class Configuration {
     return "Accepted";
   }
 
-  /** What GetConfiguration does (§5.8): the keys asked for, all when none are. */
-  report(asked: readonly string[]): { configurationKey: ReportedKey[]; unknownKey: string[] } {
-    const names = asked.length > 0
-      ? [...new Set(asked.map((key) => key.toLowerCase()))]
+  /** GetConfiguration (§5.8): the requested keys, or all without a request. */
+  report(requested: readonly string[]): { configurationKey: ReportedKey[]; unknownKey: string[] } {
+    const names = requested.length > 0
+      ? [...new Set(requested.map((key) => key.toLowerCase()))]
       : [...this.#definitions.keys()];
     const known = names.flatMap((name) => this.#definitions.get(name) ?? []).filter((definition) => !definition.secret);
     return {
@@ -63,13 +63,13 @@ export class Configuration {
         readonly: definition.readonly ?? false,
         value: this.text(definition.key),
       })),
-      unknownKey: asked.filter((key) =>
+      unknownKey: requested.filter((key) =>
         !known.some((definition) => definition.key.toLowerCase() === key.toLowerCase())
       ),
     };
   }
 
-  /** Values that waited for a reboot come into force. */
+  /** Values that need a reboot take effect. */
   reboot(): void {
     for (const [name, value] of this.#afterReboot) this.#values.set(name, value);
     this.#afterReboot.clear();
@@ -79,7 +79,7 @@ export class Configuration {
     return this.#values.get(key.toLowerCase()) ?? "";
   }
 
-  /** A whole number; 0 when the value is none. */
+  /** The value as a whole number; 0 when it is not a number. */
   integer(key: string): number {
     return Number.parseInt(this.text(key), 10) || 0;
   }
@@ -92,7 +92,7 @@ export class Configuration {
     return this.text(key).split(",").map((item) => item.trim()).filter(Boolean);
   }
 
-  /** What the Central System changed, for the disk. A change that waits for a reboot is in: a power cut is one. */
+  /** The values that the Central System changed, to be saved. Values that need a reboot are included, because a restart of the simulator is one. */
   changes(): Record<string, string> {
     return Object.fromEntries([...this.#changed].map((name) => [name, this.#afterReboot.get(name) ?? this.text(name)]));
   }

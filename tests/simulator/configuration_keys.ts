@@ -1,10 +1,10 @@
 /**
- * The configuration keys of a simulated charge point: those that OCPP 1.6 chapter 9 requires of the six profiles, the
- * optional ones that it honours, the keys of the security extension and one of its own that needs a reboot.
+ * The configuration keys of a simulated charge point: the required keys of the six feature profiles (OCPP 1.6 chapter 9), the optional keys that the
+ * simulator supports, keys of the security extension, and one key of its own that needs a reboot.
  */
 import { MEASURANDS } from "./meter.ts";
 
-/** One key: its first value and the rules for another one. */
+/** One key: its initial value and the rules for changes. */
 export interface KeyDefinition {
   readonly key: string;
   readonly value: string;
@@ -27,14 +27,14 @@ const flag = (key: string, value: string): KeyDefinition => ({
 });
 const fixed = (key: string, value: string): KeyDefinition => ({ key, value, readonly: true });
 
-// A measurand that we do not have refuses the whole list, and nothing changes (R 3.13).
+// A list with an unknown measurand is rejected as a whole (R 3.13).
 const measurands = (key: string, value: string): KeyDefinition => ({
   key,
   value,
   accepts: (text) => text === "" || text.split(",").every((item) => MEASURANDS.includes(item.trim())),
 });
 
-/** The keys of a charge point with so many connectors. */
+/** The keys of a charge point with this number of connectors. */
 export function standardKeys(connectors: number): KeyDefinition[] {
   return [
     flag("AllowOfflineTxForUnknownId", "false"),

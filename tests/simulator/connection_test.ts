@@ -10,23 +10,23 @@ const REFUSALS: [string, string, string][] = [
   ["503 Service Unavailable", "busy", "again"],
 ];
 
-for (const [line, kind, cure] of REFUSALS) {
+for (const [line, kind, advice] of REFUSALS) {
   Deno.test(`HTTP ${line} is explained`, async () => {
     await using central = await ScriptedCentralSystem.open();
     central.refusal = line;
     await using chargePoint = simulateChargePoint({ url: central.url, identity: "CP1" });
     const refused = await assertRejects(() => chargePoint.connect(), ConnectionRefused);
     assertEquals(refused.kind, kind);
-    assertStringIncludes(refused.message, cure);
+    assertStringIncludes(refused.message, advice);
   });
 }
 
-Deno.test("nobody there, and somebody who does not speak OCPP 1.6, are explained", async () => {
+Deno.test("a closed port and a server without the subprotocol ocpp1.6 are explained", async () => {
   await using chargePoint = simulateChargePoint({ url: "ws://127.0.0.1:1/ocpp", identity: "CP1" });
   assertEquals((await assertRejects(() => chargePoint.connect(), ConnectionRefused)).kind, "unreachable");
   await using secure = simulateChargePoint({ url: "wss://127.0.0.1:1/ocpp", identity: "CP1" });
   const { message } = await assertRejects(() => secure.connect(), ConnectionRefused);
-  assertStringIncludes(message, "speak TLS? If not, begin with ws://");
+  assertStringIncludes(message, "that this port uses TLS; if not, use ws://");
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.onopen = () => socket.close();
@@ -37,7 +37,7 @@ Deno.test("nobody there, and somebody who does not speak OCPP 1.6, are explained
   await server.shutdown();
 });
 
-Deno.test("the identity is percent-encoded, the password may be any bytes (OCPP-J 6.2.2)", async () => {
+Deno.test("the identity is percent-encoded, and the password may be any bytes (OCPP-J 6.2.2)", async () => {
   await using central = await ScriptedCentralSystem.open();
   const password = { hex: "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF" };
   await using chargePoint = simulateChargePoint({ url: central.url + "/", identity: "RDAM 123", password });
@@ -49,21 +49,21 @@ Deno.test("the identity is percent-encoded, the password may be any bytes (OCPP-
   assertEquals(basicAuthorization("A", "b"), "Basic QTpi");
 });
 
-Deno.test("one CALL is in flight at a time, and the other direction is answered meanwhile", async () => {
+Deno.test("only one CALL is in flight, and CALLs of the Central System are answered meanwhile", async () => {
   await using central = await ScriptedCentralSystem.open();
   central.on("Authorize", () => "silence");
   await using chargePoint = simulateChargePoint({ url: central.url, identity: "CP1" });
   await chargePoint.boot();
-  const asked = chargePoint.call("Authorize", { idTag: "A" }).catch((error) => error.name);
+  const authorized = chargePoint.call("Authorize", { idTag: "A" }).catch((error) => error.name);
   const queued = chargePoint.call("Heartbeat").catch((error) => error.name);
   const { id } = await central.next("Authorize");
-  assertEquals(await central.ask("GetLocalListVersion", {}), { listVersion: 0 });
+  assertEquals(await central.call("GetLocalListVersion", {}), { listVersion: 0 });
   assertEquals(central.calls.some((call) => call.action === "Heartbeat"), false);
   central.sendText(`[3,"${id}",{"idTagInfo":{"status":"Accepted"}}]`);
-  assertEquals(await asked, { idTagInfo: { status: "Accepted" } });
+  assertEquals(await authorized, { idTagInfo: { status: "Accepted" } });
   await queued;
   central.sendText(`[3,"${id}",{}]`);
   central.sendText("no JSON");
-  await central.ask("ClearCache", {});
-  assertEquals(chargePoint.oddities, { unreadable: 1, unexpectedAnswers: 1, overlappingCalls: 0 });
+  await central.call("ClearCache", {});
+  assertEquals(chargePoint.violations, { unreadable: 1, unexpectedAnswers: 1, overlappingCalls: 0 });
 });

@@ -1,6 +1,6 @@
 /**
- * One connector and the status that follows from what is true of it (OCPP 1.6 §4.9). The status is never stored: it is
- * read off the facts, so it cannot contradict them.
+ * One connector and its status (OCPP 1.6 §4.9). The status is not stored: it is computed from the fields of the connector, so it cannot contradict
+ * them.
  */
 import type { ChargingProfile } from "./charging_profiles.ts";
 import type { Payload } from "./frames.ts";
@@ -19,41 +19,41 @@ export type ConnectorStatus =
   | "Unavailable"
   | "Faulted";
 
-/** A transaction that runs here. */
+/** A running transaction. */
 export interface RunningTransaction {
-  /** Our own name of it, known before the Central System's id is. */
+  /** The simulator's name for the transaction, known before the transactionId. */
   readonly name: string;
   readonly idTag: string;
   readonly parentIdTag?: string;
   readonly startedAt: Date;
   readonly meterStart: number;
-  /** Issued by the Central System; undefined until StartTransaction was confirmed. */
+  /** Given by the Central System; undefined until StartTransaction is confirmed. */
   transactionId?: number;
-  /** Readings for StopTransaction (the keys StopTxn…Data). */
+  /** Meter readings for StopTransaction (the keys StopTxn…Data). */
   readonly transactionData: Payload[];
-  /** What the Central System said about the tag when it confirmed the start. */
+  /** The idTagInfo in the confirmation of StartTransaction. */
   idTagInfo?: IdTagInfo;
   stopSampling: () => void;
 }
 
-/** A driver who was authorized and has not plugged in yet. */
+/** A driver that was authorized and has not plugged in yet. */
 export interface Expected {
   readonly idTag: string;
   readonly parentIdTag?: string;
-  /** Came with the remote start. */
+  /** The charging profile of the remote start. */
   readonly profile?: ChargingProfile;
   readonly cancelTimeout: () => void;
 }
 
-/** The facts about one connector. */
+/** The state of one connector. */
 export interface Connector {
   readonly connectorId: number;
   readonly meter: Meter;
   plugged: boolean;
   operative: boolean;
-  /** ChangeAvailability that waits for the end of the transaction. */
+  /** A ChangeAvailability that takes effect at the end of the transaction. */
   operativeAfterTransaction?: boolean;
-  /** A transaction has ended and the cable is still in. */
+  /** A transaction has ended and the cable is still plugged in. */
   finishing: boolean;
   suspended?: "EV" | "EVSE";
   errorCode: string;
@@ -61,7 +61,7 @@ export interface Connector {
   expected?: Expected;
 }
 
-/** The status that the facts add up to. `reserved` is known to the charge point, not to the connector. */
+/** The status that follows from the state. `reserved` is an argument, because it depends on the whole charge point. */
 export function statusOf(connector: Connector, reserved: boolean): ConnectorStatus {
   if (connector.errorCode !== "NoError") return "Faulted";
   if (connector.transaction) {

@@ -1,15 +1,15 @@
 /**
- * The charge point without its network: connectors and meters, configuration, lists, profiles and reservations, and how all
- * that survives a power cut. Nothing here sends or waits; the rest of the simulator acts on it and reports what changed.
+ * The state of a charge point: connectors, meters, configuration, lists, charging profiles and reservations, and how it is saved. This file sends no
+ * messages; the other parts of the simulator change the state and report the changes.
  */
 import { ChargingProfiles } from "./charging_profiles.ts";
 import { limitAt, type ScheduledTransaction, type ScheduleInput } from "./composite_schedule.ts";
 import { Configuration } from "./configuration.ts";
 import { type Connector, type ConnectorStatus, statusOf } from "./connector.ts";
 import { AuthorizationCache, LocalList } from "./id_tags.ts";
-import { filesOf, keep, recall, type Remembered } from "./memory.ts";
+import { filesOf, readState, type SavedState, writeState } from "./saved_state.ts";
 import { Meter } from "./meter.ts";
-import type { Password, Settled } from "./options.ts";
+import type { Password, ResolvedOptions } from "./options.ts";
 import { type Reservation, Reservations } from "./reservations.ts";
 
 /** The connector number that means the whole charge point (§2.2 of OCPP 1.6). */
@@ -24,20 +24,20 @@ export class Device {
   readonly profiles = new ChargingProfiles();
   readonly reservations: Reservations;
   firmwareVersion: string;
-  /** The whole charge point: ChangeAvailability of connector 0. */
+  /** The availability of the whole charge point (ChangeAvailability with connectorId 0). */
   operative = true;
-  readonly #memoryPath: string | undefined;
+  readonly #statePath: string | undefined;
 
   /** `reservationEnded` runs when a reservation has expired. */
-  constructor(readonly settings: Settled, reservationEnded: (reservation: Reservation) => void) {
+  constructor(readonly settings: ResolvedOptions, reservationEnded: (reservation: Reservation) => void) {
     const { connectors, configuration, clock, stateDir, identity, firstRegisterWh } = settings;
     this.configuration = new Configuration(connectors, configuration);
     this.reservations = new Reservations(clock, reservationEnded);
     this.firmwareVersion = settings.firmwareVersion;
-    this.#memoryPath = stateDir && filesOf(stateDir, identity).memory;
-    const remembered = this.#memoryPath ? recall(this.#memoryPath) : undefined;
+    this.#statePath = stateDir && filesOf(stateDir, identity).state;
+    const saved = this.#statePath ? readState(this.#statePath) : undefined;
     this.connectors = Array.from({ length: connectors }, (_, index): Connector => {
-      const before = remembered?.connectors.find((other) => other.connectorId === index + 1);
+      const before = saved?.connectors.find((other) => other.connectorId === index + 1);
       return {
         connectorId: index + 1,
         meter: new Meter(before?.registerWh ?? firstRegisterWh),
@@ -47,21 +47,21 @@ export class Device {
         errorCode: "NoError",
       };
     });
-    if (remembered) this.#restore(remembered);
+    if (saved) this.#restore(saved);
   }
 
   connector(connectorId: number): Connector | undefined {
     return this.connectors[connectorId - 1];
   }
 
-  /** The connector that a script means. Throws when there is no such connector. */
+  /** The connector with this id. Throws when there is none. */
   existing(connectorId: number): Connector {
     const connector = this.connector(connectorId);
     if (!connector) throw new RangeError(`${this.settings.identity} has no connector ${connectorId}`);
     return connector;
   }
 
-  /** The password to connect with: the AuthorizationKey once one was set (OCPP-J 6.2.2), else the one given. */
+  /** The password of the connection: the AuthorizationKey if one was set (OCPP-J 6.2.2), else that of the options. */
   password(): Password | undefined {
     const key = this.configuration.text("AuthorizationKey");
     return key ? { hex: key } : this.settings.password;
@@ -73,7 +73,7 @@ export class Device {
     return statusOf(connector, this.isReserved(connector));
   }
 
-  /** Reserved for itself, or because reservations of the whole charge point need every connector that is left. */
+  /** True for a reservation of this connector, or when the reservations of connector 0 need all connectors that are free. */
   isReserved(connector: Connector): boolean {
     const held = this.reservations.list();
     if (held.some((reservation) => reservation.connectorId === connector.connectorId)) return true;
@@ -86,7 +86,7 @@ export class Device {
     return free.length <= forAny;
   }
 
-  /** What the profiles know about the transactions that run. */
+  /** The input for limits and composite schedules; `planned` assumes a transaction on connectors without one. */
   scheduleInput(planned?: { readonly connectorId: number; readonly startedAtMs: number }): ScheduleInput {
     const transactions = new Map<number, ScheduledTransaction>();
     for (const { connectorId, transaction } of this.connectors) {
@@ -100,25 +100,25 @@ export class Device {
     return { installed: this.profiles.list(), transactions, ratedW: this.settings.powerW };
   }
 
-  /** Lets each connector give what its state and the profiles allow now; what all may have together is shared evenly. */
+  /** Sets the power of each connector to its limit. When the sum exceeds the limit of the charge point, all are reduced by the same factor. */
   regulate(): void {
     const now = this.settings.clock.now();
     const input = this.scheduleInput();
-    const wishes = this.connectors.map((connector) => {
+    const limits = this.connectors.map((connector) => {
       const charges = connector.transaction && !connector.suspended && connector.errorCode === "NoError";
       const allowed = charges ? limitAt(input, connector.connectorId, now.getTime()).watts : 0;
       return Math.min(allowed, this.settings.powerW);
     });
-    const sum = wishes.reduce((total, watts) => total + watts, 0);
+    const sum = limits.reduce((total, watts) => total + watts, 0);
     const share = sum > 0 ? Math.min(1, limitAt(input, WHOLE_CHARGE_POINT, now.getTime()).watts / sum) : 0;
-    this.connectors.forEach((connector, index) => connector.meter.setPower((wishes[index] ?? 0) * share, now));
+    this.connectors.forEach((connector, index) => connector.meter.setPower((limits[index] ?? 0) * share, now));
   }
 
-  /** Writes down what must survive. Without a `stateDir` there is nothing to do. */
+  /** Saves the state; does nothing without a `stateDir`. */
   save(): void {
-    if (!this.#memoryPath) return;
+    if (!this.#statePath) return;
     const now = this.settings.clock.now();
-    keep(this.#memoryPath, {
+    writeState(this.#statePath, {
       configuration: this.configuration.changes(),
       firmwareVersion: this.firmwareVersion,
       operative: this.operative,
@@ -133,12 +133,12 @@ export class Device {
     });
   }
 
-  #restore(remembered: Remembered): void {
-    for (const [key, value] of Object.entries(remembered.configuration)) this.configuration.define(key, value);
-    this.firmwareVersion = remembered.firmwareVersion;
-    this.operative = remembered.operative;
-    this.localList.restore(remembered.localList.version, remembered.localList.entries);
-    this.profiles.restore(remembered.chargingProfiles);
-    for (const reservation of remembered.reservations) this.reservations.hold(reservation);
+  #restore(saved: SavedState): void {
+    for (const [key, value] of Object.entries(saved.configuration)) this.configuration.define(key, value);
+    this.firmwareVersion = saved.firmwareVersion;
+    this.operative = saved.operative;
+    this.localList.restore(saved.localList.version, saved.localList.entries);
+    this.profiles.restore(saved.chargingProfiles);
+    for (const reservation of saved.reservations) this.reservations.hold(reservation);
   }
 }

@@ -1,16 +1,16 @@
 /**
- * Opening the WebSocket of a charge point: the address, the subprotocol and the credentials (OCPP-J chapters 3 and 6).
- * What can go wrong here goes wrong for every newcomer once, so each refusal names its cure.
+ * Opens the WebSocket of a charge point: the URL, the subprotocol and the credentials (OCPP-J chapters 3 and 6). Each error says what the user can do,
+ * because these errors are frequent at a first start.
  */
 import type { Buffer } from "node:buffer";
 // @ts-types="npm:@types/ws@8.18.1"
 import { WebSocket } from "ws";
 import type { Password } from "./options.ts";
 
-/** Why no connection came about. */
+/** The kinds of failed connection attempts. */
 export type RefusalKind = "unreachable" | "unknownIdentity" | "credentials" | "subprotocol" | "busy" | "other";
 
-/** The Central System did not let us in. The message says what happened and what to do. */
+/** An attempt to connect has failed. The message says why and what to do. */
 export class ConnectionRefused extends Error {
   override readonly name = "ConnectionRefused";
 
@@ -19,14 +19,14 @@ export class ConnectionRefused extends Error {
     message: string,
     /** HTTP status of the answer; undefined when there was none. */
     readonly status?: number,
-    /** What `Retry-After` asked for. */
+    /** The value of `Retry-After`. */
     readonly retryAfterMs?: number,
   ) {
     super(message);
   }
 }
 
-/** Whom to dial, as whom. */
+/** The endpoint, and the identity and credentials to connect with. */
 export interface DialOptions {
   readonly url: string;
   readonly identity: string;
@@ -66,7 +66,7 @@ export function dial(options: DialOptions): Promise<WebSocket> {
     let refusal: ConnectionRefused | undefined;
     socket.once("open", () => {
       socket.removeAllListeners("error");
-      socket.on("error", () => {}); // "close" follows and says enough
+      socket.on("error", () => {}); // "close" follows
       socket.pause();
       resolve(socket);
     });
@@ -92,15 +92,15 @@ function refusedWith(
   body: string,
   identity: string,
 ): ConnectionRefused {
-  const said = body.trim() ? ` It said: ${body.trim().slice(0, 300)}` : "";
+  const answer = body.trim() ? ` The answer was: ${body.trim().slice(0, 300)}` : "";
   const refuse = (kind: RefusalKind, message: string) =>
-    new ConnectionRefused(kind, `HTTP ${status}: ${message}${said}`, status, retryAfterMs(retryAfter));
+    new ConnectionRefused(kind, `HTTP ${status}: ${message}${answer}`, status, retryAfterMs(retryAfter));
   switch (status) {
     case 404:
       return refuse(
         "unknownIdentity",
         `the Central System does not know the charge point "${identity}". Register it (PUT /v1/charge-points/${identity}), ` +
-          `or start the Central System with CHARGEHAND_UNKNOWN_CHARGE_POINTS=accept. Check the path of --url, too.`,
+          `or start the Central System with CHARGEHAND_UNKNOWN_CHARGE_POINTS=accept. Also check the path of --url.`,
       );
     case 401:
     case 403:
@@ -112,13 +112,13 @@ function refusedWith(
     case 400:
       return refuse(
         "subprotocol",
-        `the Central System refused the handshake; it may not speak the offered subprotocol.`,
+        `the Central System refused the handshake. Check that --url is an OCPP 1.6 endpoint: it may not support the offered subprotocol.`,
       );
     case 429:
     case 503:
-      return refuse("busy", `the Central System is busy or just starting. Try again in a moment.`);
+      return refuse("busy", `the Central System is busy or still starting. Try again later.`);
     default:
-      return refuse("other", `the Central System refused the upgrade. Is --url its OCPP endpoint?`);
+      return refuse("other", `the Central System refused the handshake. Check that --url is its OCPP endpoint.`);
   }
 }
 
@@ -126,13 +126,13 @@ function failed(error: Error & { code?: string }, address: string): ConnectionRe
   if (/subprotocol/i.test(error.message)) {
     return new ConnectionRefused(
       "subprotocol",
-      `${address} answered without the subprotocol ocpp1.6: is it an OCPP 1.6-J endpoint?`,
+      `${address} answered without the subprotocol ocpp1.6. Check that it is an OCPP 1.6-J endpoint.`,
     );
   }
   return new ConnectionRefused(
     "unreachable",
-    `Cannot reach ${address} (${error.code ?? error.message}). Is the Central System running there` +
-      (address.startsWith("wss:") ? ", and does that port speak TLS? If not, begin with ws://." : "?"),
+    `Cannot connect to ${address} (${error.code ?? error.message}). Check that the Central System is running there` +
+      (address.startsWith("wss:") ? " and that this port uses TLS; if not, use ws://." : "."),
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * What drivers do at a charge point: plug in, show a tag, plug out (the flows of OCPP 1.6 §3.2). Cable first or tag first
- * both lead to a transaction; a driver who shows a tag and never plugs in is forgotten after ConnectionTimeOut.
+ * The actions of drivers at a charge point: plug in, present an idTag, unplug (OCPP 1.6 §3.2). A transaction starts for both orders of cable and
+ * idTag. An authorized driver that does not plug in is dropped after ConnectionTimeOut.
  */
 import type { Authorization } from "./authorization.ts";
 import type { ChargingProfile } from "./charging_profiles.ts";
@@ -10,11 +10,11 @@ import { type IdTagInfo, isUsable } from "./id_tags.ts";
 import type { StatusReports } from "./status_reports.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** A driver whose tag counts. */
+/** An authorized driver. */
 export interface Driver {
   readonly idTag: string;
   readonly parentIdTag?: string;
-  /** Came with the remote start. */
+  /** The charging profile of the remote start. */
   readonly profile?: ChargingProfile;
 }
 
@@ -32,7 +32,7 @@ export class Drivers {
     this.#transactions = transactions;
   }
 
-  /** A cable goes in. When a driver is expected here, charging starts. */
+  /** Plugs in the cable. A transaction starts if an authorized driver is expected at this connector. */
   async plugIn(connectorId: number): Promise<void> {
     const connector = this.#device.existing(connectorId);
     connector.plugged = true;
@@ -41,7 +41,7 @@ export class Drivers {
     else await this.#reports.changes();
   }
 
-  /** The cable is pulled at the car. A transaction ends by that when StopTransactionOnEVSideDisconnect is set. */
+  /** Unplugs the cable at the car. With StopTransactionOnEVSideDisconnect this ends the transaction. */
   async unplug(connectorId: number): Promise<void> {
     const connector = this.#device.existing(connectorId);
     if (connector.transaction) {
@@ -55,7 +55,7 @@ export class Drivers {
     await this.#reports.changes();
   }
 
-  /** A driver shows a tag: starts when the cable is in, waits for it when not, stops when the tag's transaction runs. */
+  /** A driver presents an idTag: stops the transaction of this idTag or its group, else starts one, at once or when the cable is plugged in. */
   async present(connectorId: number, idTag: string, profile?: ChargingProfile): Promise<IdTagInfo> {
     const connector = this.#device.existing(connectorId);
     if (connector.transaction?.idTag.toLowerCase() === idTag.toLowerCase()) {
@@ -74,7 +74,7 @@ export class Drivers {
     return info;
   }
 
-  /** Starts at once when the cable is in; else the driver has ConnectionTimeOut seconds to plug in. */
+  /** Starts a transaction when the cable is plugged in; else the driver has ConnectionTimeOut seconds to plug in. */
   async begin(connector: Connector, driver: Driver): Promise<void> {
     if (connector.plugged) return void await this.#transactions.start(connector.connectorId, driver.idTag, driver);
     connector.expected?.cancelTimeout();
@@ -87,7 +87,7 @@ export class Drivers {
     await this.#reports.changes();
   }
 
-  /** Operative, free, and not reserved for somebody else. */
+  /** True for an operative and free connector that is not reserved for another driver. */
   mayUse(connector: Connector, idTag: string, parentIdTag?: string): boolean {
     const { operative, reservations } = this.#device;
     if (connector.errorCode !== "NoError" || connector.transaction || !connector.operative || !operative) return false;
@@ -95,7 +95,7 @@ export class Drivers {
       reservations.usableBy(idTag, parentIdTag, connector.connectorId) !== undefined;
   }
 
-  /** Nobody is expected any more. */
+  /** Cancels the timers of expected drivers. */
   close(): void {
     for (const connector of this.#device.connectors) connector.expected?.cancelTimeout();
   }

@@ -1,12 +1,12 @@
 /**
- * The frames of OCPP-J (chapter 4) as the simulator writes and reads them. Framed here a second time on purpose: tests
- * that used the product's own framing on both ends would only prove that it agrees with itself.
+ * Reading and writing of OCPP-J frames (chapter 4). The simulator does not use the product's code for this on purpose: with the same code at both ends,
+ * tests would not find its mistakes.
  */
 
-/** A payload of either side. */
+/** The payload of a request or a confirmation. */
 export type Payload = Record<string, unknown>;
 
-/** What came, sorted by its message type; `unreadable` is ignored (OCPP-J 4.1.3). */
+/** A received frame by its message type; `unreadable` frames are ignored (OCPP-J 4.1.3). */
 export type Incoming =
   | { readonly kind: "call"; readonly id: string; readonly action: string; readonly payload: Payload }
   | { readonly kind: "result"; readonly id: string; readonly payload: Payload }
@@ -19,22 +19,22 @@ export type Incoming =
   }
   | { readonly kind: "unreadable" };
 
-/** One text that crossed the wire. */
+/** A sent or received text. */
 export interface Frame {
   readonly direction: "in" | "out";
   readonly at: Date;
   readonly text: string;
 }
 
-/** An answer of ours that is a CALLERROR. */
+/** An answer of the charge point with a CALLERROR. */
 export class Fault {
   constructor(readonly code: string, readonly description = "", readonly details: Payload = {}) {}
 }
 
-/** How a CALL of the Central System is answered: a confirmation, a CALLERROR, or not at all. */
+/** The answer to a CALL of the Central System: a confirmation, a CALLERROR, or none (`silence`). */
 export type Answer = Payload | Fault | "silence";
 
-/** Our CALL was answered with CALLERROR. */
+/** A CALL of the charge point was answered with CALLERROR. */
 export class CallRefused extends Error {
   override readonly name = "CallRefused";
   constructor(readonly action: string, readonly code: string, readonly description: string, readonly details: unknown) {
@@ -42,7 +42,7 @@ export class CallRefused extends Error {
   }
 }
 
-/** Our CALL was not answered within the time for that. */
+/** A CALL of the charge point was not answered in time. */
 export class CallTimedOut extends Error {
   override readonly name = "CallTimedOut";
   constructor(readonly action: string, timeoutMs: number) {
@@ -50,27 +50,27 @@ export class CallTimedOut extends Error {
   }
 }
 
-/** The socket closed, or was never open, before our CALL was answered: its outcome is unknown. */
+/** The connection ended before a CALL of the charge point was answered, or there was none: the outcome of the CALL is unknown. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
   constructor(readonly action: string) {
-    super(`${action} has no answer: there is no connection`);
+    super(`${action} was not answered: there is no connection`);
   }
 }
 
-/** `[2, id, action, payload]` */
+/** The text of a CALL: `[2, id, action, payload]`. */
 export function callText(id: string, action: string, payload: Payload): string {
   return JSON.stringify([2, id, action, payload]);
 }
 
-/** `[3, id, payload]` or `[4, id, code, description, details]` */
+/** The text of a CALLRESULT, `[3, id, payload]`, or a CALLERROR, `[4, id, code, description, details]`. */
 export function answerText(id: string, answer: Payload | Fault): string {
   return answer instanceof Fault
     ? JSON.stringify([4, id, answer.code, answer.description, answer.details])
     : JSON.stringify([3, id, answer]);
 }
 
-/** Reads one text. Never throws. */
+/** Reads a received text. Never throws. */
 export function readFrame(text: string): Incoming {
   let frame: unknown;
   try {

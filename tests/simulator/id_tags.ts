@@ -1,6 +1,6 @@
 /**
- * What a charge point knows about id tags by itself: the local list (OCPP 1.6 §3.5.2) and the authorization cache (§3.5.1).
- * Tags compare without regard to case.
+ * The idTags that a charge point has stored: the local list (OCPP 1.6 §3.5.2) and the authorization cache (§3.5.1). IdTags are compared without
+ * regard to case.
  */
 import type { Payload } from "./frames.ts";
 
@@ -11,15 +11,15 @@ export interface IdTagInfo {
   readonly parentIdTag?: string;
 }
 
-/** That a driver may not charge, and the cure: `otherwise` is what else would help. */
-export function refusedTag(idTag: string, status: string, otherwise = ""): string {
-  const cure = status === "Invalid"
-    ? `. Make it known: PUT /v1/id-tags/${encodeURIComponent(idTag)} {"status": "Accepted"}${otherwise}`
+/** The log line for a refused idTag, with advice for an unregistered one; `alternative` is added to the advice. */
+export function refusedTag(idTag: string, status: string, alternative = ""): string {
+  const advice = status === "Invalid"
+    ? `. Register it: PUT /v1/id-tags/${encodeURIComponent(idTag)} {"status": "Accepted"}${alternative}`
     : "";
-  return `the tag ${idTag} is ${status}${cure}`;
+  return `the idTag ${idTag} is ${status}${advice}`;
 }
 
-/** One entry of SendLocalList; without `idTagInfo` it removes the tag. */
+/** One entry of SendLocalList; without `idTagInfo` it removes the idTag. */
 export interface LocalListEntry {
   readonly idTag: string;
   readonly idTagInfo?: IdTagInfo;
@@ -28,7 +28,7 @@ export interface LocalListEntry {
 /** `UpdateStatus` of §7.45. */
 export type UpdateStatus = "Accepted" | "Failed" | "NotSupported" | "VersionMismatch";
 
-/** The list that the Central System sends, with its version; version 0 is "empty" (§5.10). */
+/** The local list with its version; version 0 means that it is empty (§5.10). */
 export class LocalList {
   version = 0;
   readonly #entries = new Map<string, LocalListEntry>();
@@ -45,7 +45,7 @@ export class LocalList {
     return [...this.#entries.values()];
   }
 
-  /** SendLocalList (§5.15). Either the whole update holds or nothing changes. */
+  /** SendLocalList (§5.15). An update that is not Accepted changes nothing. */
   update(
     type: "Full" | "Differential",
     version: number,
@@ -66,7 +66,7 @@ export class LocalList {
     return "Accepted";
   }
 
-  /** Takes over what was on the disk. */
+  /** Sets version and entries to those of a saved list. */
   restore(version: number, entries: readonly LocalListEntry[]): void {
     this.version = version;
     this.#entries.clear();
@@ -74,7 +74,7 @@ export class LocalList {
   }
 }
 
-/** What the Central System said last about a tag. */
+/** The last idTagInfo of each idTag that the Central System sent. */
 export class AuthorizationCache {
   readonly #entries = new Map<string, IdTagInfo>();
 
@@ -82,8 +82,8 @@ export class AuthorizationCache {
     return this.#entries.get(idTag.toLowerCase());
   }
 
-  /** Remembers the idTagInfo of a confirmation, if it has one. ConcurrentTx says nothing about the tag itself. */
-  learn(idTag: string, confirmation: Payload | undefined): void {
+  /** Stores the idTagInfo of a confirmation, if it has one. ConcurrentTx is not stored: it is not a property of the idTag. */
+  update(idTag: string, confirmation: Payload | undefined): void {
     const info = idTagInfoOf(confirmation);
     if (info && info.status !== "ConcurrentTx") this.#entries.set(idTag.toLowerCase(), info);
   }
@@ -99,7 +99,7 @@ export function idTagInfoOf(confirmation: Payload | undefined): IdTagInfo | unde
   return typeof info?.status === "string" ? info : undefined;
 }
 
-/** May this tag charge now, as far as `info` says? */
+/** True when `info` allows charging now: Accepted and not expired. */
 export function isUsable(info: IdTagInfo | undefined, now: Date): boolean {
   if (info?.status !== "Accepted") return false;
   return info.expiryDate === undefined || Date.parse(info.expiryDate) > now.getTime();

@@ -1,12 +1,12 @@
 /**
- * The operations that the Central System calls: kept for tests to look at, answered honestly or as a test has ordered.
+ * Receives the operations that the Central System calls. They are kept for tests, and answered by the normal handlers or as a test has configured.
  */
 import { type Answer, Fault, type Payload } from "./frames.ts";
 import { perform } from "./operations/mod.ts";
-import type { Grounds } from "./operations/operation.ts";
+import type { OperationContext } from "./operations/operation.ts";
 import type { Operation, Reply } from "./wire.ts";
 
-/** A fixed answer, or one made from the request. */
+/** A fixed answer, or a function that computes it from the request. */
 export type AnswerOverride = Answer | ((request: Payload) => Answer | Promise<Answer>);
 
 interface Waiting {
@@ -17,13 +17,13 @@ interface Waiting {
 /** The operations of one charge point. */
 export class Inbox {
   readonly received: Operation[] = [];
-  readonly #grounds: Grounds;
+  readonly #context: OperationContext;
   readonly #overrides = new Map<string, AnswerOverride>();
   #untaken: Operation[] = [];
   #waiting: Waiting[] = [];
 
-  constructor(grounds: Grounds) {
-    this.#grounds = grounds;
+  constructor(context: OperationContext) {
+    this.#context = context;
   }
 
   override(action: string, override: AnswerOverride | undefined): void {
@@ -31,7 +31,7 @@ export class Inbox {
     else this.#overrides.set(action, override);
   }
 
-  /** Hands out each operation once. */
+  /** Returns each operation once; waits for one if needed. */
   next(action: string, deadlineMs: number): Promise<Operation> {
     const index = this.#untaken.findIndex((operation) => operation.action === action);
     const [operation] = index < 0 ? [] : this.#untaken.splice(index, 1);
@@ -47,9 +47,9 @@ export class Inbox {
     });
   }
 
-  /** Finds the answer. Never rejects: a mistake of ours is an InternalError. */
+  /** Answers an operation. Never rejects: an exception in a handler becomes an InternalError. */
   async answer(operation: Operation): Promise<Reply> {
-    const { settings } = this.#grounds.device;
+    const { settings } = this.#context.device;
     const { action, payload, id } = operation;
     this.#keep(operation);
     settings.ledger?.write(settings.identity, settings.clock.now(), {
@@ -62,17 +62,17 @@ export class Inbox {
       const override = this.#overrides.get(action);
       const answer = typeof override === "function" ? await override(payload) : override;
       if (answer !== undefined) return { answer };
-      // A Rejected charge point may not send anything before its interval is over (§4.2).
-      if (this.#grounds.registration.state === "Rejected") return { answer: "silence" };
-      return this.#honestly(operation);
+      // A Rejected charge point must not send anything until its interval has passed (§4.2).
+      if (this.#context.registration.state === "Rejected") return { answer: "silence" };
+      return this.#perform(operation);
     } catch (error) {
       return { answer: new Fault("InternalError", String(error)) };
     }
   }
 
-  #honestly({ action, payload }: Operation): Reply {
-    const { log } = this.#grounds.device.settings;
-    const outcome = perform(action, payload, this.#grounds);
+  #perform({ action, payload }: Operation): Reply {
+    const { log } = this.#context.device.settings;
+    const outcome = perform(action, payload, this.#context);
     if (outcome instanceof Fault) {
       log(`${action}: ${outcome.code} (${outcome.description})`);
       return { answer: outcome };
@@ -90,7 +90,7 @@ export class Inbox {
   }
 
   #keep(operation: Operation): void {
-    const { keep } = this.#grounds.device.settings;
+    const { keep } = this.#context.device.settings;
     const index = this.#waiting.findIndex((waiting) => waiting.action === operation.action);
     const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1);
     waiting?.resolve(operation);

@@ -1,16 +1,16 @@
-/** You are the driver: one line typed is one thing done at the charge point. */
+/** Interactive control of a charge point: each typed line is one command. */
 import type { SimulatedChargePoint } from "./charge_point.ts";
 
-const HELP = `plug <connector>            the cable goes in
-tag <connector> [idTag]     show a tag: starts, or stops what it started
-stop <connector>            stop the transaction here
-unplug <connector>          the cable goes out
-meter <connector>           send meter values now
-fault <connector> <code>    a fault such as GroundFailure; NoError ends it
-status                      what is the state?
-offline | online            cut the connection, come back
-power                       a power failure
-quit                        end`;
+const HELP = `plug <connector>            plug in the cable
+tag <connector> [idTag]     present an idTag: starts a transaction, or stops its own
+stop <connector>            stop the transaction on the connector
+unplug <connector>          unplug the cable
+meter <connector>           send meter values
+fault <connector> <code>    set a fault such as GroundFailure; NoError ends it
+status                      show the state of the charge point
+offline | online            cut the connection; connect again
+power                       simulate a power failure
+quit                        end the simulator`;
 
 type Command = (chargePoint: SimulatedChargePoint, words: readonly string[], idTag: string) => unknown;
 
@@ -35,15 +35,15 @@ const COMMANDS = new Map<string, Command>(Object.entries(
 
 /** Reads lines until `quit`, the end of the input, or the signal. */
 export async function interact(chargePoint: SimulatedChargePoint, idTag: string, signal: AbortSignal): Promise<void> {
-  console.log('Type "help" for what you can do.');
+  console.log('Type "help" for a list of commands.');
   for await (const line of lines(signal)) {
     const [name = "", ...words] = line.trim().split(/\s+/);
     if (name === "quit" || name === "exit") return;
     if (name === "") continue;
     try {
-      const said = await COMMANDS.get(name)?.(chargePoint, words, idTag);
+      const output = await COMMANDS.get(name)?.(chargePoint, words, idTag);
       if (!COMMANDS.has(name)) console.log(`There is no command "${name}".\n${HELP}`);
-      else if (typeof said === "string") console.log(said);
+      else if (typeof output === "string") console.log(output);
     } catch (error) {
       console.log((error as Error).message);
     }
@@ -54,7 +54,7 @@ function describe(chargePoint: SimulatedChargePoint): string {
   const { connectors } = chargePoint.device;
   const head = `${
     chargePoint.isConnected ? "connected" : "offline"
-  }, ${chargePoint.registration}, ${chargePoint.pending} messages wait`;
+  }, ${chargePoint.registration}, ${chargePoint.pending} queued messages`;
   return [
     head,
     ...connectors.map(({ connectorId, transaction }) => {

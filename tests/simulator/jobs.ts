@@ -1,7 +1,6 @@
 /**
- * The slow jobs of Firmware Management (OCPP 1.6 §4.4, §4.5): uploading diagnostics and updating the firmware. What has an http or ftp
- * address is really fetched and brought; every step is reported, the update waits for running transactions and ends with a real reboot.
- * A test chooses how they end, as far as the transfers let them.
+ * The jobs of Firmware Management (OCPP 1.6 §4.4, §4.5): uploading diagnostics and updating the firmware. Files with an HTTP or FTP address are
+ * transferred. Each step is reported. The update waits for the end of running transactions and reboots. Tests can choose failing outcomes.
  */
 import type { Device } from "./device.ts";
 import type { Link } from "./link.ts";
@@ -10,28 +9,28 @@ import type { StatusReports } from "./status_reports.ts";
 import type { Transactions } from "./transactions.ts";
 import { download, isReal, upload } from "./transfers.ts";
 
-/** The rooms that the jobs work with. */
+/** The parts of the charge point that the jobs use. */
 export interface JobParts {
   readonly device: Device;
   readonly link: Link;
   readonly registration: Registration;
   readonly reports: StatusReports;
   readonly transactions: Transactions;
-  /** Drops the connection and boots. */
+  /** Ends the connection and boots. */
   readonly reboot: () => void;
 }
 
 /** The jobs of one charge point. */
 export class Jobs {
-  /** How the next upload ends. */
+  /** The outcome of the next uploads, unless the transfer fails. */
   diagnosticsOutcome: "Uploaded" | "UploadFailed" = "Uploaded";
-  /** How the next update ends. */
+  /** The outcome of the next updates, unless the transfer fails. */
   firmwareOutcome: "Installed" | "DownloadFailed" | "InstallationFailed" = "Installed";
   diagnosticsStatus = "Idle";
   firmwareStatus = "Idle";
   readonly #parts: JobParts;
   readonly #timers = new Set<() => void>();
-  readonly #cut = new AbortController();
+  readonly #abort = new AbortController();
   #files = 0;
   #closed = false;
 
@@ -39,27 +38,27 @@ export class Jobs {
     this.#parts = parts;
   }
 
-  /** A new name for each upload. */
+  /** Returns a new file name for each upload. */
   diagnosticsFileName(): string {
     return `diagnostics-${++this.#files}.log`;
   }
 
-  /** Uploading, then Uploaded or UploadFailed; an address that is none fails. */
+  /** Uploads diagnostics and reports Uploading, then Uploaded or UploadFailed. An invalid location fails. */
   async uploadDiagnostics(location: string, fileName: string): Promise<void> {
     await this.#reportDiagnostics("Uploading");
     await this.#step();
-    const isUp = this.diagnosticsOutcome === "Uploaded" && await this.#brings(location, fileName);
-    await this.#reportDiagnostics(isUp ? "Uploaded" : "UploadFailed");
+    const isUploaded = this.diagnosticsOutcome === "Uploaded" && await this.#upload(location, fileName);
+    await this.#reportDiagnostics(isUploaded ? "Uploaded" : "UploadFailed");
     this.diagnosticsStatus = "Idle";
   }
 
-  /** From `retrieveDate` on: Downloading, Downloaded, Installing when idle, reboot, Installed. */
+  /** Updates the firmware from `retrieveDate` on: Downloading, Downloaded, Installing when no transaction runs, reboot, Installed. */
   async updateFirmware(location: string, retrieveDate: Date): Promise<void> {
     const { device, transactions } = this.#parts;
     await this.#wait(retrieveDate.getTime() - device.settings.clock.now().getTime());
     await this.#reportFirmware("Downloading");
     await this.#step();
-    if (this.firmwareOutcome === "DownloadFailed" || !await this.#fetches(location)) {
+    if (this.firmwareOutcome === "DownloadFailed" || !await this.#download(location)) {
       await this.#reportFirmware("DownloadFailed");
     } else {
       await this.#reportFirmware("Downloaded");
@@ -72,18 +71,18 @@ export class Jobs {
   close(): void {
     this.#closed = true;
     for (const cancel of this.#timers) cancel();
-    this.#cut.abort();
+    this.#abort.abort();
   }
 
-  #fetches(location: string): Promise<boolean> {
-    return isReal(location) ? download(location, this.#cut.signal) : Promise.resolve(URL.canParse(location));
+  #download(location: string): Promise<boolean> {
+    return isReal(location) ? download(location, this.#abort.signal) : Promise.resolve(URL.canParse(location));
   }
 
-  #brings(location: string, fileName: string): Promise<boolean> {
+  #upload(location: string, fileName: string): Promise<boolean> {
     if (!isReal(location)) return Promise.resolve(URL.canParse(location));
     const { identity, clock } = this.#parts.device.settings;
     const log = `${clock.now().toISOString()} ${identity} runs ${this.#parts.device.firmwareVersion}\n`;
-    return upload(location, fileName, log, this.#cut.signal);
+    return upload(location, fileName, log, this.#abort.signal);
   }
 
   async #install(location: string): Promise<void> {
@@ -117,7 +116,7 @@ export class Jobs {
     try {
       await this.#parts.link.call(action, { status });
     } catch (error) {
-      // The job goes on without being heard.
+      // The job continues without the report.
       this.#parts.device.settings.log((error as Error).message);
     }
   }
@@ -126,7 +125,7 @@ export class Jobs {
     return this.#wait(this.#parts.device.settings.stepMs);
   }
 
-  /** Never resolves once closed: the job ends there. */
+  /** Does not resolve after `close`, which ends the job. */
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) return;
@@ -139,7 +138,7 @@ export class Jobs {
   }
 }
 
-/** The file's name without its ending is the version: `…/simulator-2.0.1.bin` is `simulator-2.0.1`. */
+/** The firmware version: the file name without its extension, `simulator-2.0.1` for `…/simulator-2.0.1.bin`. */
 function versionOf(location: string): string {
   const file = new URL(location).pathname.split("/").at(-1) ?? "";
   return file.replace(/\.[a-z]+$/i, "").slice(0, 50) || "updated";

@@ -1,9 +1,9 @@
 /**
- * A file of JSON lines that is on the disk when `append` returns. A process that is killed in the middle of a line leaves
- * a torn one: readers skip it and the next writer starts a new line, so nothing before it is ever lost.
+ * A file of JSON lines. A line is on the disk when `append` returns. A killed process may leave an incomplete last line: readers skip it, and the next
+ * writer begins a new line.
  */
 
-/** An open journal. Writing blocks for the length of one fsync. */
+/** An open journal. `append` blocks until fsync has finished. */
 export class Journal {
   readonly #file: Deno.FsFile;
   #closed = false;
@@ -14,7 +14,7 @@ export class Journal {
     if (size > 0 && !this.#endsWithNewline(size)) this.#write("\n");
   }
 
-  /** Writes one value as a line and waits for the disk. */
+  /** Appends one value as a line and waits for fsync. */
   append(value: unknown): void {
     if (this.#closed) return;
     this.#write(JSON.stringify(value) + "\n");
@@ -40,18 +40,18 @@ export class Journal {
   }
 }
 
-/** Every whole line of a journal, oldest first; none when there is no such file. */
+/** Every complete line of a journal, oldest first; empty when the file does not exist. */
 export function readJournal(path: string): unknown[] {
-  return (readIfThere(path) ?? "").split("\n").flatMap((line) => {
+  return (readIfExists(path) ?? "").split("\n").flatMap((line) => {
     try {
       return line ? [JSON.parse(line)] : [];
     } catch {
-      return []; // torn by a kill
+      return []; // incomplete after a kill
     }
   });
 }
 
-/** Replaces a file in one step: after a kill it has either the old or the new content, never a part. */
+/** Replaces a file atomically: after a kill it has the old or the new content. */
 export function replaceFile(path: string, content: string): void {
   const fresh = `${path}.new`;
   const file = Deno.openSync(fresh, { create: true, write: true, truncate: true });
@@ -65,8 +65,8 @@ export function replaceFile(path: string, content: string): void {
   Deno.renameSync(fresh, path);
 }
 
-/** The text of a file; undefined when there is none. */
-export function readIfThere(path: string): string | undefined {
+/** The text of a file; undefined when it does not exist. */
+export function readIfExists(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {

@@ -1,12 +1,11 @@
 /**
- * The simulator's own book of what it sent and what was acknowledged, on the disk before the frame leaves and after the
- * answer came. A test compares it with what the Central System remembers: every acknowledged fact exactly once, every
- * unacknowledged one at most once, nothing that nobody sent.
+ * The simulator's record of transaction messages: a line before a message is sent, and a line after its answer. Tests compare it with the Central
+ * System's data: each acknowledged message is stored exactly once, each unacknowledged one at most once, and no other messages are stored.
  */
 import type { Payload } from "./frames.ts";
 import { Journal, readJournal } from "./journal.ts";
 
-/** One line. `key` is the same for all attempts of one transaction message and different for any two messages. */
+/** One line of a ledger. `key` identifies a transaction message over all its attempts. */
 export type LedgerLine =
   & { readonly at: string; readonly identity: string }
   & (
@@ -23,15 +22,15 @@ export type LedgerLine =
     | { readonly event: "operation"; readonly action: string; readonly messageId: string; readonly payload: Payload }
   );
 
-type WithoutHead<T> = T extends unknown ? Omit<T, "at" | "identity"> : never;
+type WithoutCommonFields<T> = T extends unknown ? Omit<T, "at" | "identity"> : never;
 
-/** Where lines go. Many simulators may share one ledger. */
+/** An open ledger. Many charge points may share one. */
 export interface Ledger {
-  write(identity: string, at: Date, line: WithoutHead<LedgerLine>): void;
+  write(identity: string, at: Date, line: WithoutCommonFields<LedgerLine>): void;
   close(): void;
 }
 
-/** Opens a ledger for writing, behind what is already there. */
+/** Opens a ledger for appending. */
 export function openLedger(path: string): Ledger {
   const journal = new Journal(path);
   return {
@@ -40,7 +39,7 @@ export function openLedger(path: string): Ledger {
   };
 }
 
-/** Everything in a ledger, oldest first. */
+/** All lines of a ledger, oldest first. */
 export function readLedger(path: string): LedgerLine[] {
   return readJournal(path) as LedgerLine[];
 }

@@ -1,15 +1,15 @@
 /**
- * The way to the Central System over time: sockets come and go, the link stays. A connection that breaks is opened again
- * after a pause that doubles (OCPP-J errata 3.3), until the charge point is taken offline or closed.
+ * The connection of a charge point to the Central System over several sockets. A broken connection is opened again with exponential back-off (OCPP-J
+ * errata 3.3), until the charge point is taken offline or closed.
  */
 import { ConnectionRefused, dial } from "./dial.ts";
 import { ConnectionLost, type Frame, type Payload } from "./frames.ts";
-import type { Password, Settled } from "./options.ts";
-import { type Oddities, type Operation, type Reply, Wire } from "./wire.ts";
+import type { Password, ResolvedOptions } from "./options.ts";
+import { type Operation, type Reply, type Violations, Wire } from "./wire.ts";
 
-/** What a link needs from its charge point. */
+/** The settings of a link, and the functions of the charge point that it calls. */
 export interface LinkOptions {
-  readonly settings: Settled;
+  readonly settings: ResolvedOptions;
   readonly password: () => Password | undefined;
   readonly pingIntervalSeconds: () => number;
   readonly operation: (operation: Operation) => Promise<Reply>;
@@ -17,17 +17,17 @@ export interface LinkOptions {
   readonly closed: () => void;
 }
 
-/** The connection of a charge point. */
+/** Connects, reconnects, and sends CALLs over the open socket. */
 export class Link {
-  /** What crossed the wire, oldest first, over all connections. */
+  /** The sent and received texts of all connections, oldest first. */
   readonly frames: Frame[] = [];
-  readonly oddities: Oddities = { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 };
+  readonly violations: Violations = { unreadable: 0, unexpectedAnswers: 0, overlappingCalls: 0 };
   readonly #options: LinkOptions;
   #wire: Wire | undefined;
   #wanted = false;
   #failures = 0;
-  #dialling: Promise<void> | undefined;
-  #leaving: Promise<void> | undefined;
+  #connecting: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
   #cancelPing: (() => void) | undefined;
 
@@ -39,22 +39,22 @@ export class Link {
     return this.#wire !== undefined;
   }
 
-  /** Makes one attempt; rejects with `ConnectionRefused`. Once connected, the link is kept. */
+  /** Makes one attempt to connect; rejects with `ConnectionRefused`. A connection that is lost later is opened again. */
   connect(): Promise<void> {
     if (this.#wire) return Promise.resolve();
     this.#wanted = true;
-    return this.#dialling ??= this.#open().finally(() => this.#dialling = undefined);
+    return this.#connecting ??= this.#open().finally(() => this.#connecting = undefined);
   }
 
-  /** Like `connect`, but tries again and again. `refused` hears of each refusal; when it returns false, that is the end. */
-  async connectPatiently(refused: (why: ConnectionRefused) => boolean): Promise<void> {
+  /** Like `connect`, with retries. `refused` is called at each refusal; when it returns false, the refusal is thrown. */
+  async connectWithRetries(refused: (why: ConnectionRefused) => boolean): Promise<void> {
     this.#wanted = true;
     while (this.#wanted && !this.#wire) {
       try {
         await this.connect();
       } catch (error) {
         if (!(error instanceof ConnectionRefused) || !refused(error)) throw error;
-        await this.#sleep(this.#pause(error));
+        await this.#wait(this.#backOffMs(error));
       }
     }
   }
@@ -68,15 +68,15 @@ export class Link {
     this.#wire?.sendText(text);
   }
 
-  /** Cuts or closes the connection and stays away. */
-  leave(how: "cut" | "close"): void {
+  /** Cuts or closes the connection without reconnecting. */
+  disconnect(how: "cut" | "close"): void {
     this.#wanted = false;
     this.#cancelRetry?.();
     this.#drop(how);
   }
 
-  /** Cuts or closes the connection and comes back after a pause. */
-  comeBack(how: "cut" | "close", afterMs: number): void {
+  /** Cuts or closes the connection and connects again after `afterMs`. */
+  reconnect(how: "cut" | "close", afterMs: number): void {
     this.#wanted = true;
     this.#drop(how, afterMs);
   }
@@ -85,22 +85,22 @@ export class Link {
     const wire = this.#wire;
     this.#wire = undefined;
     if (wire) {
-      this.#leaving = wire.ended;
+      this.#ending = wire.ended;
       if (how === "cut") wire.cut();
       else wire.close();
-      this.#lost();
+      this.#disconnected();
     }
     if (afterMs !== undefined) this.#retryIn(afterMs);
   }
 
-  /** Resolves when the last socket has ended, after `leave`. */
-  async gone(): Promise<void> {
-    await this.#dialling?.catch(() => {});
-    await this.#leaving;
+  /** After `disconnect`: resolves when the last socket is closed. */
+  async whenDisconnected(): Promise<void> {
+    await this.#connecting?.catch(() => {});
+    await this.#ending;
   }
 
-  /** Ends early, and in good order, when the link is left meanwhile. */
-  #sleep(ms: number): Promise<void> {
+  /** Waits; `disconnect` ends the wait early. */
+  #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#options.settings.clock.after(ms, resolve);
       this.#cancelRetry = () => {
@@ -119,16 +119,16 @@ export class Link {
     const wire: Wire = new Wire(socket, {
       clock: settings.clock,
       messageTimeoutMs: settings.messageTimeoutMs,
-      oddities: this.oddities,
+      violations: this.violations,
       operation: this.#options.operation,
       frame: (frame) => this.#keep(frame),
       closed: (code, reason) => {
-        // A wire that we dropped ourselves is no longer ours: its late end changes nothing.
+        // The link has already dropped this wire.
         if (this.#wire !== wire) return;
         this.#wire = undefined;
         settings.log(`connection closed (${code}${reason && ` ${reason}`})`);
-        this.#lost();
-        if (this.#wanted) this.#retryIn(this.#pause());
+        this.#disconnected();
+        if (this.#wanted) this.#retryIn(this.#backOffMs());
       },
     });
     this.#wire = wire;
@@ -136,7 +136,7 @@ export class Link {
     this.#options.opened();
   }
 
-  #lost(): void {
+  #disconnected(): void {
     this.#cancelPing?.();
     this.#options.closed();
   }
@@ -153,21 +153,21 @@ export class Link {
     this.#cancelRetry = this.#options.settings.clock.after(ms, () => {
       this.connect().catch((error: ConnectionRefused) => {
         if (!this.#wanted) return;
-        const pause = this.#pause(error);
-        this.#options.settings.log(`${error.message} Next attempt in ${(pause / 1000).toFixed(1)} s`);
-        this.#retryIn(pause);
+        const pauseMs = this.#backOffMs(error);
+        this.#options.settings.log(`${error.message} Next attempt in ${(pauseMs / 1000).toFixed(1)} s`);
+        this.#retryIn(pauseMs);
       });
     });
   }
 
-  /** Doubles with each failure; a random part keeps many charge points from coming back in step. */
-  #pause(refused?: ConnectionRefused): number {
+  /** The next pause: doubled with each failure, with jitter so that many charge points do not reconnect at the same time. */
+  #backOffMs(refused?: ConnectionRefused): number {
     const { first, longest } = this.#options.settings.backOffMs;
-    const pause = Math.min(longest, first * 2 ** Math.min(this.#failures++, 20));
-    return Math.max(refused?.retryAfterMs ?? 0, pause * (0.5 + Math.random() / 2));
+    const pauseMs = Math.min(longest, first * 2 ** Math.min(this.#failures++, 20));
+    return Math.max(refused?.retryAfterMs ?? 0, pauseMs * (0.5 + Math.random() / 2));
   }
 
-  /** WebSocketPingInterval: a ping without its pong by the next one means that nobody is there (OCPP-J errata 3.9). */
+  /** WebSocketPingInterval: the connection is cut when a ping has no pong until the next ping (OCPP-J errata 3.9). */
   #pingLater(wire: Wire): void {
     const seconds = this.#options.pingIntervalSeconds();
     if (seconds <= 0) return;

@@ -1,21 +1,21 @@
 /**
- * `deno task simulate`: charge points for newcomers and for load. One line is printed for each thing that happens; when no
- * connection comes about, what to do about it is printed, too. Ctrl-C closes; with `--state-dir` nothing is lost by that.
+ * `deno task simulate`: runs simulated charge points from the command line. It prints one line for each event, and advice when a connection fails.
+ * Ctrl-C ends it; with `--state-dir` the next run continues.
  */
 import { type Arguments, HELP, readArguments } from "./arguments.ts";
 import { simulateChargePoint, SimulatedChargePoint } from "./charge_point.ts";
 import type { ConnectionRefused } from "./dial.ts";
 import { interact } from "./interactive.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
-import { awaitOrders, playSessions } from "./sessions.ts";
+import { runSessions, serveRemoteStarts } from "./sessions.ts";
 
-/** Seconds between two meter values at speed 1. */
+/** The interval of meter values at speed 1. */
 const SAMPLE_SECONDS = 10;
 const POWER_W = 11_000;
 
 if (import.meta.main) Deno.exit(await simulate(Deno.args));
 
-/** Runs the simulator until it is done or interrupted. Resolves with the exit code. */
+/** Runs the simulator until all sessions are done or a signal comes. Resolves with the exit code. */
 export async function simulate(args: readonly string[]): Promise<number> {
   let settings: Arguments;
   try {
@@ -91,21 +91,21 @@ async function runOne(
   signal: AbortSignal,
   log: (line: string) => void,
 ): Promise<void> {
-  const { idTag, sessions, speed, plays } = settings;
-  await chargePoint.start((refused) => isWorthAnotherTry(refused, log));
-  if (plays === "interactive") return await interact(chargePoint, idTag, signal);
-  if (plays === "sessions") return await playSessions(chargePoint, { idTag, sessions, speed, signal, log });
-  await awaitOrders(chargePoint, { speed, signal, log });
+  const { idTag, sessions, speed, mode } = settings;
+  await chargePoint.start((refused) => shouldRetry(refused, log));
+  if (mode === "interactive") return await interact(chargePoint, idTag, signal);
+  if (mode === "sessions") return await runSessions(chargePoint, { idTag, sessions, speed, signal, log });
+  await serveRemoteStarts(chargePoint, { speed, signal, log });
 }
 
-/** A busy Central System will have time later; all other refusals need somebody to change something. */
-function isWorthAnotherTry(refused: ConnectionRefused, log: (line: string) => void): boolean {
+/** Only a busy Central System may accept a later attempt; the user must correct the cause of all other refusals. */
+function shouldRetry(refused: ConnectionRefused, log: (line: string) => void): boolean {
   if (refused.kind === "busy") log(refused.message);
   return refused.kind === "busy";
 }
 
 function approval(identity: string): string {
-  return `An operator accepts it with PATCH /v1/charge-points/${
+  return `An operator can accept it: PATCH /v1/charge-points/${
     encodeURIComponent(identity)
   } {"registration": "Accepted"}`;
 }

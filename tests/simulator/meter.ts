@@ -1,6 +1,6 @@
 /**
- * The meter of one connector and what it shows. The register counts whole watt-hours and never goes back (R 3.9, 3.77),
- * whatever the clock does; the power is that of the moment.
+ * The meter of one connector: an energy register in whole Wh that never decreases (R 3.9, 3.77), also when the clock is set back, and the present
+ * power.
  */
 import type { Payload } from "./frames.ts";
 
@@ -22,13 +22,13 @@ export class Meter {
     return this.#powerW;
   }
 
-  /** Counts what flowed until now, then goes on with another power. */
+  /** Updates the register, then changes the power. */
   setPower(powerW: number, now: Date): void {
     this.registerWh(now);
     this.#powerW = Math.max(0, powerW);
   }
 
-  /** The register in Wh after counting what flowed until now. */
+  /** Updates the register with the energy until now; returns it in Wh. */
   registerWh(now: Date): number {
     const elapsedMs = Math.max(0, now.getTime() - (this.#countedUntil ?? now.getTime()));
     this.#countedUntil = now.getTime();
@@ -36,7 +36,7 @@ export class Meter {
     return Math.floor(this.#energyWh);
   }
 
-  /** Lets the energy of a test's choice flow at once. */
+  /** Adds energy at once, for tests. */
   addEnergy(wattHours: number): void {
     this.#energyWh += Math.max(0, wattHours);
   }
@@ -54,7 +54,7 @@ const READINGS = new Map<string, Reading>([
   ["Frequency", () => ({ value: "50.0" })],
 ]);
 
-/** The measurands that our meters have. */
+/** The supported measurands. */
 export const MEASURANDS: readonly string[] = [...READINGS.keys()];
 
 /** `ReadingContext` of OCPP 1.6 §7.33. */
@@ -68,7 +68,7 @@ export type ReadingContext =
   | "Interruption.End"
   | "Other";
 
-/** One MeterValue element (§7.31): what the meter shows now of these measurands. Unknown measurands are left out. */
+/** A MeterValue element (§7.31) with the present values of these measurands. Unsupported measurands are left out. */
 export function readMeter(meter: Meter, measurands: readonly string[], context: ReadingContext, now: Date): Payload {
   return {
     timestamp: now.toISOString(),

@@ -16,14 +16,14 @@ const profile = (chargingProfileId: number, chargingProfilePurpose: string, more
 });
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 
-/** Every operation once, with what an idle charge point with two connectors must answer. */
+/** Operations with the confirmation of an idle charge point with two connectors. */
 const CASES: [string, Payload, Payload][] = [
   ["CancelReservation", { reservationId: 4 }, { status: "Rejected" }],
   ["ChangeAvailability", { connectorId: 2, type: "Inoperative" }, { status: "Accepted" }],
   ["ChangeConfiguration", { key: "meterValueSampleInterval", value: "60" }, { status: "Accepted" }],
   ["ClearCache", {}, { status: "Accepted" }],
   ["ClearChargingProfile", { id: 9 }, { status: "Unknown" }],
-  ["DataTransfer", { vendorId: "nobody" }, { status: "UnknownVendorId" }],
+  ["DataTransfer", { vendorId: "unknown" }, { status: "UnknownVendorId" }],
   ["GetConfiguration", { key: ["numberofconnectors", "Nonsense"] }, {
     configurationKey: [{ key: "NumberOfConnectors", readonly: true, value: "2" }],
     unknownKey: ["Nonsense"],
@@ -49,31 +49,31 @@ async function accepted(central: ScriptedCentralSystem): Promise<SimulatedCharge
   return chargePoint;
 }
 
-Deno.test("every operation of OCPP 1.6 has a valid answer", async () => {
+Deno.test("every operation of OCPP 1.6 is answered validly", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = await accepted(central);
   for (const [action, request, confirmation] of CASES) {
-    assertEquals(await central.ask(action, request), confirmation, action);
+    assertEquals(await central.call(action, request), confirmation, action);
   }
-  const composite = await central.ask("GetCompositeSchedule", { connectorId: 1, duration: 60, chargingRateUnit: "A" });
+  const composite = await central.call("GetCompositeSchedule", { connectorId: 1, duration: 60, chargingRateUnit: "A" });
   assertEquals((composite as Payload).chargingSchedule, {
     duration: 60,
     chargingRateUnit: "A",
     chargingSchedulePeriod: [{ startPeriod: 0, limit: 8.1, numberPhases: 3 }],
   });
-  assertEquals(await central.ask("Reset", { type: "Soft" }), { status: "Accepted" });
+  assertEquals(await central.call("Reset", { type: "Soft" }), { status: "Accepted" });
   assertEquals((await central.next("BootNotification")).payload.chargePointModel, "Simulator");
-  const asked = new Set([...CASES.map(([action]) => action), "GetCompositeSchedule", "Reset"]);
-  assertEquals([...asked].sort(), OPERATIONS);
+  const called = new Set([...CASES.map(([action]) => action), "GetCompositeSchedule", "Reset"]);
+  assertEquals([...called].sort(), OPERATIONS);
   assertEquals(OPERATIONS.length, 19);
   assertEquals(chargePoint.received.length, 19);
   assertEquals(central.problems, []);
 });
 
-Deno.test("what a charge point does not support or know, and what is malformed, has its CALLERROR", async () => {
+Deno.test("unsupported, unknown and malformed operations get the right CALLERROR", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using _chargePoint = await accepted(central);
-  const code = async (action: string, payload: Payload) => (await central.ask(action, payload) as Fault).code;
+  const code = async (action: string, payload: Payload) => (await central.call(action, payload) as Fault).code;
   assertEquals(await code("GetLog", {}), "NotSupported");
   assertEquals(await code("Heartbeat", {}), "NotSupported");
   assertEquals(await code("FlyToTheMoon", {}), "NotImplemented");
@@ -87,7 +87,7 @@ Deno.test("what a charge point does not support or know, and what is malformed, 
   );
 });
 
-Deno.test("a triggered message follows its confirmation, for all five that an accepted charge point may send", async () => {
+Deno.test("each of the five messages that can be triggered is sent after the confirmation", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using _chargePoint = await accepted(central);
   for (
@@ -99,102 +99,102 @@ Deno.test("a triggered message follows its confirmation, for all five that an ac
       "FirmwareStatusNotification",
     ]
   ) {
-    assertEquals(await central.ask("TriggerMessage", { requestedMessage }), { status: "Accepted" });
+    assertEquals(await central.call("TriggerMessage", { requestedMessage }), { status: "Accepted" });
     await central.next(requestedMessage);
   }
   assertEquals(central.problems, []);
 });
 
-Deno.test("remote start, cable first and cable later, and remote stop", async () => {
+Deno.test("a remote start works with the cable plugged in before and after it, and a remote stop ends the transaction", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = await accepted(central);
   await chargePoint.plugIn(1);
-  assertEquals(await central.ask("RemoteStartTransaction", { idTag: "TAG1" }), { status: "Accepted" });
+  assertEquals(await central.call("RemoteStartTransaction", { idTag: "TAG1" }), { status: "Accepted" });
   assertEquals((await central.next("StartTransaction")).payload.connectorId, 1);
   await central.next("StatusNotification");
-  assertEquals(await central.ask("RemoteStartTransaction", { idTag: "TAG2" }), { status: "Accepted" });
+  assertEquals(await central.call("RemoteStartTransaction", { idTag: "TAG2" }), { status: "Accepted" });
   await central.next("Authorize");
   while ((await central.next("StatusNotification")).payload.status !== "Preparing") { /* of connector 2 */ }
   await chargePoint.plugIn(2);
   const { transactionId } = chargePoint.transactionOn(2)!;
-  assertEquals(await central.ask("RemoteStopTransaction", { transactionId }), { status: "Accepted" });
+  assertEquals(await central.call("RemoteStopTransaction", { transactionId }), { status: "Accepted" });
   const stop = await central.next("StopTransaction");
   assertEquals([stop.payload.transactionId, stop.payload.reason], [transactionId, "Remote"]);
   assertEquals(central.problems, []);
 });
 
-Deno.test("a firmware update reports each step and reboots in the middle", async () => {
+Deno.test("a firmware update reports each step and reboots before Installed", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = await accepted(central);
-  await central.ask("UpdateFirmware", {
+  await central.call("UpdateFirmware", {
     location: "https://x.example/v2.0.1.bin",
     retrieveDate: new Date().toISOString(),
   });
-  const seen: string[] = [];
-  while (seen.at(-1) !== "Installed") {
-    seen.push(String((await central.next("FirmwareStatusNotification")).payload.status));
+  const statuses: string[] = [];
+  while (statuses.at(-1) !== "Installed") {
+    statuses.push(String((await central.next("FirmwareStatusNotification")).payload.status));
   }
-  assertEquals(seen, ["Downloading", "Downloaded", "Installing", "Installed"]);
+  assertEquals(statuses, ["Downloading", "Downloaded", "Installing", "Installed"]);
   assertEquals((await central.next("BootNotification")).payload.firmwareVersion, "v2.0.1");
   assertEquals(chargePoint.status(1), "Available");
   assertEquals(central.problems, []);
 });
 
-Deno.test("a local list keeps its versions and decides offline", async () => {
+Deno.test("the local list checks versions and authorizes offline", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = await accepted(central);
   const entry = (idTag: string, status?: string) => ({ idTag, ...(status && { idTagInfo: { status } }) });
   const send = (listVersion: number, updateType: string, localAuthorizationList: Payload[]) =>
-    central.ask("SendLocalList", { listVersion, updateType, localAuthorizationList });
+    central.call("SendLocalList", { listVersion, updateType, localAuthorizationList });
   assertEquals(await send(3, "Full", [entry("A", "Accepted"), entry("B", "Blocked")]), { status: "Accepted" });
   assertEquals(await send(3, "Differential", [entry("C", "Accepted")]), { status: "VersionMismatch" });
   assertEquals(await send(4, "Full", [entry("C")]), { status: "Failed" });
   assertEquals(await send(4, "Differential", [entry("a"), entry("C", "Accepted")]), { status: "Accepted" });
-  assertEquals(await central.ask("GetLocalListVersion", {}), { listVersion: 4 });
+  assertEquals(await central.call("GetLocalListVersion", {}), { listVersion: 4 });
   chargePoint.goOffline();
   const offline = async (idTag: string) => (await chargePoint.authorize(idTag)).status;
   assertEquals([await offline("A"), await offline("b"), await offline("c")], ["Invalid", "Blocked", "Accepted"]);
 });
 
-Deno.test("an AuthorizationKey is used from the next connection on and never shown", async () => {
+Deno.test("a new AuthorizationKey is used from the next connection on and is never reported", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = await accepted(central);
   const key = "00FF".repeat(8);
-  assertEquals(await central.ask("ChangeConfiguration", { key: "AuthorizationKey", value: "short" }), {
+  assertEquals(await central.call("ChangeConfiguration", { key: "AuthorizationKey", value: "short" }), {
     status: "Rejected",
   });
   const before = central.upgrade;
-  assertEquals(await central.ask("ChangeConfiguration", { key: "AuthorizationKey", value: key }), {
+  assertEquals(await central.call("ChangeConfiguration", { key: "AuthorizationKey", value: key }), {
     status: "Accepted",
   });
   await eventually(
-    "it has come back",
+    "the charge point has reconnected",
     async () => await (central.upgrade !== before && chargePoint.isConnected || undefined),
   );
   const sent = atob(central.upgrade!.headers.authorization!.slice("Basic ".length));
   assertEquals(sent, "CP1:" + "\x00\xff".repeat(8));
-  const all = await central.ask("GetConfiguration", {}) as { configurationKey: { key: string }[] };
+  const all = await central.call("GetConfiguration", {}) as { configurationKey: { key: string }[] };
   assert(!all.configurationKey.some(({ key }) => key === "AuthorizationKey"));
   assertEquals(central.problems, []);
 });
 
-Deno.test("a test may answer for the charge point: fixed, computed, a CALLERROR, or silence", async () => {
+Deno.test("a test can replace the answers to an operation: fixed, computed, a CALLERROR, or none", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = await accepted(central);
   chargePoint.answer("UnlockConnector", { status: "UnlockFailed" });
-  assertEquals(await central.ask("UnlockConnector", { connectorId: 1 }), { status: "UnlockFailed" });
+  assertEquals(await central.call("UnlockConnector", { connectorId: 1 }), { status: "UnlockFailed" });
   chargePoint.answer(
     "UnlockConnector",
     ({ connectorId }) => ({ status: connectorId === 1 ? "Unlocked" : "NotSupported" }),
   );
-  assertEquals(await central.ask("UnlockConnector", { connectorId: 2 }), { status: "NotSupported" });
+  assertEquals(await central.call("UnlockConnector", { connectorId: 2 }), { status: "NotSupported" });
   chargePoint.answer("UnlockConnector", new Fault("InternalError", "stuck"));
-  assertEquals((await central.ask("UnlockConnector", { connectorId: 1 }) as Fault).code, "InternalError");
+  assertEquals((await central.call("UnlockConnector", { connectorId: 1 }) as Fault).code, "InternalError");
   chargePoint.answer("UnlockConnector", "silence");
   central.sendText('[2,"x1","UnlockConnector",{"connectorId":1}]');
   for (let taken = 0; taken < 3; taken++) await chargePoint.next("UnlockConnector");
   assertEquals((await chargePoint.next("UnlockConnector")).id, "x1");
   chargePoint.answer("UnlockConnector", undefined);
-  assertEquals(await central.ask("UnlockConnector", { connectorId: 1 }), { status: "Unlocked" });
-  assertEquals(chargePoint.oddities.overlappingCalls, 0);
+  assertEquals(await central.call("UnlockConnector", { connectorId: 1 }), { status: "Unlocked" });
+  assertEquals(chargePoint.violations.overlappingCalls, 0);
 });

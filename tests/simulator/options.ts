@@ -1,61 +1,61 @@
 /**
- * What a simulated charge point can be told before it starts. Only `url` and `identity` are needed; all else has the value
- * of an ordinary charge point with two connectors of 11 kW.
+ * The options of a simulated charge point. Only `url` and `identity` are required; the defaults are those of a charge point with two connectors of
+ * 11 kW.
  */
 import { realClock, type SimulatorClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** The password of HTTP Basic: text sent as it is, hexadecimal sent as the bytes it stands for (OCPP-J 6.2.2), or bytes. */
+/** The password of HTTP Basic: text (sent as UTF-8), hexadecimal (sent as bytes, OCPP-J 6.2.2), or bytes. */
 export type Password = string | { readonly hex: string } | Uint8Array;
 
-/** Everything that can be chosen. Times in milliseconds unless the name says otherwise. */
+/** The options. Times are in milliseconds unless the name has another unit. */
 export interface SimulatorOptions {
   /** The endpoint without the identity, such as `ws://127.0.0.1:8080/ocpp`. */
   readonly url: string;
   readonly identity: string;
   readonly password?: Password;
-  /** Offered in this order; `["ocpp1.6"]`. */
+  /** Offered in this order. Default `["ocpp1.6"]`. */
   readonly subprotocols?: readonly string[];
-  /** How many connectors, numbered from 1. */
+  /** The number of connectors; their ids begin with 1. */
   readonly connectors?: number;
   readonly vendor?: string;
   readonly model?: string;
   readonly serialNumber?: string;
   readonly firmwareVersion?: string;
-  /** First values of configuration keys; what was changed later and kept in `stateDir` wins. */
+  /** Initial values of configuration keys. Saved changes in `stateDir` take precedence. */
   readonly configuration?: Readonly<Record<string, string>>;
-  /** What a connector gives while it charges. */
+  /** The power of a connector while it charges. */
   readonly powerW?: number;
-  /** Register of every meter when it is new, in Wh. */
+  /** The initial energy register of every meter. */
   readonly firstRegisterWh?: number;
   readonly clock?: SimulatorClock;
-  /** Folder for what must survive a kill: outbox, meters, configuration, lists. Without it all is lost at the end. */
+  /** The folder in which outbox, meters, configuration and lists are saved. Without it they are lost at the end. */
   readonly stateDir?: string;
-  /** Where everything that was sent and answered is written down, for comparison afterwards. */
+  /** A record of sent and acknowledged transaction messages. */
   readonly ledger?: Ledger;
-  /** One line an event, without the identity. */
+  /** Called with one line for each event, without the identity. */
   readonly log?: (line: string) => void;
-  /** How long an answer to our CALL may take. */
+  /** The time-out of the charge point's CALLs. */
   readonly messageTimeoutMs?: number;
-  /** How long the power is off at a reboot. */
+  /** The time between disconnection and reconnection at a reboot. */
   readonly rebootMs?: number;
-  /** Time between the steps of a diagnostics upload and of a firmware update. */
+  /** The time between the steps of a diagnostics upload and of a firmware update. */
   readonly stepMs?: number;
-  /** First and longest pause between two attempts to connect; doubled each time, then shortened at random by up to half. */
+  /** The first and the longest pause between attempts to connect. It doubles each time and is then reduced by a random part of up to half. */
   readonly backOffMs?: { readonly first: number; readonly longest: number };
-  /** Pause before another BootNotification when the Central System leaves it to us. */
+  /** The pause before the next BootNotification when the Central System's interval is 0. */
   readonly bootRetryMs?: number;
-  /** Frames and operations kept for inspection; older ones are forgotten. 0 for load runs. */
+  /** The number of frames and operations that are kept for tests. Use 0 for load runs. */
   readonly keep?: number;
 }
 
-/** The options with every gap filled. */
-export type Settled =
+/** The options with all defaults filled in. */
+export type ResolvedOptions =
   & Required<Omit<SimulatorOptions, "password" | "stateDir" | "ledger">>
   & Pick<SimulatorOptions, "password" | "stateDir" | "ledger">;
 
-/** Fills the gaps. Throws when the number of connectors is not a whole number from 1. */
-export function settle(options: SimulatorOptions): Settled {
+/** Fills in the defaults. Throws when the number of connectors is not a whole number of at least 1. */
+export function resolveOptions(options: SimulatorOptions): ResolvedOptions {
   const connectors = options.connectors ?? 2;
   if (!Number.isInteger(connectors) || connectors < 1) {
     throw new RangeError(`Cannot simulate ${connectors} connectors: a charge point has at least 1`);
@@ -82,7 +82,7 @@ export function settle(options: SimulatorOptions): Settled {
   };
 }
 
-// An option given as `undefined` means "not given", also where it comes from a spread.
+// An option with the value `undefined` must not override its default.
 function definedOnly(options: SimulatorOptions): SimulatorOptions {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

@@ -1,40 +1,40 @@
 /**
- * The outbox of transaction messages (OCPP 1.6 §3.7): StartTransaction, MeterValues and StopTransaction leave in the order
- * in which they happened, one at a time, and stay until they were confirmed. A CALLERROR or silence is followed by another
- * attempt with a new message id after interval × attempts (§3.7.1); a lost connection costs no attempt. The transactionId
- * is filled in when a message leaves, because most were written before it was known.
+ * The outbox of transaction messages (OCPP 1.6 §3.7): StartTransaction, MeterValues and StopTransaction are sent one at a time, in the order of the
+ * events, and stay in the outbox until they are confirmed. After a CALLERROR or a time-out, a message is sent again with a new message id, after
+ * interval × attempts (§3.7.1). A lost connection does not count as an attempt. The transactionId is added when a message is sent, because it may not
+ * have been known before.
  */
 import type { SimulatorClock } from "./clock.ts";
 import { CallRefused, CallTimedOut, type Payload } from "./frames.ts";
 import type { Ledger } from "./ledger.ts";
 import { type KnownTransaction, OutboxFile, type Queued, type TransactionAction } from "./outbox_file.ts";
 
-/** What R 3.18 prescribes where the Central System's transactionId never arrived. */
+/** The transactionId that R 3.18 prescribes when StartTransaction was never confirmed. */
 const UNKNOWN_TRANSACTION_ID = -1;
 
-/** How long messages are retried: the keys TransactionMessageAttempts and TransactionMessageRetryInterval. */
+/** The values of TransactionMessageAttempts and TransactionMessageRetryInterval. */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly intervalSeconds: number;
 }
 
-/** What an outbox needs from its charge point. */
+/** The settings of an outbox, and the functions of the charge point that it calls. */
 export interface OutboxOptions {
   readonly identity: string;
   readonly clock: SimulatorClock;
-  /** File to keep the messages in; without it they live in memory only. */
+  /** The file of the messages; without it they are in memory only. */
   readonly path?: string;
   readonly ledger?: Ledger;
   readonly policy: () => RetryPolicy;
-  /** Connected and accepted. */
+  /** Returns true when the charge point is connected and accepted. */
   readonly ready: () => boolean;
   readonly send: (action: string, payload: Payload, sending: (messageId: string) => void) => Promise<Payload>;
-  /** A message was confirmed, or given up (`confirmation` undefined). */
+  /** Called when a message was confirmed, or given up (`confirmation` is undefined). */
   readonly settled: (message: Queued, confirmation: Payload | undefined) => void;
   readonly log: (line: string) => void;
 }
 
-/** Messages on their way. */
+/** The outbox of one charge point. */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #file: OutboxFile;
@@ -49,40 +49,40 @@ export class Outbox {
     this.#file = new OutboxFile(options.path);
   }
 
-  /** How many messages are not yet confirmed. */
+  /** The number of unconfirmed messages. */
   get pending(): number {
     return this.#file.queue.length;
   }
 
-  /** Transactions without a StopTransaction in the outbox: after a kill these are the ones that the power failure ended. */
+  /** The transactions without a StopTransaction: after a kill, these were interrupted. */
   openTransactions(): KnownTransaction[] {
     return [...this.#file.transactions.values()].filter((transaction) => !transaction.stopped);
   }
 
-  /** The Central System's id of a transaction of ours; undefined while its start is not confirmed. */
+  /** The transactionId of a transaction; undefined until its start is confirmed. */
   transactionIdOf(transaction: string): number | undefined {
     return this.#file.transactions.get(transaction)?.transactionId;
   }
 
-  /** Keeps a message (on the disk when there is a file) and sends it as soon as it is its turn. */
+  /** Adds a message (saved first when there is a file); it is sent after the messages before it. */
   add(action: TransactionAction, transaction: string, payload: Payload): void {
     this.#file.add(action, transaction, payload);
-    this.kick();
+    this.sendNext();
   }
 
-  /** Sends the next message if that is possible now. To be called when `ready` may have become true. */
-  kick(): void {
+  /** Sends the next message if that is possible now. The charge point calls it when `ready` may have become true. */
+  sendNext(): void {
     const message = this.#file.queue[0];
-    if (!message) return this.#tellDrained();
+    if (!message) return this.#notifyDrained();
     if (this.#busy || this.#cancelWait || this.#closed || !this.#options.ready()) return;
     this.#busy = true;
     this.#deliver(message).finally(() => {
       this.#busy = false;
-      this.kick();
+      this.sendNext();
     });
   }
 
-  /** The connection is gone: the attempt that waits for its time is made at once after the next connection instead. */
+  /** The connection has ended: cancels the wait for the next attempt, which is made at once after the reconnection. */
   pause(): void {
     this.#cancelWait?.();
     this.#cancelWait = undefined;
@@ -136,19 +136,19 @@ export class Outbox {
     const { attempts, intervalSeconds } = policy();
     this.#attempts++;
     if (this.#attempts >= attempts) {
-      log(`gives ${message.action} up after ${this.#attempts} attempts: ${error.message}`);
+      log(`${message.action} was given up after ${this.#attempts} attempts: ${error.message}`);
       ledger?.write(identity, clock.now(), { event: "dropped", key, action: message.action });
       return this.#finish(message, undefined);
     }
     const seconds = intervalSeconds * this.#attempts;
-    log(`${error.message}; sends it again in ${seconds} s`);
+    log(`${error.message}; next attempt in ${seconds} s`);
     this.#cancelWait = clock.after(seconds * 1000, () => {
       this.#cancelWait = undefined;
-      this.kick();
+      this.sendNext();
     });
   }
 
-  #tellDrained(): void {
+  #notifyDrained(): void {
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 }

@@ -1,7 +1,6 @@
 /**
- * What an outbox remembers: the queue and the transactions that its messages belong to. With a path each change is a line
- * in a journal before it counts, so a kill at any instant loses nothing; the journal is rewritten short when it is opened
- * and whenever the queue has become empty after many lines.
+ * The data of an outbox: the queue of messages, and their transactions. With a path, each change is written to a journal before it takes effect, so
+ * that a kill loses nothing. The journal is compacted when it is opened, and when the queue is empty after many lines.
  */
 import type { Payload } from "./frames.ts";
 import { Journal, readJournal, replaceFile } from "./journal.ts";
@@ -9,7 +8,7 @@ import { Journal, readJournal, replaceFile } from "./journal.ts";
 /** The three transaction-related messages (OCPP 1.6 §3.7). */
 export type TransactionAction = "StartTransaction" | "MeterValues" | "StopTransaction";
 
-/** A message that is not yet confirmed. `transaction` is our own name of the transaction, `number` rises. */
+/** An unconfirmed message. `transaction` is the simulator's name for the transaction; `number` increases. */
 export interface Queued {
   readonly number: number;
   readonly action: TransactionAction;
@@ -17,7 +16,7 @@ export interface Queued {
   readonly payload: Payload;
 }
 
-/** A transaction as far as the outbox knows it. */
+/** A transaction with messages in the outbox, or without its StopTransaction. */
 export interface KnownTransaction {
   readonly transaction: string;
   /** The StartTransaction request. */
@@ -31,7 +30,7 @@ type Line =
   | { readonly done: number; readonly transactionId?: number }
   | { readonly known: KnownTransaction };
 
-/** A journal shorter than this is not worth rewriting. */
+/** The journal is not compacted before it has this many lines. */
 const LINES_BEFORE_REWRITE = 500;
 
 /** Queue and transactions, in memory and, with a path, on the disk. */
@@ -55,7 +54,7 @@ export class OutboxFile {
     this.#record({ add: { number: this.#last + 1, action, transaction, payload } });
   }
 
-  /** Takes a message out of the queue, with the id that its confirmation brought, if it brought one. */
+  /** Removes a message from the queue, and stores the transactionId of its confirmation if it has one. */
   settle(message: Queued, transactionId: number | undefined): void {
     this.#record({ done: message.number, transactionId });
     if (this.queue.length === 0 && this.#lines > LINES_BEFORE_REWRITE) this.#rewrite();
@@ -78,13 +77,13 @@ export class OutboxFile {
     } else if ("add" in line) {
       this.#last = Math.max(this.#last, line.add.number);
       this.queue.push(line.add);
-      this.#learn(line.add);
+      this.#addToTransaction(line.add);
     } else {
-      this.#forget(line.done, line.transactionId);
+      this.#remove(line.done, line.transactionId);
     }
   }
 
-  #learn({ action, transaction, payload }: Queued): void {
+  #addToTransaction({ action, transaction, payload }: Queued): void {
     if (action === "StartTransaction" && !this.transactions.has(transaction)) {
       this.transactions.set(transaction, { transaction, start: payload, stopped: false });
     }
@@ -92,7 +91,7 @@ export class OutboxFile {
     if (known && action === "StopTransaction") known.stopped = true;
   }
 
-  #forget(number: number, transactionId: number | undefined): void {
+  #remove(number: number, transactionId: number | undefined): void {
     const index = this.queue.findIndex((queued) => queued.number === number);
     const message = this.queue[index];
     if (!message) return;

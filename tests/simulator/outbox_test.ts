@@ -11,8 +11,8 @@ function simulated(central: ScriptedCentralSystem, options: Partial<SimulatorOpt
   return simulateChargePoint({ url: central.url, identity: "CP 1/ä", ...options });
 }
 
-/** An outbox whose Central System is the function `answer`. */
-function bareOutbox(answer: (action: string, payload: Payload) => Promise<Payload>, path?: string) {
+/** An outbox that sends its messages to the function `answer`. */
+function outboxWith(answer: (action: string, payload: Payload) => Promise<Payload>, path?: string) {
   const clock = new FakeClock();
   const state = { ready: true };
   const sent: { action: string; payload: Payload }[] = [];
@@ -34,11 +34,11 @@ function bareOutbox(answer: (action: string, payload: Payload) => Promise<Payloa
 }
 
 const settle = async () => {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-Deno.test("a message without answer is sent again after interval × attempts, then given up", async () => {
-  const { outbox, clock, actions } = bareOutbox(() => Promise.reject(new CallTimedOut("StartTransaction", 1)));
+Deno.test("a message without an answer is sent again after interval × attempts, then given up", async () => {
+  const { outbox, clock, actions } = outboxWith(() => Promise.reject(new CallTimedOut("StartTransaction", 1)));
   outbox.add("StartTransaction", "t", {});
   await clock.advance(59_999, settle);
   assertEquals(actions().length, 1);
@@ -51,9 +51,9 @@ Deno.test("a message without answer is sent again after interval × attempts, th
   outbox.close();
 });
 
-Deno.test("a lost connection costs no attempt, and the start goes again before its stop", async () => {
+Deno.test("a lost connection does not count as an attempt, and the start is sent again before its stop", async () => {
   let lost = 5;
-  const { outbox, state, sent, clock } = bareOutbox((action) => {
+  const { outbox, state, sent, clock } = outboxWith((action) => {
     if (lost-- > 0) {
       state.ready = false;
       return Promise.reject(new ConnectionLost(action));
@@ -68,7 +68,7 @@ Deno.test("a lost connection costs no attempt, and the start goes again before i
   for (let reconnection = 0; reconnection < 5; reconnection++) {
     await clock.advance(0, settle);
     state.ready = true;
-    outbox.kick();
+    outbox.sendNext();
   }
   await clock.advance(0, settle);
   assertEquals(sent.map(({ action, payload }) => [action, payload.transactionId]), [
@@ -80,8 +80,8 @@ Deno.test("a lost connection costs no attempt, and the start goes again before i
   outbox.close();
 });
 
-Deno.test("when the start was given up, its stop says -1 (R 3.18)", async () => {
-  const { outbox, clock, sent } = bareOutbox((action) =>
+Deno.test("after a start that was given up, the stop has the transactionId -1 (R 3.18)", async () => {
+  const { outbox, clock, sent } = outboxWith((action) =>
     action === "StartTransaction" ? Promise.reject(new CallTimedOut(action, 1)) : Promise.resolve({})
   );
   outbox.add("StartTransaction", "t", {});
@@ -91,9 +91,9 @@ Deno.test("when the start was given up, its stop says -1 (R 3.18)", async () => 
   outbox.close();
 });
 
-Deno.test("what was not confirmed survives a kill, in order, even behind a torn line", async () => {
+Deno.test("unconfirmed messages survive a kill in order, also with an incomplete last line", async () => {
   const path = await Deno.makeTempFile();
-  const first = bareOutbox(
+  const first = outboxWith(
     (action) => action === "StartTransaction" ? Promise.resolve({ transactionId: 7 }) : new Promise(() => {}),
     path,
   );
@@ -101,24 +101,24 @@ Deno.test("what was not confirmed survives a kill, in order, even behind a torn 
   await settle();
   first.outbox.add("MeterValues", "t", { connectorId: 1 });
   first.outbox.add("StopTransaction", "t", { meterStop: 9 });
-  first.outbox.close(); // nothing is written by closing
+  first.outbox.close(); // `close` writes nothing, so this is like a kill
   await Deno.writeTextFile(path, '{"add":{"number":9,"act', { append: true });
-  const second = bareOutbox(() => Promise.resolve({}), path);
+  const second = outboxWith(() => Promise.resolve({}), path);
   assertEquals(second.outbox.pending, 2);
-  second.outbox.kick();
+  second.outbox.sendNext();
   await settle();
   assertEquals(second.sent, [
     { action: "MeterValues", payload: { connectorId: 1, transactionId: 7 } },
     { action: "StopTransaction", payload: { meterStop: 9, transactionId: 7 } },
   ]);
   second.outbox.close();
-  const third = bareOutbox(() => Promise.resolve({}), path);
+  const third = outboxWith(() => Promise.resolve({}), path);
   assertEquals([third.outbox.pending, third.outbox.openTransactions()], [0, []]);
   third.outbox.close();
   await Deno.remove(path);
 });
 
-Deno.test("over the wire a retry has a new message id and the same content; the ledger tells each attempt", async () => {
+Deno.test("a retry has a new message id and the same content, and the ledger has each attempt", async () => {
   const ledgerPath = await Deno.makeTempFile();
   const ledger = openLedger(ledgerPath);
   await using central = await ScriptedCentralSystem.open();
@@ -155,7 +155,7 @@ Deno.test("over the wire a retry has a new message id and the same content; the 
   await Deno.remove(ledgerPath);
 });
 
-Deno.test("a session that happened offline is delivered in order with its own times", async () => {
+Deno.test("the messages of an offline session are sent in order with their own times", async () => {
   const clock = new FakeClock();
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = simulated(central, { clock, configuration: { MeterValueSampleInterval: "600" } });
@@ -186,7 +186,7 @@ Deno.test("a session that happened offline is delivered in order with its own ti
   assertEquals(central.problems, []);
 });
 
-Deno.test("a charge point that is switched on again ends what the power failure ended, and its meter goes on", async () => {
+Deno.test("a restarted charge point ends the interrupted transaction with PowerLoss, and its meter continues", async () => {
   const stateDir = await Deno.makeTempDir();
   await using central = await ScriptedCentralSystem.open();
   const before = simulated(central, { stateDir });

@@ -1,12 +1,12 @@
 /**
- * From BootNotification to heartbeats (OCPP 1.6 §4.2, §4.6): boots, obeys Accepted, Pending and Rejected with their
- * intervals, and beats while it is accepted. A reconnection needs no new boot once accepted (OCPP-J 5.4).
+ * BootNotification and Heartbeat (OCPP 1.6 §4.2, §4.6): boots, follows the answers Accepted, Pending and Rejected with their intervals, and sends
+ * heartbeats while accepted. An accepted charge point does not boot again after a reconnection (OCPP-J 5.4).
  */
 import type { Device } from "./device.ts";
 import type { Payload } from "./frames.ts";
 import type { Link } from "./link.ts";
 
-/** Where a charge point stands with its Central System. */
+/** The last registration status, or `unregistered` before the first answer. */
 export type RegistrationState = "unregistered" | "Accepted" | "Pending" | "Rejected";
 
 /** The registration of one charge point. */
@@ -18,7 +18,7 @@ export class Registration {
   #wanted = false;
   #notBeforeMs = 0;
   #cancelBoot: (() => void) | undefined;
-  #cancelBeat: (() => void) | undefined;
+  #cancelHeartbeat: (() => void) | undefined;
   #waiting: (() => void)[] = [];
 
   /** `accepted` runs at each Accepted; `boot` resolves after it. */
@@ -28,7 +28,7 @@ export class Registration {
     this.#accepted = accepted;
   }
 
-  /** Sends BootNotification now, and again by itself until it is accepted. Resolves with the first answer. */
+  /** Sends BootNotification, and repeats it until it is accepted. Resolves with the first answer. */
   async boot(): Promise<Payload> {
     this.#wanted = true;
     this.#cancelBoot?.();
@@ -42,32 +42,32 @@ export class Registration {
         firmwareVersion,
       });
     } catch (error) {
-      // Without a connection the next one boots.
+      // Without a connection, `resume` boots after the reconnection.
       if (this.#link.isOpen) this.#bootIn(settings.bootRetryMs);
       throw error;
     }
-    await this.#obey(confirmation);
+    await this.#apply(confirmation);
     return confirmation;
   }
 
-  /** Resolves at the next Accepted, at once when that is the state. */
+  /** Resolves when the state is Accepted. */
   accepted(): Promise<void> {
     return this.state === "Accepted" ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** A connection is there: goes on where it stood. */
+  /** A connection was opened: continues with heartbeats, or with the next boot. */
   resume(): void {
-    if (this.state === "Accepted") return this.beat();
+    if (this.state === "Accepted") return this.restartHeartbeat();
     if (this.#wanted) this.#bootIn(Math.max(0, this.#notBeforeMs - this.#device.settings.clock.now().getTime()));
   }
 
-  /** The connection is gone: nothing to send. */
+  /** The connection has ended: cancels the next boot and heartbeat. */
   pause(): void {
     this.#cancelBoot?.();
-    this.#cancelBeat?.();
+    this.#cancelHeartbeat?.();
   }
 
-  /** After a reboot the charge point is unknown to itself. */
+  /** A reboot: the state is `unregistered` again. */
   reset(): void {
     this.pause();
     this.state = "unregistered";
@@ -75,31 +75,31 @@ export class Registration {
     this.#notBeforeMs = 0;
   }
 
-  /** Starts the heartbeat anew, with the interval as it is configured now. */
-  beat(): void {
-    this.#cancelBeat?.();
+  /** Restarts the heartbeat timer with the configured interval. */
+  restartHeartbeat(): void {
+    this.#cancelHeartbeat?.();
     const seconds = this.#device.configuration.integer("HeartbeatInterval");
     if (seconds <= 0 || this.state !== "Accepted" || !this.#link.isOpen) return;
-    this.#cancelBeat = this.#device.settings.clock.after(seconds * 1000, () => {
+    this.#cancelHeartbeat = this.#device.settings.clock.after(seconds * 1000, () => {
       this.#link.call("Heartbeat", {}).catch((error) => this.#device.settings.log(error.message));
-      this.beat();
+      this.restartHeartbeat();
     });
   }
 
-  async #obey(confirmation: Payload): Promise<void> {
+  async #apply(confirmation: Payload): Promise<void> {
     const { settings, configuration } = this.#device;
     const { status, interval } = confirmation as { status: RegistrationState; interval: number };
     settings.log(`BootNotification: ${status}, interval ${interval} s`);
     if (status === "Accepted") {
       this.state = status;
       if (interval > 0) configuration.define("HeartbeatInterval", String(interval));
-      this.beat();
+      this.restartHeartbeat();
       await this.#accepted();
       for (const resolve of this.#waiting.splice(0)) resolve();
       return;
     }
     this.state = status === "Rejected" ? "Rejected" : "Pending";
-    // Interval 0 leaves the pause to us (§4.2).
+    // With the interval 0, the charge point chooses the pause (§4.2).
     const pauseMs = interval > 0 ? interval * 1000 : settings.bootRetryMs;
     this.#notBeforeMs = settings.clock.now().getTime() + pauseMs;
     this.#bootIn(pauseMs);

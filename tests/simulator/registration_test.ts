@@ -6,25 +6,25 @@ import { ScriptedCentralSystem } from "./scripted_central_system.ts";
 
 const answer = (status: string, interval: number) => ({ status, interval, currentTime: "2026-03-02T01:00:00.000Z" });
 
-Deno.test("Pending: waits its interval, answers meanwhile, refuses remote starts, boots when triggered", async () => {
+Deno.test("Pending: the charge point waits for the interval, answers operations, refuses remote starts, and boots when triggered", async () => {
   const clock = new FakeClock();
   await using central = await ScriptedCentralSystem.open();
   central.on("BootNotification", (_payload, attempt) => answer(attempt < 3 ? "Pending" : "Accepted", 30));
   await using chargePoint = simulateChargePoint({ url: central.url, identity: "CP1", clock });
   assertEquals((await chargePoint.boot()).status, "Pending");
-  assertEquals(await central.ask("RemoteStartTransaction", { idTag: "A" }), { status: "Rejected" });
-  assertEquals(await central.ask("ClearCache", {}), { status: "Accepted" });
+  assertEquals(await central.call("RemoteStartTransaction", { idTag: "A" }), { status: "Rejected" });
+  assertEquals(await central.call("ClearCache", {}), { status: "Accepted" });
   await clock.advance(29_999);
   assertEquals(central.takeActions(), ["BootNotification"]);
   await clock.advance(1);
   await central.next("BootNotification");
-  assertEquals(await central.ask("TriggerMessage", { requestedMessage: "BootNotification" }), { status: "Accepted" });
+  assertEquals(await central.call("TriggerMessage", { requestedMessage: "BootNotification" }), { status: "Accepted" });
   await central.next("BootNotification");
   await chargePoint.accepted();
   assertEquals(central.takeActions(), ["BootNotification", "BootNotification", ...Array(3).fill("StatusNotification")]);
 });
 
-Deno.test("Rejected: says nothing at all until the interval is over", async () => {
+Deno.test("Rejected: the charge point sends nothing until the interval has passed", async () => {
   const clock = new FakeClock();
   await using central = await ScriptedCentralSystem.open();
   central.on("BootNotification", (_payload, attempt) => answer(attempt < 2 ? "Rejected" : "Accepted", 60));
@@ -41,7 +41,7 @@ Deno.test("Rejected: says nothing at all until the interval is over", async () =
   assertEquals(central.calls.at(3)?.payload.status, "Preparing");
 });
 
-Deno.test("Accepted: the interval becomes the heartbeat, and a changed HeartbeatInterval counts at once", async () => {
+Deno.test("Accepted: the interval is the heartbeat interval, and a changed HeartbeatInterval takes effect at once", async () => {
   const clock = new FakeClock();
   await using central = await ScriptedCentralSystem.open();
   central.on("BootNotification", () => answer("Accepted", 20));
@@ -49,14 +49,14 @@ Deno.test("Accepted: the interval becomes the heartbeat, and a changed Heartbeat
   await chargePoint.boot();
   await clock.advance(20_000);
   await central.next("Heartbeat");
-  assertEquals(await central.ask("ChangeConfiguration", { key: "HeartbeatInterval", value: "5" }), {
+  assertEquals(await central.call("ChangeConfiguration", { key: "HeartbeatInterval", value: "5" }), {
     status: "Accepted",
   });
   await clock.advance(5_000);
   await central.next("Heartbeat");
 });
 
-Deno.test("after a cut it comes back without a boot, with what changed meanwhile", async () => {
+Deno.test("after a cut connection, the charge point reconnects without a boot and reports the changes since", async () => {
   const clock = new FakeClock();
   await using central = await ScriptedCentralSystem.open();
   const lost = Promise.withResolvers<void>();
@@ -78,13 +78,13 @@ Deno.test("after a cut it comes back without a boot, with what changed meanwhile
 });
 
 for (const type of ["Hard", "Soft"]) {
-  Deno.test(`${type} reset: a running transaction is stopped, then boots anew`, async () => {
+  Deno.test(`${type} reset: the running transaction is stopped, and the charge point boots`, async () => {
     await using central = await ScriptedCentralSystem.open();
     await using chargePoint = simulateChargePoint({ url: central.url, identity: "CP1", rebootMs: 1 });
     await chargePoint.boot();
     await chargePoint.startTransaction(1, "TAG1");
     central.takeActions();
-    assertEquals(await central.ask("Reset", { type }), { status: "Accepted" });
+    assertEquals(await central.call("Reset", { type }), { status: "Accepted" });
     assertEquals((await central.next("StopTransaction")).payload.reason, `${type}Reset`);
     await central.next("BootNotification");
     await within(chargePoint.drained(), "the outbox");
@@ -99,15 +99,15 @@ for (const type of ["Hard", "Soft"]) {
   });
 }
 
-Deno.test("a value that needs a reboot waits for it", async () => {
+Deno.test("a value that needs a reboot takes effect after it", async () => {
   await using central = await ScriptedCentralSystem.open();
   await using chargePoint = simulateChargePoint({ url: central.url, identity: "CP1", rebootMs: 1 });
   await chargePoint.boot();
   const key = "SimulatorDisplayLanguage";
-  assertEquals(await central.ask("ChangeConfiguration", { key, value: "nl" }), { status: "RebootRequired" });
+  assertEquals(await central.call("ChangeConfiguration", { key, value: "nl" }), { status: "RebootRequired" });
   assertEquals(chargePoint.device.configuration.text(key), "en");
   await central.next("BootNotification");
-  await central.ask("Reset", { type: "Hard" });
+  await central.call("Reset", { type: "Hard" });
   await central.next("BootNotification");
   assertEquals(chargePoint.device.configuration.text(key), "nl");
 });

@@ -1,10 +1,10 @@
 /**
- * The reservations of one charge point (OCPP 1.6 §3.12, §5.13). Each ends by itself at its expiry date. A reservation of
- * connector 0 keeps one connector free, whichever it is.
+ * The reservations of one charge point (OCPP 1.6 §3.12, §5.13). Each ends at its expiry date. A reservation of connector 0 keeps any one connector
+ * free.
  */
 import type { SimulatorClock } from "./clock.ts";
 
-/** A reservation as ReserveNow asks for it. */
+/** The fields of ReserveNow. */
 export interface Reservation {
   readonly reservationId: number;
   readonly connectorId: number;
@@ -13,19 +13,19 @@ export interface Reservation {
   readonly expiryDate: string;
 }
 
-/** The reservations in force. */
+/** The active reservations. */
 export class Reservations {
   readonly #clock: SimulatorClock;
   readonly #ended: (reservation: Reservation) => void;
   readonly #held = new Map<number, { readonly reservation: Reservation; readonly cancelTimer: () => void }>();
 
-  /** `ended` runs when one has expired. */
+  /** `ended` is called when a reservation has expired. */
   constructor(clock: SimulatorClock, ended: (reservation: Reservation) => void) {
     this.#clock = clock;
     this.#ended = ended;
   }
 
-  /** Holds a reservation; one with the same id is replaced (§5.13). */
+  /** Adds a reservation; it replaces one with the same id (§5.13). */
   hold(reservation: Reservation): void {
     this.remove(reservation.reservationId);
     const leftMs = Date.parse(reservation.expiryDate) - this.#clock.now().getTime();
@@ -36,7 +36,7 @@ export class Reservations {
     this.#held.set(reservation.reservationId, { reservation, cancelTimer });
   }
 
-  /** The reservation that was removed; undefined when there was none. */
+  /** Removes a reservation and returns it; undefined when there is none. */
   remove(reservationId: number): Reservation | undefined {
     const held = this.#held.get(reservationId);
     held?.cancelTimer();
@@ -52,23 +52,23 @@ export class Reservations {
     return this.list().find((reservation) => reservation.connectorId === connectorId);
   }
 
-  /** The reservation that this driver may use at this connector: its own first, else one for the whole charge point. */
+  /** The reservation that this driver may use at this connector: that of the connector, else that of connector 0. */
   usableBy(idTag: string, parentIdTag: string | undefined, connectorId: number): Reservation | undefined {
     const fits = (reservation: Reservation) =>
-      same(reservation.idTag, idTag) ||
+      isSameTag(reservation.idTag, idTag) ||
       (reservation.parentIdTag !== undefined && parentIdTag !== undefined &&
-        same(reservation.parentIdTag, parentIdTag));
+        isSameTag(reservation.parentIdTag, parentIdTag));
     const candidates = this.list().filter(fits);
     return candidates.find((reservation) => reservation.connectorId === connectorId) ??
       candidates.find((reservation) => reservation.connectorId === 0);
   }
 
-  /** Stops all timers; what is held stays listed. */
+  /** Cancels all timers; the reservations stay in the list. */
   close(): void {
     for (const held of this.#held.values()) held.cancelTimer();
   }
 }
 
-function same(one: string, other: string): boolean {
+function isSameTag(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }

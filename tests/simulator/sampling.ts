@@ -1,6 +1,6 @@
 /**
- * When meters are read (OCPP 1.6 §3.16): periodically while a transaction runs, at full multiples of the clock, at begin
- * and end for StopTransaction, and on request. Values of a transaction go through the outbox, others directly.
+ * Reading of meters (OCPP 1.6 §3.16): periodically during a transaction, at clock-aligned times, at begin and end for StopTransaction, and on request.
+ * Meter values of a transaction are sent through the outbox, others directly.
  */
 import type { Connector } from "./connector.ts";
 import type { Device } from "./device.ts";
@@ -8,7 +8,7 @@ import type { Link } from "./link.ts";
 import { type ReadingContext, readMeter } from "./meter.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** StopTransaction carries at most this many readings; begin and end always (R 3.89). */
+/** The largest number of readings in a StopTransaction; those of begin and end are always in it (R 3.89). */
 const TRANSACTION_DATA_MAX = 200;
 
 /** The meter readings of one charge point. */
@@ -26,7 +26,7 @@ export class Sampling {
     this.#online = online;
   }
 
-  /** Sends the values of a connector. False when the configuration names no measurands. */
+  /** Sends the meter values of a connector. Returns false when no measurands are configured. */
   sample(connector: Connector, context: ReadingContext): boolean {
     const { configuration, settings } = this.#device;
     const measurands = configuration.list(
@@ -48,20 +48,20 @@ export class Sampling {
     return true;
   }
 
-  /** A transaction began: its first reading, then one every MeterValueSampleInterval seconds. */
-  began(connector: Connector): void {
+  /** A transaction has started: takes the first reading, and one every MeterValueSampleInterval seconds. */
+  transactionStarted(connector: Connector): void {
     this.#keepForStop(connector, "Transaction.Begin");
     this.#sampleLater(connector);
   }
 
-  /** A transaction is about to end: its last reading. */
-  ended(connector: Connector): void {
+  /** A transaction is about to end: takes the last reading. */
+  transactionEnding(connector: Connector): void {
     connector.transaction?.stopSampling();
     this.#keepForStop(connector, "Transaction.End");
   }
 
-  /** The interval keys have changed: all timers start anew. */
-  rearm(): void {
+  /** Restarts all timers, after a change of the interval keys. */
+  restartTimers(): void {
     for (const connector of this.#device.connectors) if (connector.transaction) this.#sampleLater(connector);
     this.#cancelAligned?.();
     const intervalMs = this.#device.configuration.integer("ClockAlignedDataInterval") * 1000;
@@ -69,7 +69,7 @@ export class Sampling {
     const { clock } = this.#device.settings;
     this.#cancelAligned = clock.after(intervalMs - clock.now().getTime() % intervalMs, () => {
       for (const connector of this.#device.connectors) this.sample(connector, "Sample.Clock");
-      this.rearm();
+      this.restartTimers();
     });
   }
 

@@ -1,6 +1,6 @@
 /**
- * A Central System of a hundred lines that does what a test says, over a real socket. Every request and confirmation of the
- * charge point is held against the official schemas; what they object to is collected in `problems`.
+ * A Central System for tests of the simulator, over a real socket: a test configures its answers. Every request and confirmation of the charge point is
+ * validated with the official schemas; the errors are collected in `problems`.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,14 +10,14 @@ import { problemsOfConfirmation, problemsOfRequest } from "../conformance/schema
 import { within } from "../conformance/within.ts";
 import { type Answer, answerText, callText, Fault, type Payload, readFrame } from "./frames.ts";
 
-/** A CALL of the charge point. */
-export interface SeenCall {
+/** A received CALL of the charge point. */
+export interface ReceivedCall {
   readonly id: string;
   readonly action: string;
   readonly payload: Payload;
 }
 
-/** How one action is answered; `attempt` counts from 1. */
+/** Answers one action; `attempt` counts the CALLs of this action from 1. */
 export type Script = (payload: Payload, attempt: number) => Answer;
 
 const DEFAULTS: Record<string, Script> = {
@@ -30,21 +30,21 @@ const DEFAULTS: Record<string, Script> = {
 /** One scripted Central System on a free port. */
 export class ScriptedCentralSystem implements AsyncDisposable {
   /** All CALLs so far, oldest first. */
-  readonly calls: SeenCall[] = [];
-  /** What the official schemas object to. */
+  readonly calls: ReceivedCall[] = [];
+  /** The errors of the official schemas. */
   readonly problems: string[] = [];
   /** The last upgrade request. */
   upgrade: IncomingMessage | undefined;
-  /** Answers upgrades with this HTTP status line instead. */
+  /** When set, handshakes are refused with this HTTP status line. */
   refusal: string | undefined;
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #scripts = new Map<string, Script>(Object.entries(DEFAULTS));
   readonly #attempts = new Map<string, number>();
-  readonly #asked = new Map<string, { action: string; resolve: (answer: Payload | Fault) => void }>();
-  #waiting: { action: string; resolve: (call: SeenCall) => void }[] = [];
+  readonly #openCalls = new Map<string, { action: string; resolve: (answer: Payload | Fault) => void }>();
+  #waiting: { action: string; resolve: (call: ReceivedCall) => void }[] = [];
   #taken = 0;
-  #untaken: SeenCall[] = [];
+  #untaken: ReceivedCall[] = [];
   #socket: WebSocket | undefined;
 
   private constructor(server: Server) {
@@ -71,22 +71,22 @@ export class ScriptedCentralSystem implements AsyncDisposable {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/ocpp`;
   }
 
-  /** Answers an action in this way from now on. */
+  /** Sets the answers to an action. */
   on(action: string, script: Script): void {
     this.#scripts.set(action, script);
     this.#attempts.delete(action);
   }
 
-  /** The next CALL of this action that was not taken yet. */
-  next(action: string): Promise<SeenCall> {
+  /** Returns the oldest CALL of this action that `next` has not returned yet, or waits for one. */
+  next(action: string): Promise<ReceivedCall> {
     const index = this.#untaken.findIndex((call) => call.action === action);
     const [call] = index < 0 ? [] : this.#untaken.splice(index, 1);
     if (call) return Promise.resolve(call);
-    const coming = new Promise<SeenCall>((resolve) => this.#waiting.push({ action, resolve }));
+    const coming = new Promise<ReceivedCall>((resolve) => this.#waiting.push({ action, resolve }));
     return within(coming, `a ${action}`, () => `so far: ${this.calls.map((other) => other.action).join(", ")}`);
   }
 
-  /** The actions that came since the last time this was asked. */
+  /** The actions of the CALLs since the last call of this method. */
   takeActions(): string[] {
     const actions = this.calls.slice(this.#taken).map((call) => call.action);
     this.#taken = this.calls.length;
@@ -94,11 +94,11 @@ export class ScriptedCentralSystem implements AsyncDisposable {
     return actions;
   }
 
-  /** Calls the charge point and waits for its answer. */
-  ask(action: string, payload: Payload): Promise<Payload | Fault> {
+  /** Sends a CALL to the charge point and waits for its answer. */
+  call(action: string, payload: Payload): Promise<Payload | Fault> {
     const id = crypto.randomUUID();
     this.problems.push(...problemsOfRequest(action, payload));
-    const answer = new Promise<Payload | Fault>((resolve) => this.#asked.set(id, { action, resolve }));
+    const answer = new Promise<Payload | Fault>((resolve) => this.#openCalls.set(id, { action, resolve }));
     this.#socket?.send(callText(id, action, payload));
     return within(answer, `the answer to ${action}`);
   }
@@ -121,18 +121,18 @@ export class ScriptedCentralSystem implements AsyncDisposable {
     const frame = readFrame(text);
     if (frame.kind === "call") this.#answer(socket, frame);
     if (frame.kind === "result" || frame.kind === "error") {
-      const asked = this.#asked.get(frame.id);
-      this.#asked.delete(frame.id);
-      if (frame.kind === "error") asked?.resolve(new Fault(frame.code, frame.description));
-      else if (asked) {
-        this.#judge(asked.action, problemsOfConfirmation(asked.action, frame.payload));
-        asked.resolve(frame.payload);
+      const call = this.#openCalls.get(frame.id);
+      this.#openCalls.delete(frame.id);
+      if (frame.kind === "error") call?.resolve(new Fault(frame.code, frame.description));
+      else if (call) {
+        this.#addProblems(call.action, problemsOfConfirmation(call.action, frame.payload));
+        call.resolve(frame.payload);
       }
     }
   }
 
-  #answer(socket: WebSocket, { id, action, payload }: SeenCall): void {
-    this.#judge(action, problemsOfRequest(action, payload));
+  #answer(socket: WebSocket, { id, action, payload }: ReceivedCall): void {
+    this.#addProblems(action, problemsOfRequest(action, payload));
     const attempt = (this.#attempts.get(action) ?? 0) + 1;
     this.#attempts.set(action, attempt);
     const answer = this.#scripts.get(action)?.(payload, attempt) ?? {};
@@ -145,7 +145,7 @@ export class ScriptedCentralSystem implements AsyncDisposable {
     else this.#untaken.push(call);
   }
 
-  #judge(action: string, found: readonly string[]): void {
+  #addProblems(action: string, found: readonly string[]): void {
     this.problems.push(...found.map((problem) => `${action}: ${problem}`));
   }
 }

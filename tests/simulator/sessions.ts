@@ -1,32 +1,32 @@
 /**
- * Drivers who come and go: at each connector one session after the other, plug in, show the tag, charge, stop, unplug.
- * What the Central System says to the tag is obeyed; what it starts or stops by itself is left to it.
+ * Charging sessions of simulated drivers: plug in, present the idTag, charge, stop, unplug; one session after the other, at the connectors in turn. The
+ * Central System may refuse the idTag, and may start or stop a transaction itself.
  */
 import type { SimulatedChargePoint } from "./charge_point.ts";
 import { refusedTag } from "./id_tags.ts";
 
-/** How the sessions are played. */
+/** The options of the sessions. */
 export interface SessionOptions {
   readonly idTag: string;
-  /** Sessions to play in all. */
+  /** The number of sessions. */
   readonly sessions: number;
-  /** Divides every wait. */
+  /** Every wait is divided by this. */
   readonly speed: number;
-  /** Ends the play at the next wait. */
+  /** Ends the sessions at the next wait. */
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
 
-/** Seconds at speed 1; the real wait is between half and one and a half of it. */
-const SECONDS = { arrive: 4, showTag: 2, charge: 60, leave: 3, look: 1 };
+/** Waits in seconds at speed 1; the actual wait is random, from 0.5 to 1.5 times this. */
+const SECONDS = { arrive: 4, presentTag: 2, charge: 60, leave: 3, poll: 1 };
 
-/** Plays sessions at the connectors in turn. Resolves when all are played and delivered, or at the signal. */
-export async function playSessions(chargePoint: SimulatedChargePoint, options: SessionOptions): Promise<void> {
+/** Does sessions at the connectors in turn. Resolves when all are done and their messages are confirmed, or at the signal. */
+export async function runSessions(chargePoint: SimulatedChargePoint, options: SessionOptions): Promise<void> {
   const { connectors } = chargePoint.device;
-  for (let played = 0; played < options.sessions && !options.signal.aborted; played++) {
-    const { connectorId } = connectors[played % connectors.length] ?? { connectorId: 1 };
+  for (let session = 0; session < options.sessions && !options.signal.aborted; session++) {
+    const { connectorId } = connectors[session % connectors.length] ?? { connectorId: 1 };
     try {
-      await playOne(chargePoint, connectorId, options);
+      await runSession(chargePoint, connectorId, options);
     } catch (error) {
       options.log((error as Error).message);
     }
@@ -35,10 +35,9 @@ export async function playSessions(chargePoint: SimulatedChargePoint, options: S
 }
 
 /**
- * Nobody comes by himself; but who is expected because of a remote start comes and plugs in, and leaves when the transaction is
- * over. Until the signal.
+ * Starts no sessions itself, but plugs in after a remote start and unplugs after the end of the transaction. Resolves at the signal.
  */
-export async function awaitOrders(
+export async function serveRemoteStarts(
   chargePoint: SimulatedChargePoint,
   options: Omit<SessionOptions, "sessions" | "idTag">,
 ): Promise<void> {
@@ -51,15 +50,19 @@ export async function awaitOrders(
         options.log((error as Error).message);
       }
     }
-    await pause(SECONDS.look, options);
+    await pause(SECONDS.poll, options);
   }
 }
 
-async function playOne(chargePoint: SimulatedChargePoint, connectorId: number, options: SessionOptions): Promise<void> {
+async function runSession(
+  chargePoint: SimulatedChargePoint,
+  connectorId: number,
+  options: SessionOptions,
+): Promise<void> {
   await pause(SECONDS.arrive, options);
   if (options.signal.aborted || chargePoint.status(connectorId) !== "Available") return;
   await chargePoint.plugIn(connectorId);
-  await pause(SECONDS.showTag, options);
+  await pause(SECONDS.presentTag, options);
   if (options.signal.aborted) return;
   if (!chargePoint.transactionOn(connectorId)) {
     const { status } = await chargePoint.present(connectorId, options.idTag);
@@ -68,7 +71,7 @@ async function playOne(chargePoint: SimulatedChargePoint, connectorId: number, o
   const transaction = chargePoint.transactionOn(connectorId);
   if (transaction) await pause(SECONDS.charge, options);
   if (options.signal.aborted) return;
-  // It may have been stopped remotely meanwhile.
+  // The Central System may have stopped it meanwhile.
   if (transaction && chargePoint.transactionOn(connectorId) === transaction) {
     await chargePoint.stopTransaction(connectorId, { idTag: transaction.idTag });
   }

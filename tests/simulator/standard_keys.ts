@@ -1,24 +1,24 @@
 /**
- * The configuration keys that OCPP 1.6 (chapter 9), its errata and the security white paper (2.2) name, with what their values mean.
- * Charge points have others besides; nothing is refused for not being here.
+ * The configuration keys that OCPP 1.6 (chapter 9), its errata and the security white paper (2.2) define, with the meaning of their values. Charge
+ * points may have other keys.
  */
 import type { FeatureProfile } from "../../ocpp/action.ts";
 
-/** How the text of a value is to be read. A list is separated by commas. */
+/** The type of a value. The elements of a list are separated by commas. */
 export type ValueType = "boolean" | "integer" | "list" | "text";
 
-/** A key that a specification names. */
+/** A key that a specification defines. */
 export interface StandardKey {
   readonly key: string;
   readonly profile: FeatureProfile;
   readonly type: ValueType;
-  /** Of an integer: `s`, `Wh`, `%`, `bytes`; absent for a mere count. */
+  /** The unit of an integer: `s`, `Wh`, `%`, `bytes`; absent for a number without a unit. */
   readonly unit?: string;
   /** One sentence for an operator. */
   readonly meaning: string;
 }
 
-/** A key of the list below as one line: profile, type and unit, key, meaning. */
+/** A row of the table below. */
 type Row = readonly [profile: FeatureProfile, type: ValueType, unit: string, key: string, meaning: string];
 
 // deno-fmt-ignore
@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
   ["Security", "integer", "", "SecurityProfile", "How the connection is secured, 0 to 3; never lowered over OCPP."],
 ];
 
-/** All keys that a specification names. */
+/** All keys of the specifications. */
 const STANDARD_KEYS: readonly StandardKey[] = ROWS.map(([profile, type, unit, key, meaning]) => ({
   key,
   profile,
@@ -88,7 +88,7 @@ const STANDARD_KEYS: readonly StandardKey[] = ROWS.map(([profile, type, unit, ke
 
 const byFoldedKey = new Map(STANDARD_KEYS.map((standard) => [standard.key.toLowerCase(), standard]));
 
-/** What the specification says of a key, in whatever case it is written (CiString50); undefined for a vendor's own. */
+/** The definition of a key, found without regard to case (CiString50); undefined for a vendor's key. */
 export function findStandardKey(key: string): StandardKey | undefined {
   return byFoldedKey.get(key.toLowerCase());
 }

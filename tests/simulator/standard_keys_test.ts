@@ -9,7 +9,7 @@ const FORMS: Readonly<Record<ValueType, RegExp>> = {
   text: /^/,
 };
 
-Deno.test("the simulated charge point has the keys of the specifications, with values of their type, and one of its own", () => {
+Deno.test("the keys of the simulator are defined by the specifications, except one, and their values have the defined type", () => {
   const keys = standardKeys(2);
   assertEquals(keys.filter(({ key }) => !findStandardKey(key)).map(({ key }) => key), ["SimulatorDisplayLanguage"]);
   for (const { key, value } of keys) {

@@ -1,48 +1,48 @@
 /**
- * StatusNotification (OCPP 1.6 §4.9): after every acceptance all connectors and the charge point itself (R 3.22), later what
- * has changed. While nothing can be sent, changes are only remembered: back online the status of that time is reported.
+ * StatusNotification (OCPP 1.6 §4.9): after each acceptance for all connectors and the charge point itself (R 3.22), later for changes. A change while
+ * the charge point is offline is reported after the reconnection, with the time of the change.
  */
 import { type Device, WHOLE_CHARGE_POINT } from "./device.ts";
 import type { Link } from "./link.ts";
 
-/** Reports of one charge point. */
+/** The status reports of one charge point. */
 export class StatusReports {
   readonly #device: Device;
   readonly #link: Link;
   readonly #allowed: () => boolean;
   readonly #reported = new Map<number, string>();
-  /** Since when each connector has the status that it has. */
+  /** The present status of each connector and the time of its last change. */
   readonly #since = new Map<number, { readonly status: string; readonly at: Date }>();
 
-  /** `allowed` says whether the Central System has accepted us. */
+  /** `allowed` returns true when the charge point is connected and accepted. */
   constructor(device: Device, link: Link, allowed: () => boolean) {
     this.#device = device;
     this.#link = link;
     this.#allowed = allowed;
   }
 
-  /** Reports everything, connector 0 first. */
+  /** Reports the status of all connectors, connector 0 first. */
   async all(): Promise<void> {
     this.#reported.clear();
     await this.changes();
   }
 
-  /** Reports what is not as it was reported last. Resolves when all of it was answered or failed. */
+  /** Reports the connectors whose status has changed since their last report. Resolves when all reports were answered or have failed. */
   async changes(): Promise<void> {
     this.#device.regulate();
     const ids = [WHOLE_CHARGE_POINT, ...this.#device.connectors.map((connector) => connector.connectorId)];
-    for (const id of ids) this.#notice(id);
+    for (const id of ids) this.#recordChange(id);
     if (!this.#allowed()) return;
     const changed = ids.filter((id) => this.#reported.get(id) !== this.#fingerprint(id));
     await Promise.all(changed.map((id) => this.one(id)));
   }
 
-  /** Reports one connector as it is now, changed or not. */
+  /** Reports one connector, also without a change. */
   async one(connectorId: number): Promise<void> {
     const fingerprint = this.#fingerprint(connectorId);
     const before = this.#reported.get(connectorId);
     this.#reported.set(connectorId, fingerprint);
-    this.#notice(connectorId);
+    this.#recordChange(connectorId);
     const { settings } = this.#device;
     const payload = {
       connectorId,
@@ -66,7 +66,7 @@ export class StatusReports {
     else this.#reported.set(connectorId, before);
   }
 
-  #notice(connectorId: number): void {
+  #recordChange(connectorId: number): void {
     const status = this.#fingerprint(connectorId);
     if (this.#since.get(connectorId)?.status === status) return;
     this.#since.set(connectorId, { status, at: this.#device.settings.clock.now() });

@@ -1,6 +1,6 @@
 /**
- * The beginning and the end of transactions (OCPP 1.6 §4.8, §4.10). What happened is in the outbox before anything else
- * follows from it; the status of the connector is reported behind it.
+ * Start and end of transactions (OCPP 1.6 §4.8, §4.10). The message is in the outbox before any other effect; the status of the connector is reported
+ * after it.
  */
 import type { Authorization } from "./authorization.ts";
 import type { ChargingProfile } from "./charging_profiles.ts";
@@ -13,20 +13,20 @@ import type { Queued } from "./outbox_file.ts";
 import type { Sampling } from "./sampling.ts";
 import type { StatusReports } from "./status_reports.ts";
 
-/** How a transaction ends. `reason` as in §7.36, `Local` when not said. */
-export interface Ending {
+/** The end of a transaction: `reason` as in §7.36, `Local` by default, and the idTag that stopped it. */
+export interface TransactionEnd {
   readonly reason?: string;
   readonly idTag?: string;
 }
 
-/** The rooms that transactions work with. */
+/** The parts of the charge point that transactions use. */
 export interface TransactionParts {
   readonly device: Device;
   readonly outbox: Outbox;
   readonly reports: StatusReports;
   readonly authorization: Authorization;
   readonly sampling: Sampling;
-  /** Connected and accepted: only then is a confirmation worth waiting for. */
+  /** Returns true when the charge point is connected and accepted; else no confirmation is awaited. */
   readonly online: () => boolean;
 }
 
@@ -40,7 +40,7 @@ export class Transactions {
     this.#parts = parts;
   }
 
-  /** Starts a transaction. Resolves when it is confirmed, or when it is queued because that cannot happen now. */
+  /** Starts a transaction. Resolves when it is confirmed, or offline when it is queued. */
   async start(
     connectorId: number,
     idTag: string,
@@ -81,29 +81,29 @@ export class Transactions {
       timestamp: startedAt.toISOString(),
       ...(reservation && { reservationId: reservation.reservationId }),
     });
-    sampling.began(connector);
+    sampling.transactionStarted(connector);
     await Promise.all([reports.changes(), confirmed]);
     return transaction;
   }
 
-  /** Stops the transaction of a connector. Resolves like `start`; with the confirmation when there is one. */
-  async stop(connectorId: number, ending: Ending = {}): Promise<Payload | undefined> {
+  /** Stops the transaction of a connector. Resolves with the confirmation, or offline with undefined when it is queued. */
+  async stop(connectorId: number, end: TransactionEnd = {}): Promise<Payload | undefined> {
     const { device, reports } = this.#parts;
     const connector = device.existing(connectorId);
     if (!connector.transaction) throw new Error(`Cannot stop on connector ${connectorId}: no transaction runs there`);
     const confirmed = this.#confirmation(connector.transaction.name, "StopTransaction");
-    this.end(connector, ending);
+    this.end(connector, end);
     const [confirmation] = await Promise.all([confirmed, reports.changes()]);
     return confirmation;
   }
 
-  /** Ends a transaction without telling anybody but the outbox. */
-  end(connector: Connector, { reason = "Local", idTag }: Ending): void {
+  /** Ends a transaction and adds its StopTransaction to the outbox, without reporting the status. */
+  end(connector: Connector, { reason = "Local", idTag }: TransactionEnd): void {
     const { device, outbox, sampling } = this.#parts;
     const { transaction } = connector;
     if (!transaction) return;
     const now = device.settings.clock.now();
-    sampling.ended(connector);
+    sampling.transactionEnding(connector);
     const meterStop = connector.meter.registerWh(now);
     const { transactionData } = transaction;
     connector.transaction = undefined;
@@ -125,8 +125,8 @@ export class Transactions {
     if (!device.connectors.some((other) => other.transaction)) { for (const run of this.#idle.splice(0)) run(); }
   }
 
-  /** After a kill: what the power failure ended is stopped with the register as it was kept (R 3.36). */
-  endLeftOver(): void {
+  /** Stops the transactions that a kill has interrupted, with the saved meter register (R 3.36). */
+  endInterrupted(): void {
     const { device, outbox } = this.#parts;
     for (const { transaction, start } of outbox.openTransactions()) {
       const connector = device.connector(Number(start.connectorId));
@@ -137,23 +137,23 @@ export class Transactions {
     }
   }
 
-  /** Runs when no transaction runs any more, at once when none does. */
+  /** Calls `run` when no transaction runs. */
   whenIdle(run: () => void): void {
     if (this.#parts.device.connectors.some((connector) => connector.transaction)) this.#idle.push(run);
     else run();
   }
 
-  /** The connector on which the Central System's transaction runs. */
+  /** The connector with this transaction. */
   find(transactionId: number): Connector | undefined {
     return this.#parts.device.connectors.find((connector) => connector.transaction?.transactionId === transactionId);
   }
 
-  /** The outbox has delivered, or given up, a message. */
+  /** Called by the outbox: a message was confirmed or given up. */
   settled(message: Queued, confirmation: Payload | undefined): void {
     const { device, authorization } = this.#parts;
     const waiting = `${message.action} ${message.transaction}`;
     const idTag = message.payload.idTag;
-    if (typeof idTag === "string") authorization.learn(idTag, confirmation);
+    if (typeof idTag === "string") authorization.remember(idTag, confirmation);
     const connector = device.connectors.find((other) => other.transaction?.name === message.transaction);
     if (message.action === "StartTransaction" && connector?.transaction && confirmation) {
       const { transaction } = connector;
@@ -165,13 +165,13 @@ export class Transactions {
     this.#confirmations.delete(waiting);
   }
 
-  /** Nobody will confirm anything for now: those who wait go on. */
+  /** The connection has ended: resolves all awaited confirmations with undefined. */
   pause(): void {
     for (const release of this.#confirmations.values()) release(undefined);
     this.#confirmations.clear();
   }
 
-  /** R 3.17: a tag that is refused afterwards ends the transaction, or only the energy. */
+  /** An idTag that StartTransaction refuses ends the transaction, or only suspends the supply of energy (R 3.17). */
   #deauthorize(connector: Connector): void {
     const { device, reports } = this.#parts;
     const { transaction } = connector;

@@ -1,19 +1,19 @@
 /**
- * What a charge point does with the address of a file: it fetches a firmware image to its end, and brings a file to a directory under a name of its own,
- * over HTTP or FTP. Addresses at reserved names (RFC 2606) and of other schemes lead nowhere and are taken as if all had gone well.
+ * File transfers of a charge point over HTTP or FTP: downloading a firmware image, and uploading a file to a folder under a name that the charge point
+ * chooses. For addresses with reserved host names (RFC 2606) or other schemes, no transfer is made, and the caller assumes success.
  */
 import { Client } from "../packages/basic_ftp.ts";
 import { Readable, Writable } from "node:stream";
 
-const NOWHERE = /(^|\.)(example|invalid|test|example\.(com|net|org))$/;
+const RESERVED_HOSTS = /(^|\.)(example|invalid|test|example\.(com|net|org))$/;
 
-/** Whether something can really be transferred there. */
+/** True for an address to which a transfer is made. */
 export function isReal(location: string): boolean {
   const url = URL.parse(location);
-  return url !== null && /^(https?|ftps?):$/.test(url.protocol) && !NOWHERE.test(url.hostname);
+  return url !== null && /^(https?|ftps?):$/.test(url.protocol) && !RESERVED_HOSTS.test(url.hostname);
 }
 
-/** Fetches all of it. False: it could not be had. */
+/** Downloads a file and discards its content. Returns false when the download fails. */
 export function download(location: string, signal: AbortSignal): Promise<boolean> {
   const sink = () => new Writable({ write: (_chunk, _encoding, done) => done() });
   return succeeds(async () => {
@@ -24,13 +24,13 @@ export function download(location: string, signal: AbortSignal): Promise<boolean
   });
 }
 
-/** Brings a file into the directory. False: it was not taken. */
+/** Uploads a file into the folder `location`. Returns false when the upload fails. */
 export function upload(location: string, fileName: string, content: string, signal: AbortSignal): Promise<boolean> {
-  const place = `${location.endsWith("/") ? location : `${location}/`}${encodeURIComponent(fileName)}`;
+  const target = `${location.endsWith("/") ? location : `${location}/`}${encodeURIComponent(fileName)}`;
   const source = () => Readable.from([new TextEncoder().encode(content)]);
   return succeeds(async () => {
-    if (isFtp(place)) return await overFtp(place, signal, (client, path) => client.uploadFrom(source(), path));
-    const response = await fetch(place, { method: "PUT", body: content, signal });
+    if (isFtp(target)) return await overFtp(target, signal, (client, path) => client.uploadFrom(source(), path));
+    const response = await fetch(target, { method: "PUT", body: content, signal });
     await response.body?.cancel();
     return response.ok;
   });
@@ -40,7 +40,7 @@ function isFtp(location: string): boolean {
   return /^ftps?:/i.test(location);
 }
 
-/** `ftps:` is TLS from the first byte on, as libcurl has it. Any certificate will do: what is simulated has no trust anchors of its own. */
+/** `ftps:` is implicit TLS, as in libcurl. Any certificate is accepted, because the simulator has no trust anchors. */
 async function overFtp(
   location: string,
   signal: AbortSignal,
@@ -48,8 +48,8 @@ async function overFtp(
 ): Promise<true> {
   const { protocol, hostname, port, username, password, pathname } = new URL(location);
   const client = new Client();
-  const cut = () => client.close();
-  signal.addEventListener("abort", cut);
+  const abort = () => client.close();
+  signal.addEventListener("abort", abort);
   try {
     await client.access({
       host: hostname.replace(/^\[|\]$/g, ""),
@@ -60,7 +60,7 @@ async function overFtp(
     await transfer(client, decodeURIComponent(pathname));
     return true;
   } finally {
-    signal.removeEventListener("abort", cut);
+    signal.removeEventListener("abort", abort);
     client.close();
   }
 }

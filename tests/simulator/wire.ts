@@ -1,6 +1,6 @@
 /**
- * One open socket, spoken in OCPP-J: at most one CALL of ours is in flight (OCPP-J 4.1.1), the others wait in line, and the
- * Central System's CALLs are answered meanwhile. A wire ends with its socket; whatever waits then ends in `ConnectionLost`.
+ * OCPP-J over one open socket: at most one CALL of the charge point is in flight (OCPP-J 4.1.1), the others wait in a queue, and CALLs of the Central
+ * System are answered meanwhile. When the socket closes, all open CALLs are rejected with `ConnectionLost`.
  */
 // @ts-types="npm:@types/ws@8.18.1"
 import type { WebSocket } from "ws";
@@ -17,7 +17,7 @@ import {
   readFrame,
 } from "./frames.ts";
 
-/** A CALL that came in. */
+/** A received CALL of the Central System. */
 export interface Operation {
   readonly id: string;
   readonly action: string;
@@ -25,27 +25,27 @@ export interface Operation {
   readonly at: Date;
 }
 
-/** The answer to an operation, and what to do once it is on the wire. */
+/** The answer to an operation, and a function that is called after it was sent. */
 export interface Reply {
   readonly answer: Answer;
   readonly afterwards?: () => void;
 }
 
-/** Things that should not happen, counted for the tests that claim they do not. */
-export interface Oddities {
-  /** Frames that are no OCPP-J. */
+/** Counts of the Central System's violations of OCPP-J. */
+export interface Violations {
+  /** Texts that are not valid OCPP-J frames. */
   unreadable: number;
-  /** Answers to nothing that we wait for. */
+  /** Answers with a message id that no open CALL has. */
   unexpectedAnswers: number;
-  /** CALLs that came while an earlier one was still unanswered (forbidden by OCPP-J 4.1.1). */
+  /** CALLs that came before an earlier one was answered (forbidden by OCPP-J 4.1.1). */
   overlappingCalls: number;
 }
 
-/** What a wire needs from its charge point. */
+/** The settings of a wire, and the functions that it calls. */
 export interface WireOptions {
   readonly clock: SimulatorClock;
   readonly messageTimeoutMs: number;
-  readonly oddities: Oddities;
+  readonly violations: Violations;
   readonly operation: (operation: Operation) => Promise<Reply>;
   readonly frame: (frame: Frame) => void;
   readonly closed: (code: number, reason: string) => void;
@@ -61,10 +61,10 @@ interface Outgoing {
 
 interface InFlight extends Outgoing {
   readonly id: string;
-  readonly giveUp: () => void;
+  readonly cancelTimeout: () => void;
 }
 
-/** A connection to the Central System. */
+/** Sends CALLs and answers operations over one socket. */
 export class Wire {
   /** Resolves when the socket is closed. */
   readonly ended: Promise<void>;
@@ -88,7 +88,7 @@ export class Wire {
     socket.resume();
   }
 
-  /** Sends a CALL when its turn comes. `sending` learns the message id just before the frame leaves. */
+  /** Sends a CALL after those before it. `sending` is called with the message id just before it is sent. */
   call(action: string, payload: Payload, sending?: (messageId: string) => void): Promise<Payload> {
     if (this.#closed) return Promise.reject(new ConnectionLost(action));
     return new Promise((resolve, reject) => {
@@ -97,20 +97,20 @@ export class Wire {
     });
   }
 
-  /** Sends any text, also what no honest charge point would send. */
+  /** Sends any text, also one that is not valid OCPP-J. */
   sendText(text: string): void {
     if (this.#closed) return;
     this.#options.frame({ direction: "out", at: this.#options.clock.now(), text });
     this.#socket.send(text);
   }
 
-  /** Sends a WebSocket ping; `pong` runs when it was answered. */
+  /** Sends a WebSocket ping; `pong` is called when it is answered. */
   ping(pong: () => void): void {
     this.#socket.once("pong", pong);
     this.#socket.ping();
   }
 
-  /** Says good-bye, and cuts the line when that is not answered within a second. */
+  /** Sends a close frame, and cuts the connection when that is not answered within a second. */
   close(code = 1000, reason = ""): void {
     if (this.#closed) return;
     this.#socket.close(code, reason);
@@ -119,7 +119,7 @@ export class Wire {
     this.#socket.once("close", () => clearTimeout(timer));
   }
 
-  /** Cuts the line, as a power failure does. */
+  /** Cuts the connection without a close frame, as a power failure does. */
   cut(): void {
     this.#socket.terminate();
     this.#end(1006, "cut");
@@ -131,22 +131,22 @@ export class Wire {
     if (!next) return;
     const id = crypto.randomUUID();
     const { clock, messageTimeoutMs } = this.#options;
-    const giveUp = clock.after(messageTimeoutMs, () => {
+    const cancelTimeout = clock.after(messageTimeoutMs, () => {
       this.#settle(id)?.reject(new CallTimedOut(next.action, messageTimeoutMs));
     });
-    this.#inFlight = { ...next, id, giveUp };
+    this.#inFlight = { ...next, id, cancelTimeout };
     next.sending?.(id);
     this.sendText(callText(id, next.action, next.payload));
   }
 
-  /** Ends the CALL in flight when it is the one with this id, and sends the next. */
+  /** Removes and returns the CALL in flight if it has this message id, and sends the next one. */
   #settle(id: string): InFlight | undefined {
     const settled = this.#inFlight;
     if (settled?.id !== id) {
-      this.#options.oddities.unexpectedAnswers++;
+      this.#options.violations.unexpectedAnswers++;
       return undefined;
     }
-    settled.giveUp();
+    settled.cancelTimeout();
     this.#inFlight = undefined;
     this.#next();
     return settled;
@@ -166,12 +166,12 @@ export class Wire {
         return call?.reject(new CallRefused(call.action, frame.code, frame.description, frame.details));
       }
       case "unreadable":
-        this.#options.oddities.unreadable++;
+        this.#options.violations.unreadable++;
     }
   }
 
   async #answer(operation: Operation): Promise<void> {
-    if (this.#answering > 0) this.#options.oddities.overlappingCalls++;
+    if (this.#answering > 0) this.#options.violations.overlappingCalls++;
     this.#answering++;
     try {
       const { answer, afterwards } = await this.#options.operation(operation);
@@ -186,7 +186,7 @@ export class Wire {
     if (this.#closed) return;
     this.#closed = true;
     const lost = this.#inFlight ? [this.#inFlight, ...this.#waiting] : this.#waiting;
-    this.#inFlight?.giveUp();
+    this.#inFlight?.cancelTimeout();
     this.#inFlight = undefined;
     for (const call of lost) call.reject(new ConnectionLost(call.action));
     this.#waiting.length = 0;

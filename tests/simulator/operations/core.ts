@@ -1,12 +1,12 @@
 /**
- * The Core profile's operations that are about the charge point itself (OCPP 1.6 §5.2, §5.3, §5.4, §5.6, §5.8, §5.14,
- * §5.18). Remote start and stop are in `remote_transactions.ts`.
+ * The operations of the Core profile (OCPP 1.6 §5.2, §5.3, §5.4, §5.6, §5.8, §5.14, §5.18), except remote start and stop, which are in
+ * `remote_transactions.ts`.
  */
 import { WHOLE_CHARGE_POINT } from "../device.ts";
 import type { Payload } from "../frames.ts";
-import { type Grounds, type Handler, type Outcome, status } from "./operation.ts";
+import { type Handler, type OperationContext, type Outcome, status } from "./operation.ts";
 
-/** Accepted, or Scheduled while a transaction runs; state that is already so is Accepted, too (§5.2). */
+/** Answers Accepted, also when nothing changes, or Scheduled while a transaction runs (§5.2). */
 export const ChangeAvailability: Handler<{ connectorId: number; type: "Operative" | "Inoperative" }> = (
   { connectorId, type },
   { device, reports },
@@ -27,29 +27,29 @@ export const ChangeAvailability: Handler<{ connectorId: number; type: "Operative
   return status(busy ? "Scheduled" : "Accepted", () => reports.changes());
 };
 
-/** §5.3; keys with an effect have it at once. */
-export const ChangeConfiguration: Handler<{ key: string; value: string }> = ({ key, value }, grounds) => {
-  const { device } = grounds;
+/** Changes a key (§5.3); an accepted change takes effect at once. */
+export const ChangeConfiguration: Handler<{ key: string; value: string }> = ({ key, value }, context) => {
+  const { device } = context;
   const outcome = device.configuration.change(key, value);
   device.save();
-  return status(outcome, () => outcome === "Accepted" && takeEffect(key.toLowerCase(), grounds));
+  return status(outcome, () => outcome === "Accepted" && takeEffect(key.toLowerCase(), context));
 };
 
-function takeEffect(key: string, { registration, sampling, reconnect }: Grounds): void {
-  if (key === "heartbeatinterval") registration.beat();
-  if (key === "metervaluesampleinterval" || key === "clockaligneddatainterval") sampling.rearm();
-  // The new key holds from the next connection on, which is therefore made now (white paper A01).
+function takeEffect(key: string, { registration, sampling, reconnect }: OperationContext): void {
+  if (key === "heartbeatinterval") registration.restartHeartbeat();
+  if (key === "metervaluesampleinterval" || key === "clockaligneddatainterval") sampling.restartTimers();
+  // These keys take effect at the next connection, so the charge point reconnects (white paper A01).
   if (key === "authorizationkey" || key === "websocketpinginterval") reconnect();
 }
 
-/** Rejected where there is no cache (R 3.23). */
+/** Clears the authorization cache; Rejected when it is disabled (R 3.23). */
 export const ClearCache: Handler<Payload> = (_request, { device }) => {
   if (!device.configuration.flag("AuthorizationCacheEnabled")) return status("Rejected");
   device.cache.clear();
   return status("Accepted");
 };
 
-/** Knows one vendor, its own, and one message of it that returns what it was given. */
+/** Supports the message `echo` of the charge point's own vendor, which returns the data. */
 export const DataTransfer: Handler<{ vendorId: string; messageId?: string; data?: string }> = (
   { vendorId, messageId, data },
   { device },
@@ -59,17 +59,17 @@ export const DataTransfer: Handler<{ vendorId: string; messageId?: string; data?
   return { confirmation: { status: "Accepted", ...(data !== undefined && { data }) } };
 };
 
-/** All keys, or those asked for; unknown ones are named (§5.8). */
+/** Returns the requested keys, or all, and lists unknown ones (§5.8). */
 export const GetConfiguration: Handler<{ key?: string[] }> = ({ key = [] }, { device }) => {
   const { configurationKey, unknownKey } = device.configuration.report(key);
   return { confirmation: { configurationKey: [...configurationKey], ...(unknownKey.length > 0 && { unknownKey }) } };
 };
 
-/** The reset itself happens behind the confirmation, with a real disconnection (§5.14). */
+/** Confirms, and then resets the charge point, which disconnects (§5.14). */
 export const Reset: Handler<{ type: "Hard" | "Soft" }> = ({ type }, { reset }): Outcome =>
   status("Accepted", () => reset(type));
 
-/** NotSupported for a connector that does not exist (R 3.85); a running transaction ends (§5.18). */
+/** Unlocks a connector, which ends its transaction (§5.18); NotSupported for an unknown connector (R 3.85). */
 export const UnlockConnector: Handler<{ connectorId: number }> = (
   { connectorId },
   { device, transactions, reports },

@@ -1,12 +1,12 @@
 /**
- * The operations of OCPP 1.6 that a Central System may call, all 19, each with its handler. The security extension is known
- * by name and not supported; anything else is not implemented (OCPP-J table 7).
+ * The handlers of the 19 operations that a Central System can call in OCPP 1.6. Operations of the security extension are answered with NotSupported,
+ * unknown ones with NotImplemented (OCPP-J table 7).
  */
 import { Fault, type Payload } from "../frames.ts";
 import * as core from "./core.ts";
 import * as firmwareManagement from "./firmware_management.ts";
 import * as localAuthListManagement from "./local_auth_list_management.ts";
-import type { Grounds, Handler, Outcome } from "./operation.ts";
+import type { Handler, OperationContext, Outcome } from "./operation.ts";
 import * as remoteTransactions from "./remote_transactions.ts";
 import * as remoteTrigger from "./remote_trigger.ts";
 import { faultOf } from "./requests.ts";
@@ -33,7 +33,7 @@ const SECURITY_EXTENSION = [
   "SignedUpdateFirmware",
 ];
 
-// Known actions, but of the other direction.
+// Actions of the other direction.
 const FROM_CHARGE_POINT = [
   "Authorize",
   "BootNotification",
@@ -49,11 +49,11 @@ const FROM_CHARGE_POINT = [
 /** The names of the 19 operations. */
 export const OPERATIONS: readonly string[] = [...HANDLERS.keys()].sort();
 
-/** Carries out an operation honestly. */
-export function perform(action: string, payload: Payload, grounds: Grounds): Outcome | Fault {
+/** Validates the request and calls the handler of the operation. */
+export function perform(action: string, payload: Payload, context: OperationContext): Outcome | Fault {
   const handler = HANDLERS.get(action);
-  if (handler) return faultOf(action, payload) ?? handler(payload as never, grounds);
+  if (handler) return faultOf(action, payload) ?? handler(payload as never, context);
   return SECURITY_EXTENSION.includes(action) || FROM_CHARGE_POINT.includes(action)
     ? new Fault("NotSupported", `This charge point does not support ${action}`)
-    : new Fault("NotImplemented", `${action} is not known`);
+    : new Fault("NotImplemented", `${action} is unknown`);
 }

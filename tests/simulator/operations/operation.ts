@@ -1,6 +1,6 @@
 /**
- * What a handler of an operation gets and gives. The confirmation goes out first; what follows from it runs `afterwards`, so
- * that a Central System sees "Accepted" before the messages that the operation causes.
+ * The types of operation handlers. The confirmation is sent first; `afterwards` is called then, so that the Central System gets the confirmation before
+ * the messages that the operation causes.
  */
 import type { Authorization } from "../authorization.ts";
 import type { Device } from "../device.ts";
@@ -13,8 +13,8 @@ import type { Sampling } from "../sampling.ts";
 import type { StatusReports } from "../status_reports.ts";
 import type { Transactions } from "../transactions.ts";
 
-/** All parts of a charge point that an operation may reach. */
-export interface Grounds {
+/** The parts of a charge point that operations use. */
+export interface OperationContext {
   readonly device: Device;
   readonly link: Link;
   readonly registration: Registration;
@@ -24,22 +24,22 @@ export interface Grounds {
   readonly transactions: Transactions;
   readonly drivers: Drivers;
   readonly jobs: Jobs;
-  /** Ends what runs, drops the connection, boots. */
+  /** Ends the transactions and the connection, and boots. */
   readonly reset: (type: "Hard" | "Soft") => Promise<void>;
-  /** Drops the connection and comes back with the credentials of now. */
+  /** Closes the connection and connects again, with the present credentials. */
   readonly reconnect: () => void;
 }
 
-/** The confirmation and what follows from it. */
+/** The confirmation, and a function that is called after it was sent. */
 export interface Outcome {
   readonly confirmation: Payload;
   readonly afterwards?: () => unknown;
 }
 
-/** Answers one operation. The request was checked before. */
-export type Handler<Request> = (request: Request, grounds: Grounds) => Outcome | Fault;
+/** Handles one operation. The request has been validated. */
+export type Handler<Request> = (request: Request, context: OperationContext) => Outcome | Fault;
 
-/** The outcome of the many operations that only have a status. */
+/** An outcome whose confirmation has only a status. */
 export function status(value: string, afterwards?: () => unknown): Outcome {
   return { confirmation: { status: value }, afterwards };
 }

@@ -1,23 +1,23 @@
-/** Remote start and stop (OCPP 1.6 §5.11, §5.12): Accepted means "will try" (R 3.32); the transaction itself comes later. */
+/** Remote start and stop (OCPP 1.6 §5.11, §5.12). Accepted means that the charge point will try (R 3.32). */
 import type { ChargingProfile } from "../charging_profiles.ts";
 import type { Connector } from "../connector.ts";
 import { refusedTag } from "../id_tags.ts";
-import { type Grounds, type Handler, status } from "./operation.ts";
+import { type Handler, type OperationContext, status } from "./operation.ts";
 
-/** Without a connectorId: a connector with its cable in, else any that is free. */
+/** Starts a transaction. Without a connectorId it chooses a free connector with the cable plugged in, else any free one. */
 export const RemoteStartTransaction: Handler<
   { idTag: string; connectorId?: number; chargingProfile?: ChargingProfile }
 > = (
   { idTag, connectorId, chargingProfile: profile },
-  grounds,
+  context,
 ) => {
-  const { device, registration, drivers, authorization } = grounds;
-  // A Pending charge point refuses (§4.2), and a profile in a remote start is a TxProfile without transaction (R 3.41).
+  const { device, registration, drivers, authorization } = context;
+  // A Pending charge point refuses (§4.2), and the profile of a remote start must be a TxProfile without a transactionId (R 3.41).
   if (registration.state !== "Accepted") return status("Rejected");
   if (profile && (profile.chargingProfilePurpose !== "TxProfile" || profile.transactionId !== undefined)) {
     return status("Rejected");
   }
-  const connector = chooseConnector(idTag, connectorId, grounds);
+  const connector = chooseConnector(idTag, connectorId, context);
   if (!connector) return status("Rejected");
   return status("Accepted", async () => {
     if (device.configuration.flag("AuthorizeRemoteTxRequests")) {
@@ -29,8 +29,8 @@ export const RemoteStartTransaction: Handler<
   });
 };
 
-function chooseConnector(idTag: string, wanted: number | undefined, grounds: Grounds): Connector | undefined {
-  const { device, drivers, authorization } = grounds;
+function chooseConnector(idTag: string, wanted: number | undefined, context: OperationContext): Connector | undefined {
+  const { device, drivers, authorization } = context;
   const parentIdTag = authorization.known(idTag)?.parentIdTag;
   const usable = device.connectors.filter((connector) =>
     (wanted ?? connector.connectorId) === connector.connectorId && drivers.mayUse(connector, idTag, parentIdTag)
@@ -38,7 +38,7 @@ function chooseConnector(idTag: string, wanted: number | undefined, grounds: Gro
   return usable.find((connector) => connector.plugged) ?? usable[0];
 }
 
-/** Rejected when no transaction with this id runs here. */
+/** Stops a transaction; Rejected when no transaction has this id. */
 export const RemoteStopTransaction: Handler<{ transactionId: number }> = (
   { transactionId },
   { registration, transactions },
@@ -46,7 +46,7 @@ export const RemoteStopTransaction: Handler<{ transactionId: number }> = (
   const connector = transactions.find(transactionId);
   if (registration.state !== "Accepted" || !connector) return status("Rejected");
   return status("Accepted", () => {
-    // It may have ended by itself meanwhile.
+    // The transaction may have ended meanwhile.
     if (connector.transaction?.transactionId !== transactionId) return;
     return transactions.stop(connector.connectorId, { reason: "Remote" });
   });

@@ -1,14 +1,14 @@
-/** Remote Trigger (OCPP 1.6 §5.17): the message that was asked for follows behind the confirmation. */
+/** Remote Trigger (OCPP 1.6 §5.17): the requested message is sent after the confirmation. */
 import type { Connector } from "../connector.ts";
 import { WHOLE_CHARGE_POINT } from "../device.ts";
-import { type Grounds, type Handler, type Outcome, status } from "./operation.ts";
+import { type Handler, type OperationContext, type Outcome, status } from "./operation.ts";
 
-/** A BootNotification is refused once accepted (R 3.40); a connector that does not exist is refused. */
+/** Rejected for an unknown connector, and for a BootNotification of an accepted charge point (R 3.40). */
 export const TriggerMessage: Handler<{ requestedMessage: string; connectorId?: number }> = (
   { requestedMessage, connectorId },
-  grounds,
+  context,
 ) => {
-  const { device, link, registration, reports, sampling, jobs } = grounds;
+  const { device, link, registration, reports, sampling, jobs } = context;
   const ids = connectorId !== undefined
     ? [connectorId]
     : [WHOLE_CHARGE_POINT, ...device.connectors.map((connector) => connector.connectorId)];
@@ -23,7 +23,7 @@ export const TriggerMessage: Handler<{ requestedMessage: string; connectorId?: n
     case "StatusNotification":
       return status("Accepted", () => Promise.all(ids.map((id) => reports.one(id))));
     case "MeterValues":
-      return triggerMeterValues(ids.flatMap((id) => device.connector(id) ?? []), grounds);
+      return triggerMeterValues(ids.flatMap((id) => device.connector(id) ?? []), context);
     case "DiagnosticsStatusNotification":
       return status("Accepted", () => link.call("DiagnosticsStatusNotification", { status: jobs.diagnosticsStatus }));
     case "FirmwareStatusNotification":
@@ -32,8 +32,8 @@ export const TriggerMessage: Handler<{ requestedMessage: string; connectorId?: n
       return status("NotImplemented");
   }
 
-  function triggerMeterValues(connectors: readonly Connector[], { device }: Grounds): Outcome {
-    // There is no main meter, and without measurands there is nothing to read.
+  function triggerMeterValues(connectors: readonly Connector[], { device }: OperationContext): Outcome {
+    // There is no main meter for connector 0, and without measurands there are no values.
     if (connectors.length === 0 || device.configuration.list("MeterValuesSampledData").length === 0) {
       return status("Rejected");
     }

@@ -1,6 +1,6 @@
 /**
- * What each of the 19 requests must look like (OCPP 1.6 chapter 6), written down here a second time and in another way than
- * the product does it: a charge point is a strict reader, and its CALLERROR is how a mistake of ours becomes visible.
+ * Strict validation of the 19 requests (OCPP 1.6 chapter 6). It is independent of the product's validation on purpose: a CALLERROR of the simulator
+ * shows a mistake of the product.
  */
 import { Fault, type Payload } from "../frames.ts";
 
@@ -22,7 +22,7 @@ const limit: Check = (value, path) =>
   typeof value !== "number"
     ? wrongType(path, "a number")
     : Math.abs(value * 10 - Math.round(value * 10)) > 1e-6
-    ? wrongValue(path, "a number with at most one digit behind the point")
+    ? wrongValue(path, "a number with at most one decimal place")
     : undefined;
 
 const text = (max = Infinity): Check => (value, path) =>
@@ -56,7 +56,7 @@ const listOf = (check: Check): Check => (value, path) => {
   return undefined;
 };
 
-/** Names that end in `?` may be absent. */
+/** Fields whose names end in `?` may be absent. */
 const object = (shape: Shape): Check => (value, path) => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType(path || "/", "an object");
   const fields = new Map(Object.entries(value));
@@ -158,7 +158,7 @@ const REQUESTS = new Map<string, Check>(Object.entries({
   }),
 }));
 
-/** What is wrong with a request; undefined when nothing is. */
+/** The CALLERROR for an invalid request; undefined for a valid one. */
 export function faultOf(action: string, payload: Payload): Fault | undefined {
   return REQUESTS.get(action)?.(payload, "");
 }

@@ -3,7 +3,7 @@ import { type Device, WHOLE_CHARGE_POINT } from "../device.ts";
 import type { Reservation } from "../reservations.ts";
 import { type Handler, status } from "./operation.ts";
 
-/** The same reservationId again replaces the reservation. */
+/** Reserves a connector; a reservation with the same reservationId is replaced. */
 export const ReserveNow: Handler<Reservation> = (reservation, { device, reports }) => {
   if (Date.parse(reservation.expiryDate) <= device.settings.clock.now().getTime()) return status("Rejected");
   const obstacle = obstacleTo(reservation, device);
@@ -30,7 +30,7 @@ function obstacleTo(reservation: Reservation, device: Device): string | undefine
     : obstacles.find((obstacle) => obstacle === "Occupied") ?? obstacles[0];
 }
 
-/** Rejected when there is no such reservation. */
+/** Removes a reservation; Rejected when there is none with this id. */
 export const CancelReservation: Handler<{ reservationId: number }> = ({ reservationId }, { device, reports }) => {
   if (!device.reservations.remove(reservationId)) return status("Rejected");
   device.save();

@@ -1,16 +1,16 @@
 /** Smart Charging (OCPP 1.6 §5.5, §5.7, §5.16). A changed limit takes effect at once. */
-import { type ChargingProfile, type ChargingRateUnit, objection } from "../charging_profiles.ts";
+import { type ChargingProfile, type ChargingRateUnit, rejectionReason } from "../charging_profiles.ts";
 import { compositePeriods } from "../composite_schedule.ts";
 import { WHOLE_CHARGE_POINT } from "../device.ts";
 import { Fault } from "../frames.ts";
 import { type Handler, status } from "./operation.ts";
 
-/** R 3.39 prescribes this answer for a connector that does not exist. */
+/** The answer for an unknown connector that R 3.39 prescribes. */
 function unknownConnector(connectorId: number): Fault {
   return new Fault("PropertyConstraintViolation", `There is no connector ${connectorId}`);
 }
 
-/** Rejected with the reason in the simulator's log. */
+/** Installs a charging profile; the reason of a Rejected is in the simulator's log. */
 export const SetChargingProfile: Handler<{ connectorId: number; csChargingProfiles: ChargingProfile }> = (
   { connectorId, csChargingProfiles: profile },
   { device },
@@ -19,15 +19,15 @@ export const SetChargingProfile: Handler<{ connectorId: number; csChargingProfil
   const connector = device.connector(connectorId);
   if (connectorId !== WHOLE_CHARGE_POINT && !connector) return unknownConnector(connectorId);
   const units = configuration.list("ChargingScheduleAllowedChargingRateUnit");
-  const why = objection(connectorId, profile, {
+  const reason = rejectionReason(connectorId, profile, {
     maxStackLevel: configuration.integer("ChargeProfileMaxStackLevel"),
     maxPeriods: configuration.integer("ChargingScheduleMaxPeriods"),
     units: (["A", "W"] as const).filter((unit) => units.includes(unit === "A" ? "Current" : "Power")),
     transactionRuns: connector?.transaction !== undefined,
     runningTransactionId: connector?.transaction?.transactionId,
   });
-  if (why) device.settings.log(`rejects charging profile ${profile.chargingProfileId}: ${why}`);
-  if (why || !device.profiles.install(connectorId, profile, configuration.integer("MaxChargingProfilesInstalled"))) {
+  if (reason) device.settings.log(`charging profile ${profile.chargingProfileId} is rejected: ${reason}`);
+  if (reason || !device.profiles.install(connectorId, profile, configuration.integer("MaxChargingProfilesInstalled"))) {
     return status("Rejected");
   }
   device.regulate();
@@ -35,17 +35,17 @@ export const SetChargingProfile: Handler<{ connectorId: number; csChargingProfil
   return status("Accepted");
 };
 
-/** Unknown when nothing fits. */
+/** Removes the matching charging profiles; Unknown when none matches. */
 export const ClearChargingProfile: Handler<
   { id?: number; connectorId?: number; chargingProfilePurpose?: string; stackLevel?: number }
-> = (which, { device }) => {
-  const outcome = device.profiles.clear(which);
+> = (filter, { device }) => {
+  const outcome = device.profiles.clear(filter);
   device.regulate();
   device.save();
   return status(outcome);
 };
 
-/** From now on; a connector without a transaction is planned as if one began now. `startSchedule` is left out (R 3.57). */
+/** The composite schedule from now on; for a connector without a transaction, one that begins now is assumed. Has no `startSchedule` (R 3.57). */
 export const GetCompositeSchedule: Handler<
   { connectorId: number; duration: number; chargingRateUnit?: ChargingRateUnit }
 > = ({ connectorId, duration, chargingRateUnit = "W" }, { device }) => {

@@ -1,6 +1,6 @@
 /**
- * The parts of a charge point put together, and what happens to all of them at once: accepted, connected, disconnected,
- * reset, power lost, closed.
+ * Assembles the parts of a charge point, and passes events on that concern all of them: accepted, connected, disconnected, reset, power failure,
+ * closed.
  */
 import { Authorization } from "./authorization.ts";
 import { Device } from "./device.ts";
@@ -8,19 +8,19 @@ import { Drivers } from "./drivers.ts";
 import { Inbox } from "./inbox.ts";
 import { Jobs } from "./jobs.ts";
 import { Link } from "./link.ts";
-import { filesOf } from "./memory.ts";
-import type { Settled } from "./options.ts";
+import { filesOf } from "./saved_state.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { Registration } from "./registration.ts";
 import { Sampling } from "./sampling.ts";
 import { StatusReports } from "./status_reports.ts";
 import { Transactions } from "./transactions.ts";
 
-/** A soft reset waits so long for the last StopTransaction to be confirmed. */
-const SOFT_RESET_PATIENCE_MS = 5_000;
+/** A soft reset waits at most this long for the confirmation of the StopTransactions. */
+const SOFT_RESET_TIMEOUT_MS = 5_000;
 
-/** One charge point, all of it. */
-export class Body {
+/** All parts of one charge point. */
+export class Assembly {
   readonly device: Device;
   readonly link: Link;
   readonly registration: Registration;
@@ -32,10 +32,10 @@ export class Body {
   readonly drivers: Drivers;
   readonly jobs: Jobs;
   readonly inbox: Inbox;
-  #cancelPatience: () => void = () => {};
+  #cancelResetTimeout: () => void = () => {};
   #closed = false;
 
-  constructor(settings: Settled) {
+  constructor(settings: ResolvedOptions) {
     const device = this.device = new Device(settings, () => this.reports.changes());
     const link = this.link = new Link({
       settings,
@@ -62,34 +62,34 @@ export class Body {
       drivers,
       jobs,
       reset,
-      reconnect: () => link.comeBack("close", 0),
+      reconnect: () => link.reconnect("close", 0),
     });
-    transactions.endLeftOver();
+    transactions.endInterrupted();
   }
 
-  /** The power fails: transactions end with PowerLoss, told after the next boot (case 032). */
+  /** Simulates a power failure: transactions end with PowerLoss; their StopTransactions are sent after the next boot (case 032). */
   cutPower(): void {
-    this.link.leave("cut");
+    this.link.disconnect("cut");
     this.#endAll("PowerLoss");
     this.#reboot("cut");
   }
 
-  /** Closes the connection and all timers; the files stay. */
+  /** Closes the connection and cancels all timers; the files stay. */
   async close(): Promise<void> {
     this.#closed = true;
     this.device.save();
-    this.link.leave("close");
-    this.#cancelPatience();
+    this.link.disconnect("close");
+    this.#cancelResetTimeout();
     this.registration.pause();
     this.sampling.close();
     this.drivers.close();
     this.jobs.close();
     this.outbox.close();
     this.device.reservations.close();
-    await this.link.gone();
+    await this.link.whenDisconnected();
   }
 
-  #outbox({ identity, clock, ledger, log, stateDir }: Settled, ready: () => boolean): Outbox {
+  #outbox({ identity, clock, ledger, log, stateDir }: ResolvedOptions, ready: () => boolean): Outbox {
     const { configuration } = this.device;
     return new Outbox({
       identity,
@@ -107,11 +107,11 @@ export class Body {
     });
   }
 
-  /** The states of all connectors first, then what waited (case 032: Boot, StatusNotification, StopTransaction). */
+  /** Sends the status of all connectors before the outbox (case 032: Boot, StatusNotification, StopTransaction). */
   async #accepted(): Promise<void> {
     const reported = this.reports.all();
-    this.sampling.rearm();
-    this.outbox.kick();
+    this.sampling.restartTimers();
+    this.outbox.sendNext();
     await reported;
   }
 
@@ -120,7 +120,7 @@ export class Body {
     this.registration.resume();
     if (this.registration.state !== "Accepted") return;
     this.reports.changes();
-    this.outbox.kick();
+    this.outbox.sendNext();
   }
 
   #pause(): void {
@@ -129,33 +129,33 @@ export class Body {
     this.transactions.pause();
   }
 
-  /** Soft: stops first, then reboots. Hard: reboots at once and tells of the stop afterwards (R 3.36). */
+  /** Soft: sends the StopTransactions, then reboots. Hard: reboots at once and sends them afterwards (R 3.36). */
   async #reset(type: "Hard" | "Soft"): Promise<void> {
     if (type === "Hard") {
-      // Closed, not cut: the confirmation of the reset must still get out.
-      this.link.leave("close");
+      // `close` and not `cut`: the confirmation of the Reset must still be sent.
+      this.link.disconnect("close");
       this.#endAll("HardReset");
       return this.#reboot("close");
     }
     this.#endAll("SoftReset");
     await this.reports.changes();
-    const { promise: overdue, resolve } = Promise.withResolvers<void>();
-    const cancelPatience = this.#cancelPatience = this.device.settings.clock.after(SOFT_RESET_PATIENCE_MS, resolve);
-    await Promise.race([this.outbox.drained(), overdue]);
-    cancelPatience();
+    const { promise: timedOut, resolve } = Promise.withResolvers<void>();
+    const cancelTimeout = this.#cancelResetTimeout = this.device.settings.clock.after(SOFT_RESET_TIMEOUT_MS, resolve);
+    await Promise.race([this.outbox.drained(), timedOut]);
+    cancelTimeout();
     if (!this.#closed) this.#reboot("close");
   }
 
   #reboot(how: "cut" | "close"): void {
     const { settings, configuration } = this.device;
-    settings.log("reboots");
+    settings.log("rebooting");
     this.registration.reset();
     configuration.reboot();
     for (const connector of this.device.connectors) {
       connector.expected?.cancelTimeout();
       connector.expected = undefined;
     }
-    this.link.comeBack(how, settings.rebootMs);
+    this.link.reconnect(how, settings.rebootMs);
   }
 
   #endAll(reason: string): void {
