@@ -68,27 +68,27 @@ const breaks: [name: string, text: string, found: string[]][] = [
   [
     "a method that lets others in",
     "class A implements Actor<Mail> {\n  receive(): void {}\n\n  get size(): number {\n    return 1;\n  }\n\n  async add(n: number): Promise<void> {}\n}",
-    ["A.size is a way in that is no mail", "A.add is a way in that is no mail"],
+    ["A.size is public: other code must send mail instead", "A.add is public: other code must send mail instead"],
   ],
   [
     "a field that is written when a promise ends",
     "class A implements Actor<Mail> {\n  receive(): void {\n    this.post().finally(() => this.#open.delete(1));\n    this.post().then((n) => {\n      this.#n = n;\n    });\n  }\n}",
-    ["A.receive writes #open where it is called back", "A.receive writes #n where it is called back"],
+    ["A.receive writes #open in a callback", "A.receive writes #n in a callback"],
   ],
   [
     "a method that is called back and writes, at whatever distance",
     "class A implements Actor<Mail> {\n  receive(): void {\n    this.context.pipe(this.#first(), done, failed);\n  }\n\n  async #first(): Promise<void> {\n    this.#second();\n  }\n\n  #second(): void {\n    this.#isOpen ||= true;\n  }\n}",
-    ["A.receive has #second called back, which writes #isOpen"],
+    ["A.receive calls #second in a callback, which writes #isOpen"],
   ],
   [
     "a listener that writes",
     "class A implements Actor<Mail> {\n  constructor() {\n    signals.listen((signal) => void this.#heard.push(signal));\n  }\n}",
-    ["A.constructor writes #heard where it is called back"],
+    ["A.constructor writes #heard in a callback"],
   ],
   [
     "state beside an actor",
     'class A {\n  readonly #due = new Set<string>();\n  #isPlanned = false;\n\n  constructor() {\n    this.system.spawn("a", create);\n  }\n\n  plan(): void {\n    this.#isPlanned = true;\n  }\n}',
-    ["A keeps #due beside its actor", "A.plan writes #isPlanned beside its actor"],
+    ["A has the state #due outside its actor", "A.plan writes #isPlanned outside its actor"],
   ],
 ];
 

@@ -1,13 +1,13 @@
 /**
- * The collection of malformed frames, `frames.jsonl`: what a charge point sends and what becomes of it. Each line names the state it
- * starts from (`pre`), the answer that it gets (`expect`; in tolerant validation `expect.tolerant`, where there is one; `alt` is as good), and
- * what must be true afterwards (`expect.then`, `expect.effect`).
+ * The collection of malformed frames, `frames.jsonl`. Each line has the state before it (`pre`), what the charge point sends (`send`), the expected
+ * answer (`expect`, or `expect.tolerant` for tolerant validation; the answers in `alt` are also right), and what must hold afterwards
+ * (`expect.then`, `expect.effect`).
  */
 
-/** The state that a line starts from. */
-export type Before = "accepted" | "tx" | "new_pending" | "reconnected" | "cmd" | "tx_of_other_cp";
+/** The state of the charge point before a line. */
+export type StartState = "accepted" | "tx" | "new_pending" | "reconnected" | "cmd" | "tx_of_other_cp";
 
-/** A WebSocket frame bit by bit. */
+/** A WebSocket frame with all its header fields. */
 export interface ShapedFrame {
   readonly fin: 0 | 1;
   readonly op: number;
@@ -20,7 +20,7 @@ export interface ShapedFrame {
   readonly declared_len?: number;
 }
 
-/** What is sent, in one of several forms. */
+/** What the charge point sends, in one of several forms. */
 export interface Sent {
   readonly text?: string;
   readonly seq?: readonly string[];
@@ -33,7 +33,7 @@ export interface Sent {
   readonly wait_s?: string;
 }
 
-/** One acceptable answer. */
+/** One right answer. */
 export interface Answer {
   readonly reply?: Reply | readonly Reply[];
   readonly id?: string;
@@ -48,9 +48,10 @@ export interface Answer {
   readonly pong?: string;
 }
 
+/** The kind of a reply; `any` and `each` accept several. */
 export type Reply = "none" | "any" | "each" | "callresult" | "callerror";
 
-/** What must hold whichever answer it was. */
+/** The expected answer, other right answers, and conditions that must hold for all of them. */
 export interface Expected extends Answer {
   readonly alt?: readonly Answer[];
   readonly tolerant?: Answer;
@@ -62,52 +63,53 @@ export interface Expected extends Answer {
   readonly then?: Readonly<Record<string, unknown>>;
 }
 
+/** A line of the collection. */
 export interface Line {
   readonly id: string;
-  readonly pre: Before;
+  readonly pre: StartState;
   readonly send: Sent;
   readonly expect: Expected;
   readonly why: string;
 }
 
-/** Every line. */
+/** All lines of the collection. */
 export const LINES: readonly Line[] = (await Deno.readTextFile(new URL("./frames.jsonl", import.meta.url)))
   .trim().split("\n").map((line) => JSON.parse(line));
 
-/** The answers that are right for a charge point of this validation. */
+/** The right answers for a charge point with this validation. */
 export function answersFor({ expect }: Line, validation: "tolerant" | "strict"): readonly Answer[] {
-  const usual = validation === "tolerant" && expect.tolerant ? expect.tolerant : expect;
-  return [usual, ...expect.alt ?? []];
+  const expected = validation === "tolerant" && expect.tolerant ? expect.tolerant : expect;
+  return [expected, ...expect.alt ?? []];
 }
 
-/** What a line's placeholders stand for. */
+/** The values for the placeholders of a line. */
 export interface Values {
   readonly transactionId?: number;
   readonly messageId?: string;
   readonly maxMessageBytes: number;
 }
 
-/** The texts of a line that are sent as ordinary frames, one after the other. */
+/** The texts of a line, which are sent as text frames in this order. */
 export function textsOf({ send }: Line, values: Values): string[] {
   const filled = (text: string) =>
     text.replaceAll("${NOW}", new Date().toISOString())
       .replaceAll("${TX}", String(values.transactionId))
       .replaceAll("${CSMSID}", String(values.messageId));
   if (send.text !== undefined) return [filled(send.text)];
-  // A frame that is sent again is the same frame: one time for all of them.
+  // All frames of a sequence get the same time, because a frame that is sent again must be identical.
   if (send.seq) return filled(send.seq.join("\n")).split("\n");
   if (send.gen) return [manyFields()];
   if (send.parts) {
     return [send.parts.map(({ s, repeat, n }) => s ?? repeat!.repeat(countOf(n!, values))).join("")];
   }
-  throw new Error("This line is sent frame by frame");
+  throw new Error("This line has WebSocket frames instead of texts");
 }
 
 function countOf(n: number | string, { maxMessageBytes }: Values): number {
   return n === "max_message+1" ? maxMessageBytes + 1 : Number(n);
 }
 
-/** The one generated line: a hundred thousand fields that nobody knows. */
+/** The text of the generated line: a Heartbeat with 100,000 unknown fields. */
 function manyFields(): string {
   return `[2,"i15","Heartbeat",{${Array.from({ length: 100_000 }, (_, at) => `"k${at}":1`).join(",")}}]`;
 }

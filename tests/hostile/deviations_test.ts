@@ -1,5 +1,5 @@
 /**
- * Every kind of deviation is counted and shown at the charge point, whose messages are answered as if it had sent them well.
+ * Every kind of deviation is counted and shown with the charge point, and the message is answered as if it were correct.
  */
 import { assertEquals } from "@std/assert";
 import { suite } from "../conformance/suite.ts";
@@ -14,7 +14,7 @@ const sampled = (...sampledValue: unknown[]) => ({
   meterValue: [{ timestamp: now(), sampledValue }],
 });
 
-/** A call that deviates in one way. */
+/** A CALL with each kind of deviation. */
 const CALLS: Readonly<Record<DeviationKind, (tool: Tool) => unknown[]>> = {
   unknownField: () => ["Heartbeat", { foo: 1 }],
   nullField: () => ["StatusNotification", { ...STATUS, info: null }],
@@ -35,7 +35,7 @@ const CALLS: Readonly<Record<DeviationKind, (tool: Tool) => unknown[]>> = {
 };
 
 for (const kind of DEVIATION_KINDS) {
-  test(`${kind} is understood, counted and shown`, async (tool) => {
+  test(`a message with the deviation ${kind} is confirmed, counted and shown`, async (tool) => {
     await tool.booted();
     const { cp } = tool;
     for (const id of ["d1", "d2"]) {
@@ -48,7 +48,7 @@ for (const kind of DEVIATION_KINDS) {
   });
 }
 
-test("frames that nobody can read are counted, too; one who sends nothing else is sent away", async (tool) => {
+test("unreadable frames are counted, and a connection with nothing but unreadable frames is closed with 1008", async (tool) => {
   await tool.booted();
   const { cp, operator } = tool;
   for (let at = 0; at < 20; at++) cp.wire.sendText("not JSON");

@@ -1,6 +1,6 @@
 /**
- * Two servers in a process that may hold only a few file descriptors, for the test beside it: that is a matter of the process, so they need one of
- * their own. Says the ports of that which speaks HTTP and that which speaks first, as FTP has it; then serves until it is ended.
+ * Two servers for descriptors_test.ts, in a separate process, because the limit of file descriptors is one of the process: an HTTP server, and a server
+ * that sends first, like FTP. The process prints both ports and serves until it is killed.
  */
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
@@ -11,9 +11,9 @@ import { HEALTH, keepAccepting } from "../../api/http/listen_watchdog.ts";
 const log = createLog({ level: "error", format: "text", now: () => new Date(), write: console.error });
 const app = { clock: systemClock, log };
 
-async function serve(server: Server, words: string): Promise<number> {
+async function serve(server: Server, probe: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  keepAccepting(server, app, { words }, { everyMs: 200, answerMs: 500 });
+  keepAccepting(server, app, { words: probe }, { everyMs: 200, answerMs: 500 });
   return (server.address() as AddressInfo).port;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Whatever comes in, the process goes on: bytes of chance into an upgraded connection and before it, and frames that are nearly right. After
- * each, a charge point that does nothing wrong is answered.
+ * Random input: random bytes before and after the handshake, random frames, and nearly valid messages. After each, another charge point must be
+ * answered normally.
  */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { fc } from "../packages/fast_check.ts";
@@ -14,34 +14,34 @@ import { mutatedPayload } from "../ocpp/payloads.ts";
 
 const test = suite({ handshakesPerSecond: 10_000, messagesPerSecond: 10_000, messageBurst: 10_000 });
 
-/** Tries a property until it was tried often enough or for a minute, which is a failure unless at least a quarter of the cases ran. */
+/** Checks a property with `numRuns` cases, for at most a minute. Fails when less than a quarter of the cases ran in that time. */
 async function holds<T>(property: fc.IAsyncProperty<T>, numRuns = 200): Promise<void> {
   const details = await fc.check(property, { numRuns, interruptAfterTimeLimit: 60_000 });
   if (details.failed) throw new Error(fc.defaultReportMessage(details));
   assertGreaterOrEqual(details.numRuns, numRuns / 4, "interrupted before enough cases ran");
 }
 
-/** A neighbour that must be answered after every case. */
-async function neighbourOf(tool: Tool): Promise<ChargePoint> {
-  const neighbour = await tool.another();
-  await neighbour.booted();
-  return neighbour.cp;
+/** Another charge point, which must be answered after every case. */
+async function otherChargePoint(tool: Tool): Promise<ChargePoint> {
+  const other = await tool.another();
+  await other.booted();
+  return other.cp;
 }
 
-test("bytes of chance behind an upgrade", async (tool, central) => {
-  const neighbour = await neighbourOf(tool);
+test("random bytes after the handshake", async (tool, central) => {
+  const other = await otherChargePoint(tool);
   await holds(
     fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), async (pieces) => {
       await using socket = await RawSocket.open(central.url);
       assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
       for (const bytes of pieces) await socket.send(bytes);
-      await neighbour.assertNothingSent();
+      await other.assertNothingSent();
     }),
   );
 });
 
-test("bytes of chance instead of a request, and requests of chance", async (tool, central) => {
-  const neighbour = await neighbourOf(tool);
+test("random bytes and random requests instead of a handshake", async (tool, central) => {
+  const other = await otherChargePoint(tool);
   const target = fc.string({ unit: "binary-ascii", maxLength: 40 }).map((text) => `/ocpp/${text}`);
   const request = fc.oneof(
     fc.uint8Array({ maxLength: 400 }),
@@ -52,13 +52,13 @@ test("bytes of chance instead of a request, and requests of chance", async (tool
     fc.asyncProperty(request, async (bytes) => {
       await using socket = await RawSocket.open(central.url);
       await socket.send(bytes);
-      await neighbour.assertNothingSent();
+      await other.assertNothingSent();
     }),
   );
 });
 
-test("frames with texts of chance, JSON of chance and opcodes of chance", async (tool, central) => {
-  const neighbour = await neighbourOf(tool);
+test("frames with random texts, random JSON and random opcodes", async (tool, central) => {
+  const other = await otherChargePoint(tool);
   const frame = fc.record({
     payload: fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.json({ maxDepth: 4 })),
     opcode: fc.oneof(fc.constant(OPCODE.text), fc.nat(15)),
@@ -69,12 +69,12 @@ test("frames with texts of chance, JSON of chance and opcodes of chance", async 
       await using socket = await RawSocket.open(central.url);
       assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}`))).status, 101);
       for (const { payload, opcode, fin } of frames) await socket.send(frameBytes(payload, { opcode, fin }));
-      await neighbour.assertNothingSent();
+      await other.assertNothingSent();
     }),
   );
 });
 
-test("calls with payloads that are nearly right are each answered, and never with InternalError", async (tool) => {
+test("CALLs with nearly valid payloads are answered, and not with InternalError", async (tool) => {
   const cp = tool.cp;
   await tool.booted();
   const name = fc.constantFrom(...actionNames);
@@ -94,7 +94,7 @@ test("calls with payloads that are nearly right are each answered, and never wit
   );
 });
 
-test("answers of chance to a call of ours end the call or are ignored", async (tool) => {
+test("a random answer ends the command", async (tool) => {
   const { cp, operator } = tool;
   await tool.booted();
   const answer = fc.oneof(

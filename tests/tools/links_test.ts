@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { checkLinks } from "./links.ts";
 
-/** Checks files that exist only here, by path and text. */
+/** Runs the check over files that exist only in this test, given by path and text. */
 function check(files: Record<string, string>): Promise<string[]> {
   return checkLinks(Object.keys(files), (path) => Promise.resolve(files[path]!));
 }
@@ -23,7 +23,7 @@ const alive = [
 ];
 
 for (const text of alive) {
-  Deno.test(`alive: ${text}`, async () => assertEquals(await check({ ...tree, "README.md": text }), []));
+  Deno.test(`no dead link in: ${text}`, async () => assertEquals(await check({ ...tree, "README.md": text }), []));
 }
 
 const dead: [string, string][] = [
@@ -40,10 +40,10 @@ const dead: [string, string][] = [
 ];
 
 for (const [text, why] of dead) {
-  Deno.test(`dead: ${text}`, async () => assertEquals(await check({ ...tree, "README.md": text }), [why]));
+  Deno.test(`a dead link in: ${text}`, async () => assertEquals(await check({ ...tree, "README.md": text }), [why]));
 }
 
-Deno.test("a path in a comment must exist, from the root or from its own folder; one in a string need not", async () => {
+Deno.test("a path in a comment must exist, relative to the root or to the file's folder; a path in a string need not", async () => {
   const text =
     '/**\n * See handlers/mod.ts, actors/runtime/actor.ts.\n * and db/gone.ts */\nconst s = "db/no.ts"; // ocpp/no.ts';
   assertEquals(await check({ ...tree, "actors/charge_point/b.ts": text }), [

@@ -1,7 +1,7 @@
 /**
- * Measures how many small mistakes the tests notice: in a copy of the project it changes one place of the product at a time, runs the tests
- * of that place until one fails, and puts the place back. Every change is reported. `--seed` chooses the changes, `--from` and `--count`
- * run a portion of them, `--within` names fewer places, `--stages` ends the search for tests earlier:
+ * Mutation testing: measures how many small mistakes the tests notice. In a copy of the project it changes one place of the product at a time, runs the
+ * tests for this place until one fails, and undoes the change. It prints a line for each change. `--seed` chooses the changes, `--from` and `--count`
+ * select a part of them, `--within` limits the folders, and `--stages` limits the tests that are tried:
  * `deno run -A --lock=tests/deno.lock tests/tools/mutate.ts --seed 1 --changes 200`
  */
 import { dirname, join } from "node:path";
@@ -11,7 +11,7 @@ import { startTestServer } from "../test_server.ts";
 import { importsOf, readSource } from "./source.ts";
 import { listFiles, readText, ROOT } from "./tree.ts";
 
-/** A change of one place: the text from `at` to `end` becomes `to`. */
+/** A change: the text from `at` to `end` is replaced by `to`. */
 interface Change {
   readonly path: string;
   readonly at: number;
@@ -20,9 +20,9 @@ interface Change {
 }
 
 const QUOTED = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/g;
-const TURNED: Record<string, string> = { "===": "!==", "!==": "===", "<": ">", ">": "<", "<=": ">=", ">=": "<=" };
+const REVERSED: Record<string, string> = { "===": "!==", "!==": "===", "<": ">", ">": "<", "<=": ">=", ">=": "<=" };
 
-/** Every comparison turned round, every number plus one and every condition of an `if` negated. */
+/** All possible changes of a file: every comparison reversed, every number plus one, every condition of an `if` negated. */
 function changesOf(path: string, text: string): Change[] {
   const code = text.replace(QUOTED, (quoted) => " ".repeat(quoted.length));
   const found = (pattern: RegExp, to: (match: string) => string) =>
@@ -30,7 +30,7 @@ function changesOf(path: string, text: string): Change[] {
       { path, at: index, end: index + match.length, to: to(match) }
     ));
   return [
-    ...found(/(?<= )(?:[!=]==|[<>]=?)(?= )/g, (operator) => TURNED[operator]!),
+    ...found(/(?<= )(?:[!=]==|[<>]=?)(?= )/g, (operator) => REVERSED[operator]!),
     ...found(/(?<![\w.$#])\d[\d_]*(?:\.\d+)?(?!\w)/g, (number) => String(Number(number.replaceAll("_", "")) + 1)),
     ...[...code.matchAll(/\bif \(/g)].map(({ index }) => {
       const [at, end] = [index + 3, closing(code, index + 3)];
@@ -39,7 +39,7 @@ function changesOf(path: string, text: string): Change[] {
   ];
 }
 
-/** Where the parenthesis that opens at `at` has been closed. */
+/** The position after the parenthesis that closes the one at `at`. */
 function closing(code: string, at: number): number {
   for (let depth = 0;; at++) {
     if (code[at] === "(") depth++;
@@ -47,7 +47,7 @@ function closing(code: string, at: number): number {
   }
 }
 
-/** The tests that run in seconds; those that start servers of their own are left out. */
+/** The tests that run in seconds; tests that start their own servers are left out. */
 const sources = (await listFiles("tests")).filter((path) =>
   /^tests\/(ocpp|db|actors|api|sessions|conformance)\/.*_test\.ts$/.test(path)
 );
@@ -58,8 +58,8 @@ const tests = await Promise.all(sources.map(async (path) => ({
   ),
 })));
 
-/** The tests of a file in the order in which they are tried: what imports it, its mirrored folder, its layer,
- * then what runs the whole product. */
+/** The tests for a file, in the order in which they are tried: tests that import it, tests of its folder, tests of its layer, tests of the
+ * whole product. */
 function testsOf(path: string): string[][] {
   const layer = path.split("/")[0]!;
   const within = (...folders: string[]) =>
@@ -74,7 +74,7 @@ function testsOf(path: string): string[][] {
   return stages.map((stage) => stage.map((test) => test.path).filter((test) => seen.size < seen.add(test).size));
 }
 
-/** Whether the tests fail; a run of more than ten minutes hangs, and a test run would show it. */
+/** Runs the tests; returns true when they fail or run for more than ten minutes. */
 async function fails(
   folder: string,
   env: Readonly<Record<string, string>>,
@@ -108,7 +108,7 @@ const chosen = await Promise.all(places.map(async (place) => {
   const length = Math.min(each, all.length);
   return fc.sample(fc.shuffledSubarray(all, { minLength: length, maxLength: length }), { seed, numRuns: 1 })[0]!;
 }));
-// One of each place after the other, so that a portion says something about all of them.
+// The changes of the folders alternate, so that a part has changes of all folders.
 const changes = Array.from({ length: each }, (_, n) => chosen.flatMap((some) => some[n] ?? [])).flat();
 
 const copy = await Deno.makeTempDir({ prefix: "mutate-" });
@@ -117,7 +117,7 @@ for (const path of await listFiles()) {
   await Deno.copyFile(join(ROOT, path), join(copy, path));
 }
 await using server = await startTestServer();
-const sound = new Set<string>();
+const passingUnchanged = new Set<string>();
 let [noticed, tried] = [0, 0];
 for (const { path, at, end, to } of changes.slice(from, from + count)) {
   const text = await Deno.readTextFile(join(copy, path));
@@ -127,11 +127,11 @@ for (const { path, at, end, to } of changes.slice(from, from + count)) {
     if (!failed && await fails(copy, server.environment, stage)) failed = stage;
   }
   await Deno.writeTextFile(join(copy, path), text);
-  // Tests that fail anyway notice nothing.
-  if (failed && !sound.has(failed.join()) && await fails(copy, server.environment, failed)) {
+  // Tests that fail without the change have not noticed it.
+  if (failed && !passingUnchanged.has(failed.join()) && await fails(copy, server.environment, failed)) {
     throw new Error(`These tests fail without a change: ${failed.join(" ")}`);
   }
-  if (failed) sound.add(failed.join());
+  if (failed) passingUnchanged.add(failed.join());
   const place = `${path}:${text.slice(0, at).split("\n").length}`;
   console.log(`${failed ? "noticed" : "MISSED "} ${place}: ${text.slice(at, end)} → ${to}`);
   [noticed, tried] = [noticed + Number(failed !== undefined), tried + 1];

@@ -1,21 +1,21 @@
 /**
- * The rule that an actor's state has one owner, as a function over sources: the only way in is mail. A class that implements Actor lets nothing in
- * but `receive` and `stopped`, and writes its fields nowhere else, also not where it is called back. A class that starts an actor keeps no
- * state beside it. What the check cannot see, such as a map that is handed to an actor, is for the types: outside it is read-only.
+ * The rule that an actor owns its state, as a function over sources: other code can only send it mail. A class that implements Actor has no public methods
+ * but `receive` and `stopped`, and writes its fields only there, not in callbacks. A class that starts an actor has no state of its own. The check cannot
+ * see a map that is passed to an actor; such a map is read-only by its type outside the actor.
  */
 import type { Source } from "./source.ts";
 
-/** What the runtime calls. */
-const ENTRANCES = ["constructor", "receive", "stopped"];
+/** The methods that the runtime calls. */
+const ALLOWED_METHODS = ["constructor", "receive", "stopped"];
 
-/** What runs later, or elsewhere: the arguments of these calls are no part of `receive`. */
-const CALLS_BACK = /\.\s*(?:then|catch|finally|pipe|subscribe|listen|onRecorded)\s*(?:<[^()]*>)?\(/g;
+/** Calls whose arguments are callbacks: they run later, and not as a part of `receive`. */
+const CALLBACK_CALLS = /\.\s*(?:then|catch|finally|pipe|subscribe|listen|onRecorded)\s*(?:<[^()]*>)?\(/g;
 
-/** A write to a field, or a call that changes what is in it. */
+/** A write to a field, or a call that changes the collection in it. */
 const WRITES =
   /\bthis\.(#?\w+)(?:\s*\[[^\]]*\])?\s*(?:(?:[-+*/%&|^?]|\|\||&&|\?\?|\*\*)?=(?![=>])|\+\+|--|\.(?:add|set|delete|clear|push|pop|shift|unshift|splice)\()|\bdelete this\.(#?\w+)/g;
 
-/** A field that can be changed without being written. */
+/** A field with a collection, which can change without a write to the field. */
 const COLLECTION = /=\s*(?:new (?:Map|Set|WeakMap)\b|\[|\{)/;
 
 /** One method or field of a class. */
@@ -31,7 +31,7 @@ interface Class {
   readonly members: readonly Member[];
 }
 
-/** Every break of the rule in these sources, one line each. */
+/** Every violation of the rule in these sources, one line each. */
 export function checkOwnership(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, code }) => {
     const found = classesOf(code).flatMap((each) => {
@@ -44,14 +44,14 @@ export function checkOwnership(sources: readonly Source[]): string[] {
 
 function checkActor({ name, members }: Class): string[] {
   const methods = members.filter(({ isMethod }) => isMethod);
-  const open = methods.filter(({ name }) => !name.startsWith("#") && !ENTRANCES.includes(name))
-    .map((method) => `${name}.${method.name} is a way in that is no mail`);
+  const open = methods.filter(({ name }) => !name.startsWith("#") && !ALLOWED_METHODS.includes(name))
+    .map((method) => `${name}.${method.name} is public: other code must send mail instead`);
   const later = members.flatMap(({ name: member, text }) =>
-    argumentsOf(text, CALLS_BACK).flatMap((called) => [
-      ...fieldsWritten(called).map((field) => `${name}.${member} writes ${field} where it is called back`),
-      ...reached(called, methods).flatMap((method) =>
+    argumentsOf(text, CALLBACK_CALLS).flatMap((called) => [
+      ...fieldsWritten(called).map((field) => `${name}.${member} writes ${field} in a callback`),
+      ...calledMethods(called, methods).flatMap((method) =>
         fieldsWritten(method.text).map((field) =>
-          `${name}.${member} has ${method.name} called back, which writes ${field}`
+          `${name}.${member} calls ${method.name} in a callback, which writes ${field}`
         )
       ),
     ])
@@ -59,8 +59,8 @@ function checkActor({ name, members }: Class): string[] {
   return [...open, ...new Set(later)];
 }
 
-/** The methods that a text calls, and those that they call. */
-function reached(text: string, methods: readonly Member[]): Member[] {
+/** The methods that a text calls, directly or through other methods. */
+function calledMethods(text: string, methods: readonly Member[]): Member[] {
   const found = new Set<Member>();
   const follow = (text: string) => {
     for (const [, called] of text.matchAll(/\bthis\.(#?\w+)\s*\(/g)) {
@@ -77,10 +77,10 @@ function reached(text: string, methods: readonly Member[]): Member[] {
 function checkStarter({ name, members }: Class): string[] {
   return members.flatMap((member) => {
     if (!member.isMethod) {
-      return COLLECTION.test(member.text) ? [`${name} keeps ${member.name} beside its actor`] : [];
+      return COLLECTION.test(member.text) ? [`${name} has the state ${member.name} outside its actor`] : [];
     }
     if (member.name === "constructor") return [];
-    return fieldsWritten(member.text).map((field) => `${name}.${member.name} writes ${field} beside its actor`);
+    return fieldsWritten(member.text).map((field) => `${name}.${member.name} writes ${field} outside its actor`);
   });
 }
 
@@ -96,7 +96,7 @@ function argumentsOf(text: string, calls: RegExp): string[] {
   });
 }
 
-/** Where the bracket that is open before `begin` is closed. */
+/** The position of the bracket that closes the one before `begin`. */
 function endOf(text: string, begin: number): number {
   let depth = 1;
   for (let at = begin; at < text.length; at++) {
@@ -114,7 +114,7 @@ function classesOf(code: string): Class[] {
   });
 }
 
-/** Takes a class's body apart; `deno fmt` puts a line break behind each member. */
+/** Splits the body of a class into its members; `deno fmt` puts a line break after each member. */
 function membersOf(body: string): Member[] {
   const members: Member[] = [];
   let [depth, begin] = [0, 0];

@@ -1,14 +1,14 @@
 /**
- * Writes the table of the settings guide from the list of settings. Run it with `deno task settings` after a change of that list; a test compares
- * the two.
+ * Writes the table of the settings guide from the list of settings. Run it with `deno task settings` after a change of the list; a test checks that the
+ * table is up to date.
  */
 import { SETTINGS } from "../../actors/settings/settings.ts";
 import { readText, ROOT } from "./tree.ts";
 
-/** The guide with the table. */
+/** The path of the guide with the table. */
 export const SETTINGS_GUIDE = "api/docs/guides/settings.md";
 
-/** A row for each setting, in the order of `--help`: variable, default, meaning, values. */
+/** The rows of the table, in the order of `--help`: variable, default, meaning, values. */
 export function settingsRows(): string[][] {
   return SETTINGS.map(({ variable, fallback, meaning, expected }) => [
     `\`${variable}\``,

@@ -1,14 +1,13 @@
 /**
- * Reads TypeScript just well enough for the checks of this folder: which text is code, which is comment, and what a file
- * imports. Strings, templates and regular expressions are recognised so that what looks like an import inside one is none.
- * No compiler is needed: `deno check` has already refused what is not TypeScript.
+ * A scanner of TypeScript for the checks of this folder: it separates code from comments and strings, and finds imports. It recognises strings, templates
+ * and regular expressions, so that text in them is not taken for an import. It expects valid TypeScript, which `deno check` ensures.
  */
 
-/** A file taken apart. */
+/** The parts of a file. */
 export interface Source {
   /** Path from the project's root, with forward slashes. */
   readonly path: string;
-  /** The code alone: comments and regular expressions are blank, a string is `"#n"`, its index in `strings`. Same line breaks. */
+  /** The code with the same line breaks: comments and regular expressions are blank, and a string is `"#n"` with its index in `strings`. */
   readonly code: string;
   readonly strings: readonly string[];
   readonly comments: readonly Comment[];
@@ -20,11 +19,11 @@ export interface Comment {
   readonly text: string;
 }
 
-/** One import, re-export, dynamic import, type import or worker of a file. */
+/** An import, re-export, dynamic import, type import or worker of a file. */
 export interface Import {
   /** The specifier as written; undefined when it is computed. */
   readonly specifier: string | undefined;
-  /** Erased by the compiler: `import type`, `export type`, `import("…")` as a type, or nothing but `type` names in the braces. */
+  /** True for imports that the compiler erases: `import type`, `export type`, `import("…")` as a type, or only `type` names in the braces. */
   readonly typeOnly: boolean;
 }
 
@@ -41,28 +40,28 @@ const TOKEN = new RegExp(
 
 const REGULAR_EXPRESSION = /\/(?:[^\\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
 
-/** A slash after one of these begins a regular expression; after anything else it divides. */
+/** A slash after one of these begins a regular expression; any other slash is a division. */
 const BEFORE_EXPRESSION = /(?:^|[([{},;=:?!&|+\-*%~^<>]|\b(?:return|typeof|case|in|of|await|yield|void|throw))\s*$/;
 
-/** Takes a file apart. */
+/** Scans a file. */
 export function readSource(path: string, text: string): Source {
   const scan = new Scan(text);
   while (scan.step());
   return { path, code: scan.code, strings: scan.strings, comments: scan.comments };
 }
 
-/** One way through a text, token by token. */
+/** A scan of a text, token by token. */
 class Scan {
   code = "";
   readonly strings: string[] = [];
   readonly comments: Comment[] = [];
   #at = 0;
-  /** How many braces are open inside each `${…}`; a closing one at depth zero ends it and the template goes on. */
+  /** The number of open braces inside each `${…}`. A closing brace at depth zero ends the `${…}`, and the template continues. */
   readonly #depths: number[] = [];
 
   constructor(readonly text: string) {}
 
-  /** Takes the next token over; false at the end. */
+  /** Reads the next token; returns false at the end. */
   step(): boolean {
     if (this.#at >= this.text.length) return false;
     TOKEN.lastIndex = this.#at;
@@ -87,7 +86,7 @@ class Scan {
     this.code += `"#${this.strings.push(content) - 1}"${content.replace(/[^\n]/g, "")}`;
   }
 
-  /** A template up to its end or to its next `${`, which becomes `"#n"+(` so that the code in it stays code. */
+  /** Reads a template up to its end or its next `${`, which becomes `"#n"+(` so that the code after it is scanned as code. */
   #template(): void {
     const part = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/y;
     part.lastIndex = this.#at;
@@ -109,7 +108,7 @@ class Scan {
     this.code += brace;
   }
 
-  /** `0` keeps the place of a value, so that a slash behind the expression divides. */
+  /** A regular expression becomes `0`, a value, so that a slash after it is a division. */
   #regularExpression(): boolean {
     REGULAR_EXPRESSION.lastIndex = this.#at;
     const expression = REGULAR_EXPRESSION.exec(this.text)?.[0];
@@ -125,7 +124,7 @@ const STATEMENT =
 const CALLED = /(?<![.\w$])import\s*\(\s*(?:"#(?<n>\d+)"\s*[,)](?<member>\s*\.\s*[A-Z])?)?/g;
 const WORKER = /\bnew\s+URL\s*\(\s*"#(?<n>\d+)"\s*,\s*import\s*\.\s*meta\s*\.\s*url/g;
 
-/** Everything that a file imports, in no particular order. */
+/** All imports of a file, in no particular order. */
 export function importsOf(source: Source): Import[] {
   const text = (n: string | undefined) => n === undefined ? undefined : source.strings[Number(n)];
   const statements = [...source.code.matchAll(STATEMENT)].map((match) => ({

@@ -3,7 +3,7 @@
  * missing, `0` equals `-0`, `NaN` equals `NaN`, sets and maps ignore order, and a plain object equals one without a prototype.
  */
 
-/** Compares two values of any kind. Cycles are followed once. Throws `TypeError` for weak collections, which cannot be read. */
+/** Compares two values of any kind, also with cycles. Throws `TypeError` for weak collections, which cannot be read. */
 export function equal(a: unknown, b: unknown): boolean {
   return compare(a, b, new Map());
 }
@@ -39,10 +39,10 @@ function sameEntries(
   seen: Map<unknown, unknown>,
 ): boolean {
   if (a.size !== b.size) return false;
-  // Each entry of one side may stand for only one entry of the other.
+  // Each entry of one side may match only one entry of the other.
   const left = new Set(b.entries());
   for (const entry of a.entries()) {
-    // A trial that failed must leave no trace among the pairs that are believed equal.
+    // A failed comparison must not add to the pairs that are assumed equal, so it gets a copy of them.
     const match = left.values().find((candidate) => compare(entry, candidate, new Map(seen)));
     if (!match) return false;
     left.delete(match);
@@ -64,7 +64,7 @@ function bytesOf(source: ArrayBufferView | ArrayBuffer): Uint8Array {
 function sameProperties(a: object, b: object, seen: Map<unknown, unknown>): boolean {
   const keys = ownKeys(a);
   if (keys.length !== ownKeys(b).length) return false;
-  // Errors keep message and cause in properties that enumeration does not show.
+  // Message and cause of an error are properties that are not enumerable.
   if (a instanceof Error && b instanceof Error) {
     if (a.name !== b.name || a.message !== b.message || !compare(a.cause, b.cause, seen)) return false;
   }

@@ -1,7 +1,7 @@
-/** What a failed assertion throws, and how it words itself. */
+/** The error of a failed assertion and its texts. */
 import { inspect } from "node:util";
 
-/** Thrown by every assertion of this module that does not hold. */
+/** The error that every failed assertion of this module throws. */
 export class AssertionError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -9,12 +9,12 @@ export class AssertionError extends Error {
   }
 }
 
-/** The failure's sentence, and the note of the test behind it. */
+/** The message of a failure, followed by the test's own message if there is one. */
 export function suffixed(message: string, msg?: string): string {
   return msg ? `${message}: ${msg}` : `${message}.`;
 }
 
-/** A value as a failure shows it: complete unless it is huge. */
+/** The text of a value in a failure, shortened when it is very large. */
 export function show(value: unknown): string {
   return inspect(value, { depth: 12, maxArrayLength: 200, maxStringLength: 2000, sorted: true });
 }

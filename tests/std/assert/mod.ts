@@ -1,7 +1,6 @@
 /**
- * The functions of `@std/assert` that our tests use, under the names and signatures that its documentation gives. `deno.json`
- * links this folder in place of the JSR package, so that the tests run where jsr.io cannot be reached; without the `links`
- * line the same imports resolve to the original.
+ * The functions of `@std/assert` that the tests use, with the documented names and signatures. `deno.json` links this folder in place of the JSR package,
+ * so that the tests run without access to jsr.io. Without the `links` line, the same imports resolve to the original package.
  */
 import { AssertionError as NodeAssertionError } from "node:assert";
 import { equal } from "./equal.ts";
@@ -12,13 +11,13 @@ export { equal } from "./equal.ts";
 export { AssertionError } from "./failure.ts";
 export { type AbstractConstructor, assertIsError, assertRejects, assertThrows } from "./throwing.ts";
 
-/** What `T` has to be for `assertExists` not to narrow it away. */
+/** The falsy types, to which `assertFalse` narrows. */
 export type Falsy = false | 0 | 0n | "" | null | undefined;
 
-/** An array-like, as `assertArrayIncludes` takes it: strings and typed arrays too. */
+/** An argument of `assertArrayIncludes`: an array, a typed array or another array-like object. */
 export type ArrayLikeArg<T> = ArrayLike<T> & object;
 
-/** A difference line by line; one line when both values fit on one. */
+/** The difference of two values, line by line. */
 function difference(actual: unknown, expected: unknown, operator: string): string {
   return new NodeAssertionError({ actual, expected, operator }).message;
 }
@@ -78,12 +77,12 @@ export function assertInstanceOf<T extends AbstractConstructor<unknown>>(
 
 /** Expects the text to match the regular expression. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
-  // A global or sticky expression remembers where it stopped; the assertion must not depend on that.
+  // A global or sticky expression keeps `lastIndex` between calls, and the assertion must not depend on it.
   if (new RegExp(expected.source, expected.flags.replace(/[gy]/g, "")).test(actual)) return;
   throw new AssertionError(suffixed(`Expected actual: "${actual}" to match: "${expected}"`, msg));
 }
 
-/** Expects the text to contain the other one, letter by letter. */
+/** Expects the text to contain the other text. */
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
   if (actual.includes(expected)) return;
   throw new AssertionError(suffixed(`Expected actual: "${actual}" to contain: "${expected}"`, msg));
@@ -98,7 +97,7 @@ export function assertArrayIncludes<T>(actual: ArrayLikeArg<T>, expected: ArrayL
   );
 }
 
-/** Expects every property of `expected` in `actual`, at every depth; `actual` may have more. Array elements pair up by position. */
+/** Expects every property of `expected` in `actual`, at every depth; `actual` may have more. Array elements are compared by position. */
 export function assertObjectMatch(
   // deno-lint-ignore no-explicit-any -- the documented signature: interfaces without an index signature must fit
   actual: Record<PropertyKey, any>,
@@ -112,7 +111,7 @@ export function assertObjectMatch(
   );
 }
 
-/** What of `actual` the expected shape speaks about, so that the difference shows nothing else. */
+/** The part of `actual` that `expected` describes, so that the difference shows only this part. */
 function partLike(actual: unknown, expected: unknown): unknown {
   if (Array.isArray(actual) && Array.isArray(expected)) {
     return actual.map((item, at) => at < expected.length ? partLike(item, expected[at]) : item);
@@ -134,7 +133,7 @@ function partLike(actual: unknown, expected: unknown): unknown {
   return part;
 }
 
-/** An object that is looked into property by property: not a Date, an array or a collection. Class instances count as `actual`. */
+/** True for an object that is compared property by property: not for a Date, an array or a collection. */
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) &&
     !(value instanceof Date) && !(value instanceof RegExp) && !(value instanceof URL) &&
@@ -165,7 +164,7 @@ export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void
   ordered(actual, expected, actual <= expected, "<=", msg);
 }
 
-/** Fails at once. */
+/** Throws an AssertionError. */
 export function fail(msg?: string): never {
   throw new AssertionError(suffixed("Failed assertion", msg));
 }

@@ -62,7 +62,7 @@ const different: [string, unknown, unknown][] = [
 ];
 
 for (const [what, left, right] of alike) {
-  Deno.test(`assertEquals takes as equal: ${what}`, () => {
+  Deno.test(`assertEquals accepts as equal: ${what}`, () => {
     assertEquals(left, right);
     assertEquals(right, left);
     assertThrows(() => assertNotEquals(left, right), AssertionError);
@@ -70,14 +70,14 @@ for (const [what, left, right] of alike) {
 }
 
 for (const [what, left, right] of different) {
-  Deno.test(`assertEquals tells apart: ${what}`, () => {
+  Deno.test(`assertEquals refuses as different: ${what}`, () => {
     assertThrows(() => assertEquals(left, right), AssertionError, "Values are not equal");
     assertThrows(() => assertEquals(right, left), AssertionError, "Values are not equal");
     assertNotEquals(left, right);
   });
 }
 
-Deno.test("assertEquals shows both sides of the line that differs, and the note", () => {
+Deno.test("assertEquals shows both values of a different line, and the test's message", () => {
   const error = assertThrows(
     () => assertEquals({ a: 1, list: ["x", "y"] }, { a: 1, list: ["x", "z"] }, "the list"),
     AssertionError,
@@ -87,7 +87,7 @@ Deno.test("assertEquals shows both sides of the line that differs, and the note"
   assertMatch(error.message, /- +'z'/);
 });
 
-Deno.test("assertObjectMatch looks only at what is expected, at every depth", () => {
+Deno.test("assertObjectMatch compares only the expected properties, at every depth", () => {
   const actual = { a: 1, b: { c: [1, { d: 2, e: 3 }], at: new Date(1) }, more: true };
   assertObjectMatch(actual, { b: { c: [1, { d: 2 }], at: new Date(1) } });
   assertThrows(() => assertObjectMatch(actual, { b: { c: [1, { d: 9 }] } }), AssertionError);
@@ -95,7 +95,7 @@ Deno.test("assertObjectMatch looks only at what is expected, at every depth", ()
   assertThrows(() => assertObjectMatch(actual, { b: { c: [1] } }), AssertionError);
 });
 
-Deno.test("assertThrows returns the error, and fails on the wrong one and on none", () => {
+Deno.test("assertThrows returns the error, and fails for another error and for no error", () => {
   const thrown = new RangeError("above the limit 8");
   const raise = () => {
     throw thrown;
@@ -107,7 +107,7 @@ Deno.test("assertThrows returns the error, and fails on the wrong one and on non
   assertThrows(() => assertThrows(() => 1), AssertionError, "Expected function to throw");
 });
 
-Deno.test("assertRejects returns the reason, and fails on the wrong one, on none and on a throw", async () => {
+Deno.test("assertRejects returns the reason, and fails for another reason, for no rejection and for a throw", async () => {
   const reason = new RangeError("above the limit 8");
   assertStrictEquals(await assertRejects(() => Promise.reject(reason)), reason);
   assertStrictEquals(await assertRejects(() => Promise.reject(reason), RangeError, "limit"), reason);
@@ -119,7 +119,7 @@ Deno.test("assertRejects returns the reason, and fails on the wrong one, on none
   await assertRejects(() => assertRejects(throws), AssertionError, "throws when expected to reject");
 });
 
-Deno.test("the small assertions hold and fail where they should", () => {
+Deno.test("each other assertion passes for a right value and fails for a wrong one", () => {
   const text: unknown = "text";
   const pairs: [() => void, () => void][] = [
     [() => assert(1), () => assert(0, "note")],

@@ -1,14 +1,14 @@
 /**
- * The assertions about errors: what was caught, what a function throws, what a promise is rejected with. The error comes back,
- * so that a test can look further into it.
+ * The assertions about errors: for a caught error, a function that throws, and a promise that rejects. They return the error, so that a test can
+ * examine it.
  */
 import { AssertionError, show, suffixed } from "./failure.ts";
 
-/** A constructor whose instances are `T`, abstract ones included. */
-// deno-lint-ignore no-explicit-any -- the parameters of a class that is only asked about do not matter
+/** The type of a constructor of `T`, also of an abstract class. */
+// deno-lint-ignore no-explicit-any -- the constructor is not called, so its parameters do not matter
 export type AbstractConstructor<T> = abstract new (...args: any[]) => T;
 
-/** Expects an `Error`, of the class and with the text in its message when those are given, and narrows to it. */
+/** Expects an `Error`, optionally of a class and with a text in its message, and narrows to it. */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
   ErrorClass?: AbstractConstructor<E>,
@@ -62,7 +62,7 @@ export function assertThrows(
   throw new AssertionError(suffixed("Expected function to throw", note));
 }
 
-/** Expects the promise to be rejected and resolves to the reason. A function that throws at once has not rejected. */
+/** Expects the promise to be rejected and resolves to the reason. Fails when the function throws instead of returning a promise. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 /** Expects a rejection with an error of the class whose message contains the text, and resolves to that error. */
 export function assertRejects<E extends Error = Error>(

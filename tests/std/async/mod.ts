@@ -1,17 +1,16 @@
 /**
- * The functions of `@std/async` that our tests use, under the names and signatures that its documentation gives. `deno.json`
- * links this folder in place of the JSR package, as it does for the assertions. All three run on the real clock: what the
- * product itself waits for goes through its own clock instead.
+ * The functions of `@std/async` that the tests use, with the documented names and signatures. `deno.json` links this folder in place of the JSR package,
+ * as for the assertions. They use the real clock, unlike the product, whose waits use its own clock.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Options of `deadline`. */
 export interface DeadlineOptions {
-  /** Gives up early, with the signal's reason. */
+  /** Rejects early, with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Rejects with a `DOMException` named `TimeoutError` when the promise takes longer; what it does goes on all the same. */
+/** Rejects with a `DOMException` named `TimeoutError` when the promise takes longer. The work of the promise is not stopped. */
 export async function deadline<T>(p: Promise<T>, ms: number, options: DeadlineOptions = {}): Promise<T> {
   options.signal?.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
@@ -30,7 +29,7 @@ export async function deadline<T>(p: Promise<T>, ms: number, options: DeadlineOp
 export interface DelayOptions {
   /** Ends the wait early: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** `false` lets the process end although the wait has not. Default `true`. */
+  /** With `false`, the process may end during the wait. Default `true`. */
   persistent?: boolean;
 }
 
@@ -40,7 +39,7 @@ export async function delay(ms: number, options: DelayOptions = {}): Promise<voi
   try {
     await sleep(ms, undefined, { ref: persistent, ...(signal && { signal }) });
   } catch (error) {
-    // Node wraps the reason into an AbortError of its own; the original rejects with the reason itself.
+    // Node rejects with an AbortError around the reason; `@std/async` rejects with the reason itself.
     signal?.throwIfAborted();
     throw error;
   }
@@ -56,11 +55,11 @@ export interface RetryOptions {
   maxAttempts?: number;
   /** Default 1000. */
   minTimeout?: number;
-  /** Share of each wait that chance takes away: 0 for none, 1 for up to all of it. Default 1. */
+  /** The largest random reduction of each wait: 0 for none, 1 for up to the whole wait. Default 1. */
   jitter?: number;
 }
 
-/** Thrown by `retry` after the last attempt, which is its `cause`. */
+/** The error of `retry` after the last attempt, whose error is the `cause`. */
 export class RetryError extends Error {
   constructor(cause: unknown, attempts: number) {
     super(`Retrying exceeded the maxAttempts (${attempts}).`, { cause });

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { deadline, delay, retry, RetryError } from "@std/async";
 
-Deno.test("deadline passes results and errors on", async () => {
+Deno.test("deadline returns the result or the error of the promise", async () => {
   assertEquals(await deadline(Promise.resolve(1), 60_000), 1);
   await assertRejects(() => deadline(Promise.reject(new RangeError("no")), 60_000), RangeError, "no");
 });

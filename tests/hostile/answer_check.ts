@@ -1,19 +1,19 @@
 /**
- * Is this what a line of the collection wants? Answers a sentence about what is wrong, or undefined. Reads frames with its own eyes:
- * the product's reader is what is being tested.
+ * Compares the replies to a line with the expected answers. The functions return a sentence about the difference, or undefined. They do not use the
+ * product's code for reading frames, because it is what the tests check.
  */
 import type { Answer, Expected, Reply } from "./corpus.ts";
 
-/** What became of a line: the texts that came back in order, and how the connection fared. */
+/** The replies to a line in their order, and the state of the connection. */
 export interface Outcome {
   readonly replies: readonly string[];
-  /** `open`: it answered a heartbeat afterwards. */
+  /** `open`: a Heartbeat was answered after the line. */
   readonly conn: "open" | "closed";
   readonly closeCode?: number;
   readonly pong?: string;
 }
 
-/** What is wrong with an outcome when this is the answer that is wanted. */
+/** The difference between an outcome and one right answer. */
 export function mismatch(answer: Answer, outcome: Outcome): string | undefined {
   const { conn = "any" } = answer;
   if (conn !== "any" && conn !== outcome.conn) return `the connection is ${outcome.conn}`;
@@ -24,7 +24,7 @@ export function mismatch(answer: Answer, outcome: Outcome): string | undefined {
   return replyMismatch(answer, outcome.replies);
 }
 
-/** What is wrong with the replies whichever answer they are. */
+/** The violation of the limits that hold for all answers: forbidden codes and the length of replies. */
 export function excess(expected: Expected, { replies }: Outcome): string | undefined {
   for (const text of replies) {
     const code = String(JSON.parse(text)[2]);
@@ -44,7 +44,7 @@ function replyMismatch(answer: Answer, replies: readonly string[]): string | und
   if (!wanted.includes("any") && !wanted.includes(kind)) return `the reply is a ${kind}`;
   if (answer.id !== undefined && answer.id !== "*" && id !== answer.id) return `the reply's id is ${id}`;
   if (kind === "callresult") return answer.payload && payloadMismatch(answer.payload, third, "payload");
-  if (typeof details !== "object" || details === null) return "a CALLERROR has details";
+  if (typeof details !== "object" || details === null) return "the CALLERROR has no details";
   return answer.codes && !answer.codes.includes(third) ? `the code is ${third}` : undefined;
 }
 
@@ -64,15 +64,16 @@ function kindOf(type: number): Reply {
   return type === 3 ? "callresult" : "callerror";
 }
 
-/** An empty wanted payload is an empty payload; otherwise what is not named may be there. */
+/** An empty `wanted` requires an empty payload; else fields that are not in `wanted` are allowed. */
 function payloadMismatch(wanted: object, found: unknown, place: string): string | undefined {
   if (typeof found !== "object" || found === null) return `${place} is ${found}`;
   const names = Object.keys(wanted);
   if (names.length === 0 && Object.keys(found).length > 0) return `${place} is not empty`;
   for (const name of names) {
-    const [one, other] = [Reflect.get(wanted, name), Reflect.get(found, name)];
+    const [expected, actual] = [Reflect.get(wanted, name), Reflect.get(found, name)];
     const inside = `${place}.${name}`;
-    const wrong = typeof one === "object" ? payloadMismatch(one, other, inside) : valueMismatch(one, other, inside);
+    const compare = typeof expected === "object" ? payloadMismatch : valueMismatch;
+    const wrong = compare(expected, actual, inside);
     if (wrong) return wrong;
   }
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * Brings a charge point of its own into the state that a line of the collection starts from, says what the line says, and watches what
- * comes back. Silence needs no waiting: a heartbeat is sent behind each line, and frames are answered in order.
+ * Prepares a charge point for a line of the collection, sends the line, and collects the replies. A Heartbeat is sent after each line as a marker: frames
+ * are answered in order, so all replies to the line come before its answer.
  */
 import { Buffer } from "node:buffer";
 import { closeCode, frameBytes, OPCODE, RawSocket, requestText } from "../api/http/raw_socket.ts";
@@ -11,24 +11,24 @@ import type { Wire } from "../conformance/wire.ts";
 import { eventually, within } from "../conformance/within.ts";
 import type { CentralSystem } from "../harness.ts";
 import { type Line, type ShapedFrame, textsOf, type Values } from "./corpus.ts";
-import type { Outcome } from "./verdict.ts";
+import type { Outcome } from "./answer_check.ts";
 
-/** Enough to see that the other side does not take it any more. */
+/** The size of an endless message: far above the limit at which the Central System closes the connection. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;
 
-/** A charge point in its state. */
-export interface HandlerContext extends Values {
+/** A charge point in the state before a line. */
+export interface PreparedCase extends Values {
   readonly cp: ChargePoint;
   /** The command in flight, in state `cmd`. */
   readonly commandId?: string;
-  /** Where the transaction runs, in state `tx_of_other_cp`. */
+  /** The charge point with the transaction, in state `tx_of_other_cp`. */
   readonly other?: ChargePoint;
-  /** Says what the line says. */
-  play(line: Line): Promise<Outcome>;
-  leave(): Promise<void>;
+  /** Sends the line and collects the replies. */
+  send(line: Line): Promise<Outcome>;
+  disconnect(): Promise<void>;
 }
 
-/** Registers tags that every line may use. */
+/** Registers the idTags of the collection. */
 export async function registerTags(operator: Operator): Promise<void> {
   const free = { status: "Accepted", maxActiveTransactions: null };
   await operator.put("/v1/id-tags/TAG-OK", free);
@@ -36,50 +36,51 @@ export async function registerTags(operator: Operator): Promise<void> {
   await operator.put("/v1/id-tags/TAG-EXPIRED", { ...free, expiryDate: "2020-01-01T00:00:00.000Z" });
 }
 
-/** Sets the stage for a line. */
-export async function stage(
+/** Registers a charge point, connects it and brings it into the state before a line. */
+export async function prepareCase(
   central: CentralSystem,
   operator: Operator,
   identity: string,
   line: Line,
   validation: "tolerant" | "strict",
-): Promise<HandlerContext> {
+): Promise<PreparedCase> {
   const registration = line.pre === "new_pending" ? "Pending" : "Accepted";
-  const cp = await enter(central, operator, identity, { registration, validation });
+  const cp = await connected(central, operator, identity, { registration, validation });
   const values = { cp, maxMessageBytes: central.app.settings.maxMessageBytes };
-  const context = { ...values, ...await before(line, cp, central, operator) };
+  const context = { ...values, ...await reachState(line, cp, central, operator) };
   return {
     ...context,
-    play: (line) => isShaped(line) ? playShaped(line, central, identity, cp.wire) : playTexts(line, cp.wire, context),
-    async leave() {
+    send: (line) => isShaped(line) ? sendFrames(line, central, identity, cp.wire) : sendTexts(line, cp.wire, context),
+    async disconnect() {
       await cp.disconnect("cut");
       await context.other?.disconnect("cut");
     },
   };
 }
 
-async function enter(central: CentralSystem, operator: Operator, identity: string, fields: object) {
+/** Registers and connects a charge point. */
+async function connected(central: CentralSystem, operator: Operator, identity: string, fields: object) {
   await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 0, ...fields });
   const cp = new ChargePoint(central, identity, { wellBehaved: false });
   await cp.connect();
   return cp;
 }
 
-type Prepared = { transactionId?: number; other?: ChargePoint; messageId?: string; commandId?: string };
+type State = { transactionId?: number; other?: ChargePoint; messageId?: string; commandId?: string };
 
-async function before(
+async function reachState(
   { pre }: Line,
   cp: ChargePoint,
   central: CentralSystem,
   operator: Operator,
-): Promise<Prepared> {
+): Promise<State> {
   if (pre === "new_pending") return {};
   await cp.call("BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
   switch (pre) {
     case "tx":
       return { transactionId: await start(cp) };
     case "tx_of_other_cp": {
-      const other = await enter(central, operator, `${cp.identity}-OTHER`, {});
+      const other = await connected(central, operator, `${cp.identity}-OTHER`, {});
       return { transactionId: await start(other), other };
     }
     case "reconnected":
@@ -99,32 +100,32 @@ async function start(cp: ChargePoint): Promise<number> {
   return Number((await cp.call("StartTransaction", request)).transactionId);
 }
 
-async function playTexts(line: Line, wire: Wire, context: Values): Promise<Outcome> {
+async function sendTexts(line: Line, wire: Wire, context: Values): Promise<Outcome> {
   const texts = textsOf(line, context);
   const replies: string[] = [];
   for (const [at, text] of texts.entries()) {
     wire.sendText(text);
     if (line.send.pipelined && at < texts.length - 1) continue;
-    const answered = await repliesBeforeFence(wire, replies);
+    const answered = await repliesBeforeMarker(wire, replies);
     if (!answered) return { replies, conn: "closed", closeCode: (await wire.closed).code };
   }
   return { replies, conn: "open" };
 }
 
-/** Sends a heartbeat and keeps what comes before its answer; false when the connection is closed instead. */
-async function repliesBeforeFence(wire: Wire, replies: string[]): Promise<boolean> {
-  const fence = `fence-${crypto.randomUUID().slice(0, 8)}`;
-  wire.send(2, fence, "Heartbeat", {});
+/** Sends a Heartbeat and adds the replies before its answer; returns false when the connection is closed instead. */
+async function repliesBeforeMarker(wire: Wire, replies: string[]): Promise<boolean> {
+  const marker = `marker-${crypto.randomUUID().slice(0, 8)}`;
+  wire.send(2, marker, "Heartbeat", {});
   let isClosed = false;
   const closed = wire.closed.then(() => isClosed = true);
   for (;;) {
-    const text = await wire.nextText("the heartbeat behind the line").catch(async (error) => {
+    const text = await wire.nextText("the answer to the Heartbeat after the line").catch(async (error) => {
       if (isClosed) return undefined;
       await within(closed, "the connection to close", () => String(error), 1000);
       return undefined;
     });
     if (text === undefined) return false;
-    if (JSON.parse(text)[1] === fence) return true;
+    if (JSON.parse(text)[1] === marker) return true;
     replies.push(text);
   }
 }
@@ -133,8 +134,8 @@ function isShaped({ send }: Line): boolean {
   return send.ws_raw !== undefined || send.ws_raw_stream !== undefined || send.binary_text !== undefined;
 }
 
-/** Lines below the level of messages: a connection of their own, which takes over from the first. */
-async function playShaped(line: Line, central: CentralSystem, identity: string, older: Wire): Promise<Outcome> {
+/** Sends the WebSocket frames of a line, over a new raw connection, which replaces the first one. */
+async function sendFrames(line: Line, central: CentralSystem, identity: string, older: Wire): Promise<Outcome> {
   await using socket = await RawSocket.open(central.url);
   const { status } = await socket.ask(requestText(`/ocpp/${identity}`));
   if (status !== 101) throw new Error(`The handshake was answered with ${status}`);
@@ -143,11 +144,11 @@ async function playShaped(line: Line, central: CentralSystem, identity: string, 
   if (ws_raw_stream) await sendWithoutEnd(socket, ws_raw_stream.first, ws_raw_stream.then);
   else if (binary_text !== undefined) await socket.send(frameBytes(binary_text, { opcode: OPCODE.binary }));
   else for (const frame of [ws_raw!].flat() as ShapedFrame[]) await socket.send(bytesOf(frame));
-  await socket.send(frameBytes('[2,"fence","Heartbeat",{}]'));
-  return await watch(socket);
+  await socket.send(frameBytes('[2,"marker","Heartbeat",{}]'));
+  return await readReplies(socket);
 }
 
-async function watch(socket: RawSocket): Promise<Outcome> {
+async function readReplies(socket: RawSocket): Promise<Outcome> {
   const replies: string[] = [];
   let pong: string | undefined;
   for (;;) {
@@ -160,7 +161,7 @@ async function watch(socket: RawSocket): Promise<Outcome> {
     }
     const text = Buffer.from(frame.payload).toString();
     if (frame.opcode === OPCODE.pong) pong = text;
-    else if (JSON.parse(text)[1] === "fence") return { replies, conn: "open", pong };
+    else if (JSON.parse(text)[1] === "marker") return { replies, conn: "open", pong };
     else replies.push(text);
   }
 }
@@ -184,9 +185,9 @@ function bytesOf(frame: ShapedFrame): Uint8Array {
   return bytes;
 }
 
-/** The command as it ends; `wanted` says when it has. */
+/** Waits until the command has a state that `wanted` accepts; returns the command. */
 export async function commandWhen(operator: Operator, id: string, wanted: (state: string) => boolean) {
-  return await eventually(`the command ${id} is settled`, async () => {
+  return await eventually(`the command ${id} has the expected state`, async () => {
     const command = await operator.get(`/v1/commands/${id}`);
     return wanted(command.state) ? command : undefined;
   });
