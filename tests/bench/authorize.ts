@@ -1,4 +1,4 @@
-/** How long Authorize takes with 100,000 id tags while 1,000 charge points are busy. */
+/** The answer times of Authorize with 100,000 idTags while 1,000 charge points send messages. */
 import { closeLines, openLines } from "./line.ts";
 import { MEASURED_MS, pass, Stopwatch, WARM_UP_MS } from "./load.ts";
 import { ID_TAGS, idTag, type Place } from "./place.ts";
@@ -10,7 +10,7 @@ const TICK_MS = 10;
 const METER_VALUES_PER_TICK = 5;
 const AUTHORIZES_PER_TICK = 2;
 
-/** Authorize beside the same load on the echo server. */
+/** Measures Authorize on the Central System and, as baseline, the same load on the echo server. */
 export async function authorize(place: Place): Promise<Section> {
   const bare = await measure(await echo());
   const rows = [figuresRow("baseline: echo server", bare)];
@@ -21,15 +21,13 @@ export async function authorize(place: Place): Promise<Section> {
   return {
     title: "Authorize",
     notes: [
-      `${ID_TAGS} id tags, asked for at random; ${BUSY} charge points that send ${
-        METER_VALUES_PER_TICK * 1000 / TICK_MS
-      }`,
+      `${ID_TAGS} idTags, chosen at random; ${BUSY} charge points that send ${METER_VALUES_PER_TICK * 1000 / TICK_MS}`,
       `MeterValues and ${
         AUTHORIZES_PER_TICK * 1000 / TICK_MS
-      } Authorize per second, whatever the answers take. The rate is given,`,
-      "the times are the figures; the CPU time is that of all messages, per Authorize.",
+      } Authorize per second, independent of the answer times. The rate is fixed;`,
+      "the answer times are the result. The CPU time is that of all messages, divided by the number of Authorize.",
     ],
-    head: ["", "per second", "of the baseline", "p50 ms", "p99 ms", "CPU µs per Authorize", "bad answers"],
+    head: ["", "per second", "of the baseline", "p50 ms", "p99 ms", "CPU µs per Authorize", "wrong answers"],
     rows,
     aims,
   };
@@ -40,26 +38,26 @@ async function measure(given: Subject) {
   const lines = await openLines(subject, 1, BUSY);
   const watch = new Stopwatch();
   const began = Date.now();
-  let turn = 0;
+  let next = 0;
   const idle = () => {
     for (let tries = 0; tries < BUSY; tries++) {
-      const line = lines[turn++ % BUSY]!;
+      const line = lines[next++ % BUSY]!;
       if (!line.busy) return line;
     }
     return undefined;
   };
-  // A timer that comes late is made up for, so that a slow server does not get less load.
+  // Late ticks are caught up, so that a slow server does not get less load.
   let ticks = 0;
   const startedAt = performance.now();
   const timer = setInterval(() => {
     for (; ticks < (performance.now() - startedAt) / TICK_MS; ticks++) {
       for (let i = 0; i < METER_VALUES_PER_TICK; i++) {
-        const sample = { timestamp: new Date(began + turn).toISOString(), sampledValue: [{ value: String(turn) }] };
+        const sample = { timestamp: new Date(began + next).toISOString(), sampledValue: [{ value: String(next) }] };
         idle()?.call("MeterValues", { connectorId: 1, meterValue: [sample] }, () => {});
       }
       for (let i = 0; i < AUTHORIZES_PER_TICK; i++) {
         const tag = idTag(1 + Math.floor(Math.random() * ID_TAGS));
-        idle()?.call("Authorize", { idTag: tag }, (tookMs, good) => watch.add(tookMs, good));
+        idle()?.call("Authorize", { idTag: tag }, (tookMs, isRight) => watch.add(tookMs, isRight));
       }
     }
   }, TICK_MS);

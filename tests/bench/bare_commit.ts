@@ -1,7 +1,6 @@
 /**
- * The bare group commit behind the bare transport, as a process of its own: `ws` on `node:http`, JSON, and one insert that is shared by all
- * messages that wait at the same moment, into one table with one index. An answer goes out after its commit. Nothing is checked,
- * decided, logged or told. Its argument is the address of a database.
+ * A baseline in a separate process: `ws` on `node:http`, JSON, and a batched insert into one table with one index. An answer is sent after its commit.
+ * There is no validation, business logic, log or event. The argument is the URL of a database.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-/** How long a composite schedule takes: 20 charging profiles over 24 hours, beside merely reading them out of their JSON. */
+/** The time of a composite schedule of 20 charging profiles over 24 hours. The baseline is the parsing of the profiles' JSON. */
 import { compositeSchedule, type Situation } from "../../ocpp/smart_charging/composite_schedule.ts";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
 import { explain } from "../../ocpp/smart_charging/schedule_explanation.ts";
@@ -37,7 +37,7 @@ function installed(): InstalledProfile[] {
   });
 }
 
-/** Microseconds of one run: the median and the 99th percentile. */
+/** The median and the 99th percentile of the times of many runs, in µs. */
 function measured(run: () => unknown): { readonly p50: number; readonly p99: number } {
   for (let n = 0; n < WARM_UP_RUNS; n++) run();
   const times = Float64Array.from({ length: RUNS }, () => {
@@ -48,7 +48,7 @@ function measured(run: () => unknown): { readonly p50: number; readonly p99: num
   return { p50: times[Math.floor(RUNS * 0.5)]!, p99: times[Math.floor(RUNS * 0.99)]! };
 }
 
-/** A connector, the whole charge point, and the explanation. */
+/** Measures the composite schedule of a connector, of the whole charge point, and with explanations. */
 export function compositeSchedules(): Promise<Section> {
   const profiles = installed();
   const transactions = new Map([1, 2].map((id) => [id, { transactionId: id, startedAt: FROM }]));
@@ -64,21 +64,21 @@ export function compositeSchedules(): Promise<Section> {
     name: string,
     { p50, p99 }: typeof bare,
   ) => [name, p50.toFixed(0), p99.toFixed(0), (p50 / bare.p50).toFixed(2)];
-  const one = measured(() => compositeSchedule(situation(1), WINDOW));
+  const connector1 = measured(() => compositeSchedule(situation(1), WINDOW));
   const periods = compositeSchedule(situation(1), WINDOW).length;
   return Promise.resolve({
     title: "Composite schedule",
     notes: [
-      `${PROFILES} charging profiles of 24 periods each, amperes and watts mixed, over 24 hours: ${periods} periods come out.`,
-      "The baseline is JSON.parse of the profiles, as they come out of the database.",
+      `${PROFILES} charging profiles of 24 periods each, amperes and watts mixed, over 24 hours; the result has ${periods} periods.`,
+      "The baseline is JSON.parse of the profiles as the database returns them.",
     ],
     head: ["", "p50 µs", "p99 µs", "of the baseline"],
     rows: [
       row("baseline: JSON.parse", bare),
-      row("connector 1", one),
+      row("connector 1", connector1),
       row("connector 0, two transactions", measured(() => compositeSchedule(situation(0), WINDOW))),
       row("connector 1, explained", measured(() => explain(situation(1), WINDOW))),
     ],
-    aims: [aim("Composite schedule of 20 profiles over 24 h: µs", one.p50, "<=", 200)],
+    aims: [aim("Composite schedule of 20 profiles over 24 h: µs", connector1.p50, "<=", 200)],
   });
 }

@@ -1,20 +1,20 @@
-/** Handshakes per second with Basic authentication, and what an idle charge point costs in memory. */
+/** Handshakes per second with Basic authentication, and the memory of an idle charge point. */
 import { closeLines, Line, openLines } from "./line.ts";
-import { hammerFunction, pass } from "./load.ts";
+import { callRepeatedly, pass } from "./load.ts";
 import type { Place } from "./place.ts";
 import { aim, figuresRow, type Section } from "./results.ts";
 import { centralSystem, echo, INSPECTED, type Subject } from "./subject.ts";
 
-const DIALLING = 50;
+const CONCURRENT_HANDSHAKES = 50;
 
-/** Connects and closes; the time is that of both. */
+/** Measures connecting and closing; the time includes both. */
 export async function handshakes(place: Place): Promise<Section> {
   const measure = async (given: Subject) => {
     await using subject = given;
     let made = 0;
     const before = await subject.cpuMs();
-    const figures = await hammerFunction(DIALLING, async (caller, n) => {
-      const line = await Line.open(subject, 1 + caller + DIALLING * (n % 100));
+    const figures = await callRepeatedly(CONCURRENT_HANDSHAKES, async (caller, n) => {
+      const line = await Line.open(subject, 1 + caller + CONCURRENT_HANDSHAKES * (n % 100));
       made++;
       await line.close();
     });
@@ -25,19 +25,21 @@ export async function handshakes(place: Place): Promise<Section> {
   rows.push(figuresRow(place.name, await measure(await centralSystem(place)), bare));
   return {
     title: "Handshakes",
-    notes: [`${DIALLING} at once, each connects with HTTP Basic and closes. The echo server checks no password.`],
+    notes: [
+      `${CONCURRENT_HANDSHAKES} charge points at a time connect with HTTP Basic and close. The echo server checks no password.`,
+    ],
     head: ["", "per second", "of the baseline", "p50 ms", "p99 ms", "CPU µs per handshake", "failed"],
     rows,
     aims: [],
   };
 }
 
-/** The first ones let caches and code settle; what the others add is what counts. */
+/** The first charge points fill caches and compile code; only the memory that the others add is measured. */
 const SETTLING = 1000;
 const IDLE = 4000;
 const SETTLE_MS = 2000;
 
-/** Growth of the resident memory per connected charge point that has said one Heartbeat. */
+/** Measures the growth of the resident memory per connected charge point after one Heartbeat. */
 export async function idleMemory(place: Place): Promise<Section> {
   const bare = await perChargePoint(await echo(INSPECTED));
   const rows = [memoryRow("baseline: echo server", bare, bare)];
@@ -50,40 +52,41 @@ export async function idleMemory(place: Place): Promise<Section> {
     notes: [
       `Resident memory that charge points ${SETTLING + 1} to ${IDLE} add, ${
         SETTLE_MS / 1000
-      } s after the last one's Heartbeat: as it`,
-      "stands then, and when what is garbage has been collected, as V8 does by itself after a quiet minute.",
+      } s after the last Heartbeat:`,
+      "at that time, and after a garbage collection, as V8 does it by itself after a minute without load.",
     ],
-    head: ["", "KiB per charge point as it stands", "KiB without garbage", "of the baseline"],
+    head: ["", "KiB per charge point", "KiB after garbage collection", "of the baseline"],
     rows,
     aims,
   };
 }
 
-/** KiB per charge point. */
+/** The growth in KiB per charge point, before and after a garbage collection. */
 interface Growth {
-  readonly standing: number;
+  readonly uncollected: number;
   readonly collected: number;
 }
 
-function memoryRow(name: string, { standing, collected }: Growth, bare: Growth): string[] {
-  return [name, standing.toFixed(1), collected.toFixed(1), (collected / bare.collected).toFixed(2)];
+function memoryRow(name: string, { uncollected, collected }: Growth, bare: Growth): string[] {
+  return [name, uncollected.toFixed(1), collected.toFixed(1), (collected / bare.collected).toFixed(2)];
 }
 
 async function perChargePoint(given: Subject): Promise<Growth> {
   await using subject = given;
-  const lines = await greeted(subject, 1, SETTLING);
+  const lines = await connected(subject, 1, SETTLING);
   await subject.collectGarbage();
   const before = await subject.residentKiB();
-  lines.push(...await greeted(subject, SETTLING + 1, IDLE));
-  const standing = await subject.residentKiB();
+  lines.push(...await connected(subject, SETTLING + 1, IDLE));
+  const uncollected = await subject.residentKiB();
   await subject.collectGarbage();
   const collected = await subject.residentKiB();
   await closeLines(lines);
   const growth = (after: number) => (after - before) / (IDLE - SETTLING);
-  return { standing: growth(standing), collected: growth(collected) };
+  return { uncollected: growth(uncollected), collected: growth(collected) };
 }
 
-async function greeted(subject: Subject, first: number, last: number): Promise<Line[]> {
+/** Connects charge points, sends a Heartbeat from each, and waits. */
+async function connected(subject: Subject, first: number, last: number): Promise<Line[]> {
   const lines = await openLines(subject, first, last);
   await Promise.all(lines.map((line) => new Promise<void>((resolve) => line.call("Heartbeat", {}, () => resolve()))));
   await pass(SETTLE_MS);

@@ -1,6 +1,6 @@
 /**
- * The bare transport, as a process of its own: `ws` on `node:http`, the same libraries and options as the Central System's listener, and
- * nothing behind them. Says where it is and what its process id is.
+ * The echo server, a baseline in a separate process: `ws` on `node:http` with the same options as the Central System's listener. It sends each message
+ * back. It prints its process id and its URL.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-/** A firmware campaign over many charge points: how soon all have it, and who was not served meanwhile. */
+/** A firmware campaign with many charge points: its duration, and the event loop lag meanwhile. */
 import { closeLines, type Line, openLines } from "./line.ts";
 import { pass } from "./load.ts";
 import type { Place } from "./place.ts";
@@ -10,28 +10,28 @@ const AT_ONCE = 500;
 const STATUSES = ["Downloading", "Downloaded", "Installing", "Installed"];
 const GIVE_UP_MS = 180_000;
 
-/** What was measured; the last two of the Central System only. */
-interface Course {
+/** The measurements of a run; `late` of the Central System only. */
+interface Run {
   readonly seconds: number;
   readonly installed: number;
   readonly cpuMs: number;
   readonly late?: { readonly meanMs: number; readonly p99Ms: string };
 }
 
-/** Time until all have installed it, charge points per second, and how late the event loop was. */
+/** Measures the time until all charge points have installed the update, the charge points per second, and the event loop lag. */
 export async function firmwareCampaign(place: Place): Promise<Section> {
   const rows = [];
   const bare = await measureBare(place);
-  const course = await measure(place);
-  rows.push(row(`baseline: bare group commit, ${place.name}`, bare, bare), row(place.name, course, bare));
+  const run = await measure(place);
+  rows.push(row(`baseline: bare group commit, ${place.name}`, bare, bare), row(place.name, run, bare));
   return {
     title: "Firmware campaign",
     notes: [
       `${CHARGE_POINTS} connected charge points in one wave, at most ${AT_ONCE} updates at the same time. Each confirms UpdateFirmware at once and`,
       `reports ${
         STATUSES.join(", ")
-      } one after the other. The baseline is the statuses alone, as many charge points at once, and`,
-      "only inserts them. Late: how long the process took no turns.",
+      } one after the other. The baseline only inserts the statuses, with the same number of charge points at a time.`,
+      "Late: the event loop lag.",
     ],
     head: [
       "",
@@ -47,7 +47,7 @@ export async function firmwareCampaign(place: Place): Promise<Section> {
   };
 }
 
-function row(name: string, { seconds, installed, cpuMs, late }: Course, bare: Course): string[] {
+function row(name: string, { seconds, installed, cpuMs, late }: Run, bare: Run): string[] {
   return [
     name,
     installed === CHARGE_POINTS ? seconds.toFixed(1) : `${installed} after ${seconds.toFixed(0)}`,
@@ -59,24 +59,24 @@ function row(name: string, { seconds, installed, cpuMs, late }: Course, bare: Co
   ];
 }
 
-/** Nobody is told to update: each charge point begins when one before it has ended. */
-async function measureBare(place: Place): Promise<Course> {
+/** Without UpdateFirmware: each charge point begins when an earlier one has ended. */
+async function measureBare(place: Place): Promise<Run> {
   await using subject = await bareCommit(place);
   const lines = await openLines(subject, 1, CHARGE_POINTS);
   const cpuMs = await subject.cpuMs();
   const startedAt = performance.now();
   const waiting = lines.values();
-  const oneAfterTheOther = async () => {
+  const reportInSequence = async () => {
     for (const line of waiting) await new Promise<void>((resolve) => report(line, resolve));
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther));
+  await Promise.all(Array.from({ length: AT_ONCE }, reportInSequence));
   const seconds = (performance.now() - startedAt) / 1000;
   const spent = await subject.cpuMs() - cpuMs;
   await closeLines(lines);
   return { seconds, installed: CHARGE_POINTS, cpuMs: spent };
 }
 
-async function measure(place: Place): Promise<Course> {
+async function measure(place: Place): Promise<Run> {
   await using subject = await centralSystem(place);
   const lines = await openLines(subject, 1, CHARGE_POINTS);
   await Promise.all(lines.map((line) => new Promise<void>((resolve) => line.call("Heartbeat", {}, () => resolve()))));
@@ -88,7 +88,7 @@ async function measure(place: Place): Promise<Course> {
     maxConcurrent: AT_ONCE,
   };
   const { body: { id } } = await subject.api("POST", "/v1/firmware-campaigns", campaign);
-  const late = await lateness(subject);
+  const late = await eventLoopLag(subject);
   const cpuMs = await subject.cpuMs();
   const startedAt = performance.now();
   await subject.api("POST", `/v1/firmware-campaigns/${id}/start`, {});
@@ -99,12 +99,12 @@ async function measure(place: Place): Promise<Course> {
   }
   const seconds = (performance.now() - startedAt) / 1000;
   const spent = await subject.cpuMs() - cpuMs;
-  const { since } = await lateness(subject);
+  const { since } = await eventLoopLag(subject);
   await closeLines(lines);
   return { seconds, installed: now.progress.installed, cpuMs: spent, late: since(late) };
 }
 
-/** Confirms an UpdateFirmware and reports its course. */
+/** Makes a charge point confirm UpdateFirmware and then report the statuses. */
 function install(line: Line): void {
   line.confirms = (action) => {
     if (action !== "UpdateFirmware") return undefined;
@@ -113,15 +113,15 @@ function install(line: Line): void {
   };
 }
 
-/** The course of an update, each status when the one before is confirmed. */
-function report(line: Line, over: () => void = () => {}, step = 0): void {
+/** Reports the statuses of an update, each after the confirmation of the one before. */
+function report(line: Line, done: () => void = () => {}, step = 0): void {
   const status = STATUSES[step];
-  if (status === undefined) return over();
-  line.call("FirmwareStatusNotification", { status }, () => report(line, over, step + 1));
+  if (status === undefined) return done();
+  line.call("FirmwareStatusNotification", { status }, () => report(line, done, step + 1));
 }
 
-/** The event loop's lateness so far, read off the metrics. */
-async function lateness({ api }: { api: Awaited<ReturnType<typeof centralSystem>>["api"] }) {
+/** Reads the event loop lag so far from the metrics. */
+async function eventLoopLag({ api }: { api: Awaited<ReturnType<typeof centralSystem>>["api"] }) {
   const text = String((await api("GET", "/metrics")).body);
   const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
   const metric = "chargehand_event_loop_lag_seconds";
@@ -136,10 +136,10 @@ async function lateness({ api }: { api: Awaited<ReturnType<typeof centralSystem>
     sum,
     buckets,
     since(before: { count: number; sum: number; buckets: ReadonlyMap<string, number> }) {
-      const turns = count - before.count;
-      const below = [...buckets].find(([le, n]) => n - (before.buckets.get(le) ?? 0) >= turns * 0.99)?.[0] ?? "+Inf";
+      const samples = count - before.count;
+      const below = [...buckets].find(([le, n]) => n - (before.buckets.get(le) ?? 0) >= samples * 0.99)?.[0] ?? "+Inf";
       const p99Ms = below === "+Inf" ? "above all buckets" : String(Number(below) * 1000);
-      return { meanMs: (sum - before.sum) / turns * 1000, p99Ms };
+      return { meanMs: (sum - before.sum) / samples * 1000, p99Ms };
     },
   };
 }

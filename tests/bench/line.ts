@@ -1,24 +1,24 @@
 /**
- * A charge point's connection, as little of one as can be: a raw `ws` client with one CALL in flight, as OCPP-J 4.1.1 demands, so that the load
- * costs the machine little beside what is measured.
+ * A minimal connection of a charge point: a raw `ws` client with one CALL in flight (OCPP-J 4.1.1), so that the load generator needs little CPU time.
  */
 import { Buffer } from "node:buffer";
 import { WebSocket } from "ws";
 import { identity, PASSWORD } from "./place.ts";
 import type { Subject } from "./subject.ts";
 
-/** Told of an answer: how long it took, and whether it was what was hoped for. */
-export type Answered = (tookMs: number, good: boolean) => void;
+/** Called at an answer, with the answer time and whether it is the expected one. */
+export type Answered = (tookMs: number, isRight: boolean) => void;
 
+/** An open connection. */
 export class Line {
-  /** What a CALL of the Central System is confirmed with; undefined: with NotImplemented, as every CALL is without this. */
+  /** Returns the confirmation of a CALL of the Central System. Without it, or for undefined, the CALL is answered with NotImplemented. */
   confirms: ((action: string) => object | undefined) | null = null;
   #answered: Answered | null = null;
   #sentAt = 0;
   #n = 0;
 
   private constructor(readonly socket: WebSocket, readonly identity: string, readonly isEcho: boolean) {
-    socket.on("message", (data) => this.#take(String(data)));
+    socket.on("message", (data) => this.#receive(String(data)));
     socket.on("error", () => {});
   }
 
@@ -26,7 +26,7 @@ export class Line {
     return this.#answered !== null;
   }
 
-  /** Connects as charge point `n`, with its password. */
+  /** Connects as the charge point number `n`, with its password. */
   static open(subject: Subject, n: number): Promise<Line> {
     const name = identity(n);
     const authorization = `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString("base64")}`;
@@ -53,7 +53,7 @@ export class Line {
     });
   }
 
-  #take(text: string): void {
+  #receive(text: string): void {
     if (!this.isEcho && text.startsWith("[2,")) {
       const [, id, action] = JSON.parse(text);
       const confirmation = this.confirms?.(action);
@@ -62,12 +62,12 @@ export class Line {
     const answered = this.#answered;
     if (!answered) return;
     this.#answered = null;
-    const good = this.isEcho || text.startsWith("[3,") && !/"status":"(?!Accepted)/.test(text);
-    answered(performance.now() - this.#sentAt, good);
+    const isRight = this.isEcho || text.startsWith("[3,") && !/"status":"(?!Accepted)/.test(text);
+    answered(performance.now() - this.#sentAt, isRight);
   }
 }
 
-/** How many connect at the same time. */
+/** The number of handshakes at the same time. */
 const AT_ONCE = 50;
 
 /** Connects charge points `first` to `last`. */
@@ -80,6 +80,7 @@ export async function openLines(subject: Subject, first: number, last: number): 
   return lines;
 }
 
+/** Closes all connections. */
 export async function closeLines(lines: readonly Line[]): Promise<void> {
   await Promise.all(lines.map((line) => line.close()));
 }

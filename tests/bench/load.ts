@@ -1,36 +1,38 @@
-/** Load of bounded length, and what it measures. */
+/** Generates load for a fixed time and measures rates and answer times. */
 import { closeLines, type Line, openLines } from "./line.ts";
 import type { Subject } from "./subject.ts";
 
-/** What was measured. */
+/** The results of a measurement; p50 and p99 in ms. */
 export interface Figures {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
-  /** Answers that were not what was hoped for. */
-  readonly bad: number;
-  /** Processor time per message in µs, of the measured process alone; undefined where it is our own. */
+  /** The number of answers that were not the expected ones. */
+  readonly wrong: number;
+  /** CPU time per message in µs, of the measured process alone; undefined where it was not measured. */
   readonly cpuMicros?: number;
 }
 
+/** The load before the measurement. */
 export const WARM_UP_MS = 1500;
+/** The duration of the measurement. */
 export const MEASURED_MS = 4000;
 
-/** Collects times while it is open. */
+/** Collects answer times. */
 export class Stopwatch {
   #times: number[] = [];
-  #bad = 0;
+  #wrong = 0;
   #since = performance.now();
 
-  add(tookMs: number, good = true): void {
+  add(tookMs: number, isRight = true): void {
     this.#times.push(tookMs);
-    if (!good) this.#bad++;
+    if (!isRight) this.#wrong++;
   }
 
-  /** Forgets what was: the warm-up is over. */
+  /** Discards the times so far, at the end of the warm-up. */
   restart(): void {
     this.#times = [];
-    this.#bad = 0;
+    this.#wrong = 0;
     this.#since = performance.now();
   }
 
@@ -42,19 +44,20 @@ export class Stopwatch {
     const perSecond = this.#times.length / (performance.now() - this.#since) * 1000;
     const sorted = Float64Array.from(this.#times).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-    return { perSecond, p50: at(0.5), p99: at(0.99), bad: this.#bad };
+    return { perSecond, p50: at(0.5), p99: at(0.99), wrong: this.#wrong };
   }
 }
 
+/** Waits. */
 export function pass(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What a charge point says as its `n`th message. */
-export type Saying = (line: Line, n: number) => readonly [action: string, payload: unknown];
+/** Returns the `n`th message of a charge point. */
+export type MessageSource = (line: Line, n: number) => readonly [action: string, payload: unknown];
 
-/** `width` charge points that say the next as soon as the last was answered. */
-export async function hammer(subject: Subject, width: number, saying: Saying): Promise<Figures> {
+/** Measures `width` charge points, each of which sends its next message as soon as the last was answered. */
+export async function sendRepeatedly(subject: Subject, width: number, message: MessageSource): Promise<Figures> {
   const lines = await openLines(subject, 1, width);
   const watch = new Stopwatch();
   let over = false;
@@ -62,8 +65,8 @@ export async function hammer(subject: Subject, width: number, saying: Saying): P
     let n = 0;
     const next = () => {
       if (over) return;
-      line.call(...saying(line, n++), (tookMs, good) => {
-        watch.add(tookMs, good);
+      line.call(...message(line, n++), (tookMs, isRight) => {
+        watch.add(tookMs, isRight);
         next();
       });
     };
@@ -81,8 +84,8 @@ export async function hammer(subject: Subject, width: number, saying: Saying): P
   return { ...figures, cpuMicros };
 }
 
-/** The same with `width` callers of a function. */
-export async function hammerFunction(width: number, call: (caller: number, n: number) => Promise<unknown>) {
+/** Measures a function that `width` callers call repeatedly. */
+export async function callRepeatedly(width: number, call: (caller: number, n: number) => Promise<unknown>) {
   const watch = new Stopwatch();
   let over = false;
   const callers = Array.from({ length: width }, async (_, caller) => {

@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: first figures, each beside a bare baseline of the same run. All parts write RESULTS.md; parts that are named as arguments
- * (`deno task bench heartbeat`) are only shown.
+ * `deno task bench`: performance measurements, each with a baseline of the same run. Without arguments, all parts run and are written to RESULTS.md. With
+ * names of parts (`deno task bench heartbeat`), only these run, and the results are only printed.
  */
 import { authorize } from "./authorize.ts";
 import { compositeSchedules } from "./composite_schedule.ts";

@@ -1,6 +1,6 @@
 /**
- * The database that is measured: the embedded PostgreSQL with the settings of the product or, with DATABASE_URL, one in that server. It has
- * charge points with one password and 100,000 id tags, written by SQL, because what is measured is not how they came there.
+ * The database of the measurements: in the embedded PostgreSQL with the product's settings or, with DATABASE_URL, in that server. SQL statements fill it
+ * with charge points, which have the same password, and 100,000 idTags.
  */
 import postgres from "postgres";
 import { hashPassword } from "../../actors/charge_point/credentials.ts";
@@ -9,30 +9,33 @@ import { openStore } from "../../db/store.ts";
 import type { Data } from "../chaos/server.ts";
 import { administer, withDatabase } from "../database.ts";
 
+/** The databases of a run. */
 export interface Place {
   readonly name: string;
   readonly data: Data;
-  /** An empty database beside it for the bare group commit. */
+  /** The URL of an empty database on the same server, for the bare group commit. */
   readonly bareUrl: string;
 }
 
+/** The number of registered charge points. */
 export const CHARGE_POINTS = 10_000;
+/** The number of registered idTags. */
 export const ID_TAGS = 100_000;
 
-/** The AuthorizationKey of all of them: random bytes, so that it has the fast hash that keys of ours have. */
+/** The AuthorizationKey of all charge points: 20 bytes in hexadecimal, like the keys that the product generates, so that it gets the fast hash. */
 export const PASSWORD = "8f1d3a5c7e90b2d4f6081a2c3e4f506172839a4b";
 
-/** `CP00001`, counted from 1. */
+/** The identity of charge point number `n`, from 1: `CP00001`. */
 export function identity(n: number): string {
   return `CP${String(n).padStart(5, "0")}`;
 }
 
-/** `TAG000001`, counted from 1. */
+/** The idTag number `n`, from 1: `TAG000001`. */
 export function idTag(n: number): string {
   return `TAG${String(n).padStart(6, "0")}`;
 }
 
-/** Makes the database and fills it; the stack removes everything. */
+/** Creates and fills the databases; disposing the stack removes them. */
 export async function makePlace(stack: AsyncDisposableStack): Promise<Place> {
   const given = Deno.env.get("DATABASE_URL");
   const dataDir = await Deno.makeTempDir({ prefix: "chargehand-bench-" });

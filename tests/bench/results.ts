@@ -1,7 +1,7 @@
-/** The figures as tables, for the terminal and for RESULTS.md. */
+/** The results as Markdown tables, for the terminal and for RESULTS.md. */
 import type { Figures } from "./load.ts";
 
-/** What one part found. */
+/** The results of one part. */
 export interface Section {
   readonly title: string;
   readonly notes: readonly string[];
@@ -10,6 +10,7 @@ export interface Section {
   readonly aims: readonly Aim[];
 }
 
+/** A target for a result. */
 interface Aim {
   readonly what: string;
   readonly found: number;
@@ -17,7 +18,7 @@ interface Aim {
   readonly met: boolean;
 }
 
-/** Compares a figure with what is aimed at. */
+/** Compares a result with its target. */
 export function aim(what: string, found: number, relation: ">=" | "<=", wanted: number): Aim {
   const met = relation === ">=" ? found >= wanted : found <= wanted;
   return { what, found, wanted: `${relation === ">=" ? "at least" : "at most"} ${wanted}`, met };
@@ -25,18 +26,18 @@ export function aim(what: string, found: number, relation: ">=" | "<=", wanted: 
 
 /** A row of a table of rates. */
 export function figuresRow(name: string, figures: Figures, baseline: Figures = figures): string[] {
-  const { perSecond, p50, p99, cpuMicros, bad } = figures;
+  const { perSecond, p50, p99, cpuMicros, wrong } = figures;
   const ratio = (perSecond / baseline.perSecond).toFixed(2);
   const cpu = cpuMicros === undefined ? "" : cpuMicros.toFixed(0);
-  return [name, perSecond.toFixed(0), ratio, p50.toFixed(2), p99.toFixed(2), cpu, String(bad)];
+  return [name, perSecond.toFixed(0), ratio, p50.toFixed(2), p99.toFixed(2), cpu, String(wrong)];
 }
 
-/** One part's figures in Markdown. */
+/** The results of one part in Markdown. */
 export function sectionText({ title, notes, head, rows }: Section): string {
   return [`## ${title}`, "", wrapped(notes.join(" ")), "", ...table(head, rows)].join("\n");
 }
 
-/** What the aims are and whether they are met, in Markdown. */
+/** The targets and whether they are met, in Markdown. */
 export function aimsText(sections: readonly Section[]): string {
   const rows = sections.flatMap(({ aims }) => aims)
     .map(({ what, found, wanted, met }) => [what, wanted, found.toFixed(2), met ? "yes" : "**no**"]);
@@ -60,20 +61,20 @@ function wrapped(text: string): string {
 
 const LINE_WIDTH = 120;
 
-/** How the figures are to be read. */
+/** The explanation at the top of RESULTS.md. */
 const READING =
-  "Every figure stands beside a bare baseline of the same run. The load generator, the server and PostgreSQL " +
-  "share the machine, so that rates are what is left beside the load; the CPU time is of the measured server process " +
-  "alone, without PostgreSQL's. Figures of other machines cannot be compared with these, the ratios can with care.";
+  "Every result is shown with a baseline of the same run. The load generator, the server and PostgreSQL " +
+  "share the machine, so the load generator reduces the rates. The CPU time is that of the measured server process " +
+  "alone, without PostgreSQL. Results of other machines cannot be compared with these; the ratios can, with care.";
 
 const STEPS = "## Steps";
 
-/** Writes RESULTS.md anew, but keeps what people wrote into its last section. */
+/** Writes RESULTS.md; its last section, which is written by hand, is kept. */
 export async function writeResults(file: URL, machine: string, sections: readonly Section[]): Promise<void> {
   const old = await Deno.readTextFile(file).catch(() => "");
   const steps = old.includes(STEPS) ? old.slice(old.indexOf(STEPS)).trimEnd() : `${STEPS}\n\nNone yet.`;
   const parts = [
-    "# First figures",
+    "# Performance measurements",
     wrapped(`Written by \`deno task bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.`),
     wrapped(READING),
     aimsText(sections),

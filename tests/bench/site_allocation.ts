@@ -1,4 +1,4 @@
-/** How long a site's limit takes to be shared among 1,000 sessions for each quarter of an hour of a day. */
+/** The time to allocate a site's limit to 1,000 sessions, for each quarter of an hour of a day. */
 import { prepare, type Session } from "../../actors/smart_charging/allocation.ts";
 import { aim, type Section } from "./results.ts";
 
@@ -6,7 +6,7 @@ const SESSIONS = 1000;
 const STEPS = 96;
 const RUNS = 50;
 
-/** Sessions of all kinds: single-phase and three-phase, heavy and light, with and without a floor. */
+/** Sessions of different kinds: single-phase and three-phase, with different weights, maximums and minimums. */
 function sessions(): Session[] {
   return Array.from({ length: SESSIONS }, (_, i) => ({
     id: `CP${String(i).padStart(4, "0")}/1`,
@@ -19,7 +19,7 @@ function sessions(): Session[] {
   }));
 }
 
-/** A limit that varies over the day, from too little for all to more than enough. */
+/** A limit that varies over the day, from too low for all sessions to above their sum. */
 function window(): number[][] {
   return Array.from({ length: STEPS }, (_, step) => {
     const limit = SESSIONS * (4 + 30 * Math.sin(Math.PI * step / STEPS));
@@ -27,7 +27,7 @@ function window(): number[][] {
   });
 }
 
-/** The allocation beside a bare sort of as many numbers. */
+/** Measures the allocation; the baseline is sorting the same number of numbers. */
 export function siteAllocation(): Promise<Section> {
   const given = sessions();
   const steps = window();
@@ -37,13 +37,13 @@ export function siteAllocation(): Promise<Section> {
   return Promise.resolve({
     title: "Site allocation",
     notes: [
-      `${SESSIONS} sessions over ${STEPS} quarter-hours, three phases, a limit that varies: the whole plan at once.`,
+      `${SESSIONS} sessions over ${STEPS} quarter-hours, three phases, a varying limit: the allocation for the whole day.`,
       `The median of ${RUNS} runs.`,
     ],
     head: ["", "ms", "of the baseline"],
     rows: [
       [`baseline: sorting ${SESSIONS} numbers ${STEPS} times`, baseline.toFixed(2), "1.00"],
-      ["the plan", measured.toFixed(2), (measured / baseline).toFixed(2)],
+      ["the allocation", measured.toFixed(2), (measured / baseline).toFixed(2)],
     ],
     aims: [aim(`Site allocation, ${SESSIONS} sessions over ${STEPS} quarter-hours: ms`, measured, "<=", 20)],
   });

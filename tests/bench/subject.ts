@@ -1,24 +1,25 @@
 /**
- * What is measured from outside: the Central System on a place's database, or the echo server; both are processes of their own.
+ * The measured servers, each in a separate process: the Central System, the echo server, and the bare group commit.
  */
 import { type Server, startServer } from "../chaos/server.ts";
 import { deno } from "../process.ts";
 import { CHARGE_POINTS, type Place } from "./place.ts";
 
+/** A running server and its use of CPU time and memory. */
 export interface Subject extends AsyncDisposable {
   readonly name: string;
   readonly isEcho: boolean;
-  /** Where an identity connects, without it. */
+  /** The URL of the endpoint, without the identity. */
   readonly url: string;
-  /** Processor time that it has used, in ms. */
+  /** The CPU time that the process has used. */
   cpuMs(): Promise<number>;
-  /** Resident memory in KiB. */
+  /** The resident memory of the process. */
   residentKiB(): Promise<number>;
-  /** Has what is garbage collected, as V8 does by itself when little happens; only in a subject that is `INSPECTED`. */
+  /** Runs a garbage collection; only in a process that was started with the flags `INSPECTED`. */
   collectGarbage(): Promise<void>;
 }
 
-/** Limits that protect from one charge point would be all that is measured. */
+/** Limits far above the load, so that they do not determine the results. */
 const SETTINGS = {
   CHARGEHAND_MESSAGES_PER_SECOND: "1000000",
   CHARGEHAND_MESSAGE_BURST: "1000000",
@@ -26,10 +27,10 @@ const SETTINGS = {
   CHARGEHAND_MAX_CONNECTIONS: String(CHARGE_POINTS),
 };
 
-/** Deno's flags for a subject whose memory is measured: its debugger can have the garbage collected. */
+/** Deno's flags for `collectGarbage`, which uses the debugger. */
 export const INSPECTED = ["--inspect=127.0.0.1:0"];
 
-/** The Central System on this database. */
+/** Starts the Central System on the database of the run. */
 export async function centralSystem(
   place: Place,
   flags: readonly string[] = [],
@@ -48,12 +49,12 @@ export async function centralSystem(
   };
 }
 
-/** The bare transport. */
+/** Starts the echo server. */
 export function echo(flags: readonly string[] = []): Promise<Subject> {
   return program("echo server", "echo.ts", [...flags, "--allow-net=127.0.0.1", "--allow-env=WS_NO_BUFFER_UTIL"]);
 }
 
-/** The bare transport with the bare group commit behind it. */
+/** Starts the bare group commit. */
 export function bareCommit({ name, bareUrl }: Place): Promise<Subject> {
   return program(`bare group commit, ${name}`, "bare_commit.ts", ["--allow-net", "--allow-env"], [bareUrl]);
 }
@@ -76,7 +77,7 @@ async function program(
   };
 }
 
-/** Linux counts processor time in these. */
+/** The unit of CPU times in /proc on Linux. */
 const TICK_MS = 10;
 
 function usage(
@@ -85,7 +86,7 @@ function usage(
 ): Pick<Subject, "cpuMs" | "residentKiB" | "collectGarbage"> {
   return {
     async cpuMs() {
-      // the name of the program, in parentheses, may hold spaces
+      // The name of the program, in parentheses, may contain spaces.
       const fields = (await readProc(pid, "stat")).split(") ")[1]!.split(" ");
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     },
@@ -94,7 +95,7 @@ function usage(
   };
 }
 
-/** Asks the debugger of a process for it. */
+/** Runs a garbage collection through the debugger of the process. */
 async function collectGarbage(url: string): Promise<void> {
   const debug = new WebSocket(url);
   const next = (type: string) => new Promise((resolve) => debug.addEventListener(type, resolve, { once: true }));
@@ -105,7 +106,7 @@ async function collectGarbage(url: string): Promise<void> {
   await next("close");
 }
 
-/** By way of `cat`: Deno opens nothing below /proc without every permission there is. */
+/** Reads a file below /proc with `cat`, because Deno itself needs all permissions for that. */
 async function readProc(pid: number, name: string): Promise<string> {
   const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/${name}`] }).output();
   return new TextDecoder().decode(stdout);
