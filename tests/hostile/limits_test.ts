@@ -135,7 +135,7 @@ test(
 test(
   "S03 S09 attempts with wrong passwords are throttled, the charge point's own connection is not",
   async ({ operator }, central) => {
-    const identity = "CP-GUESSED";
+    const identity = "CP-THROTTLED";
     await operator.put(`/v1/charge-points/${identity}`, { securityProfile: 1 });
     await operator.put(`/v1/charge-points/${identity}/credentials`, { password: KEY });
     const cp = new ChargePoint(central, identity, { password: KEY });

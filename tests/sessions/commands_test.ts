@@ -138,7 +138,7 @@ test("an invalid request is refused by the API and is not sent", async (tool) =>
     assert(body.errors.length > 0, "the problem must name the invalid fields");
   }
   assertEquals((await tool.operator.start(tool.cp.identity, "Heartbeat", {})).status, 404);
-  assertEquals((await tool.operator.start("CP-NOBODY", "ClearCache", {})).status, 404);
+  assertEquals((await tool.operator.start("CP-UNKNOWN", "ClearCache", {})).status, 404);
   await tool.cp.assertNothingSent();
 });
 

@@ -32,7 +32,7 @@ test("a status without an UpdateFirmware is stored as a report and belongs to no
   assertEquals([answer.status, answer.body.detail], [404, `${tool.cp.identity} was never sent an UpdateFirmware`]);
   const { items } = await central.app.store.chargePointReports.list({ chargePoint: tool.cp.identity }, { limit: 5 });
   assertEquals(items.map(({ content }) => content), [{ status: "Installed" }]);
-  assertEquals((await tool.operator.request("GET", "/v1/charge-points/NOBODY/firmware-update")).status, 404);
+  assertEquals((await tool.operator.request("GET", "/v1/charge-points/UNKNOWN/firmware-update")).status, 404);
 });
 
 test("an update shows the version before and after it; Installed may come before the reboot", async (tool) => {

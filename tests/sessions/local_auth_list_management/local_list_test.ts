@@ -191,7 +191,7 @@ test("a list with a repeated idTag or an unknown status is refused, and the prob
     entries: [{ idTag: "A", idTagInfo: { status: "Fine" } }],
   });
   assertEquals([odd.status, odd.body.errors[0].pointer], [400, "/entries/0/idTagInfo/status"]);
-  assertEquals((await tool.operator.request("PUT", "/v1/charge-points/NOBODY/local-list", listOf("A"))).status, 404);
+  assertEquals((await tool.operator.request("PUT", "/v1/charge-points/UNKNOWN/local-list", listOf("A"))).status, 404);
   const unknown = await tool.operator.request("PUT", pathOf(tool), listOf("UNREGISTERED"));
   assert(
     unknown.body.warnings.includes("Not registered, and sent as Invalid (1): UNREGISTERED."),

@@ -81,7 +81,7 @@ test("an invalid reservation is refused by the API and not sent", async (tool) =
     assertEquals([status, problem.errors?.[0]?.pointer], [400, pointer]);
   }
   assertEquals(
-    (await tool.operator.request("POST", "/v1/reservations", { ...body, chargePoint: "NOBODY" })).status,
+    (await tool.operator.request("POST", "/v1/reservations", { ...body, chargePoint: "UNKNOWN" })).status,
     404,
   );
   for (const method of ["GET", "DELETE"]) {
