@@ -254,7 +254,7 @@ test(
     assertEquals(without.ftpPort, null);
     const url = `http://127.0.0.1:${without.apiPort}/v1/diagnostics`;
     const { status, body } = await callApi(url, "POST", { chargePoint: tool.cp.identity, scheme: "ftp" });
-    assertEquals([status, body.detail], [400, "The FTP server is off; CHARGEHAND_FTP_PORT switches it on"]);
+    assertEquals([status, body.detail], [400, "The FTP server is off; set CHARGEHAND_FTP_PORT to switch it on"]);
     await without.close();
   },
 );

@@ -224,7 +224,7 @@ test("the refusal of an ftps address names the missing settings", async (tool, {
     assertEquals(status, 400);
     return body.detail;
   };
-  assertMatch(await refusal({}), /off; CHARGEHAND_FTPS_PORT or CHARGEHAND_FTP_PORT switches it on/);
+  assertMatch(await refusal({}), /off; set CHARGEHAND_FTPS_PORT or CHARGEHAND_FTP_PORT to switch it on/);
   const detail = await refusal({ ftpCertificate: null, ftpKey: null });
   assertMatch(detail, /no certificate for TLS; set CHARGEHAND_FTP_CERTIFICATE and CHARGEHAND_FTP_KEY/);
 });

@@ -194,7 +194,7 @@ test("a list with a repeated idTag or an unknown status is refused, and the prob
   assertEquals((await tool.operator.request("PUT", "/v1/charge-points/UNKNOWN/local-list", listOf("A"))).status, 404);
   const unknown = await tool.operator.request("PUT", pathOf(tool), listOf("UNREGISTERED"));
   assert(
-    unknown.body.warnings.includes("Not registered, and sent as Invalid (1): UNREGISTERED."),
+    unknown.body.warnings.includes("idTags that are not registered are sent as Invalid (1): UNREGISTERED."),
     unknown.body.warnings.join(),
   );
   assertEquals(unknown.body.desired.entries[0].idTagInfo, { status: "Invalid" });
