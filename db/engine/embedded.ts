@@ -147,8 +147,8 @@ function goOnWith(
     );
   }
   log(
-    `The database goes on with PostgreSQL ${made}, which made it. This version of Chargehand brings PostgreSQL ${brought}: to move, dump the ` +
-      `database with pg_dump, start with an empty DATA_DIR, and load the dump with psql`,
+    `The database goes on with PostgreSQL ${made}, which made it. This version of Chargehand brings PostgreSQL ${brought}; the ` +
+      `operation guide says how to move to it`,
     { folder: layout.cluster },
   );
 }

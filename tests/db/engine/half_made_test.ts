@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
-import { emptyFolder, exists, filledFolder, gone, postmasterOf, type Said, signal, startChild } from "./folder.ts";
+import { emptyFolder, exists, filledFolder, gone, postmasterOf, signal, startChild } from "./folder.ts";
+import { IN_NAMESPACE, isRoot } from "../../../db/engine/embedded/root.ts";
 import { once } from "./ledger.ts";
 
 for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
@@ -102,48 +103,56 @@ Deno.test({
     await using child = startChild(folder.dataDir, { permissions: ["-A"] });
     const up = await child.event("up");
     assertMatch(String(up.version), /^15\./);
-    await child.event(
-      "log",
-      /goes on with PostgreSQL 15.*brings PostgreSQL 18: to move, dump the database with pg_dump/,
-    );
+    await child.event("log", /goes on with PostgreSQL 15.*brings PostgreSQL 18; the operation guide says how to move/);
     assertEquals((await Deno.readTextFile(`${cluster}/PG_VERSION`)).trim(), "15");
+    const fill =
+      "create table kept as select n, md5(n::text) as text, now() as at from generate_series(1, 99) as n; select * from kept order by n";
+    const before = await once(String(up.url), (sql) => sql.unsafe(fill).simple());
+    await child.end();
 
-    // The way to move that the log line names.
-    const rows = "select n, text from kept order by n";
-    await once(
-      String(up.url),
-      (sql) => sql.unsafe("create table kept as select n, md5(n::text) as text from generate_series(1, 99) as n"),
-    );
+    // A first start has made the tables, which are empty.
     await using next = await filledFolder();
     await using newer = startChild(next.dataDir);
-    const target = await newer.event("up");
-    await shell(`${clientOf(up, "pg_dump")} > ${postgresql}/dump.sql`);
-    await shell(`${clientOf(target, "psql")} --quiet --set ON_ERROR_STOP=1 --file ${postgresql}/dump.sql`);
-    const [before, after] = await Promise.all(
-      [up, target].map(({ url }) => once(String(url), (sql) => sql.unsafe(rows))),
+    await once(
+      String((await newer.event("up")).url),
+      (sql) => sql.unsafe("create table kept (n int, text text, at timestamptz)"),
     );
-    assertEquals([...after!], [...before!]);
-    assertEquals(after!.length, 99);
     await newer.end();
-    await child.end();
+    await followGuide(folder.dataDir, next.dataDir);
+    await using moved = startChild(next.dataDir);
+    const target = await moved.event("up");
+    assertMatch(String(target.version), /^18\./);
+    const after = await once(String(target.url), (sql) => sql.unsafe("select * from kept order by n"));
+    assertEquals([...after], [...before[1]!]);
+    assertEquals(after.length, 99);
+    await moved.end();
   },
 });
 
-/** One of PostgreSQL's client programs, called as the start message calls psql. */
-function clientOf({ psql }: Said, program: "psql" | "pg_dump"): string {
-  return String(psql).replace(" psql ", ` ${OLDER}/${program} `);
-}
+/** Words before a command of root's: PostgreSQL refuses root. */
+const NOT_AS_ROOT = isRoot() ? IN_NAMESPACE : [];
 
-async function shell(command: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command("sh", { args: ["-c", command], stdin: "null" }).output();
-  assert(success, `${command}: ${new TextDecoder().decode(stderr)}`);
+/** Runs the commands of the operation guide that move a database from one folder to another. */
+async function followGuide(old: string, next: string): Promise<void> {
+  const guide = await Deno.readTextFile(new URL("../../../api/docs/guides/operation.md", import.meta.url));
+  const [, commands = ""] = /```sh\n(set -e\nold[^]*?)```/.exec(guide)!;
+  const cwd = await Deno.makeTempDir({ prefix: "chargehand-move-" });
+  try {
+    await Deno.symlink(old, `${cwd}/old`);
+    await Deno.symlink(next, `${cwd}/new`);
+    await run([...NOT_AS_ROOT, "sh", "-c", commands], { cwd, env: { PATH: `${OLDER}:${Deno.env.get("PATH")}` } });
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
 }
 
 async function initdb15(postgresql: string): Promise<void> {
   await Deno.writeTextFile(`${postgresql}/word`, "secret");
   const words = [`${OLDER}/initdb`, "-D", `${postgresql}/data`, "-U", "chargehand", "-A", "scram-sha-256", "-N"];
-  const namespace = Deno.uid() === 0 ? ["unshare", "-U", "--map-user=65534", "--map-group=65534"] : [];
-  const [program = "", ...args] = [...namespace, ...words, `--pwfile=${postgresql}/word`];
-  const { success, stderr } = await new Deno.Command(program, { args }).output();
-  assert(success, new TextDecoder().decode(stderr));
+  await run([...NOT_AS_ROOT, ...words, `--pwfile=${postgresql}/word`]);
+}
+
+async function run([program = "", ...args]: readonly string[], options: Deno.CommandOptions = {}): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { ...options, args, stdin: "null" }).output();
+  assert(success, `${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
