@@ -79,6 +79,8 @@ Deno.test("the service file and the container image start the product with deplo
   // Only the product stops the database. A signal from systemd would make the database refuse connections that the product still needs.
   assertMatch(service!, /^KillMode=mixed$/m);
   assertMatch(image!, /^ENTRYPOINT \["deploy\/start\.sh"\]$/m);
+  const copied = [...image!.matchAll(/^COPY --chown=\S+ (.+) \S+$/gm)].flatMap(([, names]) => names!.split(" "));
+  assertEquals(copied, ["deno.json", "deno.lock", "main.ts", "actors", "api", "db", "deploy", "ocpp", "tests/std"]);
   const [version] = /deno@\d+\.\d+\.\d+/.exec(readme!)!;
   for (const text of [service!, image!]) assertStringIncludes(text, version);
   assert(((await Deno.stat(`${ROOT}deploy/start.sh`)).mode! & 0o111) === 0o111, "deploy/start.sh must be executable");
