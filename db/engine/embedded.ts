@@ -44,6 +44,7 @@ export interface EmbeddedOptions {
 /** Throws StoreError: "locked" when another process has the folder, else "refused" with one sentence about what to do. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const layout = layoutOf(dataFolder(options.dataDir));
+  refuseUnspeakable(layout);
   const lock = await lockDataFolder(layout);
   try {
     return await startIn(layout, options, () => lock.close());
@@ -92,7 +93,6 @@ function psqlCommand({ passwordFile }: DataLayout, port: number): string {
 async function prepare(layout: DataLayout, { log, progress }: EmbeddedOptions): Promise<Programs> {
   const cluster = await clusterVersion(layout);
   if (cluster === undefined) await refusePGlite(layout);
-  refuseUnspeakable(layout);
   const run = programs(layout);
   for (const folder of [layout.postgresql, layout.logs]) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   await run.enter(layout.dataDir);
@@ -165,12 +165,12 @@ async function refusePGlite({ pglite, dataDir }: DataLayout): Promise<void> {
   );
 }
 
-/** `pg_ctl` hands its own path to a shell between double quotes. */
+/** `pg_ctl` hands its own path to a shell between double quotes, and Deno's lists of permissions are separated by commas. */
 function refuseUnspeakable({ dataDir }: DataLayout): void {
-  if (Deno.build.os === "windows" || !/["$`\\\n]/.test(dataDir)) return;
+  if (!(Deno.build.os === "windows" ? /,/ : /[",$`\\\n]/).test(dataDir)) return;
   throw new StoreError(
     "refused",
-    `The data folder ${dataDir} has one of the characters " $ \` \\ in its path, which PostgreSQL's programs cannot handle. Choose another ` +
-      `DATA_DIR.`,
+    `The data folder ${dataDir} has one of the characters " , $ \` \\ in its path, which PostgreSQL's programs or Deno's permissions cannot ` +
+      `handle. Choose another DATA_DIR.`,
   );
 }

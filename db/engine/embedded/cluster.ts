@@ -45,7 +45,8 @@ export async function makeCluster(layout: DataLayout, programs: Programs): Promi
     await removeIfThere(next);
     throw new StoreError(
       "refused",
-      `PostgreSQL could not make its database in ${layout.postgresql}: ${reasonIn(said)}`,
+      `PostgreSQL could not make its database in ${layout.postgresql}: ${reasonIn(said)} ` +
+        "Change that, or start Chargehand as another user, with another DATA_DIR, or with DATABASE_URL.",
     );
   }
   await Deno.rename(next, layout.cluster);

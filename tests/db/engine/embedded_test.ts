@@ -112,11 +112,13 @@ Deno.test("a port that another program has taken is replaced at a start", async 
   assertEquals(await ask(again, "select 1 as one"), [{ one: 1 }]);
 });
 
-Deno.test("a path that PostgreSQL's programs cannot handle is refused", async () => {
-  await using folder = await emptyFolder();
-  await using child = startChild(`${folder.dataDir}$(id)`);
-  assertMatch(String((await child.event("failed")).message), /characters.*Choose another DATA_DIR/);
-});
+for (const name of ["$(id)", "a,b"]) {
+  Deno.test(`a path that PostgreSQL's programs or Deno's permissions cannot handle is refused: ${name}`, async () => {
+    await using folder = await emptyFolder();
+    await using child = startChild(`${folder.dataDir}${name}`);
+    assertMatch(String((await child.event("failed")).message), /characters.*Choose another DATA_DIR/);
+  });
+}
 
 Deno.test("DATA_DIR may be a symbolic link, and the server behind it is taken over as well", async () => {
   await using folder = await filledFolder();

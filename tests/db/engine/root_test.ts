@@ -48,14 +48,31 @@ async function withoutNamespaces(): Promise<{ env: Record<string, string> } & As
 const ALL = { permissions: ["-A"] };
 
 Deno.test({
-  name: "an ordinary user needs no namespace and no other user",
+  name: "an ordinary user (here daemon, whom every system knows) needs no namespace and no other user",
   ignore: !withNamespaces,
   async fn() {
     await using folder = await emptyFolder();
-    const prefix = ["unshare", "-U", "--map-user=1000", "--map-group=1000"];
+    const prefix = ["unshare", "-U", "--map-user=1", "--map-group=1"];
     const permissions = leastPermissions(folder.dataDir).map((each) => each.replace(",unshare", ""));
     assertEquals(await addRow(folder.dataDir, { prefix, permissions }), 1);
     assertEquals(await addRow(folder.dataDir, { prefix, permissions }), 2);
+  },
+});
+
+Deno.test({
+  name: "a user whom the system does not know, as some containers have, is told what to do",
+  ignore: !withNamespaces,
+  async fn() {
+    await using folder = await emptyFolder();
+    const permissions = leastPermissions(folder.dataDir).map((each) => each.replace(",unshare", ""));
+    await using child = startChild(folder.dataDir, {
+      prefix: ["unshare", "-U", "--map-user=54321", "--map-group=54321"],
+      permissions,
+    });
+    assertMatch(
+      String((await child.event("failed")).message),
+      /user does not exist\. .*as another user.*DATA_DIR.*DATABASE_URL/,
+    );
   },
 });
 
