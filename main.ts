@@ -1,5 +1,5 @@
 /**
- * Wires the app and nothing else: settings, database, store, actors, listeners, and their end in reverse order.
+ * Wires the app: settings, database, store, actors and listeners, and closes them in reverse order.
  */
 import { ActorSystem } from "./actors/runtime/actor.ts";
 import { ChargePoints } from "./actors/charge_point/registry.ts";
@@ -25,9 +25,17 @@ import { listen } from "./api/server.ts";
 import { startEmbedded } from "./db/engine/embedded.ts";
 import { openStore, type StoreOptions } from "./db/store.ts";
 import config from "./deno.json" with { type: "json" };
-import { endOnFailure, endOnSignal, failToStart, firstSignal, guard, refuseToStart, welcome } from "./api/process.ts";
+import {
+  endOnFailure,
+  endOnSignal,
+  failToStart,
+  firstSignal,
+  logUncaughtErrors,
+  printReady,
+  refuseToStart,
+} from "./api/process.ts";
 
-/** Opens the store and starts the actors; nothing listens yet. Store options override what the settings say (tests). */
+/** Opens the store and starts the actors; nothing listens yet. The store options override the settings (tests). */
 export async function openApp(given: Settings, storeOptions: Partial<StoreOptions> = {}): Promise<OpenApp> {
   const clock = systemClock;
   const log = createLog({ level: given.logLevel, format: given.logFormat, now: () => clock.now() });
@@ -90,13 +98,14 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
   };
 }
 
-interface StoreFacts extends Pick<OpenApp, "log" | "clock"> {
+/** The input of `prepareStore`. */
+interface StoreSetUp extends Pick<OpenApp, "log" | "clock"> {
   readonly settings: Settings & { readonly databaseUrl: string };
   readonly storeOptions: Partial<StoreOptions>;
 }
 
-/** Opens the store and writes what must be in it before anything is recorded. */
-async function prepareStore({ settings, log, clock, storeOptions }: StoreFacts) {
+/** Opens the store, and creates the partitions and the admin key before anything is recorded. */
+async function prepareStore({ settings, log, clock, storeOptions }: StoreSetUp) {
   const { databaseUrl, meterValueRetentionDays, messageRetentionDays } = settings;
   const store = await openStore({
     ...{ databaseUrl, meterValueRetentionDays, messageRetentionDays },
@@ -104,10 +113,10 @@ async function prepareStore({ settings, log, clock, storeOptions }: StoreFacts) 
     ...storeOptions,
   });
   try {
-    // Now: a partition that is made later has to take its rows out of the default one.
+    // A partition that is created later has to move its rows out of the default partition.
     await store.meterValues.keepPartitions(clock.now(), meterValueRetentionDays ?? undefined);
     await store.messages.keepPartitions(clock.now()).catch((error) =>
-      log.warn("The partitions of the message log could not be made; tried again with the first message", { error })
+      log.warn("The partitions of the message log could not be created; the first message tries again", { error })
     );
     return { store, newAdminKey: await ensureAdminKey(store, settings, clock.now()) };
   } catch (error) {
@@ -116,7 +125,7 @@ async function prepareStore({ settings, log, clock, storeOptions }: StoreFacts) 
   }
 }
 
-/** The settings with an address of a database, and the embedded server when it is that one's. */
+/** The settings with the address of the database. Starts the embedded server when they name none. */
 async function findDatabase(given: Settings, log: Log) {
   const { databaseUrl, dataDir } = given;
   if (databaseUrl !== null) return { settings: { ...given, databaseUrl }, database: null };
@@ -131,21 +140,21 @@ async function findDatabase(given: Settings, log: Log) {
 async function main(): Promise<void> {
   const args = Deno.args.filter((argument) => argument !== "--");
   if (args.includes("--help") || args.includes("-h")) return console.log(helpText(config.version));
-  if (args.length > 0) return refuseToStart([`${args.join(" ")}: there are no arguments but --help`]);
+  if (args.length > 0) return refuseToStart([`${args.join(" ")}: the only argument is --help`]);
   const settings = settingsOrExit();
   const signalled = firstSignal();
   const app = await openApp(settings);
-  guard();
+  logUncaughtErrors();
   const listening = await listen(app).catch(async (error) => {
-    // The key exists from now on and would never be shown again.
+    // The key is stored by now, so that the next start would not show it.
     if (app.newAdminKey) console.log(`The admin key, shown only this once: ${app.newAdminKey}`);
     await app.close();
     throw error;
   });
   endOnFailure(app, listening);
   endOnSignal(app, listening, signalled);
-  // Also after a signal during the start: the admin key is shown only this once.
-  welcome(app, listening);
+  // Also after a signal during the start, because the admin key is shown only here.
+  printReady(app, listening);
 }
 
 /** The settings from the environment; lists all mistakes and ends the process when there are any. */

@@ -1,12 +1,12 @@
 /**
- * Assembles the HTTP API and serves each request in one order: who asks, path, query, body, the route's own work, the answer.
- * A stranger therefore learns nothing about what exists, and nothing is read for somebody who may not ask.
+ * Assembles the HTTP API and serves each request in one order: API key and role, path, query, body, the route's handler, the response.
+ * The key is checked first, so that a client without one cannot find out what exists and its body is never read.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, HonoRequest } from "hono";
 import { compress } from "hono/compress";
 import { z } from "zod";
-import { KeyAttempts } from "./http/api_key_throttle.ts";
+import { ApiKeyThrottles } from "./http/api_key_throttle.ts";
 import { audited } from "./http/audit_trail.ts";
 import { fileResponse } from "./http/file_answer.ts";
 import { readFile } from "./http/file_body.ts";
@@ -27,23 +27,23 @@ const NOTHING = z.strictObject({});
 /** The API over this app: `app.fetch` serves it. */
 export function createHttpApi(app: App): OpenAPIHono {
   const httpApi = new OpenAPIHono();
-  const attempts = new KeyAttempts(app.clock);
+  const throttles = new ApiKeyThrottles(app.clock);
   const idempotency = new Idempotency(app);
   const described = documentRoutes(httpApi);
   const table = [...routes, ...described];
   for (const route of table) httpApi.openAPIRegistry.registerPath(operationOf(route));
   for (const route of described) httpApi.use(pattern(route), compress());
-  for (const [path, { routes, allowed }] of namedFirst(table)) {
+  for (const [path, { routes, allowed }] of byPath(table)) {
     for (const route of routes) {
       httpApi.on(
         route.method.toUpperCase(),
         path,
         (context) =>
-          serve(route, context, { app, attempts, idempotency }).catch((error) => plainly(error, route, context)),
+          serve(route, context, { app, throttles, idempotency }).catch((error) => asPlainText(error, route, context)),
       );
     }
     httpApi.all(path, () => {
-      throw new Problem("method-not-allowed", `Allowed: ${allowed}`, { headers: { Allow: allowed } });
+      throw new Problem("method-not-allowed", `Allowed methods: ${allowed}`, { headers: { Allow: allowed } });
     });
   }
   httpApi.notFound(({ req }) =>
@@ -52,34 +52,34 @@ export function createHttpApi(app: App): OpenAPIHono {
   httpApi.onError((error, { req }) => problemResponse(error, req.raw, app.log));
   return httpApi;
 
-  /** A loader reads no problem documents; whoever wrote the request itself wrongly is shown where. */
-  function plainly(error: unknown, { plain }: Route, { req }: Context): Response {
+  /** A charge point reads no problem documents. A malformed request keeps its document, which says where the fault is. */
+  function asPlainText(error: unknown, { plain }: Route, { req }: Context): Response {
     if (!plain || (error instanceof Problem && error.more.errors)) throw error;
     return plainResponse(error, req.raw, app.log);
   }
 }
 
-/** What every request needs. */
-interface Desk {
+/** What all requests share. */
+interface Shared {
   readonly app: App;
-  readonly attempts: KeyAttempts;
+  readonly throttles: ApiKeyThrottles;
   readonly idempotency: Idempotency;
 }
 
-/** Whatever an operator does but reading is kept in the audit log. */
-async function serve(route: Route, { req, env }: Context, desk: Desk): Promise<Response> {
-  const { app, attempts } = desk;
+/** Authenticates the request and answers it. Everything that an operator does except reading is written to the audit log. */
+async function serve(route: Route, { req, env }: Context, shared: Shared): Promise<Response> {
+  const { app, throttles } = shared;
   const { incoming }: Bindings = env ?? {};
   const address = incoming?.socket?.remoteAddress;
-  const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, app, attempts.of(address));
-  const asking = { route, req, operator, incoming };
-  if (operator === null || isReading(route, req.raw)) return await answer(asking, desk);
+  const operator = route.access === "open" ? null : await operatorOf(req.raw.headers, app, throttles.of(address));
+  const call = { route, req, operator, incoming };
+  if (operator === null || isReading(route, req.raw)) return await answer(call, shared);
   const writing = { route, operator, params: req.param(), request: req.raw, remoteAddress: address };
-  return await audited(app, writing, (begin) => answer(asking, desk, begin));
+  return await audited(app, writing, (begin) => answer(call, shared, begin));
 }
 
-/** One request to one route. */
-interface Asking {
+/** One authenticated request to one route. */
+interface RouteCall {
   readonly route: Route;
   readonly req: HonoRequest;
   readonly operator: Operator | null;
@@ -87,20 +87,20 @@ interface Asking {
   readonly incoming: object | undefined;
 }
 
-/** What the bridge to node:http tells besides the request; where there is none, only as far as the platform knows it. */
+/** What the bridge to node:http passes on with the request. On other platforms the parts may be missing. */
 interface Bindings {
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
 }
 
-/** A GET may be more than reading: see `sendsIf`. */
+/** A GET may also send a command: see `sendsIf`. */
 function isReading({ method, sendsIf }: Route, { url }: Request): boolean {
   return method === "get" && (sendsIf === undefined || new URL(url).searchParams.get(sendsIf) !== "true");
 }
 
-/** `begin` is called when the request is found to be right, before anything is done. */
+/** Calls `begin` when the request has passed all checks, before the handler runs. */
 async function answer(
-  { route, req, operator, incoming }: Asking,
-  { app, idempotency }: Desk,
+  { route, req, operator, incoming }: RouteCall,
+  { app, idempotency }: Shared,
   begin: (body: unknown) => Promise<void> = () => Promise.resolve(),
 ): Promise<Response> {
   const { raw } = req;
@@ -114,18 +114,18 @@ async function answer(
     headers: raw.headers,
     app,
   };
-  const done = async (asked: Asked, said: unknown) => {
-    await begin(said);
+  const run = async (asked: Asked, auditedBody: unknown) => {
+    await begin(auditedBody);
     const work = async () => await respond(route, await route.handle(asked), raw, app);
     if (route.method !== "post" || operator === null) return await work();
-    return await idempotency.once(raw, operator.id, said, work);
+    return await idempotency.once(raw, operator.id, auditedBody, work);
   };
-  if (!route.takes) return await done(asked, asked.body);
+  if (!route.takes) return await run(asked, asked.body);
   const { file, fields } = await readFile(route.takes, await route.takes.allow(asked), raw, incoming, app);
   try {
     const body = route.body && readFields(route.body, fields);
     const { name, draft: { bytes, sha256 } } = file;
-    return await done({ ...asked, body, file }, { ...fields, file: { name, bytes, sha256 } });
+    return await run({ ...asked, body, file }, { ...fields, file: { name, bytes, sha256 } });
   } finally {
     await file.draft.drop();
   }
@@ -139,7 +139,7 @@ async function respond(
 ): Promise<Response> {
   const { status, body, stream, file, headers } = answer;
   if (file) return await fileResponse(file, request, clock);
-  // Keys are shown once and states change: nothing here is for a cache.
+  // Responses contain secrets that are shown once, and states that change.
   const init = { status, headers: { ...headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } };
   if (stream) return new Response(stream, { status, headers: { ...init.headers, "Content-Type": streamType! } });
   if (body === undefined) return new Response(null, init);
@@ -152,16 +152,16 @@ async function respond(
     : Response.json(encoded, init);
 }
 
-/** From OpenAPI's `/a/{b}` to Hono's `/a/:b`. */
+/** The path in Hono's form: `/a/{b}` becomes `/a/:b`. */
 function pattern({ path, rest }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => name === rest ? `:${name}{.*}` : `:${name}`);
 }
 
 /**
- * The routes of each path, and what Allow says there; Hono answers HEAD wherever there is a GET. Paths without a parameter come first: `…/preview` is no
- * `…/{id}`, whatever its method.
+ * The routes of each path with the value of its `Allow` header; Hono answers HEAD wherever there is a GET. Paths without a parameter come first, so that
+ * `…/preview` is never taken for `…/{id}`.
  */
-function namedFirst(table: readonly Route[]): [path: string, { routes: readonly Route[]; allowed: string }][] {
+function byPath(table: readonly Route[]): [path: string, { routes: readonly Route[]; allowed: string }][] {
   const paths = [...Map.groupBy(table, pattern)].map(([path, routes]) => {
     const methods = routes.flatMap(({ method }) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
     return [path, { routes, allowed: methods.join(", ") }] as [string, { routes: Route[]; allowed: string }];

@@ -1,46 +1,46 @@
 /**
- * The life of the process around the app: how a start is refused, what an operator is told when it is ready, and how it ends.
+ * Start and end of the process: refusing to start, the start message, and the shutdown on a signal or a failure.
  */
 import type { OpenApp } from "./http/app.ts";
 import { CannotListen } from "./http/listener.ts";
 import type { Listening } from "./server.ts";
 import { StoreError } from "../db/engine/errors.ts";
 
-/** The whole time that a shutdown may take. */
+/** The limit for a whole shutdown. After it the process exits with 1. */
 const SHUTDOWN_MS = 10_000;
 
-/** One list of what is wrong with the call, then the end. */
+/** Prints all mistakes in the arguments and settings, and exits with 2. */
 export function refuseToStart(mistakes: readonly string[]): never {
   console.error(["Chargehand cannot start:", ...mistakes.map((mistake) => `  ${mistake}`), "Try --help."].join("\n"));
   Deno.exit(2);
 }
 
-/** The call is right, but the machine does not let us. What we did not foresee is shown with its stack, to be reported. */
+/** Prints why a start with valid settings failed, and exits with 1. An unexpected error is printed with its stack. */
 export function failToStart(error: unknown): never {
-  const foreseen = error instanceof StoreError || error instanceof CannotListen;
-  console.error("Chargehand cannot start:\n ", foreseen ? error.message : error);
+  const isExpected = error instanceof StoreError || error instanceof CannotListen;
+  console.error("Chargehand cannot start:\n ", isExpected ? error.message : error);
   Deno.exit(1);
 }
 
-/** No stray rejection may end the process with everybody's connections; it is logged instead. */
-export function guard(): void {
+/** Logs uncaught errors and unhandled rejections instead of letting one end the process with all its connections. */
+export function logUncaughtErrors(): void {
   for (const kind of ["error", "unhandledrejection"] as const) {
     globalThis.addEventListener(kind, (event) => {
       event.preventDefault();
       const error = event instanceof ErrorEvent ? event.error : (event as PromiseRejectionEvent).reason;
-      console.error(`An error reached nobody (${kind}); please report it:`, error);
+      console.error(`An error was not handled (${kind}). This is a bug; please report it:`, error);
     });
   }
 }
 
-/** What an operator needs to know now: for people, or in one line for machines. */
-export function welcome(
+/** Prints the start message with the addresses, the data folder and a new admin key: as text, or with LOG_FORMAT=json as one line of JSON. */
+export function printReady(
   { settings, version, newAdminKey, database, clock }: OpenApp,
   { port, apiPort }: Listening,
 ): void {
   const apiHost = settings.apiPort === null ? settings.host : settings.apiHost;
-  const ocpp = `ws://${dialled(settings.host)}:${port}/ocpp/{identity}`;
-  const http = `http://${dialled(apiHost)}:${apiPort}`;
+  const ocpp = `ws://${localAddressOf(settings.host)}:${port}/ocpp/{identity}`;
+  const http = `http://${localAddressOf(apiHost)}:${apiPort}`;
   const [api, docs] = [`${http}/v1`, `${http}/docs`];
   const data = database?.dataDir ?? "PostgreSQL (DATABASE_URL)";
   const psql = database?.psql;
@@ -63,18 +63,19 @@ export function welcome(
   console.log(lines.join("\n"));
 }
 
-/** What a client on this machine dials for the address that we listen on. */
-function dialled(host: string): string {
+/** The host that a client on this machine connects to when we listen on this one. */
+function localAddressOf(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** What an end has to know of whatever brings connections. */
+/** The parts of a listener that a shutdown uses. */
 type Endable = Pick<Listening, "stopAccepting" | "close">;
 
 /**
- * Resolves at the first SIGINT or SIGTERM; from the call on neither ends the process by itself. Call it before the start begins: a process that
- * ends in the middle of its start would leave PostgreSQL running. What is under way then has the same time as a shutdown.
+ * Resolves at the first SIGINT or SIGTERM. From the call on, neither signal ends the process by itself. Call it before the start begins: a process
+ * that ends in the middle of its start would leave PostgreSQL running. After the signal, the rest of the start and the shutdown together have
+ * SHUTDOWN_MS.
  */
 export function firstSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -87,14 +88,14 @@ export function firstSignal(): Promise<void> {
   return promise;
 }
 
-/** Ends the app and then the process when `signalled` resolves. */
+/** Shuts down and exits with 0 when `signalled` resolves. */
 export function endOnSignal(app: OpenApp, listening: Endable, signalled: Promise<void>): void {
   void signalled.then(() => shutDown(app, listening, 0));
 }
 
 /**
- * Ends the process with 1 when a permanent actor was given up, so that what supervises the process starts it anew. Before that `/readyz` shows the
- * failure for a while.
+ * Shuts down and exits with 1 after a permanent actor has failed too often, so that a supervisor restarts the process. Until then, for
+ * `escalationSeconds`, `/readyz` answers 503 with the actor's name.
  */
 export function endOnFailure(app: OpenApp, listening: Endable): void {
   const { escalationSeconds } = app.settings;
@@ -106,17 +107,21 @@ export function endOnFailure(app: OpenApp, listening: Endable): void {
 
 let forced: ReturnType<typeof setTimeout> | undefined;
 
-/** From the first call on, the process has SHUTDOWN_MS left. */
+/** Exits with 1 at SHUTDOWN_MS after the first call. */
 function limitShutdown(): void {
   forced ??= setTimeout(() => {
-    console.error("The shutdown takes too long and is ended; is the database away?");
+    console.error(
+      `The shutdown did not finish within ${
+        SHUTDOWN_MS / 1000
+      } s; the process exits now. Check whether the database is reachable`,
+    );
     Deno.exit(1);
   }, SHUTDOWN_MS);
 }
 
 let isShuttingDown = false;
 
-/** Stop accepting, end connections and actors, cut what is left, close the store; all within one budget of time. */
+/** Stops accepting, closes the app (connections, actors, store), then cuts the remaining sockets. Exits after SHUTDOWN_MS in any case. */
 async function shutDown(app: OpenApp, listening: Endable, code: number): Promise<void> {
   if (isShuttingDown) return;
   isShuttingDown = true;

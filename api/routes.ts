@@ -32,7 +32,7 @@ import { profileTemplateRoutes } from "./resources/smart_charging/profile_templa
 import { transactionRoutes } from "./resources/transactions.ts";
 import { webhookRoutes } from "./resources/webhooks.ts";
 
-/** Every route of the API, in the order of the OpenAPI document, which is itself the only one that is not in here. */
+/** All routes in the order of the OpenAPI document. Only those of the documentation are made elsewhere: they need this list. */
 export const routes: readonly Route[] = [
   ...chargePointRoutes,
   ...credentialRoutes,

@@ -61,7 +61,7 @@ export async function listenForFtp(app: App) {
     if (port === null) return null;
     const { server, cut } = ftpServer(app, isImplicit);
     const address = { port, host, variables: [variable, "HOST"] as const };
-    const listener = await listenAt(server, address, app, { words: "QUIT\r\n" });
+    const listener = await listenAt(server, address, app, { request: "QUIT\r\n" });
     closers.push(listener.close);
     cutters.push(cut);
     return listener.port;

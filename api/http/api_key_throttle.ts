@@ -1,47 +1,48 @@
 /**
- * Wrong API keys, counted by address (CWE-307). Whoever presents too many is told to wait before the key is looked up; a key that was good
- * in this process is looked up all the same, so that one forgotten script does not lock its neighbours out.
+ * Limits wrong API keys by address (CWE-307). An address that sent too many is answered with 429 before the key is looked up. A key that was
+ * valid before in this process is exempt, so that a script with an old key does not lock out other clients behind the same address.
  */
 import type { Clock } from "../../actors/runtime/clock.ts";
 import { Buckets, type Rate } from "../../actors/runtime/rate_limits.ts";
 import { Problem } from "./problem.ts";
 
-/** What one address may get wrong. */
+/** How many wrong keys one address may send. */
 export const WRONG_KEYS: Rate = { perSecond: 1 / 5, burst: 10 };
 
-/** Operators have some keys, not thousands. */
+/** How many valid keys are remembered. An installation has a few keys, not thousands. */
 const REMEMBERED_KEYS = 1000;
 
-/** What one address tries. A key goes by its hash. */
+/** The limit of one address. A key is given by its hash. */
 export interface ApiKeyThrottle {
-  /** Throws the problem of 429 when the address has to wait and the key is not one that was good. */
+  /** Throws the problem of 429 when the address has to wait and the key was not valid before. */
   permit(hash: Uint8Array): void;
-  /** The key was good. It is still looked up each time: it may be revoked. */
+  /** The key was valid. It is still looked up each time, because it can be revoked. */
   passed(hash: Uint8Array): void;
   failed(hash: Uint8Array): void;
 }
 
-export class KeyAttempts {
+/** The limits of all addresses. */
+export class ApiKeyThrottles {
   readonly #wrong = new Buckets(WRONG_KEYS);
-  readonly #good = new Set<string>();
+  readonly #valid = new Set<string>();
 
   constructor(readonly clock: Clock) {}
 
-  /** The attempts of one address. Where the platform does not tell the address, limits are the platform's. */
+  /** The limit of one address. Where the platform does not pass the address on, nothing is limited here. */
   of(address: string | undefined): ApiKeyThrottle {
     const now = () => this.clock.monotonicMs();
     return {
       permit: (hash) => {
-        if (address === undefined || this.#good.has(hash.toHex())) return;
+        if (address === undefined || this.#valid.has(hash.toHex())) return;
         const waitMs = this.#wrong.waitMs(address, now());
         if (waitMs > 0) throw tooMany(waitMs);
       },
       passed: (hash) => {
-        this.#good.add(hash.toHex());
-        if (this.#good.size > REMEMBERED_KEYS) this.#good.delete(this.#good.values().next().value!);
+        this.#valid.add(hash.toHex());
+        if (this.#valid.size > REMEMBERED_KEYS) this.#valid.delete(this.#valid.values().next().value!);
       },
       failed: (hash) => {
-        this.#good.delete(hash.toHex());
+        this.#valid.delete(hash.toHex());
         if (address !== undefined) this.#wrong.take(address, now());
       },
     };
@@ -51,6 +52,6 @@ export class KeyAttempts {
 function tooMany(waitMs: number): Problem {
   const seconds = Math.ceil(waitMs / 1000);
   const detail =
-    `This address has presented too many unknown API keys. Repeat it in ${seconds} s, with a key that is known here`;
+    `This address has sent too many unknown API keys. Send the request again in ${seconds} s with a valid key`;
   return new Problem("too-many-attempts", detail, { headers: { "Retry-After": String(seconds) } });
 }

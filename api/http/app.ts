@@ -16,41 +16,41 @@ import type { WebhookSender } from "../../actors/webhooks/webhook_sender.ts";
 import type { EmbeddedServer } from "../../db/engine/embedded.ts";
 import type { Store } from "../../db/store.ts";
 
-/** What the API answers from: main.ts builds it once, tests build their own. */
+/** The running product as the API uses it. main.ts builds it once; tests build their own. */
 export interface App {
   readonly store: Store;
   readonly chargePoints: ChargePoints;
   readonly events: EventHub;
   readonly webhooks: WebhookSender;
-  /** Told when an installation of a charging profile begins. */
+  /** Is notified when an installation of a charging profile begins. */
   readonly profileInstaller: Pick<ProfileInstaller, "begun">;
-  /** What charge points fetch, and where. */
+  /** Firmware images and their download addresses. */
   readonly files: Files;
   readonly localLists: LocalLists;
-  /** What charge points bring, and where. */
+  /** Diagnostics files and their upload addresses. */
   readonly uploads: Uploads;
   readonly siteLimits: SiteLimits;
   readonly firmwareCampaigns: FirmwareCampaigns;
-  /** Where edits are told that shared actors may want to know of. */
+  /** Publishes the changes that routes make to the shared actors. */
   readonly signals: Signals;
   readonly counts: Counts;
-  /** Names of the permanent actors that failed too often; with one of them the process is not ready any more and ends soon. */
+  /** Names of the permanent actors that failed too often. With the first one `/readyz` answers 503, and the process ends after a while. */
   readonly givenUp: readonly string[];
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
   /** False while starting and while shutting down. */
   ready(): boolean;
-  /** Of the product, shown in the OpenAPI document and by the health routes. */
+  /** The product's version, shown in the OpenAPI document and by the health routes. */
   readonly version: string;
 }
 
 /** An app that is open, and the way to close it. */
 export interface OpenApp extends App {
-  /** A freshly made admin key, to be shown once; null when there is one already. */
+  /** The admin key that this start created, to be shown once; null when there was one already. */
   readonly newAdminKey: string | null;
   readonly system: ActorSystem;
-  /** The embedded database, null where DATABASE_URL names another. */
+  /** The embedded database; null when DATABASE_URL is set. */
   readonly database: EmbeddedServer | null;
   /** Ends connections and actors, then the store, then the embedded database. */
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * The audit trail of the API, written here for all routes. Whatever an operator's key asks for that is not mere reading is an entry: before
- * anything is done, so that nothing is ever done without one, and again with its outcome. What is refused beforehand (no role, a wrong
- * body) is one entry with its status.
+ * Writes the audit log for all routes. Each request of an operator that does more than read gets an entry before it takes effect, so that
+ * nothing is done without one. The entry gets the status afterwards. A request that is refused before that (role, body) gets one entry with its
+ * status.
  */
 import { MASK, maskSecrets } from "../../ocpp/secrets.ts";
 import type { App } from "./app.ts";
@@ -9,25 +9,25 @@ import type { Operator } from "./operator.ts";
 import { statusOf } from "./problem.ts";
 import type { Route } from "./route.ts";
 
-/** Who asks for what. */
+/** A request that is to be written to the audit log. */
 export interface Writing {
   readonly route: Route;
   readonly operator: Operator;
-  /** As in the path, decoded. */
+  /** The parameters of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly request: Request;
   readonly remoteAddress: string | undefined;
 }
 
-/** A longer body is not kept, only its length. */
+/** Of a longer body only the length is kept. */
 const BODY_MAX_LENGTH = 8192;
 
-/** Members of our own resources that hold secrets; those inside OCPP payloads are known by ocpp/secrets.ts. */
+/** Members of our own resources that hold secrets; `ocpp/secrets.ts` knows those inside OCPP payloads. */
 const SECRET_MEMBERS: ReadonlySet<string> = new Set(["password", "secret"]);
 
 /**
- * Does a work and keeps record of it. The work calls `begin` with the body that it has read, when nothing stands between it
- * and its effect any more. Throws what the work throws.
+ * Does the work and writes its entry. The work calls `begin` with the body once all checks have passed, before it takes effect. Throws what
+ * the work throws.
  */
 export async function audited(
   app: App,
@@ -37,7 +37,7 @@ export async function audited(
   const { store, clock } = app;
   let number: number | undefined;
   const begin = async (body: unknown) => {
-    number = await store.audit.ask({ ...entryOf(writing), at: clock.now(), request: kept(body), status: null });
+    number = await store.audit.ask({ ...entryOf(writing), at: clock.now(), request: storedBody(body), status: null });
   };
   const end = (status: number) =>
     number === undefined
@@ -45,16 +45,16 @@ export async function audited(
       : store.audit.settle(number, status, clock.now());
   try {
     const response = await work(begin);
-    await noted(app, end(response.status));
+    await logFailure(app, end(response.status));
     return response;
   } catch (error) {
-    await noted(app, end(statusOf(error)));
+    await logFailure(app, end(statusOf(error)));
     throw error;
   }
 }
 
-/** The request has been dealt with: it is not answered otherwise because its outcome could not be written down. */
-async function noted({ log }: App, written: Promise<unknown>): Promise<void> {
+/** The request has taken effect by now, so a failed write of its status does not change the response. */
+async function logFailure({ log }: App, written: Promise<unknown>): Promise<void> {
   await written.catch((error) =>
     log.error("The outcome of a request could not be written to the audit log", { error })
   );
@@ -78,8 +78,8 @@ function pathOf({ url }: Request): string {
   return (pathname + search).slice(0, BODY_MAX_LENGTH);
 }
 
-/** A body as it is kept. */
-function kept(body: unknown): unknown {
+/** The body without secrets, as the entry stores it. */
+function storedBody(body: unknown): unknown {
   if (body === undefined) return null;
   const masked = maskMembers(maskSecrets(body));
   const { length } = JSON.stringify(masked);

@@ -1,6 +1,6 @@
 /**
- * How long a request may take to come. A server's own time limit holds for all requests alike, and a file takes longer than any limit that
- * is good against strangers; so bodies are timed here, and whoever reads a file, and sees to it that it goes on, asks for more patience.
+ * How long a request's body may take to arrive. Node's own limit is one for all requests, and a file takes longer than a limit that
+ * protects against slow clients. So each body is timed here, and the reader of a file replaces the limit by a minimum speed.
  */
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../actors/runtime/clock.ts";
@@ -8,8 +8,8 @@ import { incomplete, Problem } from "./problem.ts";
 
 const timers = new WeakMap<object, () => void>();
 
-/** Ends a request whose body has not come within this time. */
-export function limitTime(request: IncomingMessage, clock: Clock, limitMs: number): void {
+/** Answers 408 and closes the connection when the body has not arrived within this time. */
+export function startBodyTimeout(request: IncomingMessage, clock: Clock, limitMs: number): void {
   if (request.complete) return;
   const stop = clock.after(limitMs, () => {
     if (!request.complete) request.socket.end("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
@@ -20,15 +20,15 @@ export function limitTime(request: IncomingMessage, clock: Clock, limitMs: numbe
   request.once("end", stop);
 }
 
-/** From here on the reader of the body sees to its pace. Where the platform keeps the time, nothing has to be done. */
-export function takeTime(request: object | undefined): void {
+/** Stops the timer of a body whose reader checks its speed. Without a request of node:http there is no timer. */
+export function stopBodyTimeout(request: object | undefined): void {
   if (request) timers.get(request)?.();
 }
 
-/** A link that brings less than this in a while is given up: 100 bytes a second are slower than the slowest modem. */
+/** The minimum speed of a file: 100 bytes a second, slower than the slowest modem. */
 const PACE = { everyMs: 60_000, leastBytes: 6000 };
 
-/** A body as it comes; throws the problem when it comes too slowly or is longer than it may be. */
+/** The chunks of a body. Throws the problem when it arrives more slowly than PACE or is longer than `maxBytes`. */
 export async function* paced(
   body: ReadableStream<Uint8Array> | null,
   clock: Clock,
@@ -39,31 +39,34 @@ export async function* paced(
   let [bytes, before] = [0, 0];
   let isTooSlow = false;
   let stop = () => {};
-  const look = () => {
+  const check = () => {
     if (bytes - before < PACE.leastBytes) {
-      // Ends the read that waits. A race with it would hold every part of the body in memory until the last one came.
+      // This ends the waiting read. `Promise.race` with it would keep every chunk in memory until the body ends.
       isTooSlow = true;
       reader.cancel().catch(() => {});
       return;
     }
     before = bytes;
-    stop = clock.after(PACE.everyMs, look);
+    stop = clock.after(PACE.everyMs, check);
   };
-  stop = clock.after(PACE.everyMs, look);
+  stop = clock.after(PACE.everyMs, check);
   try {
     for (;;) {
       const { done, value } = await reader.read().catch(() => {
         throw incomplete();
       });
-      if (isTooSlow) throw new Problem("request-timeout", "It comes too slowly");
+      if (isTooSlow) {
+        const { everyMs, leastBytes } = PACE;
+        throw new Problem("request-timeout", `Fewer than ${leastBytes} bytes arrived in ${everyMs / 1000} s`);
+      }
       if (done) return;
       bytes += value.length;
-      if (bytes > maxBytes) throw new Problem("content-too-large", `At most ${maxBytes} bytes are read`);
+      if (bytes > maxBytes) throw new Problem("content-too-large", `The body has more than ${maxBytes} bytes`);
       yield value;
     }
   } finally {
     stop();
-    // The rest is not taken; that it cannot be is no signals.
+    // The rest of the body is not read. A connection that is closed already is no error here.
     reader.cancel().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What is decided about a connection attempt before anything is read of it but its address: whether there is room, and whether that address
- * knocks too often. Both refusals cost next to nothing, which is their purpose.
+ * Refuses connection attempts before anything but the address is known: when too many connections are open (503), and when an address
+ * connects too often (429). Both refusals need no database.
  */
 import type { Server } from "node:http";
 import type { Clock } from "../../actors/runtime/clock.ts";
@@ -9,23 +9,24 @@ import { Buckets } from "../../actors/runtime/rate_limits.ts";
 import type { Settings } from "../../actors/settings/settings.ts";
 import type { Refusal } from "../ocpp/socket.ts";
 
-/** The rest is kept for the API and for those who are being told that there is no room. */
+/** The share of `maxConnections` for charge points. The rest is for the API and for answering refused attempts. */
 export const SHARE_OF_CHARGE_POINTS = 0.9;
 
-/** After a restart a site's charge points all come at once; so many seconds' worth of attempts may. */
+/** The burst, as so many seconds of the permitted rate: after a restart all charge points of a site connect at once. */
 export const SECONDS_AT_ONCE = 10;
 
-/** Whoever is refused comes back after this and up to as long again, so that they do not all come back together. */
-const COME_BACK_SECONDS = 15;
+/** `Retry-After` of a refusal is between this and twice this, so that refused charge points do not all retry at the same time. */
+const RETRY_AFTER_SECONDS = 15;
 
 const LOG_AT_MOST_EVERY_MS = 10_000;
 
-/** What the gate needs of the app. */
-export interface GateApp {
+/** The parts of the app that the limits use. */
+export interface LimitedApp {
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** Counts the connections of all HTTP servers together and refuses those above the limits. */
 export class ConnectionLimits {
   /** Connections that are open, HTTP and WebSocket. */
   open = 0;
@@ -34,12 +35,12 @@ export class ConnectionLimits {
   readonly #attempts: Buckets;
   #loggedAtMs = -LOG_AT_MOST_EVERY_MS;
 
-  constructor(readonly app: GateApp, readonly settings: Settings) {
+  constructor(readonly app: LimitedApp, readonly settings: Settings) {
     const perSecond = settings.handshakesPerSecond;
     this.#attempts = new Buckets({ perSecond, burst: perSecond * SECONDS_AT_ONCE });
   }
 
-  /** Counts this server's connections, and lets it drop those above the maximum. */
+  /** Counts this server's connections, and makes it drop those above the maximum. */
   watch(server: Server): void {
     server.maxConnections = this.settings.maxConnections;
     server.on("connection", (socket) => {
@@ -48,15 +49,15 @@ export class ConnectionLimits {
     });
   }
 
-  /** Whether connections are dropped as they come. */
+  /** Whether new connections are dropped without an answer. */
   get isFull(): boolean {
     return this.open >= this.settings.maxConnections;
   }
 
-  /** Why an attempt from this address is not looked at; undefined when it is. */
+  /** The refusal of an attempt from this address; undefined when the attempt may go on. */
   refusal(address: string): Refusal | undefined {
     if (this.open > this.settings.maxConnections * SHARE_OF_CHARGE_POINTS) {
-      return this.#refuse(503, "There is no room for more connections; raise CHARGEHAND_MAX_CONNECTIONS", address);
+      return this.#refuse(503, "Too many connections are open; raise CHARGEHAND_MAX_CONNECTIONS", address);
     }
     if (!this.#attempts.take(address, this.app.clock.monotonicMs())) {
       return this.#refuse(429, "This address connects too often; see CHARGEHAND_HANDSHAKES_PER_SECOND", address);
@@ -74,7 +75,7 @@ export class ConnectionLimits {
         refused: this.refused,
       });
     }
-    const retryAfter = COME_BACK_SECONDS + this.refused % COME_BACK_SECONDS;
+    const retryAfter = RETRY_AFTER_SECONDS + this.refused % RETRY_AFTER_SECONDS;
     const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": String(retryAfter) };
     return { status, headers, body: `${body}.\n` };
   }

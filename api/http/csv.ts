@@ -1,10 +1,10 @@
 /**
- * Lists as CSV (RFC 4180): the same page as in JSON, a header row, and the next page in a `Link` header. What charge points and drivers
- * named must not become a formula in somebody's spreadsheet (OWASP, CSV injection): such a cell begins with an apostrophe.
+ * Lists as CSV (RFC 4180): the same page as in JSON, with a header row, and with the next page in a `Link` header. Text of charge points and
+ * drivers must not become a formula in a spreadsheet (OWASP, CSV injection): such a cell begins with an apostrophe.
  */
 import type { z } from "zod";
 
-/** A list as it is answered in JSON. */
+/** The body of a list in JSON. */
 export interface List {
   readonly items: readonly Readonly<Record<string, unknown>>[];
   readonly next: string | null;
@@ -22,7 +22,7 @@ export function wantsCsv(headers: Headers): boolean {
   return quality("text/csv") > 0 && quality("text/csv") >= quality("application/json");
 }
 
-/** A list as CSV, a column for each field of its items. */
+/** The response with the list as CSV; the columns are the fields of its items. */
 export function csvResponse(item: z.ZodObject, { items, next }: List, url: string, init: ResponseInit): Response {
   const columns = Object.keys(item.shape);
   const rows = [columns, ...items.map((row) => columns.map((column) => row[column]))];
@@ -39,11 +39,11 @@ export function csvResponse(item: z.ZodObject, { items, next }: List, url: strin
 
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
-/** One value, quoted where it must be. An empty cell is null; lists and objects are JSON, lists of words are one after the other. */
+/** One value, quoted where needed. Null is an empty cell, a list of words is separated by spaces, other lists and objects are JSON. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "string" ? value : isWords(value) ? value.join(" ") : JSON.stringify(value);
-  // A meter's "-1.5" stays a number; anything else that a spreadsheet would calculate becomes text.
+  // A meter value such as "-1.5" stays a number. Everything else that a spreadsheet would calculate becomes text.
   const harmless = /^\s*[=+\-@\t\r]/.test(text) && !NUMBER.test(text) ? `'${text}` : text;
   return /[",\r\n]|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

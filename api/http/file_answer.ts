@@ -1,38 +1,38 @@
 /**
- * Answers that are files: whole or a range of it, read as fast as they are taken and no faster. The content type says only that it is bytes, and
- * that it is to be saved: what others brought is never shown by a browser as a page of ours.
+ * Responses with a file, whole or a range of it, read from the disk only as fast as the client takes it. The headers tell a browser to
+ * save the file and never to show it: its content comes from charge points and operators.
  */
 import type { Clock } from "../../actors/runtime/clock.ts";
 import { partAskedFor } from "./byte_range.ts";
 import { Problem } from "./problem.ts";
 
-/** The only content type of a file. */
+/** The content type of every file. */
 export const BYTES = "application/octet-stream";
 
-/** A file to answer with. */
+/** A file to send. */
 export interface ServedFile {
   readonly name: string;
   readonly bytes: number;
-  /** In hex; two files with the same are the same. */
+  /** In hex; it becomes the entity tag. */
   readonly sha256: string;
   readonly modifiedAt: Date;
-  /** Opens it from there on. */
+  /** Opens the file at this offset in bytes. */
   open(from: number): Promise<Deno.FsFile>;
-  /** The last byte has been taken. Never throws. */
+  /** Called when the client has taken the last byte. Never throws. */
   whole?(): Promise<void>;
 }
 
-/** Files that may go out at once. */
+/** The limit of files that are sent at the same time. */
 const AT_ONCE = 512;
 
 const CHUNK_BYTES = 65_536;
 
-/** Whoever takes nothing for so long is gone. */
+/** A client that takes nothing for this long is disconnected. */
 const STALLED_MS = 60_000;
 
-let underWay = 0;
+let running = 0;
 
-/** The answer to a GET or HEAD. */
+/** The response to a GET or HEAD. */
 export async function fileResponse(file: ServedFile, request: Request, clock: Clock): Promise<Response> {
   const { bytes, sha256, modifiedAt } = file;
   const validators = { etag: `"${sha256}"`, lastModified: modifiedAt };
@@ -59,25 +59,26 @@ export async function fileResponse(file: ServedFile, request: Request, clock: Cl
   return new Response(await streamOf(file, part, clock), { status, headers });
 }
 
-/** RFC 6266: a plain name for everybody, the real one for who understands it. */
+/** RFC 6266: an ASCII name for every client, and the real name for clients that read `filename*`. */
 function disposition(name: string): string {
   const plain = name.replace(/[^\w.-]/g, "_");
   const encoded = encodeURIComponent(name).replace(/['()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
   return `attachment; filename="${plain}"${plain === name ? "" : `; filename*=UTF-8''${encoded}`}`;
 }
 
-/** Its bytes, read as they are taken. Throws the problem when too many files go out. */
+/** The bytes from an offset on, read as the client takes them. Throws the problem when too many files are being sent. */
 export async function streamOf(
   served: ServedFile,
   { from, bytes }: { readonly from: number; readonly bytes: number },
   clock: Clock,
 ): Promise<ReadableStream<Uint8Array>> {
-  if (underWay >= AT_ONCE) {
-    throw new Problem("too-many-transfers", "Too many files go out at once", { headers: { "Retry-After": "30" } });
+  if (running >= AT_ONCE) {
+    const detail = `${AT_ONCE} files are being sent already; try again later`;
+    throw new Problem("too-many-transfers", detail, { headers: { "Retry-After": "30" } });
   }
-  underWay++;
+  running++;
   const file = await served.open(from).catch((error) => {
-    underWay--;
+    running--;
     throw error;
   });
   let rest = bytes;
@@ -87,17 +88,17 @@ export async function streamOf(
     stopTimer();
     if (over) return;
     over = true;
-    underWay--;
+    running--;
     file.close();
   };
-  const waitForTaker = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+  const startTimer = (controller: ReadableStreamDefaultController<Uint8Array>) => {
     stopTimer = clock.after(STALLED_MS, () => {
       end();
-      controller.error(new Error("Nobody takes it"));
+      controller.error(new Error(`The client has taken nothing for ${STALLED_MS / 1000} s`));
     });
   };
   return new ReadableStream<Uint8Array>({
-    start: waitForTaker,
+    start: startTimer,
     async pull(controller) {
       stopTimer();
       try {
@@ -109,9 +110,9 @@ export async function streamOf(
         const chunk = new Uint8Array(Math.min(CHUNK_BYTES, rest));
         const read = await file.read(chunk);
         if (over) return;
-        if (read === null) throw new Error(`${served.name} ends too early`);
+        if (read === null) throw new Error(`${served.name} is shorter than its row in the database says`);
         rest -= read;
-        waitForTaker(controller);
+        startTimer(controller);
         controller.enqueue(chunk.subarray(0, read));
       } catch (error) {
         end();

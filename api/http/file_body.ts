@@ -1,67 +1,66 @@
 /**
- * Requests that bring a file: as a field of a form, or as the whole body. The file is streamed to the disk and hashed before the route does its
- * work, so that the work starts with something that is whole; what the route does not keep is removed.
+ * Requests with a file: as a field of a form, or as the whole body. The file is streamed to the disk and hashed before the route's handler
+ * runs, so that the handler always gets a complete file. A file that the handler does not keep is removed.
  */
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
 import { pipeline } from "node:stream/promises";
 import { type Draft, type FileFolder, FolderError } from "../../db/firmware_management/file_folder.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
 import type { App } from "./app.ts";
-import { paced, takeTime } from "./body_timeouts.ts";
+import { paced, stopBodyTimeout } from "./body_timeouts.ts";
 import { invalid, Problem } from "./problem.ts";
 
-/** What a route that takes a file says about it. */
+/** How a route takes its file. */
 export interface TakesFile<Asked> {
-  /** The form's field with the file; null: the first file of the form, whatever its field is called. */
+  /** The form's field with the file; null: the first file of the form, in any field. */
   readonly field: string | null;
   /** Whether the body may also be the file itself. */
   readonly bare: boolean;
-  /** Asked before anything is read; throws the problem when nothing may be sent. */
+  /** Called before the body is read. Throws the problem when no file may be sent. */
   allow(asked: Asked): Promise<Allowance> | Allowance;
 }
 
-/** What may come, and where it is kept. */
+/** The limit for a file, and the folder for it. */
 export interface Allowance {
   readonly maxBytes: number;
   readonly folder: FileFolder;
-  /** Called when nothing more comes. */
+  /** Called when reading has ended, also after a failure. */
   end?(): void;
 }
 
-/** A file that came and lies on the disk, not yet kept. */
+/** A complete file on the disk that is not kept yet. */
 export interface ReceivedFile {
   readonly draft: Draft;
-  /** As the client calls it, made harmless; null when it does not. Shown, and never part of a path. */
+  /** The client's name for it without dangerous characters; null when there is none. It is shown, and never part of a path. */
   readonly name: string | null;
 }
 
-/** What came with the request. */
+/** The file of a request and the other fields of its form. */
 export interface FileBody {
   readonly file: ReceivedFile;
-  /** The form's other fields. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Files that may come in at once. */
+/** The limit of files that are received at the same time. */
 const AT_ONCE = 32;
 
-/** Of all the other fields of a form together. */
+/** The limit for all other fields of a form together. */
 const FIELD_BYTES = 16_384;
 
-/** Of the headers of one part. */
+/** The limit for the headers of one part. */
 const HEADER_BYTES = 8192;
 
-/** More parts are no form. */
+/** The limit for the parts of a form. */
 const PARTS_MAX = 100;
 
-/** What a form has besides the file. */
+/** How much longer than its file a form may be. */
 const FORM_SPARE_BYTES = 65_536;
 
 const NAME_MAX = 255;
 
-let underWay = 0;
+let running = 0;
 
-/** Reads the body. Whoever calls drops the draft when it is not kept. Throws problems, FolderError and what the connection throws. */
+/** Reads the body. The caller drops the draft when it is not kept. Throws problems, FolderError and errors of the connection. */
 export async function readFile(
   takes: Pick<TakesFile<never>, "field" | "bare">,
   allowance: Allowance,
@@ -71,8 +70,8 @@ export async function readFile(
 ): Promise<FileBody> {
   try {
     const contentType = formOf(takes, allowance, request);
-    return await amongOthers(() => {
-      takeTime(incoming);
+    return await withinLimit(() => {
+      stopBodyTimeout(incoming);
       const source = paced(request.body, clock, allowance.maxBytes + FORM_SPARE_BYTES);
       return receive(source, contentType, takes.field, allowance);
     });
@@ -81,7 +80,7 @@ export async function readFile(
   }
 }
 
-/** Reads a body that is the file. Whoever calls drops the draft when it is not kept. Throws as `readFile` does. */
+/** Reads a body that is the file itself. The caller drops the draft when it is not kept. Throws as `readFile` does. */
 export async function readBytes(
   body: ReadableStream<Uint8Array>,
   allowance: Allowance,
@@ -89,37 +88,41 @@ export async function readBytes(
 ): Promise<Draft> {
   const { maxBytes, folder } = allowance;
   try {
-    return await amongOthers(() => folder.receive(paced(body, clock, maxBytes + FORM_SPARE_BYTES), maxBytes));
+    return await withinLimit(() => folder.receive(paced(body, clock, maxBytes + FORM_SPARE_BYTES), maxBytes));
   } finally {
     allowance.end?.();
   }
 }
 
-/** Throws the problem when too many files come in already. */
-async function amongOthers<T>(work: () => Promise<T>): Promise<T> {
-  if (underWay >= AT_ONCE) {
-    throw new Problem("too-many-transfers", "Too many files come in at once", { headers: { "Retry-After": "30" } });
+/** Throws the problem when too many files are being received. */
+async function withinLimit<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= AT_ONCE) {
+    const detail = `${AT_ONCE} files are being received already; try again later`;
+    throw new Problem("too-many-transfers", detail, { headers: { "Retry-After": "30" } });
   }
-  underWay++;
+  running++;
   try {
     return await work();
   } finally {
-    underWay--;
+    running--;
   }
 }
 
-/** The content type of the form; undefined: the body is the file. Throws the problem of what is not taken. */
+/** The content type of the form; undefined: the body is the file. Throws the problem of a body that the route does not take. */
 function formOf(takes: Pick<TakesFile<never>, "bare">, { maxBytes }: Allowance, request: Request): string | undefined {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > maxBytes + FORM_SPARE_BYTES) {
-    throw tooLarge(`At most ${maxBytes} bytes are taken`);
+    throw tooLarge(`The file may have at most ${maxBytes} bytes`);
   }
   const contentType = request.headers.get("Content-Type") ?? "";
   const isForm = /^multipart\/form-data *;.*\bboundary=/i.test(contentType);
   const encoding = request.headers.get("Content-Encoding") ?? "identity";
-  // What a charge point has packed is kept as it came; an image would be served packed, and nobody asked for that.
+  // A compressed diagnostics file is kept as it is. A compressed image would be served compressed, which a charge point does not expect.
   if (encoding.toLowerCase() !== "identity" && !takes.bare) {
-    throw new Problem("unsupported-media-type", `Content-Encoding ${encoding} is not read`);
+    throw new Problem(
+      "unsupported-media-type",
+      `Content-Encoding ${encoding} is not supported; send the file as it is`,
+    );
   }
   if (!isForm && !takes.bare) {
     throw new Problem("unsupported-media-type", "Send the file as multipart/form-data (curl -F file=@image.bin)");
@@ -138,7 +141,7 @@ async function receive(
   return { file: { draft: await take(source), name: null }, fields: {} };
 }
 
-/** Reads a form (RFC 7578) as it comes and passes its file on to `take`. Throws problems and FolderError; then nothing of the file is left. */
+/** Reads a form (RFC 7578) as a stream and passes its file on to `take`. Throws problems and FolderError; then nothing of the file is left. */
 export async function readForm(
   source: AsyncIterable<Uint8Array>,
   contentType: string,
@@ -151,19 +154,21 @@ export async function readForm(
     const form = parserOf(contentType, field);
     const refuse = (problem: Error) => void form.destroy(problem);
     let spare = FIELD_BYTES;
-    form.on("partsLimit", () => refuse(badForm(`It has more than ${PARTS_MAX} parts`)));
+    form.on("partsLimit", () => refuse(badForm(`it has more than ${PARTS_MAX} parts`)));
     form.on("field", (name, value, _isNameCut, isCut) => {
       fields[name] = value;
       spare -= new TextEncoder().encode(value).length;
-      if (isCut || spare < 0) refuse(tooLarge(`Fields without a file have at most ${FIELD_BYTES} bytes`));
+      if (isCut || spare < 0) {
+        refuse(tooLarge(`The fields besides the file may have at most ${FIELD_BYTES} bytes together`));
+      }
     });
     form.on("file", (name = "", part, fileName) => {
       const detail = name === field ? found.file && "Given more than once" : `The file belongs in the field ${field}`;
       if (field !== null && detail) refuse(invalid({ in: "body", pointer: `/${name}`, detail }));
-      // A form that is refused may still have parts in what has been read of it.
+      // The parser also reports the remaining parts of a form that was refused.
       if (found.file || form.destroyed) return void part.resume();
       found.part = part;
-      // The form may end too early before the folder has begun to read; an error without a listener ends the process.
+      // The form may break off before the folder has begun to read. An error without a listener would end the process.
       part.on("error", (error) => part.destroy(error));
       // Browsers write a quote as %22 (WHATWG).
       const called = (fileName ?? "").replaceAll("%22", '"');
@@ -180,7 +185,7 @@ export async function readForm(
   }
 }
 
-/** Takes for a file what has the field's name or, in every form, the name of a file. */
+/** A part is a file when it has the expected field name or a file name. */
 function parserOf(contentType: string, field: string | null): BusboyInstance {
   return new Busboy({
     headers: { "content-type": contentType },
@@ -197,7 +202,7 @@ function badForm(why: string): Problem {
   return invalid({ in: "body", pointer: "", detail: `The form cannot be read: ${why}` });
 }
 
-/** A name as it may be shown and offered for saving: no folder, nothing that a shell, a header or a file system could read. Null: nothing is left. */
+/** A file name without folders and without characters that mean something to a shell, a header or a file system. Null: nothing is left. */
 export function safeName(name: string): string | null {
   const base = name.split(/[/\\]/).at(-1)!;
   // deno-lint-ignore no-control-regex -- they are what has to go

@@ -1,7 +1,7 @@
 /**
- * `Idempotency-Key` on any POST: the same request with the same key takes effect once and gets the first answer again for 24 hours, also
- * after a restart. The key is in the database before the request takes effect. When the process dies between the two, nobody can
- * know whether it did; the key then stays interrupted and the operator decides, because doing it twice would be worse.
+ * `Idempotency-Key` on any POST: a request that is repeated with the same key takes effect once and gets the first response again for 24 hours, also
+ * after a restart. The key is in the database before the request takes effect. When the process dies in between, whether the request
+ * took effect is not known. The key then stays interrupted and the operator decides, because doing it twice would be worse.
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
@@ -14,17 +14,18 @@ const FORGET_EVERY_MS = 60 * 1000;
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** What of an answer is repeated. */
+/** The response that is stored and repeated. */
 interface FirstAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
 
+/** Runs each POST with an `Idempotency-Key` once. */
 export class Idempotency {
   /**
-   * How many requests of this process may have a key without its answer being kept, from before the database knows of it until after.
-   * One whose answer could not be kept is told from those.
+   * How many requests of this process hold a key, counted from before the key is stored until after the response is stored. A key that
+   * is `running` in the database without such a request has lost its response.
    */
   readonly #running = new Map<string, number>();
   #forgotAtMs = -Infinity;
@@ -32,8 +33,8 @@ export class Idempotency {
   constructor(readonly app: App) {}
 
   /**
-   * Answers a POST: by `work`, or as the first time. `asked` is what was asked for, checked already: what is refused before that
-   * never takes effect and is not kept. Throws the problems of a key that cannot be used.
+   * Answers a POST by `work`, or with the stored first response. `asked` is the checked body: a request that fails the checks takes no effect,
+   * so its response is not stored. Throws the problems of a key that cannot be used.
    */
   async once(request: Request, apiKey: string, asked: unknown, work: () => Promise<Response>): Promise<Response> {
     const key = request.headers.get("Idempotency-Key");
@@ -45,8 +46,8 @@ export class Idempotency {
     const now = this.app.clock.now();
     const keptFrom = new Date(now.getTime() - KEPT_MS);
     let known = await this.#begin(keyed, now, keptFrom);
-    // The first request may have been answered after this one looked: then its answer is there now.
-    if (this.#isLeft(keyed, known)) known = await this.#begin(keyed, now, keptFrom);
+    // The first request may have ended after the look-up: then its response is stored now.
+    if (this.#isInterrupted(keyed, known)) known = await this.#begin(keyed, now, keptFrom);
     if (known.state !== "begun") return this.#again(request, keyed, known);
     this.#forget(keptFrom);
     try {
@@ -56,7 +57,7 @@ export class Idempotency {
     }
   }
 
-  /** Whoever has begun counts as running until it leaves. */
+  /** Stores the key. A request that begins counts as running until `#leave`. */
   async #begin(keyed: KeyedRequest, now: Date, keptFrom: Date): Promise<KeyState> {
     const name = nameOf(keyed);
     this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
@@ -75,12 +76,12 @@ export class Idempotency {
     else this.#running.delete(name);
   }
 
-  /** It ran in this process and has no answer, but nobody runs it any more. */
-  #isLeft(keyed: KeyedRequest, known: KeyState): boolean {
+  /** The key was used in this process, has no response, and no request with it is running. */
+  #isInterrupted(keyed: KeyedRequest, known: KeyState): boolean {
     return known.state === "running" && !known.elsewhere && !this.#running.has(nameOf(keyed));
   }
 
-  /** A request that fails has been answered, too: whether it took effect is not to be tried by doing it again. */
+  /** Runs the request and stores its response. The response of a failure is stored, too: the request may have taken effect. */
   async #first(request: Request, keyed: KeyedRequest, work: () => Promise<Response>): Promise<Response> {
     const { store, log } = this.app;
     const response = await work().catch((error) => problemResponse(error, request, log));
@@ -88,25 +89,34 @@ export class Idempotency {
     const { status } = response;
     const first = { status, headers: Object.fromEntries(response.headers), body };
     await store.idempotencyKeys.finish(keyed, seal(first, request, keyed)).catch((error) =>
-      log.error(`The answer to an Idempotency-Key could not be kept; a repetition is refused`, { error })
+      log.error("The response to a request with an Idempotency-Key could not be stored; a repetition will be refused", {
+        error,
+      })
     );
     return new Response(body, { status, headers: response.headers });
   }
 
   #again(request: Request, keyed: KeyedRequest, known: Exclude<KeyState, { state: "begun" }>): Response {
     if (keyed.fingerprint.toHex() !== known.fingerprint.toHex()) {
-      throw new Problem("idempotency-key-reuse", "Another request was sent with this Idempotency-Key; use a new one");
+      throw new Problem(
+        "idempotency-key-reuse",
+        "This Idempotency-Key was already used for another request; use a new one",
+      );
     }
     if (known.state === "answered") {
       const { status, headers, body } = unseal(known.answer, request, keyed);
       return new Response(body, { status, headers: { ...headers, "Idempotency-Replayed": "true" } });
     }
-    if (known.state === "running" && !this.#isLeft(keyed, known)) {
-      throw new Problem("idempotency-key-in-use", "The first request with this Idempotency-Key is still running", SOON);
+    if (known.state === "running" && !this.#isInterrupted(keyed, known)) {
+      throw new Problem(
+        "idempotency-key-in-use",
+        "The first request with this Idempotency-Key is still running; try again later",
+        SOON,
+      );
     }
     throw new Problem(
       "idempotency-key-interrupted",
-      "The first request was interrupted, and whether it took effect is not known. Look at what it was about, then use a new key",
+      "The first request was interrupted, and whether it took effect is not known. Check the resource, then use a new key",
     );
   }
 
@@ -126,15 +136,15 @@ function nameOf({ apiKey, key }: KeyedRequest): string {
   return `${apiKey} ${key}`;
 }
 
-/** The same request in other white space is the same request. */
+/** Two bodies that differ only in white space have the same fingerprint. */
 function fingerprintOf({ url }: Request, asked: unknown): Uint8Array {
   const { pathname, search } = new URL(url);
   return new Uint8Array(createHash("sha256").update(JSON.stringify([pathname, search, asked ?? null])).digest());
 }
 
 /**
- * An answer may hold a secret that is shown once and of which only a hash is kept. It is therefore sealed (AES-256-GCM) under
- * the API key itself, which the database does not have: only who may have the answer again can open it.
+ * Encrypts a response (AES-256-GCM) with a key derived from the API key. A response may contain a secret that is shown once and stored only as
+ * a hash, and the database does not have the API key: only a request with the same API key can decrypt it.
  */
 function seal(answer: FirstAnswer, request: Request, keyed: KeyedRequest): Uint8Array {
   const nonce = randomBytes(12);

@@ -1,13 +1,13 @@
 /**
- * Sees to it that a server goes on accepting. When a connection cannot be accepted because the process has no file descriptor left, the `node:net`
- * of Deno 2.9, and with it `node:http`, stops accepting for good, without an event, while everything else goes on. So the server is asked
- * whether it lives, from outside as it were, and listens anew when it does not answer; connections that are open stay open.
+ * Makes a server listen again when it no longer accepts connections. When a connection cannot be accepted because the process has no file
+ * descriptor left, the `node:net` of Deno 2.9, and with it `node:http`, stops accepting for good and emits no event. So the watchdog connects to
+ * the server like a client, and when the server does not answer, makes it listen again. Open connections stay open.
  */
 import { type AddressInfo, connect, type Server } from "node:net";
 import type { Clock } from "../../actors/runtime/clock.ts";
 import type { Log } from "../../actors/runtime/log.ts";
 
-/** How often a server is asked, and how long it may take to answer. */
+/** How often a server is probed, and how long it may take to answer. */
 export interface Probing {
   readonly everyMs: number;
   readonly answerMs: number;
@@ -15,54 +15,56 @@ export interface Probing {
 
 const PROBING: Probing = { everyMs: 10_000, answerMs: 5000 };
 
-/** One question without an answer proves nothing: the process itself may have taken no turns meanwhile. The next one follows at once. */
-const SILENT_AFTER_QUESTIONS = 2;
+/** A single probe can fail because the event loop was blocked, so that a second one follows at once. */
+const FAILED_AFTER_PROBES = 2;
 
-/** What it needs of the app. */
-export interface AcceptingApp {
+/** The parts of the app that the watchdog uses. */
+export interface WatchdogApp {
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What a server is asked; any answer will do. */
-export interface Question {
-  readonly words: string;
-  /** While it is full it is right not to answer. */
+/** What is sent to the server. Any answer counts. */
+export interface Probe {
+  readonly request: string;
+  /** Whether the server drops new connections on purpose. Then no answer is expected. */
   isFull?(): boolean;
 }
 
-/** To be asked of a server that speaks HTTP. */
-export const HEALTH = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+/** The request for a server that speaks HTTP. */
+export const HEALTH_REQUEST = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/** Watches a server that listens. Returns the way to stop, which must come before the server is closed. */
-export function keepAccepting(
+/** Watches a server that listens. Returns the function that stops it, to be called before the server is closed. */
+export function watchListening(
   server: Server,
-  { clock, log }: AcceptingApp,
-  question: Question,
+  { clock, log }: WatchdogApp,
+  probe: Probe,
   { everyMs, answerMs }: Probing = PROBING,
 ): () => void {
   let stopped = false;
-  let stopTimer = clock.after(everyMs, ask);
-  let stopAsking = () => {};
+  let stopTimer = clock.after(everyMs, check);
+  let stopProbe = () => {};
   let unanswered = 0;
   const { address, family, port } = server.address() as AddressInfo;
   const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[address] ?? address;
-  // Listening anew may fail for the same reason; then the next probe finds nobody and it is tried again.
-  server.on("error", (error) => log.error(`Port ${port} cannot be had`, { error }));
+  // Listening again may fail for the same reason. Then the next probe fails and the watchdog tries again.
+  server.on("error", (error) => log.error(`The server cannot listen on port ${port}`, { error }));
 
-  function ask(): void {
-    stopAsking = probe({ host, port, family: family === "IPv6" ? 6 : 4, answerMs }, question.words, (answered) => {
+  function check(): void {
+    stopProbe = send({ host, port, family: family === "IPv6" ? 6 : 4, answerMs }, probe.request, (answered) => {
       if (stopped) return;
-      unanswered = answered || question.isFull?.() ? 0 : unanswered + 1;
-      if (unanswered > 0 && unanswered < SILENT_AFTER_QUESTIONS) return ask();
-      if (unanswered > 0) listenAnew();
+      unanswered = answered || probe.isFull?.() ? 0 : unanswered + 1;
+      if (unanswered > 0 && unanswered < FAILED_AFTER_PROBES) return check();
+      if (unanswered > 0) listenAgain();
       unanswered = 0;
-      stopTimer = clock.after(everyMs, ask);
+      stopTimer = clock.after(everyMs, check);
     });
   }
 
-  function listenAnew(): void {
-    log.error(`Port ${port} answers nobody; listening anew. Too few file descriptors (ulimit -n) can be the reason`);
+  function listenAgain(): void {
+    log.error(
+      `Port ${port} does not answer, and the server listens again. A possible reason is too few file descriptors (ulimit -n)`,
+    );
     if (server.listening) server.close();
     server.listen(port, address);
   }
@@ -70,7 +72,7 @@ export function keepAccepting(
   return () => {
     stopped = true;
     stopTimer();
-    stopAsking();
+    stopProbe();
   };
 }
 
@@ -81,15 +83,15 @@ interface Address {
   readonly answerMs: number;
 }
 
-/** Asks once. Returns the way to give up. */
-function probe({ answerMs, ...where }: Address, words: string, tell: (answered: boolean) => void): () => void {
-  const socket = connect(where, () => socket.write(words));
-  let told = false;
+/** Sends one probe. Returns the function that cancels it. */
+function send({ answerMs, ...where }: Address, request: string, ended: (answered: boolean) => void): () => void {
+  const socket = connect(where, () => socket.write(request));
+  let hasEnded = false;
   const once = (answered: boolean) => {
-    if (told) return;
-    told = true;
+    if (hasEnded) return;
+    hasEnded = true;
     socket.destroy();
-    tell(answered);
+    ended(answered);
   };
   socket.once("data", () => once(true));
   socket.setTimeout(answerMs, () => once(false));

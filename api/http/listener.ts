@@ -1,12 +1,12 @@
-/** A server at an address: started with words that help when it cannot be had, watched while it listens, and closed once. */
+/** Starts a server at an address, with an error that names the settings when that fails, and watches it until it is closed. */
 import type { AddressInfo, Server } from "node:net";
-import { type AcceptingApp, keepAccepting, type Question } from "./listen_watchdog.ts";
+import { type Probe, type WatchdogApp, watchListening } from "./listen_watchdog.ts";
 
 /** Where a server shall listen. */
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** The settings that say so. */
+  /** The names of the two settings. */
   readonly variables: readonly [ofPort: string, ofHost: string];
 }
 
@@ -17,18 +17,18 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** An address cannot be had, e.g. because it is in use. The message names the settings that would change that. */
+/** The server cannot listen at an address, e.g. because it is in use. The message names the settings to change. */
 export class CannotListen extends Error {}
 
-/** Starts to listen and to ask whether it still does. Rejects with CannotListen. */
+/** Starts to listen, and to check that the server goes on listening. Rejects with CannotListen. */
 export async function listenAt(
   server: Server,
   address: Address,
-  app: AcceptingApp,
-  question: Question,
+  app: WatchdogApp,
+  probe: Probe,
 ): Promise<Listener> {
   const port = await start(server, address);
-  const stopWatching = keepAccepting(server, app, question);
+  const stopWatching = watchListening(server, app, probe);
   let closed: Promise<void> | undefined;
   const close = () => {
     stopWatching();
@@ -51,7 +51,7 @@ function start(server: Server, address: Address): Promise<number> {
 function cannotListen(error: Error & { code?: string }, { port, host, variables: [ofPort, ofHost] }: Address) {
   const why = {
     EADDRINUSE: `another program has this port. Stop it, or set ${ofPort} to a free one`,
-    EACCES: `the system does not let us have this port. Set ${ofPort} to one from 1024`,
+    EACCES: `the system does not permit this port. Set ${ofPort} to 1024 or above`,
   }[error.code ?? ""] ?? `${error.message}. Is ${ofHost} an address of this machine?`;
   return new CannotListen(`Cannot listen on ${host} port ${port}: ${why}`, { cause: error });
 }

@@ -1,6 +1,6 @@
 /**
- * Bytes at the charge points' port that are no HTTP. The most frequent are the beginning of TLS: somebody entered `wss://` where this port
- * speaks `ws://`, and without a word about it nobody would ever find out.
+ * Connections at the charge points' port that do not begin with HTTP. The most frequent case is TLS: the charge point was set up with `wss://`,
+ * and this port speaks `ws://`. The connection diagnostics record it, because the charge point shows no such error.
  */
 import type { Server } from "node:http";
 import { STATUS_CODES } from "node:http";
@@ -8,12 +8,13 @@ import type { Socket } from "node:net";
 import { diagnosis } from "../../actors/charge_point/connection_causes.ts";
 import type { ConnectionDiagnostics } from "../../actors/charge_point/connection_diagnostics.ts";
 
-/** What the parser says of bytes that it cannot read; the answers are those of Node where nobody listens. */
+/** The error of Node's HTTP parser. */
 interface ParserError extends Error {
   readonly code?: string;
   readonly rawPacket?: Uint8Array;
 }
 
+/** The statuses that Node answers by itself when `clientError` has no listener. */
 const STATUS: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -29,17 +30,17 @@ function isRequestLine(bytes: Uint8Array): boolean {
   return /^[A-Z]{3,16} /.test(new TextDecoder().decode(bytes.subarray(0, 20)));
 }
 
-/** Tells the diagnostics of connections that begin with something else than HTTP, and answers whatever the parser refuses. */
+/** Reports connections that do not begin with HTTP to the diagnostics, and answers what the parser refuses. */
 export function explainNonHttp(server: Server, diagnostics: ConnectionDiagnostics): void {
   server.on("clientError", (error: ParserError, socket: Socket) => {
     const { code = "", rawPacket } = error;
-    const patient = { identity: null, address: addressOf(socket) };
+    const subject = { identity: null, address: addressOf(socket) };
     if (rawPacket && isTls(rawPacket)) {
-      diagnostics.note(patient, diagnosis("tls-on-plain-port", "it speaks TLS, and this port does not"));
+      diagnostics.note(subject, diagnosis("tls-on-plain-port", "it speaks TLS, and this port does not"));
       return void socket.destroy();
     }
     if (rawPacket && code.startsWith("HPE_") && !isRequestLine(rawPacket)) {
-      diagnostics.note(patient, diagnosis("not-http", "what it sends is no HTTP"));
+      diagnostics.note(subject, diagnosis("not-http", "what it sends is no HTTP"));
     }
     if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
     const status = STATUS[code] ?? 400;
@@ -48,7 +49,7 @@ export function explainNonHttp(server: Server, diagnostics: ConnectionDiagnostic
   });
 }
 
-/** A socket's other end; IPv4 in IPv6 is shown as IPv4. */
+/** The client's IP address; IPv4 in IPv6 is shown as IPv4. */
 export function addressOf(socket: Pick<Socket, "remoteAddress">): string {
   return socket.remoteAddress?.replace(/^::ffff:/, "") ?? "unknown";
 }

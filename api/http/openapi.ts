@@ -1,6 +1,5 @@
 /**
- * The OpenAPI 3.1 document, read off the routes. Nothing is written here about any single route: what a route declares is what
- * stands in the document.
+ * The OpenAPI 3.1 document, generated from the routes. Everything in it about a route comes from the route's declaration.
  */
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
@@ -17,23 +16,24 @@ const SCHEME = "apiKey";
 
 const LOCATION = { Location: { description: "The path of the resource", schema: { type: "string" } } } as const;
 
-/** What every POST understands. */
+/** The header that every POST supports. */
 const REPEATABLE = z.object({
   "Idempotency-Key": z.string().min(1).max(255).optional().meta({
-    description: "The same request with the same key takes effect once and is answered the same for 24 hours",
+    description:
+      "A request that is repeated with the same key within 24 hours takes effect once and gets the first response again",
   }),
 });
 
-const TITLES: Readonly<Record<number, string>> = {
+const RESPONSE_TITLES: Readonly<Record<number, string>> = {
   200: "Done",
-  201: "Made",
-  202: "Taken on, not finished yet",
-  204: "Done, nothing to show",
-  206: "The part that was asked for",
-  304: "Not changed",
+  201: "Created",
+  202: "Accepted, not finished yet",
+  204: "Done, without a body",
+  206: "The requested part",
+  304: "Not modified",
 };
 
-/** A route as the registry of @hono/zod-openapi wants it, with the role as an extension `x-role`. */
+/** A route in the form of @hono/zod-openapi's registry, with the role as the extension `x-role`. */
 export function operationOf(route: Route): RouteConfig {
   const { method, path, tag, summary, description, params, query, access } = route;
   const content = contentOf(route);
@@ -54,7 +54,7 @@ export function operationOf(route: Route): RouteConfig {
   };
 }
 
-/** JSON, or the ways in which a file may be brought. */
+/** JSON, or the forms in which a file may be sent. */
 function contentOf({ body, takes, example }: Route) {
   if (!takes) return body && { "application/json": { schema: body, ...(example !== undefined && { example }) } };
   const file = z.string().meta({ format: "binary" });
@@ -67,7 +67,7 @@ function contentOf({ body, takes, example }: Route) {
 
 function answersOf({ answers, method, csv, contentType, stream }: Route): Responses {
   const described = Object.entries(answers).map(([status, schema]) => {
-    const description = TITLES[Number(status)] ?? status;
+    const description = RESPONSE_TITLES[Number(status)] ?? status;
     const headers = status === "201" || (status !== "204" && method === "post") ? { headers: LOCATION } : {};
     return [
       status,
@@ -85,7 +85,7 @@ function answersOf({ answers, method, csv, contentType, stream }: Route): Respon
   return Object.fromEntries(described);
 }
 
-/** The problems that follow from what a route declares. */
+/** The problems that follow from a route's declaration. */
 function problemsOf({ access, params, query, body, takes, plain }: Route): Responses {
   const statuses = [
     ...(query || body || takes ? [400] : []),
@@ -108,7 +108,7 @@ function json(schema: z.ZodType) {
   return { "application/json": { schema } };
 }
 
-/** The routes that show the whole app: its document to programs, and the documentation to people. The document is written once, at the first request. */
+/** The routes of the OpenAPI document and of the documentation. The document is generated once, at the first request. */
 export function documentRoutes(app: OpenAPIHono): readonly Route[] {
   let document: Record<string, unknown> | undefined;
   const documentOf = (version: string) => document ??= write(app, version);
@@ -133,7 +133,7 @@ function write(app: OpenAPIHono, version: string): Record<string, unknown> {
     info: {
       title: "Chargehand",
       version,
-      description: "What operators ask of the Central System. OCPP payloads appear exactly as on the wire.",
+      description: "The operators' API of the Central System. OCPP payloads appear exactly as on the wire.",
     },
     servers: [{ url: "/" }],
     "x-problems": PROBLEMS,

@@ -1,23 +1,23 @@
 /**
- * Reading what a client sent: path, query and body, each against its schema, each refused with the place and the reason. Text
- * that no database could keep (NUL, half of a surrogate pair) is refused here once, so that no route has to think of it.
+ * Reads path, query and body, and checks each against its schema. A refusal names the place and the reason. Text that PostgreSQL
+ * cannot store (NUL, half of a surrogate pair) is refused here for all routes.
  */
 import type { z } from "zod";
 import { brokenBound } from "../../ocpp/json_bounds.ts";
 import { isStorable } from "../../ocpp/types/text.ts";
 import { type Fault, incomplete, notFound, Problem } from "./problem.ts";
 
-/** Counted while reading, whatever Content-Length claims. */
+/** The largest body. Bytes are counted while reading; Content-Length is not trusted. */
 export const BODY_MAX_BYTES = 1024 * 1024;
 
-/** Enough to mend a request by; a body of a hundred thousand unknown fields is not answered with as many sentences. */
+/** The most faults that one response lists. A body may have a hundred thousand unknown fields. */
 const FAULTS_MAX = 100;
 
 const JSON_CONTENT = /^application\/json *(;.*)?$/i;
 
 /**
- * The parameters of the path. One that cannot name anything is a resource that does not exist; only PUT, which would make it,
- * is told what is wrong with the name.
+ * The parameters of the path. An invalid name is a resource that does not exist, hence 404. PUT would create it, so it gets
+ * 400 with the fault.
  */
 export function readPath(schema: z.ZodType, values: Record<string, string>, method: string): unknown {
   const { value, faults } = check(schema, values, "path");
@@ -26,7 +26,7 @@ export function readPath(schema: z.ZodType, values: Record<string, string>, meth
   throw notFound(faults.map(({ pointer, detail }) => `path ${pointer}: ${detail}`).join("; "));
 }
 
-/** The query. A parameter that is unknown or given twice is refused: a filter that is not applied would mislead. */
+/** The query. An unknown or repeated parameter is refused, because a list that ignores a filter would mislead. */
 export function readQuery(schema: z.ZodType, url: string): unknown {
   const { searchParams } = new URL(url);
   const twice = [...new Set(searchParams.keys())].filter((name) => searchParams.getAll(name).length > 1);
@@ -40,14 +40,14 @@ export function readQuery(schema: z.ZodType, url: string): unknown {
   return checked.value;
 }
 
-/** The body as JSON. Without any body it is `{}`, so that actions without fields need none. */
+/** The body as JSON. A missing body counts as `{}`. */
 export async function readBody(schema: z.ZodType, request: Request): Promise<unknown> {
   const checked = check(schema, await readJson(request), "body");
   if (checked.faults.length > 0) throw invalidRequest(checked.faults);
   return checked.value;
 }
 
-/** The fields of a form that brought a file. */
+/** The other fields of a form with a file. */
 export function readFields(schema: z.ZodType, fields: Readonly<Record<string, string>>): unknown {
   const checked = check(schema, { ...fields }, "body");
   if (checked.faults.length > 0) throw invalidRequest(checked.faults);
@@ -58,16 +58,17 @@ async function readJson(request: Request): Promise<unknown> {
   const { headers } = request;
   const encoding = headers.get("Content-Encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
-    throw new Problem("unsupported-media-type", `Content-Encoding ${encoding} is not read`);
+    throw new Problem("unsupported-media-type", `Content-Encoding ${encoding} is not supported`);
   }
   const type = headers.get("Content-Type");
   const bytes = await readBytes(request).catch((error) => {
     throw error instanceof Problem ? error : incomplete();
   });
   if (type === null && bytes.length === 0) return {};
-  // Also what keeps a foreign page's form from posting here: a form cannot send this type.
+  // This also refuses forms of other web sites (cross-site request forgery): a form cannot send this type.
   if (type === null || !JSON_CONTENT.test(type)) {
-    throw new Problem("unsupported-media-type", `The content type is ${type ?? "not given"}, not application/json`);
+    const found = type === null ? "The Content-Type is missing" : `The Content-Type is ${type}`;
+    throw new Problem("unsupported-media-type", `${found}; send application/json`);
   }
   try {
     const json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -79,7 +80,7 @@ async function readJson(request: Request): Promise<unknown> {
     throw new Problem(
       "invalid-json",
       bytes.length === 0
-        ? "The body is empty; send {} where there is nothing to say"
+        ? "The body is empty; send {} when there are no fields"
         : "The body cannot be parsed as JSON in UTF-8",
     );
   }
@@ -88,10 +89,12 @@ async function readJson(request: Request): Promise<unknown> {
 async function readBytes(request: Request): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop early cancels the stream: the rest of an oversized body is never taken.
+  // Leaving the loop early cancels the stream, so that the rest of an oversized body is never read.
   for await (const part of request.body ?? []) {
     length += part.length;
-    if (length > BODY_MAX_BYTES) throw new Problem("content-too-large", `At most ${BODY_MAX_BYTES} bytes are read`);
+    if (length > BODY_MAX_BYTES) {
+      throw new Problem("content-too-large", `The body has more than ${BODY_MAX_BYTES} bytes`);
+    }
     parts.push(part);
   }
   const bytes = new Uint8Array(length);
@@ -106,7 +109,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
 function check(schema: z.ZodType, input: unknown, where: Fault["in"]): { value: unknown; faults: Fault[] } {
   const unstorable = findUnstorable(input);
   if (unstorable) {
-    const detail = "Text with a NUL character or half of a surrogate pair cannot be kept";
+    const detail = "Text with a NUL character or half of a surrogate pair cannot be stored";
     return { value: undefined, faults: [{ in: where, pointer: pointerTo(unstorable), detail }] };
   }
   const checked = schema.safeParse(input);
@@ -115,7 +118,7 @@ function check(schema: z.ZodType, input: unknown, where: Fault["in"]): { value: 
   return { value: undefined, faults: faults.slice(0, FAULTS_MAX) };
 }
 
-/** zod names unknown fields at the object that has them; we point at the field itself. */
+/** zod reports unknown fields at the object that has them; the pointer shall name the field itself. */
 function faultsOf(issue: z.core.$ZodIssue, input: unknown, where: Fault["in"]): Fault[] {
   if (issue.code !== "unrecognized_keys") {
     return [{ in: where, pointer: pointerTo(issue.path), detail: detailOf(issue, input) }];
@@ -124,7 +127,7 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown, where: Fault["in"]): 
   return issue.keys.map((key) => ({ in: where, pointer: pointerTo([...issue.path, key]), detail }));
 }
 
-/** Of a field that is not there zod says that its value is invalid; whoever forgot it is told so. */
+/** zod reports a missing field as an invalid value; the detail says that it is missing. */
 function detailOf({ code, message, path }: z.core.$ZodIssue, input: unknown): string {
   if (code !== "invalid_type" && code !== "invalid_value") return message;
   // deno-lint-ignore no-explicit-any -- whatever a client sent
@@ -137,22 +140,22 @@ function invalidRequest(errors: readonly Fault[]): Problem {
   return new Problem("invalid-request", `${where} ${pointer || "as a whole"}: ${detail}`, { errors });
 }
 
-/** A JSON pointer (RFC 6901) to what is reached by these steps. */
+/** The JSON pointer (RFC 6901) for these steps. */
 export function pointerTo(path: readonly PropertyKey[]): string {
   return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The path to a text, names of members included, that PostgreSQL refuses. Iterative: depth is the client's choice. */
+/** The path to a text or member name that PostgreSQL refuses. Iterative, because the client chooses the depth. */
 function findUnstorable(input: unknown): PropertyKey[] | undefined {
-  const ahead: { value: unknown; path: Step | undefined }[] = [{ value: input, path: undefined }];
-  for (let next = ahead.pop(); next; next = ahead.pop()) {
+  const pending: { value: unknown; path: Step | undefined }[] = [{ value: input, path: undefined }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
     const { value, path } = next;
     if (typeof value === "string" && !isStorable(value)) return stepsOf(path);
     if (typeof value !== "object" || value === null) continue;
     for (const [name, member] of Object.entries(value)) {
       const step = { name, before: path };
       if (!isStorable(name)) return stepsOf(step);
-      ahead.push({ value: member, path: step });
+      pending.push({ value: member, path: step });
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * Plain resources: a list, and members under a key. `resource` says once what all operations share, and makes the route of each operation:
- * paths, the key in the path, 404 for a key that leads nowhere, and 201 with a Location follow.
+ * Plain resources: a list, and members under a key. `resource` takes what all operations share and makes the route of each operation, with
+ * the paths, the key in the path, 404 for an unknown key, and 201 with a Location.
  */
 import { z } from "zod";
 import type { Listed, Page } from "../../db/engine/list_page.ts";
@@ -13,34 +13,34 @@ import { type Asked, created, done, ok, type Route } from "./route.ts";
 
 /** What all operations of a resource share. */
 export interface Shared<Name extends string, Item extends z.ZodType> {
-  /** Of the list, such as `/v1/id-tags`. */
+  /** The list's path, such as `/v1/id-tags`. */
   readonly path: string;
-  /** The key in the path of a member: its name and its schema. */
+  /** The path parameter of a member: its name and its schema. */
   readonly key: Readonly<Record<Name, z.ZodType<string>>>;
   readonly tag: string;
-  /** What a member is called: "There is no id tag X". */
+  /** The word for a member in "There is no id tag X". */
   readonly noun: string;
   /** The least role that may read. */
   readonly read: Role;
   /** The least role that may write. */
   readonly write: Role;
-  /** A member as it is shown. */
+  /** The schema of a member in responses. */
   readonly shows: Item;
 }
 
-/** What the OpenAPI document says of an operation. */
-type Told = Pick<Route, "summary" | "description" | "example" | "csv">;
+/** What the OpenAPI document says about an operation. */
+type Documented = Pick<Route, "summary" | "description" | "example" | "csv">;
 
-/** What an operation on a member is given. */
+/** The input of an operation on a member. */
 interface OnMember {
   readonly app: App;
   readonly id: string;
 }
 
 /** A list. */
-export interface ListOperation<Filters extends z.ZodRawShape, Item extends z.ZodType> extends Told {
+export interface ListOperation<Filters extends z.ZodRawShape, Item extends z.ZodType> extends Documented {
   readonly filters?: Filters;
-  /** The items, where a list shows something else than whole members. */
+  /** The schema of the items, when it differs from `shows`. */
   readonly items?: Item;
   load(
     asked: { readonly app: App; readonly filter: z.output<z.ZodObject<Filters>>; readonly page: Page },
@@ -48,14 +48,14 @@ export interface ListOperation<Filters extends z.ZodRawShape, Item extends z.Zod
 }
 
 /** GET of a member; undefined: there is none. */
-export interface FindOperation<Row> extends Told {
+export interface FindOperation<Row> extends Documented {
   load(asked: OnMember): Promise<Row | undefined>;
 }
 
-/** POST to the list, where the server chooses the key. */
-export interface CreateOperation<Body extends z.ZodType, Made extends z.ZodType> extends Told {
+/** POST to the list; the server chooses the key. */
+export interface CreateOperation<Body extends z.ZodType, Made extends z.ZodType> extends Documented {
   readonly body: Body;
-  /** A new member, where its answer shows more than a member. */
+  /** The schema of the response 201, when it differs from `shows`. */
   readonly made?: Made;
   save(
     asked: { readonly app: App; readonly body: z.output<Body> },
@@ -63,9 +63,9 @@ export interface CreateOperation<Body extends z.ZodType, Made extends z.ZodType>
 }
 
 /** PUT of a member. */
-export interface PutOperation<Body extends z.ZodType, Made extends z.ZodType> extends Told {
+export interface PutOperation<Body extends z.ZodType, Made extends z.ZodType> extends Documented {
   readonly body: Body;
-  /** A new member, where its answer shows more than a member. */
+  /** The schema of the response 201, when it differs from `shows`. */
   readonly made?: Made;
   save(
     asked: OnMember & { readonly body: z.output<Body> },
@@ -73,17 +73,17 @@ export interface PutOperation<Body extends z.ZodType, Made extends z.ZodType> ex
 }
 
 /** PATCH of a member; undefined: there is none. */
-export interface PatchOperation<Body extends z.ZodType, Row> extends Told {
+export interface PatchOperation<Body extends z.ZodType, Row> extends Documented {
   readonly body: Body;
   save(asked: OnMember & { readonly body: z.output<Body> }): Promise<Row | undefined>;
 }
 
 /** DELETE of a member; false: there is none. */
-export interface RemoveOperation extends Told {
+export interface RemoveOperation extends Documented {
   remove(asked: OnMember): Promise<boolean>;
 }
 
-/** Declares a resource. Answers what makes the route of each operation, and what routes below a member need. */
+/** Declares a resource. Returns a function for each operation that makes its route, and what routes below a member need. */
 export function resource<Name extends string, Item extends z.ZodType>(shared: Shared<Name, Item>) {
   const { path, key, tag, noun, read, write, shows } = shared;
   const [name] = Object.keys(key) as [Name];

@@ -1,6 +1,6 @@
 /**
- * API keys: made, listed, revoked, and the first one, without which nobody could get in. A secret is shown at the moment it is made;
- * only its hash is kept.
+ * API keys: creating, listing and revoking them, and the first admin key of a new database. A secret is shown once, when it is created;
+ * only its hash is stored.
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -17,7 +17,9 @@ const role = z.enum(ROLES);
 const ApiKey = z.object({ id: z.string(), name, role, createdAt: moment, lastUsedAt: moment.nullable() })
   .meta({ id: "ApiKey" });
 
-const NewApiKey = ApiKey.extend({ secret: z.string().meta({ description: "Shown this once and never again" }) })
+const NewApiKey = ApiKey.extend({
+  secret: z.string().meta({ description: "The key to send. It is shown only in this response" }),
+})
   .meta({ id: "NewApiKey" });
 
 /** The prefix lets scanners find keys that were published by mistake. */
@@ -29,8 +31,8 @@ function makeSecret(): string {
 }
 
 /**
- * Sees to it that somebody can get in: the key of the settings is made known, and without one an empty table gets its first key.
- * Returns that key, to be printed once; null when there was nothing to make.
+ * Makes sure that there is an admin key: the setting's key is stored, and without the setting an empty table gets a random first key.
+ * Returns the random key, to be printed once; null when none was created.
  */
 export async function ensureAdminKey(
   store: Store,
@@ -57,14 +59,14 @@ const apiKeys = resource({
   shows: ApiKey,
 });
 
-/** Keys of operators. Only admins see and make them. */
+/** Operators' keys. Only an admin lists, creates and revokes them. */
 export const apiKeyRoutes: readonly Route[] = [
   apiKeys.list({
     summary: "All API keys, without their secrets",
     load: ({ app, page }) => app.store.apiKeys.list(page),
   }),
   apiKeys.create({
-    summary: "Makes an API key and shows its secret once",
+    summary: "Creates an API key and shows its secret once",
     body: z.strictObject({ name, role }),
     example: { name: "night shift", role: "operator" },
     made: NewApiKey,
@@ -76,7 +78,7 @@ export const apiKeyRoutes: readonly Route[] = [
     },
   }),
   apiKeys.remove({
-    summary: "Revokes an API key; dead everywhere within 5 s",
+    summary: "Revokes an API key; it stops working within 5 s",
     remove: ({ app, id }) => app.store.apiKeys.remove(id),
   }),
 ];

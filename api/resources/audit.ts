@@ -9,7 +9,7 @@ const AuditEntry = z.object({
   number: z.int(),
   at: moment,
   operatorId: z.string().meta({ description: "The id of the API key" }),
-  operatorName: z.string().meta({ description: "The name that the key had" }),
+  operatorName: z.string().meta({ description: "The key's name at that time" }),
   role: z.string(),
   method: z.string(),
   route: z.string().meta({ example: "/v1/charge-points/{identity}" }),
@@ -17,33 +17,37 @@ const AuditEntry = z.object({
   chargePoint: z.string().nullable(),
   remoteAddress: z.string(),
   request: z.unknown().meta({
-    description: "The body without its secrets; null when the request was refused before it was read",
+    description: "The body without its secrets; null when the request was refused before the body was read",
   }),
   status: z.int().nullable()
     .meta({
-      description: "The HTTP status; null while the request is under way, and for ever when the process ended then",
+      description: "The HTTP status; null while the request is running, and for ever if the process ended during it",
     }),
-  settledAt: moment.nullable().meta({ description: "null when the request was refused beforehand" }),
+  settledAt: moment.nullable().meta({
+    description: "When the status was written; null when the request was refused before it took effect",
+  }),
   hash: z.string().meta({ description: "SHA-256 over this entry and the hash of the one before, in hex" }),
 }).meta({ id: "AuditEntry" });
 
 const AuditVerdict = z.object({
   intact: z.boolean(),
-  entries: z.int().meta({ description: "Outcomes are entries of their own" }),
+  entries: z.int().meta({ description: "The length of the chain, in which each status is an entry of its own" }),
   hash: z.string().meta({
-    description: "The end of the chain: keep it elsewhere to notice a chain that was made anew",
+    description: "The last hash of the chain. Keep a copy elsewhere: a chain that was rewritten has another one",
   }),
-  brokenAt: z.int().nullable().meta({ description: "The first entry that does not fit" }),
+  brokenAt: z.int().nullable().meta({
+    description: "The number of the first entry whose hash is wrong; null: the chain is intact",
+  }),
 }).meta({ id: "AuditVerdict" });
 
-/** Who changed or commanded what. There is no way to change it. */
+/** The audit log. The API has no route that changes it. */
 export const auditRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/v1/audit",
     access: "admin",
     tag,
-    summary: "Who changed or commanded what, newest first",
+    summary: "All changes and commands with the API key that sent them, newest first",
     query: listQuery({
       operator: searchText.optional().meta({ description: "The id of an API key" }),
       chargePoint: identity.optional(),
@@ -62,7 +66,7 @@ export const auditRoutes: readonly Route[] = [
     path: "/v1/audit/verification",
     access: "admin",
     tag,
-    summary: "Recomputes the chain of hashes",
+    summary: "Recomputes the chain of hashes and reports the first broken entry",
     answers: { 200: AuditVerdict },
     handle: async ({ app }) => {
       const verdict = await app.store.audit.verify();

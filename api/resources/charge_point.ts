@@ -1,5 +1,5 @@
 /**
- * A charge point as the API shows it: its row, its connectors, and what only the actors know (whether it is there now, what they
+ * A charge point as the API shows it: its row, its connectors, and what only the actors know (whether it is connected, and what they
  * have counted since the row was written).
  */
 import { added } from "../../actors/charge_point/last_seen.ts";
@@ -9,24 +9,27 @@ import { RESERVATION_STATES } from "../../ocpp/reservation/reservation_rules.ts"
 import { identity, moment } from "../http/fields.ts";
 import type { App } from "../http/app.ts";
 
-const label = z.string().min(1).max(64).regex(/^[^=]+$/, "A label's name has no equals sign");
+const label = z.string().min(1).max(64).regex(/^[^=]+$/, "The name of a label must not contain an equals sign");
 
-/** What an operator sets, each field with its check. */
+/** The fields that an operator sets. */
 export const chargePointFields = {
   registration: z.enum(["Accepted", "Pending", "Rejected"]).meta({
-    description: "What BootNotification is answered with",
+    description: "The status in the confirmation of BootNotification",
   }),
   securityProfile: z.literal([0, 1, 2, 3]).meta({ type: "integer", enum: [0, 1, 2, 3] }),
   heartbeatInterval: z.int().min(1).max(2 ** 31 - 1).nullable()
-    .meta({ description: "In seconds; null = the Central System's setting" }),
+    .meta({ description: "In seconds; null = the setting CHARGEHAND_HEARTBEAT_INTERVAL_SECONDS" }),
   labels: z.record(label, z.string().max(255)).refine((labels) => Object.keys(labels).length <= 64, "At most 64 labels")
     .meta({ example: { site: "harbour" } }),
   description: z.string().max(1000),
   validation: z.enum(["tolerant", "strict"])
-    .meta({ description: "tolerant: what is wrong but clear is accepted and counted as a deviation" }),
+    .meta({
+      description:
+        "tolerant: a payload that breaks the specification but is clear is accepted and counted as a deviation; strict: it is refused",
+    }),
 };
 
-/** A connector as last reported; 0 is the charge point as a whole. */
+/** A connector as last reported; connector 0 is the whole charge point. */
 export const Connector = z.object({
   connectorId: z.int(),
   status: z.string(),
@@ -34,9 +37,13 @@ export const Connector = z.object({
   info: z.string().nullable(),
   vendorId: z.string().nullable(),
   vendorErrorCode: z.string().nullable(),
-  since: moment.meta({ description: "The charge point's time of this status, or ours when it gave none" }),
+  since: moment.meta({
+    description: "The charge point's time of this status, or the time of receipt when it gave none",
+  }),
   receivedAt: moment,
-  availability: z.enum(["Operative", "Inoperative"]).nullable().meta({ description: "As set by ChangeAvailability" }),
+  availability: z.enum(["Operative", "Inoperative"]).nullable().meta({
+    description: "The last accepted ChangeAvailability; null: none",
+  }),
 }).meta({ id: "Connector" });
 
 /** A connector with the reservation that is requested or active there. */
@@ -60,9 +67,9 @@ const Boot = z.object({
   meterType: z.string().optional(),
   meterSerialNumber: z.string().optional(),
   at: moment,
-}).meta({ id: "Boot", description: "What the last BootNotification said" });
+}).meta({ id: "Boot", description: "The last BootNotification" });
 
-/** Whether it is there now; `remoteAddress` and `lastSeen` stay known when it is gone. */
+/** The state of the connection; `remoteAddress` and `lastSeen` remain after its end. */
 const Connection = z.object({
   connected: z.boolean(),
   since: moment.nullable(),
@@ -70,7 +77,7 @@ const Connection = z.object({
   lastSeen: moment.nullable(),
 }).meta({ id: "Connection" });
 
-/** The whole resource. */
+/** A charge point in responses. */
 export const ChargePoint = z.object({
   identity,
   ...chargePointFields,
@@ -80,7 +87,7 @@ export const ChargePoint = z.object({
   connection: Connection,
   connectors: z.array(ConnectorHeld),
   deviations: z.record(z.string(), z.int()).meta({
-    description: "What it sends against the specification, counted by kind",
+    description: "How often it broke the specification, by kind",
   }),
   localListVersion: z.int().nullable(),
 }).meta({ id: "ChargePoint" });

@@ -1,6 +1,6 @@
 /**
- * Charge points as a resource. An edit is written first and then told to the actor, which reads its row again; a change of what a
- * charge point needs to be let in ends its connection, so that it proves itself anew.
+ * Charge points as a resource. An edit is written first; then the charge point's actor reads its row again. A new security profile
+ * ends the connection, so that the charge point authenticates again.
  */
 import { z } from "zod";
 import { unknownChargePoint } from "../../actors/charge_point/command_refusals.ts";
@@ -14,10 +14,10 @@ import { created, done, ok, type Route, route } from "../http/route.ts";
 
 const tag = "Charge points";
 
-/** Every route below a charge point has this path parameter. */
+/** The path parameter of all routes below a charge point. */
 export const params = z.strictObject({ identity });
 
-/** The problem of a charge point that nobody has registered. */
+/** 404 for a charge point that is not registered. */
 export function noChargePoint(identity: string): Problem {
   return notFound(unknownChargePoint(identity));
 }
@@ -31,9 +31,9 @@ const filters = {
   label: searchText.optional().meta({ description: "`name` or `name=value`" }),
 };
 
-/** The defaults of a charge point that is put: it may come in, with a password. */
+/** By default a charge point is accepted and needs a password. */
 const ChargePointPut = z.strictObject({
-  identity: identity.optional().meta({ description: "As in the path, where it is given" }),
+  identity: identity.optional().meta({ description: "When given, the same as in the path" }),
   registration: fields.registration.default("Accepted"),
   securityProfile: fields.securityProfile.default(1),
   heartbeatInterval: fields.heartbeatInterval.default(null),
@@ -44,7 +44,7 @@ const ChargePointPut = z.strictObject({
 
 const ChargePointPatch = z.strictObject(fields).partial().meta({ id: "ChargePointPatch" });
 
-/** Tells the actors of an edit. */
+/** Applies an edit to the running actor. */
 function edited(before: Row | undefined, after: Row, { chargePoints }: App): void {
   const { identity } = after;
   if (before && before.securityProfile !== after.securityProfile) {
@@ -90,13 +90,15 @@ export const chargePointRoutes: readonly Route[] = [
     path: "/v1/charge-points/{identity}",
     access: "operator",
     tag,
-    summary: "Registers a charge point, or replaces what is set for it",
+    summary: "Registers a charge point, or replaces its settings",
     params,
     body: ChargePointPut,
     example: { registration: "Accepted", securityProfile: 1, labels: { site: "harbour" }, description: "by the crane" },
     answers: { 200: ChargePoint, 201: ChargePoint },
     handle: async ({ params: { identity }, body: { identity: named = identity, ...fields }, app }) => {
-      if (named !== identity) throw invalid({ in: "body", pointer: "/identity", detail: `The path says ${identity}` });
+      if (named !== identity) {
+        throw invalid({ in: "body", pointer: "/identity", detail: `It differs from the path, which has ${identity}` });
+      }
       const before = await app.store.chargePoints.find(identity);
       const put = await app.store.chargePoints.put(identity, fields, app.clock.now());
       edited(before, put.chargePoint, app);
@@ -109,7 +111,7 @@ export const chargePointRoutes: readonly Route[] = [
     path: "/v1/charge-points/{identity}",
     access: "operator",
     tag,
-    summary: "Changes the fields that are given; labels are replaced as a whole",
+    summary: "Changes the given fields; labels are replaced as a whole",
     params,
     body: ChargePointPatch,
     example: { registration: "Accepted" },
@@ -127,7 +129,7 @@ export const chargePointRoutes: readonly Route[] = [
     path: "/v1/charge-points/{identity}",
     access: "operator",
     tag,
-    summary: "Forgets a charge point; its transactions and commands stay",
+    summary: "Deletes a charge point; its transactions and commands are kept",
     params,
     answers: { 204: nothing },
     handle: async ({ params: { identity }, app }) => {

@@ -11,7 +11,7 @@ import { ok, type Route, route } from "../http/route.ts";
 const tag = "Commands";
 const oneCommand = z.strictObject({ id: z.uuid() });
 
-/** The route of one action, read off its description in the registry: there is no list of actions in the API. */
+/** The route of one action, generated from its definition in the registry: the API has no list of actions of its own. */
 function sendRoute(name: FromCentralSystem): Route {
   const { summary, spec, profile, request, example } = findAction(name) as Action;
   return route({
@@ -20,7 +20,8 @@ function sendRoute(name: FromCentralSystem): Route {
     access: "operator",
     tag: `${tag}: ${profile}`,
     summary,
-    description: `OCPP 1.6, ${spec}. The body is exactly ${name}.req. 200 when it ended within the wait, else 202.`,
+    description:
+      `OCPP 1.6, ${spec}. The body is exactly ${name}.req. The response is 200 when the command ended within the wait, else 202.`,
     params,
     query: howToSend,
     body: request,
@@ -30,7 +31,7 @@ function sendRoute(name: FromCentralSystem): Route {
   });
 }
 
-/** One route for each action that a Central System sends, then what became of the commands. */
+/** A route for each action that a Central System sends, then the commands themselves. */
 export const commandRoutes: readonly Route[] = [
   ...actionNames.filter(isFromCentralSystem).map(sendRoute),
   route({
@@ -57,7 +58,7 @@ export const commandRoutes: readonly Route[] = [
     path: "/v1/commands/{id}",
     access: "viewer",
     tag,
-    summary: "One command as it is now",
+    summary: "One command in its present state",
     params: oneCommand,
     answers: { 200: Command },
     handle: async ({ params: { id }, app }) => {
@@ -79,7 +80,7 @@ export const commandRoutes: readonly Route[] = [
       if (cancelled) return ok(viewOf(cancelled));
       const found = await app.store.commands.find(id);
       if (!found) throw notFound(`There is no command ${id}`);
-      throw new Problem("command-not-queued", `The command is ${found.state}`);
+      throw new Problem("command-not-queued", `The command is ${found.state}; only a queued command can be cancelled`);
     },
   }),
 ];

@@ -6,7 +6,7 @@ import { ChangeConfiguration } from "../../ocpp/core/change_configuration.ts";
 import { isSecretKey, MASK } from "../../ocpp/secrets.ts";
 import { noChargePoint, params } from "./charge_points.ts";
 import { applyRules } from "./command_rules.ts";
-import { answerOf, call, Command, howToSend, patienceMs, type Sending, targetOf } from "./command.ts";
+import { answerOf, call, Command, howToSend, type Sending, targetOf, waitMsOf } from "./command.ts";
 import { moment } from "../http/fields.ts";
 import { listOf } from "../http/list.ts";
 import { pointerTo } from "../http/request.ts";
@@ -15,7 +15,7 @@ import { ok, type Route, route } from "../http/route.ts";
 const tag = "Charge points";
 const path = "/v1/charge-points/{identity}/configuration";
 
-/** A key as the charge point last gave it. Secrets are masked. */
+/** A configuration key as last fetched. Secrets are masked. */
 const ConfigurationKey = z.object({
   key: z.string(),
   value: z.string().nullable(),
@@ -25,8 +25,10 @@ const ConfigurationKey = z.object({
 
 const Changed = z.object({
   key: z.string(),
-  status: z.string().nullable().meta({ description: "Of ChangeConfiguration.conf; null when there is none (yet)" }),
-  command: Command.nullable().meta({ description: "null when it was not sent, for the reason in `refused`" }),
+  status: z.string().nullable().meta({
+    description: "The status in ChangeConfiguration.conf; null: there is none, or not yet",
+  }),
+  command: Command.nullable().meta({ description: "null when nothing was sent, for the reason in `refused`" }),
   refused: z.string().nullable(),
 }).meta({ id: "ConfigurationChange" });
 
@@ -43,14 +45,14 @@ const ConfigurationPatch = z.record(z.string(), z.string()).check(({ value: body
 
 type Change = z.output<typeof Changed>;
 
-/** Sends the keys one after the other; all share one wait, and what is not over by then goes on by itself. */
+/** Sends the keys one after the other. All share one wait; commands that have not ended by then go on. */
 async function changeAll(
   asked: Sending,
   target: ChargePoint,
   requests: readonly { key: string; value: string }[],
 ): Promise<Change[]> {
   const { clock } = asked.app;
-  const deadlineMs = clock.monotonicMs() + patienceMs(asked, target.identity);
+  const deadlineMs = clock.monotonicMs() + waitMsOf(asked, target.identity);
   const changes: Change[] = [];
   for (const request of requests) {
     const { key } = request;
@@ -60,7 +62,7 @@ async function changeAll(
       const status = command.confirmation ? String(command.confirmation.status) : null;
       changes.push({ key, status, command, refused: null });
     } catch (error) {
-      // Refused at the first key means that nothing was sent at all: then that is the answer.
+      // When the first key is refused nothing was sent, so that the whole request is refused.
       if (changes.length === 0 || !(error instanceof CommandRefused)) throw error;
       changes.push({ key, status: null, command: null, refused: error.detail });
     }
@@ -68,7 +70,7 @@ async function changeAll(
   return changes;
 }
 
-/** The configuration of one charge point: what we know of it, and how to change it. */
+/** The configuration of one charge point as last fetched, and its changes. */
 export const configurationRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -91,7 +93,8 @@ export const configurationRoutes: readonly Route[] = [
     access: "operator",
     tag,
     summary: "Sends ChangeConfiguration for each key and reports each outcome",
-    description: "In the order given, one after the other. The wait is for all of them; those not over by then go on.",
+    description:
+      "The keys are sent in the given order, one after the other. All share one wait; commands that have not ended by then go on.",
     params,
     query: howToSend,
     body: ConfigurationPatch,

@@ -10,25 +10,24 @@ const cause = z.enum(Object.keys(CONNECTION_CAUSES) as [ConnectionCause, ...Conn
 const ConnectionAttempt = z.object({
   id: z.string(),
   at: moment,
-  lastAt: moment.meta({ description: "Of its repeats within a minute" }),
-  count: z.int().min(1),
-  address: z.string().meta({ description: "Behind a proxy it is the proxy's" }),
-  identity: z.string().nullable().meta({ description: "null where none could be read" }),
+  lastAt: moment.meta({ description: "The last repetition" }),
+  count: z.int().min(1).meta({ description: "1, and one more for each repetition" }),
+  address: z.string().meta({ description: "The client's IP address; behind a proxy, the proxy's" }),
+  identity: z.string().nullable().meta({ description: "null when the path has none that can be read" }),
   cause: z.string().meta({ description: `A stable name: ${Object.keys(CONNECTION_CAUSES).join(", ")}` }),
-  found: z.string().meta({ description: "What was found" }),
-  cure: z.string().meta({ description: "What to do about it" }),
+  found: z.string().meta({ description: "The state that was found" }),
+  cure: z.string().meta({ description: "What to do" }),
 }).meta({ id: "ConnectionAttempt" });
 
-/** Why charge points do not connect, or not well. */
+/** Why charge points cannot connect, or connect with faults. */
 export const connectionAttemptRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/v1/connection-attempts",
     access: "viewer",
     tag: "Charge points",
-    summary: "Refused and odd connections with cause and cure, newest first",
-    description:
-      "Repeats from the same address for the same identity and cause within a minute are one entry with a count.",
+    summary: "Refused and faulty connections with cause and cure, newest first",
+    description: "Repetitions within a minute with the same address, identity and cause are one entry with a count.",
     query: listQuery({
       chargePoint: identity.optional(),
       identity: identity.optional().meta({ description: "The same as `chargePoint`" }),
@@ -42,7 +41,11 @@ export const connectionAttemptRoutes: readonly Route[] = [
     handle: async ({ query, app: { store } }) => {
       const { page, filter: { sort, chargePoint, identity = chargePoint, ...filter } } = pageAndFilter(query);
       if (chargePoint !== undefined && identity !== chargePoint) {
-        throw invalid({ in: "query", pointer: "/identity", detail: "It contradicts chargePoint" });
+        throw invalid({
+          in: "query",
+          pointer: "/identity",
+          detail: "It differs from chargePoint; give only one of them",
+        });
       }
       return ok(await store.connectionAttempts.list({ ...filter, identity }, page, sort));
     },

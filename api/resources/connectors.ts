@@ -6,24 +6,24 @@ import { Reservation, viewOf } from "./reservation/reservations.ts";
 import { ok, type Route, route } from "../http/route.ts";
 import { EffectiveLimit, effectiveLimit } from "./smart_charging/facts.ts";
 
-/** One connector knows more than the list that is embedded in the charge point. */
+/** A connector with more fields than in the list inside the charge point. */
 const ConnectorInUse = Connector.extend({
   openTransaction: z.object({ transactionId: z.int(), idTag: z.string(), startedAt: moment, meterStart: z.int() })
     .nullable(),
   effectiveLimit: EffectiveLimit,
   reservation: Reservation.nullable().meta({
-    description: "Requested or active; connector 0 has those of any connector",
+    description: "Requested or active; connector 0 shows a reservation of any connector",
   }),
 }).meta({ id: "ConnectorInUse" });
 
-/** Connectors, as the charge point reports them; nobody can make one. */
+/** Connectors as the charge point reported them. They cannot be created or edited. */
 export const connectorRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/v1/charge-points/{identity}/connectors/{connectorId}",
     access: "viewer",
     tag: "Charge points",
-    summary: "One connector; 0 is the charge point as a whole",
+    summary: "One connector; 0 is the whole charge point",
     params: z.strictObject({ identity, connectorId }),
     answers: { 200: ConnectorInUse },
     handle: async ({ params: { identity, connectorId }, app }) => {

@@ -8,25 +8,26 @@ import { created, done, type Route, route } from "../http/route.ts";
 const tag = "Charge points";
 
 const MadeKey = z.object({
-  password: z.string().meta({ description: "The key of 20 bytes in hex. Shown this once and never again" }),
+  password: z.string().meta({ description: "A key of 20 bytes in hex. It is shown only in this response" }),
 }).meta({ id: "MadeKey" });
 
-/** Stores only a salted hash. Whoever is connected with the old password must come in anew. */
+/** Stores a salted hash, and ends the connection, so that the charge point authenticates with the new password. */
 async function setPassword(identity: string, password: string, { store, chargePoints }: App): Promise<void> {
   if (!await store.chargePoints.setCredentials(identity, await hashPassword(password))) throw noChargePoint(identity);
   chargePoints.disconnect(identity, "the credentials were changed");
 }
 
-/** HTTP Basic passwords of charge points (security profiles 1 and 2). They can be set and never read. */
+/** HTTP Basic passwords of charge points (security profiles 1 and 2). They can be set but not read. */
 export const credentialRoutes: readonly Route[] = [
   route({
     method: "put",
     path: "/v1/charge-points/{identity}/credentials",
     access: "admin",
     tag,
-    summary: "Sets the password with which the charge point comes in",
+    summary: "Sets the charge point's password for HTTP Basic authentication",
     description:
-      "Hex text of 32 to 40 digits means the bytes of a key; the charge point may present them in either form.",
+      "A text of 32 to 40 hex digits is a key of 16 to 20 bytes. The charge point may send it as this text or as the bytes. A connected " +
+      "charge point is disconnected and must use the new password.",
     params,
     body: z.strictObject({ password: z.string().min(1).max(255) }),
     example: { password: "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF" },
@@ -41,7 +42,7 @@ export const credentialRoutes: readonly Route[] = [
     path: "/v1/charge-points/{identity}/credentials",
     access: "admin",
     tag,
-    summary: "Makes a random key, shows it once",
+    summary: "Creates a random password for the charge point and shows it once",
     params,
     body: z.strictObject({}),
     answers: { 201: MadeKey },

@@ -1,43 +1,43 @@
 /**
- * Events as Server-Sent Events (the HTML standard, 9.2). The client's own reading drives everything: nothing is fetched for it before the
- * last piece was taken, so what is buffered for one client is bounded by one piece. A client that takes nothing for half a minute,
- * a key that was revoked and our own shutdown end the stream, each with a last comment that says so.
+ * Events as Server-Sent Events (the HTML standard, 9.2). The next events are read when the client has taken the last chunk, so that the
+ * buffer of one client is at most one chunk. The stream ends when the client takes nothing for half a minute, when its key is revoked, and at
+ * our shutdown; a last comment says why.
  */
 import type { EventReader } from "../../actors/events/event_hub.ts";
 import type { Clock } from "../../actors/runtime/clock.ts";
 import type { PublishedEvent } from "../../db/events.ts";
 
-/** How often a comment shows that the line is alive, and that the client still reads. */
+/** How often a comment is sent when there is no event. It keeps the connection open and shows whether the client still reads. */
 const HEARTBEAT_MS = 15_000;
 
-/** How often is asked whether the client may still read. */
+/** How often the API key and the client's reading are checked. */
 const CHECK_MS = 3000;
 
-/** A client that has taken nothing for so long is sent away. */
+/** The stream of a client that has taken nothing for this long ends. */
 const STALLED_MS = 30_000;
 
-/** What clients are told to wait before they come again. */
+/** The delay that clients are told to wait before they reconnect. */
 const RETRY_MS = 2000;
 
-/** Bytes in one piece at most, but for a single larger event. */
-const PIECE_BYTES = 65_536;
+/** The largest chunk. A single event may be larger. */
+const CHUNK_BYTES = 65_536;
 
-/** What a stream needs. */
-export interface StreamPorts {
+/** What `eventStream` works with. */
+export interface StreamContext {
   readonly reader: EventReader;
   readonly clock: Clock;
-  /** Whether the key is still good. */
+  /** Whether the API key is still valid. */
   isAllowed(): Promise<boolean>;
   encode(event: PublishedEvent): unknown;
 }
 
-/** The stream of a reader; ending either ends both. */
-export function eventStream({ reader, clock, isAllowed, encode }: StreamPorts): ReadableStream<Uint8Array> {
+/** The stream of the reader's events. The end of the stream closes the reader, and the end of the reader ends the stream. */
+export function eventStream({ reader, clock, isAllowed, encode }: StreamContext): ReadableStream<Uint8Array> {
   const text = new TextEncoder();
   let waiting: Uint8Array[] = [];
   let over = false;
   let takenAtMs = clock.monotonicMs();
-  let saidAtMs = takenAtMs;
+  let sentAtMs = takenAtMs;
   let cancelCheck = () => {};
 
   function end(controller: ReadableStreamDefaultController<Uint8Array>, why: string): void {
@@ -49,9 +49,9 @@ export function eventStream({ reader, clock, isAllowed, encode }: StreamPorts): 
     controller.close();
   }
 
-  function say(controller: ReadableStreamDefaultController<Uint8Array>, piece: Uint8Array): void {
-    saidAtMs = clock.monotonicMs();
-    controller.enqueue(piece);
+  function send(controller: ReadableStreamDefaultController<Uint8Array>, chunk: Uint8Array): void {
+    sentAtMs = clock.monotonicMs();
+    controller.enqueue(chunk);
   }
 
   async function check(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -62,30 +62,30 @@ export function eventStream({ reader, clock, isAllowed, encode }: StreamPorts): 
     if (idle) takenAtMs = nowMs;
     if (!allowed) return end(controller, "ended: the API key was revoked");
     if (nowMs - takenAtMs >= STALLED_MS) {
-      return end(controller, `ended: nothing was read for ${STALLED_MS / 1000} s; come again with Last-Event-ID`);
+      return end(controller, `ended: nothing was read for ${STALLED_MS / 1000} s; reconnect with Last-Event-ID`);
     }
-    if (idle && nowMs - saidAtMs >= HEARTBEAT_MS) say(controller, text.encode(": heartbeat\n\n"));
-    plan(controller);
+    if (idle && nowMs - sentAtMs >= HEARTBEAT_MS) send(controller, text.encode(": heartbeat\n\n"));
+    planCheck(controller);
   }
 
-  function plan(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  function planCheck(controller: ReadableStreamDefaultController<Uint8Array>): void {
     cancelCheck = clock.after(CHECK_MS, () => void check(controller));
   }
 
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      say(controller, text.encode(`: events behind ${reader.position}\nretry: ${RETRY_MS}\n\n`));
-      plan(controller);
+      send(controller, text.encode(`: events after ${reader.position}\nretry: ${RETRY_MS}\n\n`));
+      planCheck(controller);
     },
     async pull(controller) {
       takenAtMs = clock.monotonicMs();
       if (waiting.length === 0) {
         const events = await reader.next().catch(() => null);
         if (over) return;
-        if (events === null) return end(controller, "ended: come again with Last-Event-ID");
-        waiting = pieces(events.map((event) => text.encode(frame(event, encode))));
+        if (events === null) return end(controller, "ended: reconnect with Last-Event-ID");
+        waiting = chunks(events.map((event) => text.encode(frame(event, encode))));
       }
-      say(controller, waiting.shift()!);
+      send(controller, waiting.shift()!);
     },
     cancel() {
       over = true;
@@ -95,24 +95,24 @@ export function eventStream({ reader, clock, isAllowed, encode }: StreamPorts): 
   }, { highWaterMark: 1 });
 }
 
-/** One event. Its JSON has no line breaks, so it needs one `data` line. */
-function frame(event: PublishedEvent, encode: StreamPorts["encode"]): string {
+/** One event on the wire. Its JSON has no line breaks, so that it needs one `data` line. */
+function frame(event: PublishedEvent, encode: StreamContext["encode"]): string {
   return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(encode(event))}\n\n`;
 }
 
-/** Whole events gathered into pieces, so that a thousand of them are not a thousand writes. */
-function pieces(frames: readonly Uint8Array[]): Uint8Array[] {
-  const gathered: Uint8Array[][] = [];
-  let size = PIECE_BYTES;
+/** Joins events into chunks, so that a thousand small events are not a thousand writes. */
+function chunks(frames: readonly Uint8Array[]): Uint8Array[] {
+  const batches: Uint8Array[][] = [];
+  let size = CHUNK_BYTES;
   for (const frame of frames) {
-    if (size + frame.length > PIECE_BYTES) {
-      gathered.push([]);
+    if (size + frame.length > CHUNK_BYTES) {
+      batches.push([]);
       size = 0;
     }
-    gathered.at(-1)!.push(frame);
+    batches.at(-1)!.push(frame);
     size += frame.length;
   }
-  return gathered.map(joined);
+  return batches.map(joined);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -11,12 +11,12 @@ import { hashOfKey } from "../http/operator.ts";
 import { invalid } from "../http/problem.ts";
 import { ok, type Route, route } from "../http/route.ts";
 
-/** The name of a type of event. */
+/** The type of an event, such as `transaction.started`. */
 export const eventType = z.enum(eventTypeNames);
 
 const envelope = {
-  sequence: z.int().meta({ description: "Rises from event to event; gaps mean nothing" }),
-  timestamp: moment.meta({ description: "When we learned of it" }),
+  sequence: z.int().meta({ description: "Rises with every event. Numbers may be missing; no event is lost by that" }),
+  timestamp: moment.meta({ description: "When the Central System recorded it" }),
   chargePoint: z.string().nullable(),
 };
 
@@ -33,41 +33,46 @@ export const Event = z.union(shapes as [(typeof shapes)[number], ...typeof shape
 const types = z.codec(z.string(), z.array(eventType), {
   decode: (text) => text.split(",") as EventType[],
   encode: (list) => list.join(","),
-}).meta({ type: "string", description: "One type or several with commas", example: "transaction.started" });
+}).meta({ type: "string", description: "One type, or several separated by commas", example: "transaction.started" });
 
 const query = listQuery({
   chargePoint: identity.optional(),
   type: types.optional(),
   after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional()
-    .meta({ type: "integer", description: "Only events with a larger number; a page then begins with the oldest" }),
-  sort: sort.removeDefault().optional().meta({ description: "Of a page: which come first" }),
+    .meta({
+      type: "integer",
+      description: "Only events with a greater `sequence`. Without `sort`, a page then begins with the oldest",
+    }),
+  sort: sort.removeDefault().optional().meta({
+    description: "Which events of a page come first. The stream ignores it",
+  }),
 });
 
-/** What a client that comes again has read last (the HTML standard, 9.2.4); it is newer than what its URL says. */
+/** The last event that a reconnecting client has read (the HTML standard, 9.2.4). It is newer than `after` in the client's URL. */
 function lastEventId(headers: Headers): number | undefined {
   const text = headers.get("Last-Event-ID");
   if (text === null || text === "") return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw invalid({ in: "header", pointer: "/Last-Event-ID", detail: "Not the id of an event" });
+  throw invalid({ in: "header", pointer: "/Last-Event-ID", detail: "Not a whole number, as the `id` of an event is" });
 }
 
-/** Programs that ask for JSON alone get a page; everybody else, curl and browsers too, the stream. */
+/** A client that accepts only JSON gets a page. All others, such as curl and browsers, get the stream. */
 function wantsPage(headers: Headers): boolean {
   const accept = (headers.get("Accept") ?? "").toLowerCase();
   return accept.includes("application/json") && !accept.includes("text/event-stream");
 }
 
-/** The one route: what it answers depends on Accept. */
+/** One route, which answers with the stream or a page according to `Accept`. */
 export const eventRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/v1/events",
     access: "viewer",
     tag: "Events",
-    summary: "What happens, as Server-Sent Events, or as a page with Accept: application/json",
+    summary: "Events as a stream of Server-Sent Events, or as a page with Accept: application/json",
     description:
-      "Without `after` or `Last-Event-ID` the stream begins with the next event. Every event comes at least once and in " +
-      "the order of its number; what happened to one charge point, in the order in which it happened. Events are kept for " +
+      "Without `after` or `Last-Event-ID` the stream begins with the next event. Every event is sent at least once, in " +
+      "the order of `sequence`. The events of one charge point have the order in which they happened. Events are kept for " +
       "CHARGEHAND_EVENT_RETENTION_DAYS.",
     query,
     answers: { 200: listOf(Event) },

@@ -5,14 +5,14 @@ import { ok, type Route, route } from "../http/route.ts";
 const Health = z.object({ status: z.enum(["alive", "ready"]), version: z.string() }).meta({ id: "Health" });
 const SOON = { headers: { "Retry-After": "5" } };
 
-/** For whoever watches the process. */
+/** Liveness and readiness, for supervisors and load balancers. */
 export const healthRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/healthz",
     access: "open",
     tag: "Health",
-    summary: "The process is alive",
+    summary: "Answers 200 while the process runs",
     answers: { 200: Health },
     handle: ({ app }) => ok({ status: "alive", version: app.version }),
   }),
@@ -21,10 +21,16 @@ export const healthRoutes: readonly Route[] = [
     path: "/readyz",
     access: "open",
     tag: "Health",
-    summary: "Able to serve: the database is migrated and answers, and every part of the process works",
+    summary: "Answers 200 when the Central System can serve: the database answers and every part of the process works",
     answers: { 200: Health },
     handle: async ({ app }) => {
-      if (!app.ready()) throw new Problem("not-ready", "Starting, or shutting down", SOON);
+      if (!app.ready()) {
+        throw new Problem(
+          "not-ready",
+          "The process is starting or shutting down, or the database is not available",
+          SOON,
+        );
+      }
       if (app.givenUp.length > 0) throw new Problem("not-ready", partsFailed(app.givenUp), SOON);
       await app.store.probe().catch(() => {
         throw new Problem("not-ready", "The database does not answer", SOON);
@@ -36,5 +42,5 @@ export const healthRoutes: readonly Route[] = [
 
 function partsFailed(names: readonly string[]): string {
   const parts = names.map((name) => `"${name}"`).join(", ");
-  return `Failed too often and stopped: ${parts}. The process ends by itself and must be started again`;
+  return `These parts failed too often and were stopped: ${parts}. The process will end by itself; start it again`;
 }

@@ -10,17 +10,19 @@ const idTag = IdToken.min(1).meta({ example: "04A2B3C4" });
 
 const fields = {
   status: z.enum(["Accepted", "Blocked"]),
-  expiryDate: moment.nullable().meta({ description: "From then on the tag is answered Expired; null = never" }),
-  parentIdTag: idTag.nullable().meta({ description: "Tags with the same parent are one group" }),
-  maxActiveTransactions: z.int().min(1).max(1000).nullable().meta({ description: "At the same time; null = no limit" }),
+  expiryDate: moment.nullable().meta({ description: "From then on the id tag's status is Expired; null = never" }),
+  parentIdTag: idTag.nullable().meta({ description: "Id tags with the same parent are one group" }),
+  maxActiveTransactions: z.int().min(1).max(1000).nullable().meta({
+    description: "Transactions at the same time; null = no limit",
+  }),
   description: z.string().max(1000),
 };
 
 const IdTag = z.object({ idTag, ...fields, createdAt: moment, updatedAt: moment }).meta({ id: "IdTag" });
 
-/** The defaults of a tag that is put: accepted, for ever, for one transaction at a time. */
+/** By default an id tag is accepted without an expiry date, for one transaction at a time. */
 const IdTagPut = z.strictObject({
-  idTag: idTag.optional().meta({ description: "As in the path, where it is given" }),
+  idTag: idTag.optional().meta({ description: "When given, the same as in the path" }),
   status: fields.status.default("Accepted"),
   expiryDate: fields.expiryDate.default(null),
   parentIdTag: fields.parentIdTag.default(null),
@@ -40,7 +42,7 @@ const idTags = resource({
   shows: IdTag,
 });
 
-/** Who may charge. Look-ups ignore case. */
+/** The id tags that are known here. Look-ups ignore case. */
 export const idTagRoutes: readonly Route[] = [
   idTags.list({
     summary: "All id tags",
@@ -60,7 +62,7 @@ export const idTagRoutes: readonly Route[] = [
     },
     async save({ app, id, body: { idTag = id, ...fields } }) {
       if (idTag.toLowerCase() !== id.toLowerCase()) {
-        throw invalid({ in: "body", pointer: "/idTag", detail: `The path says ${id}` });
+        throw invalid({ in: "body", pointer: "/idTag", detail: `It differs from the path, which has ${id}` });
       }
       const put = await app.store.idTags.put(id, fields, app.clock.now());
       changed(app, id);
@@ -68,7 +70,7 @@ export const idTagRoutes: readonly Route[] = [
     },
   }),
   idTags.patch({
-    summary: "Changes the fields that are given",
+    summary: "Changes the given fields",
     body: IdTagPatch,
     example: { status: "Blocked" },
     async save({ app, id, body }) {
@@ -78,7 +80,7 @@ export const idTagRoutes: readonly Route[] = [
     },
   }),
   idTags.remove({
-    summary: "Forgets an id tag; charge points are then answered Invalid",
+    summary: "Deletes an id tag; its status is then Invalid",
     async remove({ app, id }) {
       const removed = await app.store.idTags.remove(id);
       if (removed) changed(app, id);

@@ -8,23 +8,23 @@ const MeterValue = z.object({
   sampledAt: moment,
   receivedAt: moment,
   connectorId: z.int(),
-  value: z.string().meta({ description: "Letter by letter as the charge point sent it" }),
+  value: z.string().meta({ description: "The text exactly as the charge point sent it" }),
   measurand: z.string(),
   phase: z.string().nullable(),
   location: z.string(),
   context: z.string(),
   unit: z.string().nullable(),
   format: z.string(),
-}).meta({ id: "MeterValue", description: "A sampled value of OCPP, its defaults filled in" });
+}).meta({ id: "MeterValue", description: "A SampledValue of OCPP; absent fields have OCPP's defaults" });
 
-/** What was metered during a transaction. */
+/** The meter values of a transaction. */
 export const meterValueRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/v1/transactions/{transactionId}/meter-values",
     access: "viewer",
     tag: "Transactions",
-    summary: "The transaction's samples, oldest first",
+    summary: "The meter values of a transaction, oldest first",
     params: z.strictObject({ transactionId }),
     query: listQuery({ measurand: searchText.optional().meta({ example: "Energy.Active.Import.Register" }) }),
     answers: { 200: listOf(MeterValue) },

@@ -22,14 +22,16 @@ const Transaction = z.object({
   meterStop: z.int().nullable().meta({ description: "Wh" }),
   energyWh: z.int().nullable(),
   reason: z.string().nullable(),
-  startedAt: moment.meta({ description: "In the charge point's time" }),
+  startedAt: moment.meta({ description: "By the charge point's clock" }),
   startReceivedAt: moment,
-  stoppedAt: moment.nullable().meta({ description: "In the charge point's time" }),
+  stoppedAt: moment.nullable().meta({ description: "By the charge point's clock" }),
   stopReceivedAt: moment.nullable(),
   stopIdTag: z.string().nullable(),
-  idTagInfo: jsonObject.meta({ description: "What StartTransaction was answered with" }),
+  idTagInfo: jsonObject.meta({ description: "idTagInfo in the confirmation of StartTransaction" }),
   reservationId: z.int().nullable(),
-  flags: z.array(z.string()).meta({ description: "Odd but recorded" }),
+  flags: z.array(z.string()).meta({
+    description: "Irregularities, such as `clockSkew`; the transaction was recorded all the same",
+  }),
 }).meta({ id: "Transaction" });
 
 const TransactionStop = z.object({
@@ -46,7 +48,7 @@ const TransactionStop = z.object({
   flags: z.array(z.string()),
 }).meta({ id: "TransactionStop" });
 
-/** Charging transactions; only charge points make them. */
+/** Charging transactions. Only a charge point starts one. */
 export const transactionRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -59,8 +61,8 @@ export const transactionRoutes: readonly Route[] = [
       connectorId: connectorId.optional(),
       idTag: searchText.optional(),
       state: state.optional(),
-      from: moment.optional().meta({ description: "Started then or later" }),
-      to: moment.optional().meta({ description: "Started before" }),
+      from: moment.optional().meta({ description: "Started at this time or later" }),
+      to: moment.optional().meta({ description: "Started before this time" }),
       sort,
     }),
     answers: { 200: listOf(Transaction) },
@@ -89,8 +91,9 @@ export const transactionRoutes: readonly Route[] = [
     path: "/v1/transactions/{transactionId}/stop",
     access: "operator",
     tag,
-    summary: "Sends RemoteStopTransaction to the charge point that has it",
-    description: "Sent whatever we believe of the transaction: the charge point knows best. Answers like a command.",
+    summary: "Sends RemoteStopTransaction to the transaction's charge point",
+    description:
+      "The command is also sent for a transaction that has ended here: the charge point decides. The response is the command, as for all commands.",
     params,
     query: howToSend,
     body: z.strictObject({}),
@@ -106,8 +109,9 @@ export const transactionRoutes: readonly Route[] = [
     path: "/v1/transaction-stops",
     access: "viewer",
     tag,
-    summary: "Every StopTransaction as it came, newest first",
-    description: "Also those that fit no transaction (`orphan`) and those that contradict the first one (`conflict`).",
+    summary: "Every received StopTransaction, newest first",
+    description:
+      "The list includes those that belong to no known transaction (`orphan`) and those that differ from the first one (`conflict`).",
     query: listQuery({ chargePoint: identity.optional(), outcome: outcome.optional(), sort }),
     answers: { 200: listOf(TransactionStop) },
     handle: async ({ query, app }) => {

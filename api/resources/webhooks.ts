@@ -1,5 +1,6 @@
 /**
- * Webhooks as a resource: where operators' own systems are told of events. The secret that signs is shown once, when it is made.
+ * Webhooks as a resource: URLs of operators' systems to which events are sent. The secret that signs the requests is shown once, when it is
+ * created.
  */
 import { z } from "zod";
 import { isWebhookSecret, makeWebhookSecret } from "../../actors/webhooks/standard_webhooks.ts";
@@ -15,37 +16,41 @@ import { ok, type Route, route } from "../http/route.ts";
 
 const tag = "Webhooks";
 
-/** A replaced secret signs beside the new one for so long. */
+/** How long a replaced secret still signs, in addition to the new one. */
 const OLD_SECRET_MS = 24 * 3600 * 1000;
 
 const LIST_MAX = 1000;
 
 const fields = {
-  url: z.string().max(2000).meta({ description: "https, and public, unless the settings allow more" }),
+  url: z.string().max(2000).meta({ description: "An https URL at a public address, unless the settings allow more" }),
   description: z.string().max(1000),
   types: z.array(eventType).max(LIST_MAX).meta({ description: "Empty: every type" }),
   chargePoints: z.array(identity).max(LIST_MAX).meta({ description: "Empty: every charge point" }),
-  enabled: z.boolean().meta({ description: "While it is not, events wait as long as they are kept" }),
+  enabled: z.boolean().meta({ description: "false: nothing is sent; events wait as long as they are kept" }),
 };
 
-const secret = z.string().refine(isWebhookSecret, "whsec_ and 24 to 64 bytes in base64");
+const secret = z.string().refine(isWebhookSecret, "Not whsec_ followed by 24 to 64 bytes in base64");
 
 const Webhook = z.object({
   id: z.string(),
   ...fields,
   state: z.enum(["healthy", "failing", "disabled"]).meta({ description: "failing: several attempts in a row failed" }),
   failingSince: moment.nullable(),
-  lastError: z.string().nullable().meta({ description: "Of the latest attempt, null when it succeeded" }),
-  position: z.int().meta({ description: "The sequence of the last event that was looked at for it" }),
+  lastError: z.string().nullable().meta({ description: "The error of the latest attempt; null when it succeeded" }),
+  position: z.int().meta({ description: "The sequence of the last event that was considered for this webhook" }),
   lostUntil: z.int().nullable()
-    .meta({ description: "Some events up to this sequence were too old to be kept before they could be delivered" }),
-  pending: z.int().meta({ description: "Deliveries that wait" }),
-  skipped: z.int().meta({ description: "Deliveries that were given up" }),
+    .meta({
+      description: "Some events up to this sequence were removed, because of their age, before they could be delivered",
+    }),
+  pending: z.int().meta({ description: "Number of deliveries that wait" }),
+  skipped: z.int().meta({ description: "Number of deliveries that were given up" }),
   createdAt: moment,
 }).meta({ id: "Webhook" });
 
 const NewWebhook = Webhook.extend({
-  secret: z.string().optional().meta({ description: "Shown this once and never again, when it was made here" }),
+  secret: z.string().optional().meta({
+    description: "The secret, when the Central System created it. It is shown only in this response",
+  }),
 }).meta({ id: "NewWebhook" });
 
 const WebhookPut = z.strictObject({
@@ -56,12 +61,12 @@ const WebhookPut = z.strictObject({
   enabled: fields.enabled.default(true),
   secret: secret.optional().meta({
     description:
-      "Of your own; without it one is made for a new webhook. A replaced one signs beside the new one for 24 h",
+      "A secret of your own; without it a new webhook gets a random one. A replaced secret still signs for 24 h, in addition to the new one",
   }),
 }).meta({ id: "WebhookPut" });
 
 const Delivery = z.object({
-  sequence: z.int().meta({ description: "Of the event; the webhook-id is `evt_` and this number" }),
+  sequence: z.int().meta({ description: "The event's sequence; the header webhook-id is `evt_` with this number" }),
   type: z.string(),
   chargePoint: z.string().nullable(),
   state: z.enum(["pending", "delivered", "skipped"]),
@@ -69,7 +74,7 @@ const Delivery = z.object({
   createdAt: moment,
   nextAttemptAt: moment,
   lastAttemptAt: moment.nullable(),
-  lastStatus: z.int().nullable().meta({ description: "The HTTP status of the latest answer" }),
+  lastStatus: z.int().nullable().meta({ description: "The HTTP status of the latest response" }),
   lastError: z.string().nullable(),
   latencyMs: z.int().nullable(),
   settledAt: moment.nullable(),
@@ -96,7 +101,7 @@ const webhooks = resource({
   shows: Webhook,
 });
 
-/** Creates or replaces. Throws the problem of a target that is not allowed. */
+/** Creates or replaces a webhook. Throws the problem of a URL that is not allowed. */
 async function put(app: App, id: string, { secret: given, ...fields }: z.output<typeof WebhookPut>) {
   const problem = targetProblem(fields.url, app.settings);
   if (problem !== undefined) throw invalid({ in: "body", pointer: "/url", detail: problem });
@@ -108,7 +113,7 @@ async function put(app: App, id: string, { secret: given, ...fields }: z.output<
   return { row: { ...viewOf(row), ...(created && given === undefined && { secret: made }) }, created };
 }
 
-/** Only admins see and make them: a webhook is told everything. */
+/** Only an admin may use them, because a webhook gets all events. */
 export const webhookRoutes: readonly Route[] = [
   webhooks.list({
     summary: "All webhooks, newest first",
@@ -118,9 +123,9 @@ export const webhookRoutes: readonly Route[] = [
     },
   }),
   webhooks.create({
-    summary: "Makes a webhook, beginning with the next event, and shows its secret once",
+    summary: "Creates a webhook that begins with the next event, and shows its secret once",
     description:
-      "Requests are signed after Standard Webhooks. Each event comes at least once, those of one charge point in their order.",
+      "Requests are signed as in Standard Webhooks. Each event is sent at least once; the events of one charge point are sent in their order.",
     body: WebhookPut,
     example: { url: "https://example.com/chargehand", types: ["transaction.ended"] },
     made: NewWebhook,
@@ -137,7 +142,7 @@ export const webhookRoutes: readonly Route[] = [
     },
   }),
   webhooks.put({
-    summary: "Makes a webhook with this id, or replaces what is set for it; what waits is tried again at once",
+    summary: "Creates a webhook with this id, or replaces its settings; waiting deliveries are retried at once",
     body: WebhookPut,
     example: { url: "https://example.com/chargehand", enabled: true },
     made: NewWebhook,
@@ -156,7 +161,7 @@ export const webhookRoutes: readonly Route[] = [
     path: "/v1/webhooks/{id}/deliveries",
     access: "admin",
     tag,
-    summary: "What was and is to be sent to a webhook, newest first",
+    summary: "The deliveries of a webhook, newest first",
     params: webhooks.params,
     query: listQuery({ state: Delivery.shape.state.optional() }),
     answers: { 200: listOf(Delivery) },
@@ -171,7 +176,7 @@ export const webhookRoutes: readonly Route[] = [
     path: "/v1/webhooks/{id}/test",
     access: "admin",
     tag,
-    summary: "Sends a `webhook.test` at once and tells how it went",
+    summary: "Sends a `webhook.test` at once and returns the result",
     params: webhooks.params,
     body: z.strictObject({}),
     answers: { 200: TestResult },

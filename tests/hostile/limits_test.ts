@@ -225,6 +225,6 @@ test("requests with wrong API keys are throttled, those with a valid key are not
   const last = answers.at(-1)!;
   assertEquals([last.status, last.body.type], [429, "/problems/too-many-attempts"]);
   assertMatch(last.retryAfter!, /^\d+$/);
-  assertMatch(last.body.detail, /Repeat it in \d+ s, with a key that is known here$/);
+  assertMatch(last.body.detail, /Send the request again in \d+ s with a valid key$/);
   assertEquals((await tool.operator.request("GET", "/v1/charge-points")).status, 200);
 });

@@ -33,7 +33,9 @@ const state = z.enum([
   "expired",
 ]).meta({
   description:
-    "notSent: it never went out; nothingToSend: answered without a file name; timedOut: nobody knows what the charge point made of it; uploaded: says the charge point; received: the file is here; expired: nothing came in a day",
+    "notSent: the command was never sent; nothingToSend: the charge point answered without a file name; timedOut: the charge point " +
+    "did not answer in time; uploaded: the charge point reports that it has uploaded the file; received: the file is stored here; " +
+    "expired: no file arrived within a day",
 });
 
 const Diagnostics = z.object({
@@ -42,13 +44,15 @@ const Diagnostics = z.object({
   state,
   commandState,
   request: jsonObject.meta({
-    description: "The GetDiagnostics as it was sent, without the secret part of its location",
+    description: "The GetDiagnostics.req as sent, without the secret part of its location",
   }),
-  fileName: z.string().nullable().meta({ description: "As the charge point named it in its confirmation" }),
-  status: z.enum(["Uploading", "UploadFailed", "Uploaded"]).nullable().meta({ description: "As it was last reported" }),
+  fileName: z.string().nullable().meta({ description: "The file name in GetDiagnostics.conf" }),
+  status: z.enum(["Uploading", "UploadFailed", "Uploaded"]).nullable().meta({
+    description: "The last DiagnosticsStatusNotification",
+  }),
   statusAt: moment.nullable(),
   file: z.object({
-    name: z.string().nullable().meta({ description: "As it was brought" }),
+    name: z.string().nullable().meta({ description: "The file name of the upload" }),
     bytes: z.int(),
     sha256: z.string(),
     receivedAt: moment,
@@ -56,7 +60,9 @@ const Diagnostics = z.object({
   }).nullable(),
   createdAt: moment,
   sentAt: moment.nullable(),
-  expiresAt: moment.nullable().meta({ description: "Until then the file may come; null: it was not sent yet" }),
+  expiresAt: moment.nullable().meta({
+    description: "Until then the file can be uploaded; null: GetDiagnostics was not sent yet",
+  }),
   requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
 }).meta({ id: "Diagnostics" });
 
@@ -68,11 +74,13 @@ const DiagnosticsPost = z.strictObject({
   stopTime,
   retries,
   retryInterval,
-  location: location.optional().meta({ description: "A foreign directory; absent: an address of ours is made" }),
+  location: location.optional().meta({
+    description: "A directory on another server; absent: the Central System creates an upload address of its own",
+  }),
   scheme: scheme.default("http"),
 }).meta({ id: "DiagnosticsPost" });
 
-/** Diagnostics: asked for, followed and kept. Also those that an operator asks for by the plain command. */
+/** Requests for diagnostics with their progress and their files. They include those sent by the plain GetDiagnostics command. */
 export const diagnosticsRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -93,9 +101,10 @@ export const diagnosticsRoutes: readonly Route[] = [
     path: "/v1/diagnostics",
     access: "operator",
     tag,
-    summary: "Asks a charge point for its diagnostics",
+    summary: "Requests diagnostics from a charge point",
     description:
-      "Makes an upload address unless a foreign one is given, sends GetDiagnostics, and waits for its answer as commands do (`Prefer`). The file comes later: ask again, or listen to the event `diagnostics.received`.",
+      "Creates an upload address, unless `location` is given, sends GetDiagnostics, and waits for its answer as commands do (`Prefer`). " +
+      "The file arrives later: read the resource again, or wait for the event `diagnostics.received`.",
     query: howToSend.omit({ force: true }),
     body: DiagnosticsPost,
     example: { chargePoint: "CP001", startTime: "2026-03-02T00:00:00.000Z", retries: 2 },
@@ -125,7 +134,7 @@ export const diagnosticsRoutes: readonly Route[] = [
     path: "/v1/diagnostics/{id}/file",
     access: "viewer",
     tag,
-    summary: "The file that the charge point brought",
+    summary: "The file that the charge point uploaded",
     params,
     contentType: BYTES,
     answers: { 200: z.string() },
@@ -133,8 +142,8 @@ export const diagnosticsRoutes: readonly Route[] = [
       const found = await store.diagnostics.find(id);
       if (!found) throw missing(id);
       const { file, bytes, sha256, receivedAt, name } = found;
-      if (receivedAt === null) throw notFound("The charge point has not brought its file");
-      if (file === null) throw new Problem("gone", "The file was removed after its time");
+      if (receivedAt === null) throw notFound("The charge point has not uploaded the file yet");
+      if (file === null) throw new Problem("gone", "The file was removed after CHARGEHAND_DIAGNOSTICS_RETENTION_DAYS");
       const open = (from: number) => uploads.folder.open(file, from);
       return {
         status: 200,
@@ -154,7 +163,7 @@ async function find(id: string, app: App): Promise<z.output<typeof Diagnostics>>
 
 function viewOf(row: DiagnosticsRequest, { clock }: Pick<App, "clock">): z.output<typeof Diagnostics> {
   const { request, name, bytes, sha256, receivedAt, file } = row;
-  // Charge points collect before they answer, which may take longer than a CALL waits: a late answer is usual.
+  // A late answer is common: a charge point may collect its files before it answers, which can take longer than the CALL's timeout.
   const end = endOf<ConfirmationOf<"GetDiagnostics">>({ ...row, action: "GetDiagnostics", state: row.commandState });
   const facts = {
     ...row,

@@ -1,6 +1,6 @@
 /**
- * Where charge points fetch files: `/files/{token}`, without a key, because firmware loaders know none. The name behind the token is only there for
- * loaders that want to see one, and is not looked at.
+ * Downloads for charge points at `/files/{token}`, without an API key, because a charge point cannot send one. The file name after the token
+ * is for charge points that need one in a URL; it is ignored.
  */
 import { z } from "zod";
 import type { App } from "../../http/app.ts";
@@ -9,21 +9,22 @@ import { nothing } from "../../http/fields.ts";
 import { notFound, Problem } from "../../http/problem.ts";
 import { type Route, route } from "../../http/route.ts";
 
-const token = z.string().max(100).meta({ description: "From the address; there is no other way to one" });
+const token = z.string().max(100).meta({ description: "The secret part of a file's address" });
 const fileName = z.string().max(1000);
 
 const declared = {
   method: "get",
   access: "open",
   tag: "Files",
-  summary: "Fetches a file at its address",
-  description: "Answers HEAD, single ranges with If-Range, and If-None-Match. An address that is over answers 410.",
+  summary: "Downloads a file from its address",
+  description:
+    "Supports HEAD, single ranges with If-Range, and If-None-Match. An address that has expired or was used answers 410.",
   contentType: BYTES,
   plain: true,
   answers: { 200: z.string(), 206: z.string(), 304: nothing },
 } as const;
 
-/** Fetching without a key. */
+/** Downloading with the address alone. */
 export const downloadRoutes: readonly Route[] = [
   route({
     ...declared,
@@ -40,16 +41,19 @@ export const downloadRoutes: readonly Route[] = [
   }),
 ];
 
-/** The file of an address. Throws the problem when there is none, or not any more. */
+/** The file of an address. Throws 404 for an unknown address and 410 for one that is no longer valid. */
 export async function download(token: string, { files, log }: App) {
   const found = await files.find(token);
   if (!found) throw notFound("There is no such address");
-  if (found.isOver) throw new Problem("gone", "This address is over; ask for a new one");
+  if (found.isOver) throw new Problem("gone", "This address has expired or was used; create a new one");
   const { file, chargePoint, once } = found;
   const { id, name, bytes, sha256, createdAt } = file;
   const whole = async () => {
-    log.info(`${chargePoint ?? "Somebody"} has fetched ${name}`, { file: id });
-    if (once) await files.fetched(token).catch((error) => log.warn("An address stays open", { error }));
+    log.info(`${name} was downloaded by ${chargePoint ?? "an unknown client"}`, { file: id });
+    if (!once) return;
+    await files.fetched(token).catch((error) =>
+      log.warn("An address for one download could not be closed and stays valid until it expires", { error })
+    );
   };
   return {
     status: 200,

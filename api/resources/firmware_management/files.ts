@@ -16,7 +16,7 @@ const File = z.object({
   name: z.string().meta({ example: "duo22-3.5.0.bin" }),
   description,
   bytes: z.int(),
-  sha256: z.string().meta({ description: "Of its bytes, in hex" }),
+  sha256: z.string().meta({ description: "The hash of the content, in hex" }),
   createdAt: moment,
 }).meta({ id: "File" });
 
@@ -26,15 +26,17 @@ const DAY_SECONDS = 86_400;
 
 const AddressPost = z.strictObject({
   chargePoint: identity.nullable().default(null).meta({
-    description: "Who will fetch it; the address begins as that charge point reaches us",
+    description: "The charge point that will download it; the address has the host and port at which it connects here",
   }),
   expiresInSeconds: z.int().min(1).max(366 * DAY_SECONDS).default(7 * DAY_SECONDS),
   scheme: scheme.default("http"),
-  once: z.boolean().default(false).meta({ description: "It is over when the last byte was fetched" }),
+  once: z.boolean().default(false).meta({
+    description: "true: the address is valid until the file was downloaded once",
+  }),
 }).meta({ id: "FileAddressPost" });
 
 const Address = z.object({
-  location: z.url().meta({ description: "Shown once; needs no key" }),
+  location: z.url().meta({ description: "The address. It needs no API key and is shown only in this response" }),
   expiresAt: moment,
 }).meta({ id: "FileAddress" });
 
@@ -48,7 +50,7 @@ const files = resource({
   shows: File,
 });
 
-/** Firmware images that we serve to charge points. */
+/** Firmware images that charge points download. */
 export const fileRoutes: readonly Route[] = [
   files.list({ summary: "All files", load: ({ app, filter, page }) => app.store.files.list(filter, page) }),
   fileRoute({
@@ -56,9 +58,9 @@ export const fileRoutes: readonly Route[] = [
     path: "/v1/files",
     access: "operator",
     tag,
-    summary: "Takes a file, to be fetched by charge points",
+    summary: "Uploads a file that charge points can download",
     description:
-      "A form with the field `file`; it is kept when it is whole and on the disk, of at most CHARGEHAND_MAX_FILE_BYTES.",
+      "The body is a form with the field `file`, of at most CHARGEHAND_MAX_FILE_BYTES. The response comes when the whole file is on the disk.",
     body: FilePost,
     takes: {
       field: "file",
@@ -75,12 +77,12 @@ export const fileRoutes: readonly Route[] = [
   }),
   files.find({ summary: "One file", load: ({ app, id }) => app.store.files.find(id) }),
   files.remove({
-    summary: "Removes a file; all its addresses end",
-    description: "409 as long as a firmware campaign that is not over needs it.",
+    summary: "Removes a file; its addresses are no longer valid",
+    description: "The response is 409 while a firmware campaign that has not ended uses the file.",
     async remove({ app, id }) {
       const removal = await app.files.remove(id);
       if (typeof removal === "string") return removal === "removed";
-      const detail = `Firmware campaign ${removal.usedBy} needs it. Wait for its end, or abort it first.`;
+      const detail = `Firmware campaign ${removal.usedBy} uses the file. Wait for its end, or abort it first.`;
       throw new Problem("file-in-use", detail);
     },
   }),
@@ -89,8 +91,8 @@ export const fileRoutes: readonly Route[] = [
     path: "/v1/files/{id}/addresses",
     access: "operator",
     tag,
-    summary: "Makes an address at which the file can be fetched without a key",
-    description: "For UpdateFirmware sent by hand. Campaigns make their own.",
+    summary: "Creates an address from which the file can be downloaded without an API key",
+    description: "Use it as the location of an UpdateFirmware command. Firmware campaigns create their own addresses.",
     params: files.params,
     body: AddressPost,
     example: { chargePoint: "CP001", expiresInSeconds: DAY_SECONDS, once: false },

@@ -1,5 +1,5 @@
 /**
- * A firmware campaign as the API shows it: what was asked for, and how far it has come.
+ * A firmware campaign as the API shows it: its settings and its progress.
  */
 import { z } from "zod";
 import { maySend } from "../../../actors/firmware_management/campaign_decision.ts";
@@ -13,28 +13,30 @@ import { scheme } from "./scheme.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** Identities that one campaign can name; labels and models reach any number. */
+/** The most identities that one campaign can name. Labels and models select any number. */
 const NAMED_MAX = 10_000;
 
 const percent = z.number().min(0).max(100);
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "A time of the day, HH:MM").meta({ example: "02:00" });
 
-/** Which charge points; every condition that is given must hold. */
+/** The conditions that select the charge points. */
 export const Targets = z.strictObject({
   chargePoints: z.array(identity).min(1).max(NAMED_MAX).optional(),
   label: searchText.optional().meta({ description: "`name` or `name=value`" }),
   vendor: searchText.optional(),
   model: searchText.optional(),
-  firmwareVersion: searchText.optional().meta({ description: "Of the last boot" }),
+  firmwareVersion: searchText.optional().meta({ description: "The version in the last BootNotification" }),
 }).refine((targets) => Object.values(targets).some((each) => each !== undefined), "Give at least one condition")
-  .meta({ description: "Every condition that is given must hold; at least one is" });
+  .meta({ description: "The charge points that meet all given conditions. Give at least one" });
 
 const Window = z.strictObject({
   from: timeOfDay,
-  to: timeOfDay.meta({ description: "Not in it any more; on the next day when it is not later than `from`" }),
+  to: timeOfDay.meta({
+    description: "The end, which is outside. It is on the next day when it is not later than `from`",
+  }),
   timeZone,
-}).meta({ description: "Nothing is sent outside of it, by the clocks on the walls of the time zone" });
+}).meta({ description: "The maintenance window in local time. Nothing is sent outside it" });
 
 const location = FileLocation.superRefine((text, context) => {
   const objection = objectionTo("UpdateFirmware", { location: text, retrieveDate: "" }, { securityProfile: 0 });
@@ -45,33 +47,43 @@ const fields = {
   scheme,
   name: z.string().max(200),
   version: z.string().min(1).max(50).nullable().meta({
-    description: "That the charge points boot with afterwards: the evidence, and those that have it are left out",
+    description:
+      "The firmware version after the update. A BootNotification with it proves that the update is installed. Charge points that have it " +
+      "already are left out",
   }),
-  retrieveDate: moment.nullable().meta({ description: "Not to be fetched before; null: at once" }),
+  retrieveDate: moment.nullable().meta({
+    description: "The charge points download the image after this time; null: at once",
+  }),
   targets: Targets,
   waves: z.array(percent.gt(0)).min(1).max(100).refine(
     (waves) => waves.at(-1) === 100 && waves.every((each, index) => index === 0 || each > waves[index - 1]!),
-    "Percentages that rise, to 100",
-  ).meta({ description: "Percent of the targets in this wave and those before it", example: [5, 50, 100] }),
-  maxConcurrent: z.int().min(1).max(10_000).meta({ description: "Updates at the same time" }),
-  abortAboveFailures: percent.meta({ description: "Percent of the targets of the waves so far; 100: never" }),
+    "Give rising percentages that end with 100",
+  ).meta({
+    description: "For each wave: the percentage of targets in it and in those before it",
+    example: [5, 50, 100],
+  }),
+  maxConcurrent: z.int().min(1).max(10_000).meta({ description: "The most updates at the same time" }),
+  abortAboveFailures: percent.meta({
+    description:
+      "The campaign is aborted when more than this percentage of the released targets has failed; 100: never",
+  }),
   retries: z.int().min(0).max(10).meta({
-    description: "Further attempts after a failure that the charge point reported itself",
+    description: "Further attempts after a failure that the charge point reported",
   }),
   retryIntervalSeconds: z.int().min(0).max(DAY_SECONDS),
   updateTimeoutSeconds: z.int().min(60).max(7 * DAY_SECONDS)
-    .meta({ description: "After which an update of which nothing shows that it is installed has failed" }),
+    .meta({ description: "An update that is not proved to be installed after this time has failed" }),
   window: Window.nullable(),
   sendUntil: moment.nullable().meta({
-    description: "Targets that wait longer end as `expired`; null: they wait for ever",
+    description: "Targets that still wait at this time end as `expired`; null: they wait without a limit",
   }),
 };
 
-/** What a campaign is made of. */
+/** The body that creates a campaign. */
 export const NewCampaign = z.strictObject({
-  location: location.nullable().default(null).meta({ description: "Where the image is" }),
+  location: location.nullable().default(null).meta({ description: "The URL of the image. Give either this or `file`" }),
   file: z.uuid().nullable().default(null).meta({
-    description: "Instead: the id of a file that we serve; each charge point gets an address of its own",
+    description: "The id of a file that was uploaded here; each charge point gets an address of its own",
   }),
   scheme: fields.scheme.default("http"),
   name: fields.name.default(""),
@@ -88,33 +100,35 @@ export const NewCampaign = z.strictObject({
   sendUntil: fields.sendUntil.default(null),
 }).meta({ id: "NewFirmwareCampaign" });
 
-/** Every way in which a target can end. */
+/** The outcomes of a target. */
 export const targetOutcome = z.enum(TARGET_OUTCOMES);
 
-/** A campaign's state. */
+/** The state of a campaign; `draft` is the first. */
 export const campaignState = z.enum(["draft", "running", "paused", "completed", "aborted"]);
 
 const Progress = z.object({
-  targets: z.int().meta({ description: "Without those that were left out" }),
-  released: z.int().meta({ description: "In the waves so far" }),
+  targets: z.int().meta({ description: "All targets except those that were left out" }),
+  released: z.int().meta({ description: "Targets in the waves that have begun" }),
   waiting: z.int(),
-  commanded: z.int().meta({ description: "Updates under way" }),
+  commanded: z.int().meta({ description: "Targets whose update is running" }),
   installed: z.int(),
   failed: z.int(),
-  skipped: z.int().meta({ description: "Left out: up to date, unknown, or in another campaign" }),
-  outcomes: z.partialRecord(targetOutcome, z.int()).meta({ description: "Of all that ended" }),
+  skipped: z.int().meta({
+    description: "Charge points that were left out: up to date, unknown, or in another campaign",
+  }),
+  outcomes: z.partialRecord(targetOutcome, z.int()).meta({ description: "The targets that have ended, by outcome" }),
 }).meta({ id: "FirmwareCampaignProgress" });
 
-/** The whole resource. */
+/** A campaign in responses. */
 export const Campaign = z.object({
   id: z.string(),
   location: z.string().nullable(),
   file: z.string().nullable(),
   ...fields,
   state: campaignState,
-  reason: z.string().nullable().meta({ description: "Why it was aborted, when it was not an operator" }),
-  wave: z.int().meta({ description: "Of `waves`, counted from 1; 0: none is released" }),
-  isSending: z.boolean().meta({ description: "It runs, and its window is open" }),
+  reason: z.string().nullable().meta({ description: "Why the campaign aborted itself; null when an operator did" }),
+  wave: z.int().meta({ description: "The number of the latest wave, counted from 1; 0: none has begun" }),
+  isSending: z.boolean().meta({ description: "true: the campaign is running and its maintenance window is open" }),
   progress: Progress,
   requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
   createdAt: moment,
@@ -122,7 +136,7 @@ export const Campaign = z.object({
   endedAt: moment.nullable(),
 }).meta({ id: "FirmwareCampaign" });
 
-/** A row with its targets counted. */
+/** A row with its progress. */
 export function viewOf(row: Row, counts: readonly TargetCount[], now: Date): z.output<typeof Campaign> {
   const { maintenanceWindow: window, ...shown } = row;
   return { ...shown, window, isSending: maySend(row, now), progress: progressOf(counts, row.wave) };

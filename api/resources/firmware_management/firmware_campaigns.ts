@@ -31,21 +31,21 @@ const Preview = z.object({
   excluded: z.array(z.object({ reason: exclusion, count: z.int() })),
   sample: z.array(
     z.object({ chargePoint: z.string(), firmwareVersion: z.string().nullable(), excluded: exclusion.nullable() }),
-  ).meta({ description: "Some of those that would be targets, and some that are left out" }),
+  ).meta({ description: "Some of the charge points that would be targets, and some that would be left out" }),
 }).meta({ id: "FirmwareCampaignPreview" });
 
 const Target = z.object({
   chargePoint: identity,
-  wave: z.int().meta({ description: "0: left out from the beginning" }),
+  wave: z.int().meta({ description: "Counted from 1; 0: left out when the campaign started" }),
   state: z.enum(["waiting", "commanded", "ended"]),
   outcome: targetOutcome.nullable(),
   detail: z.string().nullable(),
   attempts: z.int(),
-  commandId: z.string().nullable().meta({ description: "Of the latest UpdateFirmware" }),
+  commandId: z.string().nullable().meta({ description: "The latest UpdateFirmware command" }),
   commandState: commandState.nullable(),
-  status: z.string().nullable().meta({ description: "The furthest that it reported since" }),
+  status: z.string().nullable().meta({ description: "The furthest FirmwareStatusNotification since the command" }),
   statusSince: moment.nullable(),
-  version: z.string().nullable().meta({ description: "Of the last boot" }),
+  version: z.string().nullable().meta({ description: "The version in the last BootNotification" }),
   commandedAt: moment.nullable(),
   nextAttemptAt: moment.nullable(),
   endedAt: moment.nullable(),
@@ -56,7 +56,7 @@ async function viewsOf(rows: readonly Row[], { store, clock }: App): Promise<z.o
   return rows.map((row) => viewOf(row, counts.get(row.id) ?? [], clock.now()));
 }
 
-/** Throws the problem of a campaign that has no image, or two, or one that is not there. */
+/** Throws 400 unless the campaign has exactly one image, and its file exists. */
 async function requireImage({ location, file }: Pick<Row, "location" | "file">, { store }: App): Promise<void> {
   if ((location === null) === (file === null)) {
     throw invalid({ in: "body", pointer: "/location", detail: "Give either a location or a file" });
@@ -66,18 +66,18 @@ async function requireImage({ location, file }: Pick<Row, "location" | "file">, 
   }
 }
 
-/** The campaign, or the problem of 404. */
+/** The campaign. Throws 404. */
 async function find(id: string, { store }: App): Promise<Row> {
   const found = await store.firmwareCampaigns.find(id);
   if (!found) throw notFound(`There is no firmware campaign ${id}`);
   return found;
 }
 
-/** What an operator does to a campaign. Doing it again changes nothing; `does` is undefined when its state does not allow it. */
+/** A change of a campaign's state. Repeating it changes nothing; `does` returns undefined when the state does not allow it. */
 interface Verb {
   readonly name: "start" | "pause" | "resume" | "abort";
   readonly summary: string;
-  /** The state that the campaign is in afterwards, and so also when it was done before. */
+  /** The state after the change. A campaign that has it already is no error. */
   readonly leadsTo: Row["state"];
   readonly cure: string;
   does(campaign: Row, app: App, now: Date): Promise<Row | undefined>;
@@ -86,30 +86,30 @@ interface Verb {
 const VERBS: readonly Verb[] = [
   {
     name: "start",
-    summary: "Chooses the targets as they are now, and begins with the first wave",
+    summary: "Starts a campaign: selects its targets now and begins with the first wave",
     leadsTo: "running",
-    cure: "Only a draft is started; a paused one is resumed, and for one that is over make a new one.",
+    cure: "Only a draft can be started. Resume a paused campaign; create a new one in place of one that has ended.",
     does: (campaign, { store }, now) => store.firmwareCampaigns.start(campaign, now),
   },
   {
     name: "pause",
-    summary: "Sends nothing more until it is resumed; updates under way go on",
+    summary: "Pauses a campaign: sends nothing until it is resumed; running updates go on",
     leadsTo: "paused",
-    cure: "Only a running one is paused.",
+    cure: "Only a running campaign can be paused.",
     does: ({ id }, { store }, now) => store.firmwareCampaigns.setPaused(id, true, null, now),
   },
   {
     name: "resume",
-    summary: "Goes on where it was paused",
+    summary: "Resumes a paused campaign",
     leadsTo: "running",
-    cure: "Only a paused one is resumed; a draft is started.",
+    cure: "Only a paused campaign can be resumed. Start a draft.",
     does: ({ id }, { store }, now) => store.firmwareCampaigns.setPaused(id, false, null, now),
   },
   {
     name: "abort",
-    summary: "Sends nothing more, for good; updates under way go on and are followed to their end",
+    summary: "Aborts a campaign: sends nothing any more; running updates go on and are followed to their end",
     leadsTo: "aborted",
-    cure: "It is over already.",
+    cure: "A campaign that has ended cannot be aborted.",
     does: ({ id }, { store }, now) => store.firmwareCampaigns.abort(id, null, now),
   },
 ];
@@ -137,7 +137,7 @@ function verbRoute({ name, summary, leadsTo, cure, does }: Verb): Route {
   });
 }
 
-/** Firmware for many charge points, in waves. */
+/** Firmware campaigns: updates of many charge points in waves. */
 export const firmwareCampaignRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -158,7 +158,7 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     path: "/v1/firmware-campaigns",
     access: "operator",
     tag,
-    summary: "Makes a firmware campaign as a draft: nothing is sent before it is started",
+    summary: "Creates a firmware campaign as a draft: nothing is sent until it is started",
     body: NewCampaign,
     example,
     answers: { 201: Campaign },
@@ -181,8 +181,8 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     path: "/v1/firmware-campaigns/preview",
     access: "operator",
     tag,
-    summary: "Counts the targets that a campaign would have now, and shows who is left out and why",
-    description: "Takes a whole campaign, or only its targets and its version.",
+    summary: "Counts the targets that a campaign would have now, and shows which charge points are left out and why",
+    description: "The body is a whole campaign, or only its targets and its version.",
     body: NewCampaign.partial().extend({ targets: Targets }).meta({ id: "FirmwareCampaignToPreview" }),
     example: { version: "3.5.0", targets: { vendor: "Example", model: "Duo22" } },
     answers: { 200: Preview },
@@ -194,7 +194,7 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     path: "/v1/firmware-campaigns/{id}",
     access: "viewer",
     tag,
-    summary: "One firmware campaign, with how far it has come",
+    summary: "One firmware campaign with its progress",
     params,
     answers: { 200: Campaign },
     handle: async ({ params: { id }, app }) => ok((await viewsOf([await find(id, app)], app))[0]!),
@@ -205,7 +205,7 @@ export const firmwareCampaignRoutes: readonly Route[] = [
     path: "/v1/firmware-campaigns/{id}/targets",
     access: "viewer",
     tag,
-    summary: "The charge points of a campaign, one by one",
+    summary: "The charge points of a campaign with their outcomes",
     params,
     query: listQuery({ state: Target.shape.state.optional(), outcome: targetOutcome.optional() }),
     answers: { 200: listOf(Target) },

@@ -10,14 +10,16 @@ const FirmwareUpdate = z.object({
   action: z.string(),
   commandState,
   sentAt: moment,
-  status: z.string().nullable().meta({ description: "The furthest that was reported; null: nothing yet" }),
+  status: z.string().nullable().meta({
+    description: "The furthest FirmwareStatusNotification since the command; null: none yet",
+  }),
   since: moment.nullable(),
-  versionBefore: z.string().nullable().meta({ description: "Of the boot before the command" }),
-  version: z.string().nullable().meta({ description: "Of the last boot" }),
+  versionBefore: z.string().nullable().meta({ description: "The version in the BootNotification before the command" }),
+  version: z.string().nullable().meta({ description: "The version in the last BootNotification" }),
   bootedAt: moment.nullable().meta({ description: "null: it has not booted since the command" }),
 }).meta({ id: "FirmwareUpdate", description: "A firmware update as the charge point reports it" });
 
-/** What became of the latest UpdateFirmware of a charge point, whoever sent it. */
+/** The progress of a charge point's latest UpdateFirmware, from an operator or from a campaign. */
 export const firmwareUpdateRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -25,7 +27,7 @@ export const firmwareUpdateRoutes: readonly Route[] = [
     access: "viewer",
     tag: "Firmware",
     summary: "The latest firmware update of a charge point",
-    description: "Followed across reboots, in whatever order the charge point reports.",
+    description: "The update is followed across reboots; the charge point's reports may come in any order.",
     params,
     answers: { 200: FirmwareUpdate },
     handle: async ({ params: { identity }, app }) => {

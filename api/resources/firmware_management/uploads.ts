@@ -1,6 +1,6 @@
 /**
- * Where charge points bring files: `/uploads/{token}/`, without a key. The location of GetDiagnostics is a directory, to which a charge point appends a
- * name of its own, with one slash or two; the name is kept to be shown, and nothing else is done with it.
+ * Uploads of charge points at `/uploads/{token}/`, without an API key. The location of GetDiagnostics is a directory, to which a charge point
+ * appends a file name, with one slash or two. The name is stored only to be shown.
  */
 import { z } from "zod";
 import type { UploadAddress } from "../../../db/firmware_management/diagnostics.ts";
@@ -9,21 +9,22 @@ import type { App } from "../../http/app.ts";
 import { notFound, Problem } from "../../http/problem.ts";
 import { fileRoute, type Route } from "../../http/route.ts";
 
-const token = z.string().max(100).meta({ description: "From the location of a GetDiagnostics" });
-const fileName = z.string().max(2000).meta({ description: "As the charge point calls it" });
+const token = z.string().max(100).meta({ description: "The secret part of the location in GetDiagnostics" });
+const fileName = z.string().max(2000).meta({ description: "The charge point's name for the file" });
 
 const declared = {
   access: "open",
   tag: "Diagnostics",
-  summary: "Brings the file of a GetDiagnostics",
+  summary: "Uploads the file that GetDiagnostics asked for",
   description:
-    "As the whole body, or as the first file of a form. At most CHARGEHAND_MAX_UPLOAD_BYTES. An address takes one file: once it has come, 409.",
+    "The file is the whole body, or the first file of a form, of at most CHARGEHAND_MAX_UPLOAD_BYTES. An address takes one file; a second " +
+    "one is answered with 409.",
   contentType: "text/plain; charset=utf-8",
   plain: true,
   answers: { 201: z.string() },
 } as const;
 
-/** PUT and POST at an address, with or without a name behind it. */
+/** PUT and POST at an address, with or without a file name after it. */
 export const uploadRoutes: readonly Route[] = (["put", "post"] as const).flatMap((method) => [
   fileRoute({
     ...declared,
@@ -44,23 +45,27 @@ export const uploadRoutes: readonly Route[] = (["put", "post"] as const).flatMap
   }),
 ]);
 
-/** Whether a file may come to an address. Throws the problem; else `end` must be called. */
+/** Reserves an address for one upload; the caller must call `end`. Throws the problem when no file may be uploaded there. */
 export async function allowUpload(token: string, { uploads, settings, clock }: App): Promise<Allowance> {
   const address = await addressOf(token, uploads);
   if (address.isReceived) throw received();
-  if (address.expiresAt <= clock.now()) throw new Problem("gone", "This address is over");
+  if (address.expiresAt <= clock.now()) {
+    throw new Problem("gone", "This address has expired; request the diagnostics again");
+  }
   if (!await uploads.begin(address)) {
-    throw new Problem("too-many-transfers", "This file is on its way already", { headers: { "Retry-After": "60" } });
+    throw new Problem("too-many-transfers", "A file is being uploaded to this address already", {
+      headers: { "Retry-After": "60" },
+    });
   }
   return { maxBytes: settings.maxUploadBytes, folder: uploads.folder, end: () => uploads.end(address) };
 }
 
-/** Keeps a file that came to an address. */
+/** Keeps an uploaded file. Throws the problem when the address has one already. */
 export async function keepUpload(token: string, path: string, { draft, name }: ReceivedFile, { uploads }: App) {
   const address = await addressOf(token, uploads);
-  // Behind the address stands what the charge point confirmed; a form's own name may be that of a temporary file.
+  // The name in the path is the one that the charge point confirmed. A form's name may be that of a temporary file.
   if (!await uploads.keep(address, draft, safeName(path) ?? name)) throw received();
-  return { status: 201, body: `${draft.bytes} bytes are kept.\n` } as const;
+  return { status: 201, body: `${draft.bytes} bytes were stored.\n` } as const;
 }
 
 async function addressOf(token: string, uploads: App["uploads"]): Promise<UploadAddress> {
@@ -70,5 +75,5 @@ async function addressOf(token: string, uploads: App["uploads"]): Promise<Upload
 }
 
 function received(): Problem {
-  return new Problem("upload-received", "A file has come to this address already, and it takes only one");
+  return new Problem("upload-received", "A file was already uploaded to this address, which takes only one");
 }

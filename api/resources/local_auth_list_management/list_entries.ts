@@ -1,4 +1,4 @@
-/** Entries of a local list as operators send them: an idTag, and what the charge point shall know of it where that is not what we know. */
+/** Entries of a local list as operators send them: an idTag, and optionally an idTagInfo that differs from that of the id tag. */
 import { z } from "zod";
 import { idTagKey } from "../../../ocpp/core/authorization.ts";
 import { IdTagInfo } from "../../../ocpp/types/id_tag_info.ts";
@@ -6,17 +6,17 @@ import { IdToken } from "../../../ocpp/types/id_token.ts";
 
 const Entry = z.strictObject({
   idTag: IdToken.min(1).meta({ example: "04A2B3C4" }),
-  idTagInfo: IdTagInfo.optional().meta({ description: "Absent: taken from the id tag when it is sent" }),
+  idTagInfo: IdTagInfo.optional().meta({ description: "Absent: computed from the id tag when the list is sent" }),
 }).meta({ id: "LocalListEntry" });
 
-/** A whole list, each idTag once: charge points compare them without regard to case. */
+/** A whole list. Each idTag may be in it once, in any case, because charge points ignore case. */
 export const listEntries = z.array(Entry).check(({ value, issues }) => {
   const seen = new Set<string>();
   value.forEach(({ idTag }, at) => {
     const key = idTagKey(idTag);
     if (seen.has(key)) {
-      issues.push({ code: "custom", input: idTag, path: [at, "idTag"], message: "is in the list twice" });
+      issues.push({ code: "custom", input: idTag, path: [at, "idTag"], message: "This idTag is already in the list" });
     }
     seen.add(key);
   });
-}).meta({ description: "When there is not room for all, the last ones are left out" });
+}).meta({ description: "When the charge point has no room for all entries, the last ones are left out" });

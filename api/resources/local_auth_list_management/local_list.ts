@@ -1,6 +1,6 @@
 /**
- * A charge point's local list: what it is known to have, what it shall have, and the way from the one to the other. Setting what is desired sends
- * nothing by itself, unless `CHARGEHAND_LOCAL_LISTS` says so.
+ * A charge point's local list: the known one, the desired one, and the synchronisation between them. Setting the desired list sends
+ * nothing, unless `CHARGEHAND_LOCAL_LISTS` is automatic.
  */
 import { z } from "zod";
 import { desiredListOf } from "../../../actors/local_auth_list_management/desired_list.ts";
@@ -10,7 +10,7 @@ import type { LocalListSync } from "../../../db/local_auth_list_management/local
 import { differenceBetween, nextVersion } from "../../../ocpp/local_auth_list_management/local_list.ts";
 import { IdTagInfo } from "../../../ocpp/types/id_tag_info.ts";
 import { params } from "../charge_points.ts";
-import { answerOf, Command, howToSend, patienceMs, targetOf, viewOf as commandView } from "../command.ts";
+import { answerOf, Command, howToSend, targetOf, viewOf as commandView, waitMsOf } from "../command.ts";
 import { moment } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
@@ -28,11 +28,11 @@ const Synchronisation = z.object({
   state: z.enum(["running", "waiting", "synchronised", "failed", "inDoubt"]).meta({
     description: "waiting: for the charge point to connect; inDoubt: a message had no answer",
   }),
-  reason: z.string().nullable().meta({ description: "Why it waits or has not succeeded" }),
-  requestedBy: z.string().nullable().meta({ description: "The id of the API key; null: the automation" }),
+  reason: z.string().nullable().meta({ description: "Why the synchronisation waits or failed" }),
+  requestedBy: z.string().nullable().meta({ description: "The id of the API key; null: it was automatic" }),
   requestedAt: moment,
   endedAt: moment.nullable(),
-  commands: z.array(z.string()).meta({ description: "Ids, in the order in which they were sent" }),
+  commands: z.array(z.string()).meta({ description: "The ids of its commands, in the order in which they were sent" }),
 }).meta({ id: "LocalListSynchronisation" });
 
 const LocalList = z.object({
@@ -40,31 +40,31 @@ const LocalList = z.object({
   state: z.enum(LIST_STATES),
   warnings: z.array(z.string()),
   known: z.object({
-    version: z.int().nullable().meta({ description: "As accepted or reported last" }),
-    isComplete: z.boolean().meta({ description: "false: more may be in the list than is known" }),
+    version: z.int().nullable().meta({ description: "The version that the charge point accepted or reported last" }),
+    isComplete: z.boolean().meta({ description: "false: the list may have more entries than these" }),
     isSupported: z.boolean().nullable(),
     entries: z.array(z.object({ idTag: z.string(), idTagInfo: IdTagInfo.nullable(), isInDoubt: z.boolean() })),
     changedAt: moment.nullable(),
-  }).meta({ description: "What the charge point has, as far as it confirmed it" }),
+  }).meta({ description: "The list in the charge point, as far as the charge point confirmed it" }),
   desired: z.object({
     version: z.int().nullable().meta({
-      description: "The known one when nothing differs, else that of the next message",
+      description: "The known version when nothing differs, else the version of the next SendLocalList",
     }),
     entries: z.array(
       z.object({
         idTag: z.string(),
         idTagInfo: IdTagInfo,
         list: z.string().nullable().meta({
-          description: "The shared list it comes from; null: the charge point's own",
+          description: "The shared list that has the entry; null: the charge point's own list",
         }),
         infoFrom: z.enum(["list", "idTag"]),
       }),
     ),
-    leftOut: z.int().meta({ description: "Entries that the charge point has no room for: the last ones" }),
-  }).meta({ description: "What would be sent now" }),
+    leftOut: z.int().meta({ description: "Number of entries, the last ones, that the charge point has no room for" }),
+  }).meta({ description: "The list that the charge point shall have" }),
   difference: entryCounts,
   limits: z.object({ sendLocalListMaxLength: z.int().nullable(), localAuthListMaxLength: z.int().nullable() }),
-  synchronisation: Synchronisation.nullable().meta({ description: "The last one" }),
+  synchronisation: Synchronisation.nullable().meta({ description: "The last synchronisation" }),
 }).meta({ id: "LocalList" });
 
 const SyncOutcome = Synchronisation.omit({ commands: true }).extend({
@@ -100,14 +100,14 @@ function commandsOf({ commandIds, commandId }: LocalListSync): string[] {
   return commandId === null ? commandIds : [...commandIds, commandId];
 }
 
-/** One charge point's list. */
+/** The local list of one charge point. */
 export const localListRoutes: readonly Route[] = [
   route({
     method: "get",
     path,
     access: "viewer",
     tag,
-    summary: "A charge point's local list: known, desired, and what differs",
+    summary: "A charge point's local list: known, desired, and the difference",
     params,
     answers: { 200: LocalList },
     handle: async ({ params: { identity }, app }) => {
@@ -121,7 +121,8 @@ export const localListRoutes: readonly Route[] = [
     access: "operator",
     tag,
     summary: "Sets the charge point's own desired list",
-    description: "Shared lists whose label it has add to it. POST sends it.",
+    description:
+      "The entries of shared lists are added, when the charge point has their label. Nothing is sent before the next synchronisation (POST).",
     params,
     body: z.strictObject({ entries: listEntries }).meta({ id: "LocalListPut" }),
     example: { entries: [{ idTag: "04A2B3C4" }, { idTag: "0BADCAFE", idTagInfo: { status: "Blocked" } }] },
@@ -138,10 +139,10 @@ export const localListRoutes: readonly Route[] = [
     path,
     access: "operator",
     tag,
-    summary: "Synchronises now: sends what brings the list up to date",
+    summary: "Sends the desired list, or its changes, to the charge point",
     description:
-      "Full replaces the whole list; Differential sends only what changed. What does not fit into one SendLocalList " +
-      "follows in further ones. 200 when all was answered within the wait, else 202.",
+      "Full replaces the whole list; Differential sends only the difference. Entries that do not fit into one SendLocalList " +
+      "follow in further ones. The response is 200 when the charge point has answered all of them within the wait, else 202.",
     params,
     query: howToSend.pick({ whenOffline: true, expiresInSeconds: true }),
     body: z.strictObject({ updateType }).meta({ id: "LocalListSync" }),
@@ -150,9 +151,12 @@ export const localListRoutes: readonly Route[] = [
     handle: async ({ params: { identity }, query, body: { updateType }, operator, headers, app }) => {
       await targetOf(app, identity);
       const request = { chargePoint: identity, updateType, requestedBy: operator.id, ...query };
-      const sync = await app.localLists.synchronise(request, patienceMs({ headers, app }, identity));
+      const sync = await app.localLists.synchronise(request, waitMsOf({ headers, app }, identity));
       if (!sync) {
-        throw new Problem("local-list-busy", `The list of ${identity} is being synchronised. Wait for its end.`);
+        throw new Problem(
+          "local-list-busy",
+          `The local list of ${identity} is being synchronised. Wait for the end and try again.`,
+        );
       }
       const commands = await Promise.all(commandsOf(sync).map((id) => app.store.commands.find(id)));
       const messages = commands.flatMap((command) => command ? [commandView(command)] : []);

@@ -1,14 +1,17 @@
-/** Local lists that charge points share by a label: edited at one place, part of the desired list of each of them. */
+/** Shared local lists: the entries of one are part of the desired list of each charge point with its label. */
 import { z } from "zod";
 import { moment } from "../../http/fields.ts";
 import { resource } from "../../http/resource.ts";
 import type { Route } from "../../http/route.ts";
 import { listEntries } from "./list_entries.ts";
 
-const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits and ._-")
+const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "Not 1 to 64 letters, digits and ._-")
   .meta({ example: "harbour-drivers" });
 const label = z.string().regex(/^[^=]{1,64}(=.{0,255})?$/, "`name` or `name=value`")
-  .meta({ description: "Charge points with it share the list: `name` or `name=value`", example: "site=harbour" });
+  .meta({
+    description: "`name` or `name=value`; charge points with this label share the list",
+    example: "site=harbour",
+  });
 
 const SharedList = z.object({ name, label, entries: listEntries, createdAt: moment, updatedAt: moment })
   .meta({ id: "SharedLocalList" });
@@ -23,7 +26,7 @@ const sharedLists = resource({
   shows: SharedList,
 });
 
-/** The shared lists. */
+/** Plain CRUD; each change also updates the charge points with the label. */
 export const sharedLocalListRoutes: readonly Route[] = [
   sharedLists.list({
     summary: "All shared local lists, without their entries",
@@ -42,7 +45,7 @@ export const sharedLocalListRoutes: readonly Route[] = [
     },
   }),
   sharedLists.remove({
-    summary: "Removes a shared local list; its entries are not desired any more",
+    summary: "Removes a shared local list; its entries leave the desired lists",
     async remove({ app, id }) {
       const removed = await app.store.desiredLocalLists.remove(id);
       if (removed) app.localLists.edited({ labels: [removed.label] });

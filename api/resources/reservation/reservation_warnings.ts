@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type RequestedReservation, reservationWarnings } from "../../../ocpp/reservation/reservation_warnings.ts";
 import type { App } from "../../http/app.ts";
 
-/** What an operator should know of a reservation that is asked for; the charge point decides. */
+/** A warning about a reservation. The reservation is requested all the same; the charge point decides. */
 export const ReservationWarning = z.object({
   slug: z.string().meta({ description: "Stable" }),
   detail: z.string(),
@@ -10,7 +10,7 @@ export const ReservationWarning = z.object({
 
 const ZERO_SUPPORTED = "reserveconnectorzerosupported";
 
-/** Everything that is odd about a reservation at this charge point, as of now. */
+/** The warnings about a reservation at this charge point, as of now. */
 export async function warningsFor({ store, clock }: App, chargePoint: string, wanted: RequestedReservation) {
   const [tag, connector, held, configuration] = await Promise.all([
     store.idTags.find(wanted.idTag),

@@ -17,7 +17,7 @@ const tag = "Reservations";
 const state = z.enum(RESERVATION_STATES);
 const idTag = IdToken.min(1).meta({ example: "04A2B3C4" });
 
-/** The longest reservation that is asked for in seconds. */
+/** The longest `expiresInSeconds`. */
 const SECONDS_MAX = 366 * 24 * 3600;
 
 /** A reservation as the API shows it. */
@@ -31,9 +31,9 @@ export const Reservation = z.object({
   state,
   doubt: z.string().nullable().meta({
     description:
-      "Why the charge point may think otherwise: how the last command ended, or `Available`, what its connector reports",
+      "Why the charge point may have another state: the end of the last command, or `Available`, the status that its connector reports",
   }),
-  reason: z.string().nullable().meta({ description: "Why it ended, where the state does not say it all" }),
+  reason: z.string().nullable().meta({ description: "Why it ended, when the state alone does not say it" }),
   transactionId: z.int().nullable().meta({ description: "The transaction that used it" }),
   requestedAt: moment,
   activeAt: moment.nullable(),
@@ -41,18 +41,20 @@ export const Reservation = z.object({
   command: Command.nullable().meta({ description: "The last ReserveNow or CancelReservation" }),
 }).meta({ id: "Reservation" });
 
-/** What the POST answers. */
+/** The response to the POST. */
 const WarnedReservation = Reservation.extend({ warnings: z.array(ReservationWarning) }).meta({
   id: "WarnedReservation",
 });
 
-/** Either end of it; that there is exactly one is checked here, so that the schema stays plain. */
+/** The expiry is an instant or a duration. A check enforces exactly one of them, because a union would make the schema hard to read. */
 const ReservationPost = z.strictObject({
   chargePoint: identity,
-  connectorId: z.int().min(0).max(2 ** 31 - 1).meta({ description: "0 = any connector, where that is supported" }),
+  connectorId: z.int().min(0).max(2 ** 31 - 1).meta({
+    description: "0 = any connector, if the charge point supports that",
+  }),
   idTag,
   parentIdTag: idTag.optional().meta({
-    description: "Idtags with this parent may use it, too. Absent: only the idTag",
+    description: "Other idTags with this parent may use the reservation, too. Absent: only `idTag`",
   }),
   expiryDate: moment.optional(),
   expiresInSeconds: z.int().min(1).max(SECONDS_MAX).optional(),
@@ -62,25 +64,25 @@ const ReservationPost = z.strictObject({
 ).meta({ id: "ReservationPost" });
 
 const params = z.strictObject({ reservationId: wholeNumber(0, Number.MAX_SAFE_INTEGER) });
-const whose = z.strictObject({
+const ownerQuery = z.strictObject({
   chargePoint: identity.optional().meta({
-    description: "Needed where several charge points have a reservation with this id",
+    description: "Required when several charge points have a reservation with this id",
   }),
 });
 
-/** A row as it is shown. */
+/** A row as the API shows it. */
 export function viewOf({ command, ...row }: Row): z.output<typeof Reservation> {
   return { ...row, command: command && viewOfCommand(command) };
 }
 
-/** Throws the problems of 404 and of an id that is not enough to tell. */
-async function find(reservationId: number, { chargePoint }: z.output<typeof whose>, { store }: App): Promise<Row> {
+/** The reservation. Throws 404, and 409 when several charge points have this id. */
+async function find(reservationId: number, { chargePoint }: z.output<typeof ownerQuery>, { store }: App): Promise<Row> {
   const [found, other] = await store.reservations.find(reservationId, chargePoint);
   if (!found) throw notFound(`There is no reservation ${reservationId}`);
   if (other) {
     const detail =
-      `${found.chargePoint} and ${other.chargePoint} both have a reservation ${reservationId}. Repeat with ` +
-      `?chargePoint=${encodeURIComponent(found.chargePoint)} or the other.`;
+      `${found.chargePoint} and ${other.chargePoint} both have a reservation ${reservationId}. Add the query ` +
+      `?chargePoint=${encodeURIComponent(found.chargePoint)}, or that of the other charge point.`;
     throw new Problem("reservation-ambiguous", detail);
   }
   return found;
@@ -88,7 +90,7 @@ async function find(reservationId: number, { chargePoint }: z.output<typeof whos
 
 type Sending = Omit<Asked, "params" | "query" | "body">;
 
-/** Sends the command and answers with the reservation as it is when the command has ended or the wait is over. */
+/** Sends the command and answers with the reservation in its state at the end of the command or of the wait. */
 async function send(
   { operator, headers, app }: Sending,
   target: ChargePoint,
@@ -96,7 +98,7 @@ async function send(
   request: { readonly reservationId: number },
 ) {
   const command = await call({ operator, headers, app, query: {} }, target, action, request);
-  // One that was never sent has ended without its handler.
+  // The handler of an action does not run for a command that was never sent.
   if (command.sentAt === null) {
     await recordOutcome({ ...command, request: { ...request } }, endOf(command), app.store, app.clock.now());
   }
@@ -105,7 +107,7 @@ async function send(
   return answerOf(isUnderWay(command), viewOf(row!), { Location: location });
 }
 
-/** Connectors that are kept for somebody. */
+/** Reservations of connectors for an idTag. */
 export const reservationRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -134,8 +136,8 @@ export const reservationRoutes: readonly Route[] = [
     tag,
     summary: "Sends ReserveNow to a charge point",
     description:
-      "Sent whatever we believe of the connector: the charge point decides. 200 when the command ended within " +
-      "the wait, else 202, as for commands.",
+      "ReserveNow is sent even if the connector seems to be unavailable: the charge point decides, and the response has warnings. It is 200 " +
+      "when the command ended within the wait, else 202, as for commands.",
     body: ReservationPost,
     example: { chargePoint: "CP001", connectorId: 1, idTag: "04A2B3C4", expiresInSeconds: 900 },
     answers: { 200: WarnedReservation, 202: WarnedReservation },
@@ -158,7 +160,7 @@ export const reservationRoutes: readonly Route[] = [
     tag,
     summary: "One reservation",
     params,
-    query: whose,
+    query: ownerQuery,
     answers: { 200: Reservation },
     handle: async ({ params, query, app }) => ok(viewOf(await find(params.reservationId, query, app))),
   }),
@@ -169,10 +171,10 @@ export const reservationRoutes: readonly Route[] = [
     tag,
     summary: "Sends CancelReservation to the charge point",
     description:
-      "Also for a reservation that is over, or that the charge point does not have any more: its answer tells. " +
-      "Answers as the POST does.",
+      "CancelReservation is sent also for a reservation that has ended here: the charge point's answer decides. " +
+      "The response is 200 when the command ended within the wait, else 202.",
     params,
-    query: whose,
+    query: ownerQuery,
     answers: { 200: Reservation, 202: Reservation },
     handle: async ({ params: { reservationId }, query, ...asked }) => {
       const { chargePoint } = await find(reservationId, query, asked.app);

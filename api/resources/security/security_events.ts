@@ -7,21 +7,22 @@ const SecurityEvent = z.object({
   id: z.int(),
   chargePoint: z.string(),
   type: z.string().meta({
-    description: "As the charge point names it; the white paper's list is only a recommendation",
+    description:
+      "The type as the charge point sent it; the list in OCA's security white paper is only a recommendation",
   }),
   techInfo: z.string().nullable(),
-  reportedAt: moment.nullable().meta({ description: "In the charge point's time" }),
+  reportedAt: moment.nullable().meta({ description: "By the charge point's clock" }),
   receivedAt: moment,
 }).meta({ id: "SecurityEvent" });
 
-/** What charge points report of their security. */
+/** The SecurityEventNotifications of all charge points. */
 export const securityEventRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/v1/security-events",
     access: "viewer",
     tag: "Charge points",
-    summary: "What charge points reported of their security, newest first",
+    summary: "The security events that charge points reported, newest first",
     query: listQuery({
       chargePoint: identity.optional(),
       type: searchText.optional(),

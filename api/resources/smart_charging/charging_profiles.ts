@@ -1,5 +1,6 @@
 /**
- * What is installed in a charge point, as a resource: read from the mirror, changed by sending SetChargingProfile and ClearChargingProfile.
+ * The charging profiles in a charge point as a resource: read from our mirror of them, and changed by SetChargingProfile and
+ * ClearChargingProfile.
  */
 import { z } from "zod";
 import type { RequestOf } from "../../../ocpp/registry.ts";
@@ -18,36 +19,54 @@ const path = "/v1/charge-points/{identity}/charging-profiles";
 
 const ChargingProfileEntry = z.object({
   commandId: z.string().meta({ description: "The command that sent it" }),
-  connectorId: z.int().nullable().meta({ description: "null: a remote start left it to the charge point" }),
-  profile: jsonObject.meta({ description: "csChargingProfiles, as it was sent" }),
+  connectorId: z.int().nullable().meta({
+    description: "null: it came with a RemoteStartTransaction without a connectorId",
+  }),
+  profile: jsonObject.meta({ description: "The charging profile as it was sent" }),
   transactionId: z.int().nullable().meta({ description: "The transaction that a TxProfile belongs to" }),
   state: z.enum(["installed", "awaitsTransaction"])
-    .meta({ description: "awaitsTransaction: it came with a remote start whose transaction has not started" }),
+    .meta({
+      description:
+        "awaitsTransaction: it came with a RemoteStartTransaction whose transaction has not started; installed: all others",
+    }),
   inDoubt: z.boolean()
     .meta({
-      description: "Nobody knows whether it is there: it may not have arrived, or may have been replaced or cleared",
+      description:
+        "true: it is not known whether the charge point has it. It may not have arrived, or it may have been replaced or cleared",
     }),
-  doubtedBy: z.array(z.string()).meta({ description: "The commands that are behind the doubt, also one under way" }),
-  doubtedAt: moment.nullable().meta({ description: "Since when it is known that the doubt will not end by itself" }),
+  doubtedBy: z.array(z.string()).meta({
+    description: "The ids of the commands that caused the doubt; one of them may still be running",
+  }),
+  doubtedAt: moment.nullable().meta({
+    description:
+      "When the outcome of a command became unknown for good; null: there is no doubt, or it ends with the running command",
+  }),
   others: z.int().meta({
-    description: "How many older ones of the same id and place, without a known end too, are not kept and may be there",
+    description:
+      "Number of older charging profiles with the same id and connector, also in doubt, that are not listed and that the charge point may have",
   }),
   sentAt: moment,
-  installedAt: moment.nullable().meta({ description: "When it was accepted, or its transaction started" }),
+  installedAt: moment.nullable().meta({
+    description: "When the charge point accepted it, or when its transaction started",
+  }),
 }).meta({ id: "ChargingProfileEntry" });
 
-/** A command, and what an operator should know of what it sends. */
+/** A command with warnings about the charging profile that it sends. */
 const WarnedCommand = Command.extend({ warnings: z.array(ProfileWarning) }).meta({ id: "WarnedCommand" });
 
 /** The four fields of ClearChargingProfile (OCPP 1.6 5.6) in the query. */
 const clearQuery = howToSend.extend({
-  id: wholeNumber(0, 2 ** 31 - 1).optional().meta({ description: "chargingProfileId; the others are ignored then" }),
-  connectorId: connectorId.optional().meta({ description: "0 means profiles of connector 0, not every connector" }),
+  id: wholeNumber(0, 2 ** 31 - 1).optional().meta({
+    description: "The chargingProfileId; with it the other three fields are ignored",
+  }),
+  connectorId: connectorId.optional().meta({
+    description: "0 means the charging profiles of connector 0, not of every connector",
+  }),
   chargingProfilePurpose: ChargingProfilePurpose.optional(),
   stackLevel: wholeNumber(0, 2 ** 31 - 1).optional(),
 });
 
-/** Splits the query: exactly the given fields go on the wire, nothing extra. */
+/** Splits the query. Only the given fields may be sent: an absent field matches everything. */
 function criteriaOf(query: z.output<typeof clearQuery>) {
   const { id, connectorId, chargingProfilePurpose, stackLevel, ...how } = query;
   const given = Object.entries({ id, connectorId, chargingProfilePurpose, stackLevel })
@@ -55,15 +74,17 @@ function criteriaOf(query: z.output<typeof clearQuery>) {
   return { criteria: Object.fromEntries(given) as RequestOf<"ClearChargingProfile">, how };
 }
 
-/** The mirror of one charge point. */
+/** The charging profiles of one charge point. */
 export const chargingProfileRoutes: readonly Route[] = [
   route({
     method: "get",
     path,
     access: "viewer",
     tag,
-    summary: "The charging profiles in a charge point as far as we know, newest first",
-    description: "A profile is here because the charge point accepted it; what nobody knows for certain is `inDoubt`.",
+    summary: "The charging profiles in a charge point as far as the Central System knows, newest first",
+    description:
+      "The list has the charging profiles that the charge point accepted. It also has those that the charge point may have or may have lost; " +
+      "they are `inDoubt`.",
     params,
     query: listQuery({}),
     answers: { 200: listOf(ChargingProfileEntry) },
@@ -86,7 +107,7 @@ export const chargingProfileRoutes: readonly Route[] = [
     access: "operator",
     tag,
     summary: "Sends SetChargingProfile; answers like a command, with warnings",
-    description: `OCPP 1.6, ${SetChargingProfile.spec}. Warnings never keep it from being sent.`,
+    description: `OCPP 1.6, ${SetChargingProfile.spec}. The command is sent in spite of any warnings.`,
     params,
     query: howToSend,
     body: SetChargingProfile.request,

@@ -1,6 +1,6 @@
 /**
- * What a connector, or the whole charge point, may draw: reckoned from the mirror of its charging profiles, explained, and on demand compared
- * with what the charge point says itself.
+ * The composite schedule of a connector or of the whole charge point: computed from the mirror of its charging profiles, explained, and on
+ * request compared with the charge point's own.
  */
 import { z } from "zod";
 import { chargePointLimits } from "../../../ocpp/smart_charging/charge_point_limits.ts";
@@ -21,30 +21,37 @@ const DAY_SECONDS = 86_400;
 const LONGEST_SECONDS = 31 * DAY_SECONDS;
 
 const query = z.strictObject({
-  duration: wholeNumber(1, LONGEST_SECONDS).optional().meta({ description: "Seconds from now; a day when absent" }),
-  chargingRateUnit: ChargingRateUnit.optional().meta({ description: "A when absent" }),
-  explain: flag.optional().meta({ description: "Also tell which profile set each period, and why others did not" }),
+  duration: wholeNumber(1, LONGEST_SECONDS).optional().meta({ description: "In seconds; absent: one day" }),
+  chargingRateUnit: ChargingRateUnit.optional().meta({ description: "Absent: A" }),
+  explain: flag.optional().meta({
+    description: "Also show which charging profile sets each period, and why others do not",
+  }),
   verify: flag.optional()
     .meta({ description: "Also send GetCompositeSchedule and compare; needs the role operator" }),
   plan: flag.optional()
-    .meta({ description: "true when absent: as if a transaction began now on each connector that has none" }),
+    .meta({ description: "true: compute as if a transaction began now on each connector that has none; absent: true" }),
   ratedLimit: wholeNumber(1, 1_000_000).optional()
-    .meta({ description: "What a connector gives, in chargingRateUnit over 3 phases, where no profile limits it" }),
+    .meta({
+      description:
+        "The limit of a connector that no charging profile limits, in chargingRateUnit over 3 phases; absent: none",
+    }),
   nominalVoltage: wholeNumber(50, 1000).optional().meta({
-    description: "Between a phase and neutral; 230 when absent",
+    description: "In volts between a phase and neutral; absent: 230",
   }),
 });
 
 const Limit = z.object({
   startPeriod: z.int(),
-  limit: z.number().nullable().meta({ description: "Rounded down to a tenth; null: nothing limits" }),
+  limit: z.number().nullable().meta({ description: "Rounded down to a tenth; null: no limit" }),
   numberPhases: z.int(),
-  noProfile: z.boolean().meta({ description: "No profile limits here; `limit` is ratedLimit, or null" }),
+  noProfile: z.boolean().meta({
+    description: "true: no charging profile limits this period; `limit` is ratedLimit, or null",
+  }),
 });
 
 const Setter = z.object({
   chargingProfileId: z.int(),
-  connectorId: z.int().meta({ description: "The connector that it speaks for; 0 is the whole charge point" }),
+  connectorId: z.int().meta({ description: "The connector that it limits; 0 is the whole charge point" }),
 });
 
 const Explanation = Limit.extend({
@@ -65,10 +72,12 @@ const CompositeSchedule = z.object({
   }),
   transactions: z.array(z.object({
     connectorId: z.int(),
-    transactionId: z.int().nullable().meta({ description: "null: planned, as if it began now" }),
+    transactionId: z.int().nullable().meta({ description: "null: a planned transaction that begins now" }),
     startedAt: moment,
-  })).meta({ description: "Those that it was reckoned with" }),
-  inDoubt: z.array(z.int()).meta({ description: "chargingProfileIds that may not be there, or not any more" }),
+  })).meta({ description: "The transactions that the schedule was computed with" }),
+  inDoubt: z.array(z.int()).meta({
+    description: "The chargingProfileIds of charging profiles that the charge point may not have",
+  }),
   warnings: z.array(ProfileWarning),
   explanation: z.array(Explanation).optional(),
   verification: Verification.optional(),
@@ -76,17 +85,17 @@ const CompositeSchedule = z.object({
 
 type Query = z.output<typeof query>;
 
-/** Everything but the charge point's own answer. */
-function reckon(facts: Facts, connectorId: number, asked: Query, now: Date) {
-  // The next full second, so that what has just begun has begun.
+/** The response without the verification. */
+function computeSchedule(facts: Facts, connectorId: number, asked: Query, now: Date) {
+  // The next full second, so that a profile or transaction that began within this second counts.
   const from = new Date(Math.ceil(now.getTime() / 1000) * 1000);
   const window = { from, durationSeconds: asked.duration ?? DAY_SECONDS };
   const situation = situationAt(facts, connectorId, asked, from);
-  const isConcerned = (id: number) =>
+  const isRelevant = (id: number) =>
     [connectorId, WHOLE_CHARGE_POINT].includes(id) || connectorId === WHOLE_CHARGE_POINT;
-  const concerned = facts.installed.filter((one) => isConcerned(one.connectorId));
+  const relevant = facts.installed.filter((one) => isRelevant(one.connectorId));
   const context = { limits: chargePointLimits(facts.configuration), now, transactions: facts.running };
-  const ids = new Set(concerned.map(({ profile }) => profile.chargingProfileId));
+  const ids = new Set(relevant.map(({ profile }) => profile.chargingProfileId));
   return {
     connectorId,
     scheduleStart: from,
@@ -95,14 +104,14 @@ function reckon(facts: Facts, connectorId: number, asked: Query, now: Date) {
       chargingRateUnit: situation.chargingRateUnit,
       chargingSchedulePeriod: compositeSchedule(situation, window),
     },
-    transactions: [...situation.transactions].filter(([id]) => isConcerned(id)).map((
+    transactions: [...situation.transactions].filter(([id]) => isRelevant(id)).map((
       [id, { transactionId, startedAt }],
     ) => ({
       connectorId: id,
       transactionId: transactionId ?? null,
       startedAt,
     })),
-    inDoubt: concerned.filter(({ doubtedBy }) => doubtedBy.length > 0).map(({ profile }) => profile.chargingProfileId),
+    inDoubt: relevant.filter(({ doubtedBy }) => doubtedBy.length > 0).map(({ profile }) => profile.chargingProfileId),
     warnings: profileWarnings(facts.installed, context)
       .filter(({ chargingProfileIds }) => chargingProfileIds.some((id) => ids.has(id)))
       .map((warning) => ({ ...warning, chargingProfileIds: [...warning.chargingProfileIds] })),
@@ -126,12 +135,12 @@ export const compositeScheduleRoutes: readonly Route[] = [
     access: "viewer",
     sendsIf: "verify",
     tag: "Smart charging",
-    summary: "What a connector may draw from now on, all charging profiles combined; 0 is the whole charge point",
+    summary: "The limits of a connector from now on, from all charging profiles together; 0 is the whole charge point",
     description:
-      "Reckoned from the charging profiles that we know of, without asking the charge point; with `verify` it is " +
-      "asked, too. It may have limits of its own, so its schedule may be below ours; where it is above, the profiles " +
-      "that should have limited it are put in doubt. Where both are the same, profiles in doubt that it depends on are " +
-      "certain, or gone. Give `ratedLimit`, so that the charge point's own limit is not taken for a profile's.",
+      "The schedule is computed from the charging profiles that the Central System knows. With `verify` the charge point's own schedule is " +
+      "requested and compared. The charge point may have further limits, so its schedule may be lower. Where it is higher, the charging " +
+      "profiles that should have limited it are put in doubt. Where both are equal, the doubts end of charging profiles that make a " +
+      "difference to the schedule. Give `ratedLimit`, so that the charge point's own limit is not taken for that of a charging profile.",
     params: z.strictObject({ identity, connectorId }),
     query,
     answers: { 200: CompositeSchedule },
@@ -140,7 +149,7 @@ export const compositeScheduleRoutes: readonly Route[] = [
       if (query.verify) requireRole(operator, "operator");
       const target = await targetOf(app, identity);
       const facts = await factsOf(app, identity);
-      const schedule = reckon(facts, connectorId, query, app.clock.now());
+      const schedule = computeSchedule(facts, connectorId, query, app.clock.now());
       if (!query.verify) return ok(schedule);
       const verification = await verify(asked, target, {
         installed: facts.installed,

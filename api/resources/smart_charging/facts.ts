@@ -1,6 +1,6 @@
 /**
- * What we know of a charge point that its limits depend on, and the two ways in which the API looks at it: what holds now, and what would hold
- * if somebody began to charge.
+ * The data of a charge point that its limits depend on, and the situation that limits are computed for: as it is now, or as if a transaction
+ * began on each idle connector.
  */
 import { z } from "zod";
 import type { MirroredProfile } from "../../../db/smart_charging/charging_profiles.ts";
@@ -17,20 +17,21 @@ import { WHOLE_CHARGE_POINT } from "../../../ocpp/types/connector_id.ts";
 import { moment } from "../../http/fields.ts";
 import type { App } from "../../http/app.ts";
 
-/** A charge point that says that it has more is not believed. */
+/** A greater NumberOfConnectors is ignored as implausible. */
 const MOST_CONNECTORS = 1000;
 
-/** What the database has of a charge point that limits depend on. */
+/** The charging profiles, transactions, connectors and configuration of a charge point. */
 export interface Facts {
   readonly installed: readonly MirroredProfile[];
+  /** The running transactions by connector. */
   readonly running: ReadonlyMap<number, ScheduledTransaction>;
-  /** The same by the charge point's clock. */
+  /** The running transactions with their start by the charge point's clock. */
   readonly runningByTheirs: ReadonlyMap<number, ScheduledTransaction>;
   readonly connectorIds: readonly number[];
   readonly configuration: readonly { readonly key: string; readonly value: string | null }[];
 }
 
-/** Reads them, all at once. */
+/** Reads the facts of one charge point. */
 export async function factsOf({ store }: App, identity: string): Promise<Facts> {
   const [installed, open, connectors, configuration] = await Promise.all([
     store.chargingProfiles.list(identity),
@@ -38,7 +39,7 @@ export async function factsOf({ store }: App, identity: string): Promise<Facts> 
     store.connectors.list(identity),
     store.configurationKeys.list(identity),
   ]);
-  // Connectors that have never reported themselves are part of the whole, too.
+  // Connectors without a StatusNotification also count for the whole charge point.
   const count = Number(configuration.find(({ key }) => key.toLowerCase() === "numberofconnectors")?.value ?? 0);
   const counted = Array.from({ length: count <= MOST_CONNECTORS ? count : 0 }, (_, index) => index + 1);
   const connectorIds = [...new Set([...connectors.map((one) => one.connectorId), ...counted])];
@@ -46,7 +47,7 @@ export async function factsOf({ store }: App, identity: string): Promise<Facts> 
   return { installed, running, runningByTheirs, connectorIds, configuration };
 }
 
-/** Whether two readings lead to the same schedule: the same profiles in the same doubts, the same transactions and connectors. */
+/** Whether two readings give the same schedule: the same profiles with the same doubts, the same transactions and connectors. */
 export function isSame(one: Facts, other: Facts): boolean {
   const [key, otherKey] = [one, other].map(({ installed, running, connectorIds }) =>
     JSON.stringify([
@@ -58,17 +59,17 @@ export function isSame(one: Facts, other: Facts): boolean {
   return key === otherKey;
 }
 
-/** What an operator may choose. */
+/** The assumptions that an operator chooses in the query. */
 export interface Assumptions {
   readonly chargingRateUnit?: Situation["chargingRateUnit"];
-  /** As if a transaction began on each connector that has none; true when absent. */
+  /** Compute as if a transaction began on each connector that has none; absent: true. */
   readonly plan?: boolean;
   /** In the unit, over three phases. */
   readonly ratedLimit?: number;
   readonly nominalVoltage?: number;
 }
 
-/** The situation from an instant on; planned transactions begin there. */
+/** The situation from an instant on; planned transactions begin at that instant. */
 export function situationAt(
   { installed, running, connectorIds }: Facts,
   connectorId: number,
@@ -86,16 +87,21 @@ export function situationAt(
   };
 }
 
-/** What a connector may draw at this moment. */
+/** The present limit of a connector, in both units. */
 export const EffectiveLimit = z.object({
-  A: z.number().nullable().meta({ description: "Per phase; null: no charging profile limits" }),
-  W: z.number().nullable().meta({ description: "Over all phases" }),
+  A: z.number().nullable().meta({ description: "Amperes per phase; null: no charging profile limits the connector" }),
+  W: z.number().nullable().meta({
+    description: "Watts over all phases; null: no charging profile limits the connector",
+  }),
   numberPhases: z.int(),
-  setBy: z.array(z.int()).meta({ description: "chargingProfileIds" }),
-  until: moment.nullable().meta({ description: "When it may change by itself" }),
-}).meta({ id: "EffectiveLimit", description: "By the charging profiles that we know of and the running transactions" });
+  setBy: z.array(z.int()).meta({ description: "The chargingProfileIds of the charging profiles that set the limit" }),
+  until: moment.nullable().meta({ description: "When the schedule changes the limit next; null: never" }),
+}).meta({
+  id: "EffectiveLimit",
+  description: "Computed from the known charging profiles and the running transactions",
+});
 
-/** The limit of a connector now: with the transactions that run, and no others. */
+/** The limit of a connector now, with the running transactions only. */
 export async function effectiveLimit(
   app: App,
   identity: string,
@@ -107,7 +113,7 @@ export async function effectiveLimit(
     limitAt(prepare(situationAt(facts, connectorId, { chargingRateUnit, plan: false }, now)), now.getTime());
   const [amperes, watts] = [at("A"), at("W")];
   const { parts, max, combined: { decidedBy }, until } = amperes;
-  const speakers = decidedBy === "transaction"
+  const deciding = decidedBy === "transaction"
     ? parts.map(({ selected }) => selected)
     : decidedBy === "chargePoint"
     ? [max]
@@ -116,7 +122,7 @@ export async function effectiveLimit(
     A: toPeriod(amperes.combined).limit,
     W: toPeriod(watts.combined).limit,
     numberPhases: toPeriod(amperes.combined).numberPhases,
-    setBy: speakers.flatMap((one) => one ? [one.by.installed.profile.chargingProfileId] : []),
+    setBy: deciding.flatMap((one) => one ? [one.by.installed.profile.chargingProfileId] : []),
     until: until === Infinity ? null : new Date(until),
   };
 }

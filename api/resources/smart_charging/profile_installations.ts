@@ -1,5 +1,5 @@
 /**
- * A stored charging profile is installed on many charge points: a resource that tells how far it is, with a line for each charge point.
+ * Installations of a stored charging profile on many charge points: a resource with the progress, and the outcome for each charge point.
  */
 import { z } from "zod";
 import { INSTALLATION_OUTCOMES, isFinal } from "../../../actors/smart_charging/installation_outcome.ts";
@@ -16,7 +16,7 @@ import { profileTemplates } from "./profile_templates.ts";
 const tag = "Smart charging";
 const path = "/v1/charging-profiles/{id}/installations";
 
-/** Charge points of one installation. */
+/** The most charge points of one installation. */
 const TARGETS_MAX = 20_000;
 const PAGE = 1000;
 const EXPIRES_MAX_SECONDS = 30 * 24 * 3600;
@@ -24,15 +24,15 @@ const EXPIRES_MAX_SECONDS = 30 * 24 * 3600;
 const InstallRequest = z.strictObject({
   chargePoints: z.array(identity).max(TARGETS_MAX).default([]),
   label: searchText.optional().meta({
-    description: "`name` or `name=value`: charge points with it, beside those named",
+    description: "`name` or `name=value`: charge points with this label, in addition to `chargePoints`",
   }),
   connectorId: ConnectorOrWhole,
   transactions: z.enum(["any", "running"]).default("any").meta({
     description:
-      "running: with the id of the transaction that runs on the connector, for a TxProfile; any: as it is stored",
+      "running: a TxProfile is sent with the id of the transaction that is running on the connector; any: it is sent as stored",
   }),
   whenOffline: z.enum(["queue"]).optional().meta({
-    description: "Also for charge points that are away, when they are back",
+    description: "queue: charge points that are not connected get it when they connect; absent: they are skipped",
   }),
   expiresInSeconds: z.int().min(1).max(EXPIRES_MAX_SECONDS).optional(),
 }).meta({ id: "ChargingProfileInstall" });
@@ -42,9 +42,9 @@ const Installation = z.object({
   templateId: z.string(),
   state: z.enum(["running", "finished"]),
   connectorId: z.int(),
-  profile: jsonObject.meta({ description: "As it was stored when the installation began" }),
+  profile: jsonObject.meta({ description: "The charging profile as stored when the installation began" }),
   transactions: z.enum(["any", "running"]),
-  counts: z.record(z.string(), z.int()).meta({ description: "How many charge points by outcome" }),
+  counts: z.record(z.string(), z.int()).meta({ description: "The number of charge points by outcome" }),
   requestedBy: z.string().nullable().meta({ description: "The id of the API key" }),
   createdAt: moment,
 }).meta({ id: "ChargingProfileInstallation" });
@@ -55,7 +55,9 @@ const InstallationTarget = z.object({
   chargePoint: z.string(),
   outcome,
   detail: z.string().nullable().meta({ description: "Why nothing was sent" }),
-  commandId: z.string().meta({ description: "The command, where there is one" }),
+  commandId: z.string().meta({
+    description: "The id of the SetChargingProfile command; when nothing was sent, no command has this id",
+  }),
 }).meta({ id: "ChargingProfileInstallationTarget" });
 
 function viewOf(row: Row): z.output<typeof Installation> {
@@ -74,7 +76,7 @@ function viewOf(row: Row): z.output<typeof Installation> {
   };
 }
 
-/** Everybody who is meant, once each. */
+/** The named charge points and those with the label, without duplicates. */
 async function targetsOf(
   { chargePoints, label }: z.output<typeof InstallRequest>,
   { store }: App,
@@ -88,7 +90,11 @@ async function targetsOf(
     after = listed.next;
   }
   if (targets.size > TARGETS_MAX) {
-    throw invalid({ in: "body", pointer: "/label", detail: `At most ${TARGETS_MAX} charge points at once` });
+    throw invalid({
+      in: "body",
+      pointer: "/label",
+      detail: `More than ${TARGETS_MAX} charge points in one installation`,
+    });
   }
   if (targets.size === 0) {
     const detail = label === undefined
@@ -107,15 +113,17 @@ async function found(params: z.output<typeof oneInstallation>, { store }: App): 
   return installation;
 }
 
-/** Installing from a template, and the reports. */
+/** Starting an installation, and its reports. */
 export const profileInstallationRoutes: readonly Route[] = [
   route({
     method: "post",
     path: "/v1/charging-profiles/{id}/install",
     access: "operator",
     tag,
-    summary: "Installs a stored charging profile on many charge points; the answer is the report that fills up",
-    description: "SetChargingProfile goes to each once, also when the Central System restarts in between.",
+    summary: "Installs a stored charging profile on many charge points",
+    description:
+      "The response is the installation, whose `counts` show the progress. Each charge point gets one SetChargingProfile, also when the " +
+      "Central System restarts in between.",
     params: profileTemplates.params,
     body: InstallRequest,
     example: { label: "site=harbour", connectorId: 1, whenOffline: "queue" },
@@ -163,7 +171,7 @@ export const profileInstallationRoutes: readonly Route[] = [
     path: `${path}/{installationId}`,
     access: "viewer",
     tag,
-    summary: "One installation as far as it is",
+    summary: "One installation with its progress",
     params: oneInstallation,
     answers: { 200: Installation },
     handle: async ({ params, app }) => ok(viewOf(await found(params, app))),
@@ -173,7 +181,7 @@ export const profileInstallationRoutes: readonly Route[] = [
     path: `${path}/{installationId}/targets`,
     access: "viewer",
     tag,
-    summary: "What became of each charge point, by identity",
+    summary: "The outcome for each charge point, by identity",
     params: oneInstallation,
     query: listQuery({ outcome: outcome.optional() }),
     answers: { 200: listOf(InstallationTarget) },

@@ -1,5 +1,5 @@
 /**
- * Charging profiles as templates: stored definitions that are installed from.
+ * Stored charging profiles: templates for installations.
  */
 import { z } from "zod";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
@@ -25,13 +25,13 @@ const ProfileTemplatePut = z.strictObject({
   description: fields.description.default(""),
   profile: ChargingProfile.refine(({ transactionId }) => transactionId === undefined, {
     path: ["transactionId"],
-    message: "must be absent in a template; installing may fill in the running transaction",
+    message: "Not allowed in a stored charging profile; the installation can fill in the running transaction",
   }),
 }).meta({ id: "ChargingProfileTemplatePut" });
 
 const example = { name: "By day 6 A", profile: SetChargingProfile.example.request.csChargingProfiles };
 
-/** A template with its profile as plain JSON. */
+/** A row as the API shows it. */
 function viewOf(row: Row): z.output<typeof ProfileTemplate> {
   return { ...row, profile: { ...row.profile } };
 }
@@ -41,7 +41,7 @@ async function put({ store, clock }: App, id: string, body: z.output<typeof Prof
   return { row: viewOf(row), created };
 }
 
-/** Templates, for the routes below one of them. */
+/** The resource, for its own routes and for those below a member. */
 export const profileTemplates = resource({
   path: "/v1/charging-profiles",
   key: { id: z.uuid() },
@@ -52,7 +52,7 @@ export const profileTemplates = resource({
   shows: ProfileTemplate,
 });
 
-/** Stored charging profiles. */
+/** Plain CRUD. A change affects only installations that begin after it. */
 export const profileTemplateRoutes: readonly Route[] = [
   profileTemplates.list({
     summary: "All stored charging profiles, newest first",
@@ -62,7 +62,7 @@ export const profileTemplateRoutes: readonly Route[] = [
     },
   }),
   profileTemplates.create({
-    summary: "Stores a charging profile to install from",
+    summary: "Stores a charging profile for later installations",
     body: ProfileTemplatePut,
     example,
     async save({ app, body }) {
@@ -78,13 +78,13 @@ export const profileTemplateRoutes: readonly Route[] = [
     },
   }),
   profileTemplates.put({
-    summary: "Stores a charging profile under this id, or replaces it; nothing that is installed changes",
+    summary: "Stores a charging profile with this id, or replaces it; installed charging profiles do not change",
     body: ProfileTemplatePut,
     example,
     save: ({ app, id, body }) => put(app, id, body),
   }),
   profileTemplates.remove({
-    summary: "Forgets a stored charging profile; what is installed stays, installations that have begun go on",
+    summary: "Deletes a stored charging profile; installed charging profiles stay, and running installations go on",
     remove: ({ app, id }) => app.store.profileTemplates.remove(id),
   }),
 ];

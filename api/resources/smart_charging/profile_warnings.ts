@@ -5,14 +5,14 @@ import type { InstalledProfile } from "../../../ocpp/smart_charging/installed_pr
 import { warningsAbout } from "../../../ocpp/smart_charging/profile_warnings.ts";
 import type { App } from "../../http/app.ts";
 
-/** What an operator should know of a charging profile that is sent; the charge point decides. */
+/** A warning about a charging profile. The profile is sent all the same; the charge point decides. */
 export const ProfileWarning = z.object({
   slug: z.string().meta({ description: "Stable" }),
   detail: z.string(),
-  chargingProfileIds: z.array(z.int()).meta({ description: "The profiles that it is about" }),
+  chargingProfileIds: z.array(z.int()).meta({ description: "The charging profiles that the warning is about" }),
 }).meta({ id: "ProfileWarning" });
 
-/** Everything that is odd about a profile that is to be sent to this charge point. */
+/** The warnings about a charging profile that is to be sent to this charge point. */
 export async function warningsFor(
   { store, clock }: App,
   identity: string,
@@ -35,7 +35,7 @@ export async function warningsFor(
   ];
 }
 
-/** Another profile leaves, which nobody may have meant. */
+/** A warning when the charging profile replaces one with another id, which may be a mistake. */
 function replacing(candidate: InstalledProfile, installed: readonly InstalledProfile[]) {
   const id = candidate.profile.chargingProfileId;
   const others = installed.filter((one) => one.profile.chargingProfileId !== id && replaces(candidate, one))
@@ -43,6 +43,6 @@ function replacing(candidate: InstalledProfile, installed: readonly InstalledPro
   if (others.length === 0) return [];
   const detail = `Charging profile ${id} replaces ${
     others.join(", ")
-  }, which is of the same purpose, stack level and connector`;
+  }, which has the same purpose, stack level and connector`;
   return [{ slug: "replaces-another", detail, chargingProfileIds: [id, ...others] }];
 }

@@ -1,4 +1,4 @@
-/** Who gets what of a site's limit now, and why: the plan of actors/smart_charging/site_plan.ts with its words. */
+/** How a site's limit is allocated now, and why: the plan of `actors/smart_charging/site_plan.ts` with its explanations. */
 import { z } from "zod";
 import type { SitePlan } from "../../../actors/smart_charging/site_plan.ts";
 import { targetKey } from "../../../actors/smart_charging/site_targets.ts";
@@ -15,13 +15,15 @@ const limit = z.number().nullable();
 const Connector = z.object({
   connectorId: z.int(),
   transactionId: z.int().nullable(),
-  target: limit.meta({ description: "What it shall get; null: no transaction, or it cannot be told now" }),
-  confirmed: limit.meta({ description: "What its charge point accepted last for this transaction" }),
-  asked: limit.meta({ description: "What was sent and is not confirmed yet" }),
-  countedLimit: z.number().meta({ description: "What it may draw at most, and counts with" }),
+  target: limit.meta({
+    description: "The limit that it shall get; null: it has no transaction, or its charge point cannot be reached now",
+  }),
+  confirmed: limit.meta({ description: "The limit that its charge point accepted last for this transaction" }),
+  asked: limit.meta({ description: "The limit that was sent and is not confirmed yet" }),
+  countedLimit: z.number().meta({ description: "The most that it can draw now; this counts against the site's limit" }),
   reason: z.enum(["most", "share", "least", "paused"]).nullable(),
   explanation: z.string(),
-  request: jsonObject.nullable().meta({ description: "The SetChargingProfile that says so" }),
+  request: jsonObject.nullable().meta({ description: "The SetChargingProfile.req with the target" }),
 });
 
 const Member = z.object({
@@ -29,14 +31,14 @@ const Member = z.object({
   connected: z.boolean(),
   state: z.enum(["limited", "unlimited", "refusing", "clearing", "cleared"]).meta({
     description:
-      "limited: its fail-safe is installed; unlimited: it is not (yet); refusing: it does not take it; clearing, cleared: the " +
-      "site is not on (any more), and what was installed is being removed, or has been",
+      "limited: its fail-safe is installed; unlimited: its fail-safe is not installed, or not yet; refusing: it refuses its fail-safe; " +
+      "clearing, cleared: the site's mode is no longer `on`, and its charging profiles are being cleared, or have been",
   }),
   weight: z.number(),
-  failSafe: z.number().meta({ description: "For each connector" }),
-  countedLimit: z.number().meta({ description: "Of all its connectors" }),
+  failSafe: z.number().meta({ description: "The fail-safe limit of each connector" }),
+  countedLimit: z.number().meta({ description: "The sum over its connectors" }),
   explanation: z.string(),
-  request: jsonObject.meta({ description: "The SetChargingProfile of its fail-safe" }),
+  request: jsonObject.meta({ description: "The SetChargingProfile.req of its fail-safe" }),
   connectors: z.array(Connector),
 });
 
@@ -44,15 +46,17 @@ const Allocation = z.object({
   site: z.string(),
   mode: z.enum(["off", "preview", "on"]),
   at: moment,
-  localTime: z.string().meta({ description: "The same in the site's time zone" }),
+  localTime: z.string().meta({ description: "`at` in the site's time zone" }),
   unit,
-  limit: z.array(z.number()).meta({ description: "For each phase, or one for all where the unit is W" }),
-  counted: z.array(z.number()).meta({ description: "What all may draw at most together, like `limit`" }),
+  limit: z.array(z.number()).meta({ description: "The limit of each phase; with the unit W one limit for all phases" }),
+  counted: z.array(z.number()).meta({
+    description: "The most that all connectors together can draw now, in the form of `limit`",
+  }),
   warnings: z.array(z.string()),
   chargePoints: z.array(Member),
 }).meta({ id: "SiteAllocation", description: "Amounts are in the limit's unit: amperes on each phase, or watts" });
 
-/** Rounded for people; the sums of binary numbers are not. */
+/** Rounded to tenths: sums of binary fractions have rounding errors such as 0.30000000000000004. */
 function tenths(value: number): number {
   return Math.round(value * 10) / 10;
 }
@@ -68,13 +72,14 @@ function stateOf(plan: SitePlan, member: MemberState, grants: readonly Grant[]):
 function explained(plan: SitePlan, member: MemberState, grants: readonly Grant[]): string {
   if (plan.site.mode === "on") return explainMember(plan, member);
   const state = stateOf(plan, member, grants);
-  const would = plan.site.mode === "preview" ? " What is shown is what would be sent." : "";
-  if (state === "cleared") return `The site is ${plan.site.mode}; what was installed has been cleared.${would}`;
-  if (state === "unlimited") return `The site is ${plan.site.mode}: nothing is installed.${would}`;
+  const mode = `The site's mode is ${plan.site.mode}`;
+  const preview = plan.site.mode === "preview" ? " The limits that are shown are those that would be sent." : "";
+  if (state === "cleared") return `${mode}; the charging profiles have been cleared.${preview}`;
+  if (state === "unlimited") return `${mode}; no charging profile is installed.${preview}`;
   const left = grants.filter(({ clearedAt }) => clearedAt === null);
-  const where = member.connected ? "is being cleared" : "is cleared when it is connected again";
+  const progress = member.connected ? "are being cleared" : "will be cleared when it connects";
   const outcomes = left.flatMap(({ outcome }) => outcome ?? []);
-  return [`The site is ${plan.site.mode}; what was installed ${where} (${left.length} left).${would}`, ...outcomes]
+  return [`${mode}; the charging profiles ${progress} (${left.length} left).${preview}`, ...outcomes]
     .join(" ");
 }
 
@@ -124,9 +129,10 @@ export const siteAllocationRoutes: readonly Route[] = [
     path: "/v1/sites/{id}/allocation",
     access: "viewer",
     tag,
-    summary: "Who gets what of the limit now, and why",
+    summary: "How the site's limit is allocated to the connectors now, and why",
     description:
-      "In the mode `preview` it is what would be sent. After the mode was `on` it tells how far the clearing is.",
+      "In the mode `preview` the response shows what would be sent. After the mode was `on` it shows the progress of clearing the charging " +
+      "profiles.",
     params: sites.params,
     answers: { 200: Allocation },
     handle: async ({ params: { id }, app }) => {
@@ -135,7 +141,9 @@ export const siteAllocationRoutes: readonly Route[] = [
       const { site, capacity, counted, members } = plan;
       const at = app.clock.now();
       const isOff = app.settings.preset === "certification" && site.mode === "on";
-      const preset = isOff ? ["The certification preset keeps every automation off: nothing is sent."] : [];
+      const preset = isOff
+        ? ["Nothing is sent, because CHARGEHAND_PRESET=certification switches off all automations."]
+        : [];
       return ok({
         site: id,
         mode: site.mode,

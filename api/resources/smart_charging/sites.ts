@@ -1,5 +1,5 @@
 /**
- * Sites as a resource: charge points under one limit. What a site's limit is shared into is shown by site_allocation.ts.
+ * Sites as a resource: charge points that share one limit. `site_allocation.ts` has the route that shows the shares.
  */
 import { z } from "zod";
 import type { Site as Row } from "../../../db/smart_charging/sites.ts";
@@ -9,12 +9,13 @@ import { Problem } from "../../http/problem.ts";
 import { resource } from "../../http/resource.ts";
 import type { Route } from "../../http/route.ts";
 
-/** The heading of all routes of sites. */
+/** The heading of all routes below sites. */
 export const tag = "Sites";
 
 const CHARGE_POINTS_MAX = 1000;
 const LIMIT_MAX = 10_000_000;
 
+/** The unit of a site's limit. */
 export const unit = z.enum(["A", "W"]).meta({ description: "A = amperes on each phase, W = watts over all phases" });
 
 const limit = z.strictObject({
@@ -25,31 +26,36 @@ const limit = z.strictObject({
 
 const MemberSettings = z.strictObject({
   weight: z.number().positive().max(1000).optional()
-    .meta({ description: "Its sessions' share in proportion to others; absent: its label `site-weight`, or 1" }),
+    .meta({ description: "The share of its transactions relative to others; absent: its label `site-weight`, or 1" }),
   maxAmps: z.number().positive().max(1000).optional()
-    .meta({ description: "What each connector can draw at most, per phase; absent: 32" }),
+    .meta({ description: "The most that each connector can draw, in amperes per phase; absent: 32" }),
   phases: z.union([z.literal(1), z.literal(3)]).optional().meta({ description: "Absent: as many as the limit has" }),
   phase: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional()
-    .meta({ description: "Of a single-phase charge point; absent: it counts on all" }),
-  connectors: z.int().min(1).max(100).optional().meta({ description: "Absent: as many as it has told of" }),
-}).meta({ id: "SiteParticulars" });
+    .meta({ description: "The phase of a single-phase charge point; absent: it counts on every phase" }),
+  connectors: z.int().min(1).max(100).optional().meta({
+    description: "Number of connectors; absent: as many as it has reported",
+  }),
+}).meta({ id: "SiteMemberSettings" });
 
 const fields = {
   name: z.string().min(1).max(200),
   timeZone,
   limit,
-  voltage: z.number().min(50).max(1000).meta({ description: "Nominal, between a phase and neutral" }),
+  voltage: z.number().min(50).max(1000).meta({ description: "Nominal voltage between a phase and neutral" }),
   failSafe: z.number().min(0).max(LIMIT_MAX).nullable().meta({
     description:
-      "What each connector may draw without a limit of its own, in the limit's unit: when its charge point is offline, or a " +
-      "transaction has just begun. null: 6 A when that takes at most half of the limit for all, else 0",
+      "The limit of each connector while it has none of its own, because its charge point is offline or its transaction has just begun; " +
+      "in the limit's unit. null: 6 A if all connectors together then take at most half of the limit, else 0",
   }),
   mode: z.enum(["off", "preview", "on"]).meta({
-    description: "off: nothing is kept; preview: the allocation is shown, nothing is sent; on: the limit is kept",
+    description:
+      "off: the limit is not enforced; preview: the allocation is computed and shown, nothing is sent; on: the limit is enforced",
   }),
   chargePoints: z.array(identity).max(CHARGE_POINTS_MAX)
-    .refine((list) => new Set(list).size === list.length, "Each charge point only once"),
-  memberSettings: z.record(z.string(), MemberSettings).meta({ description: "By identity" }),
+    .refine((list) => new Set(list).size === list.length, "A charge point is in the list more than once"),
+  memberSettings: z.record(z.string(), MemberSettings).meta({
+    description: "The settings of single charge points, by identity",
+  }),
 };
 
 const Site = z.object({ id: z.string(), ...fields, createdAt: moment, updatedAt: moment }).meta({ id: "Site" });
@@ -69,7 +75,7 @@ const SitePut = z.strictObject({
       code: "custom",
       input: identity,
       path: ["memberSettings", identity],
-      message: "Not among the chargePoints",
+      message: "This charge point is not in `chargePoints`",
     });
   }
 }).meta({ id: "SitePut" });
@@ -82,7 +88,7 @@ const example = {
   mode: "preview",
 } as const;
 
-/** Sites, for the routes below one of them. */
+/** The resource, for its own routes and for those below a member. */
 export const sites = resource({
   path: "/v1/sites",
   key: { id: z.uuid() },
@@ -96,21 +102,21 @@ export const sites = resource({
 async function put(app: App, id: string, body: z.output<typeof SitePut>): Promise<{ row: Row; created: boolean }> {
   const put = await app.store.sites.put(id, body, app.clock.now());
   if ("taken" in put) {
-    const whose = put.taken.map(({ chargePoint, site, name }) => `${chargePoint} belongs to ${name} (${site})`);
+    const taken = put.taken.map(({ chargePoint, site, name }) => `${chargePoint} belongs to ${name} (${site})`);
     throw new Problem(
       "charge-point-in-another-site",
-      `${whose.join(", ") || "A charge point was taken by another site in this moment"}. Remove it there first.`,
+      `${taken.join(", ") || "Another site took a charge point at the same time"}. Remove it from that site first.`,
     );
   }
   app.siteLimits.changed();
   return { row: put.site, created: put.created };
 }
 
-/** A site's mode decides whether anything is sent. */
+/** CRUD; the actor of site limits then applies the change. Only in the mode `on` it sends limits. */
 export const siteRoutes: readonly Route[] = [
   sites.list({ summary: "All sites, newest first", load: ({ app, page }) => app.store.sites.list(page) }),
   sites.create({
-    summary: "Makes a site: charge points that share one limit",
+    summary: "Creates a site: charge points that share one limit",
     body: SitePut,
     example,
     async save({ app, body }) {
@@ -120,14 +126,15 @@ export const siteRoutes: readonly Route[] = [
   }),
   sites.find({ summary: "One site", load: ({ app, id }) => app.store.sites.find(id) }),
   sites.put({
-    summary: "Makes a site with this id, or replaces it",
-    description: "From `on` to another mode, and for charge points that leave, what was installed is cleared again.",
+    summary: "Creates a site with this id, or replaces it",
+    description:
+      "When the mode changes from `on` to another one, or a charge point leaves the site, its charging profiles are cleared.",
     body: SitePut,
     example: { ...example, mode: "on" },
     save: ({ app, id, body }) => put(app, id, body),
   }),
   sites.remove({
-    summary: "Removes a site; what was installed at its charge points is cleared, when they are connected",
+    summary: "Removes a site; its charging profiles are cleared as soon as their charge points are connected",
     async remove({ app, id }) {
       const removed = await app.store.sites.remove(id);
       if (removed) app.siteLimits.changed();

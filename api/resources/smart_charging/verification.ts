@@ -1,6 +1,6 @@
 /**
- * Asks a charge point for its composite schedule and compares it with ours. What it says is compared over its own time, by its own clock: a
- * clock that is off, or an answer that comes late, is then no difference. A comparison makes doubts in the mirror, and ends them.
+ * Requests a charge point's composite schedule and compares it with ours. The schedules are compared by the charge point's clock, so that
+ * a wrong clock or a late answer is no difference. The comparison puts charging profiles of the mirror in doubt, or ends their doubts.
  */
 import { z } from "zod";
 import { CommandRefused } from "../../../actors/charge_point/command_refusals.ts";
@@ -20,12 +20,13 @@ import { Problem } from "../../http/problem.ts";
 import type { Asked } from "../../http/route.ts";
 
 const OUTCOMES = {
-  agrees: "The charge point says the same",
-  lower: "The charge point allows less at times; it may have limits of its own",
-  higher: "The charge point allows more at times than the profiles that we know of: some are not there as we think",
-  refused: "The charge point refused to tell",
-  noSchedule: "The charge point accepted, but told no schedule",
-  noAnswer: "There is no answer that could be compared; the command tells more",
+  agrees: "The charge point's schedule is the same",
+  lower: "The charge point's schedule is lower at times; it may have limits of its own",
+  higher:
+    "The charge point's schedule is higher at times, so that it does not have all the charging profiles that should limit it",
+  refused: "The charge point rejected GetCompositeSchedule",
+  noSchedule: "The charge point accepted GetCompositeSchedule, but its answer has no schedule",
+  noAnswer: "There is no answer to compare; see the state of the command",
 } as const;
 
 type Outcome = keyof typeof OUTCOMES;
@@ -34,24 +35,28 @@ type Outcome = keyof typeof OUTCOMES;
 export const Verification = z.object({
   outcome: z.enum(Object.keys(OUTCOMES) as Outcome[]),
   detail: z.string(),
-  scheduleStart: moment.nullable().meta({ description: "As the charge point says, by its clock; null: as ours" }),
-  chargingSchedule: jsonObject.nullable().meta({ description: "As the charge point sent it" }),
+  scheduleStart: moment.nullable().meta({
+    description: "By the charge point's clock; null: its answer has none, and ours was used",
+  }),
+  chargingSchedule: jsonObject.nullable().meta({ description: "The schedule as the charge point sent it" }),
   differences: z.array(z.object({
     from: moment,
     to: moment,
-    ours: z.number().nullable().meta({ description: "In the unit that was asked for; null: no limit" }),
+    ours: z.number().nullable().meta({ description: "In the requested chargingRateUnit; null: no limit" }),
     chargePoint: z.number().nullable(),
-    relation: z.enum(["lower", "higher"]).meta({ description: "Of the charge point's limit, seen from ours" }),
-  })).meta({ description: "Boundaries that are 2 s apart count as the same" }),
-  doubted: z.array(z.int()).meta({ description: "chargingProfileIds that are in doubt because of this" }),
-  present: z.array(z.int()).meta({ description: "chargingProfileIds that were in doubt and are proved to be there" }),
+    relation: z.enum(["lower", "higher"]).meta({ description: "The charge point's limit compared with ours" }),
+  })).meta({ description: "Period boundaries up to 2 s apart count as equal" }),
+  doubted: z.array(z.int()).meta({ description: "The chargingProfileIds that this verification put in doubt" }),
+  present: z.array(z.int()).meta({
+    description: "The chargingProfileIds that were in doubt and that the charge point is now proved to have",
+  }),
   absent: z.array(z.int()).meta({
-    description: "chargingProfileIds that were in doubt and are proved not to be there",
+    description: "The chargingProfileIds that were in doubt and that the charge point is now proved not to have",
   }),
   command: Command,
 }).meta({ id: "ScheduleVerification" });
 
-/** What is to be verified. */
+/** The computed schedule that is to be verified. */
 export interface Claim {
   readonly installed: readonly MirroredProfile[];
   readonly asked: {
@@ -60,17 +65,17 @@ export interface Claim {
     readonly chargingRateUnit: Situation["chargingRateUnit"];
   };
   readonly from: Date;
-  /** With these profiles instead of those that are installed. */
+  /** The situation from an instant on, with these profiles or else the installed ones. */
   situationAt(from: Date, installed?: readonly MirroredProfile[]): Situation;
-  /** Whether everything that it was reckoned from is still so. */
+  /** Whether the data that the schedule was computed from is unchanged. */
   holds(): Promise<boolean>;
 }
 
 type View = z.output<typeof Verification>;
 
 /**
- * Sends GetCompositeSchedule and compares. Where the charge point is above ours, what should have limited it is put in doubt. Where it agrees,
- * profiles in doubt are certain, or gone, that it could not have agreed without, or with.
+ * Sends GetCompositeSchedule and compares. Where the charge point's schedule is higher, the profiles that should have limited it are put in
+ * doubt. When both schedules are equal, the doubt ends of each profile without which, or with which, they could not be equal.
  */
 export async function verify(
   asked: Pick<Asked, "operator" | "headers" | "app">,
@@ -81,8 +86,9 @@ export async function verify(
   const request = { connectorId, duration, chargingRateUnit };
   const command = await call({ ...asked, query: {} }, target, "GetCompositeSchedule", request).catch((error) => {
     if (!(error instanceof CommandRefused && error.slug === "charge-point-offline")) throw error;
-    // What is compared must be of this moment: nothing is kept for later.
-    throw new Problem(error.slug, `${target.identity} is not connected. Repeat it when it is back, or without verify.`);
+    // The command is not queued: a schedule of later could not be compared with the one of now.
+    const detail = `${target.identity} is not connected. Try again when it is connected, or leave out verify.`;
+    throw new Problem(error.slug, detail);
   });
   const end = endOf<ConfirmationOf<"GetCompositeSchedule">>(command);
   const nothing = {
@@ -94,17 +100,17 @@ export async function verify(
     absent: [],
     command,
   };
-  if (!end?.confirmation) return { ...told("noAnswer"), ...nothing };
-  if (end.kind !== "applied") return { ...told("refused"), ...nothing };
+  if (!end?.confirmation) return { ...described("noAnswer"), ...nothing };
+  if (end.kind !== "applied") return { ...described("refused"), ...nothing };
   const { chargingSchedule } = end.confirmation;
-  if (!chargingSchedule) return { ...told("noSchedule"), ...nothing };
+  if (!chargingSchedule) return { ...described("noSchedule"), ...nothing };
 
   const scheduleStart = startOfReported(end.confirmation.scheduleStart);
   const from = scheduleStart ?? claim.from;
   const differ = (situation: Situation) => differencesFrom(situation, claim.asked.duration, from, chargingSchedule);
   const found = differ(claim.situationAt(from));
   return {
-    ...told(outcomeOf(found)),
+    ...described(outcomeOf(found)),
     scheduleStart: scheduleStart ?? null,
     chargingSchedule,
     differences: found.map(({ startPeriod, endPeriod, ...difference }) => ({
@@ -118,7 +124,7 @@ export async function verify(
   };
 }
 
-function told(outcome: Outcome) {
+function described(outcome: Outcome) {
   return { outcome, detail: OUTCOMES[outcome] };
 }
 
@@ -137,7 +143,7 @@ function differencesFrom(
   return differences({ ...situation, periods, durationSeconds }, reported);
 }
 
-/** Puts those in doubt that set our limit where the charge point's is higher. */
+/** Puts the profiles in doubt that set our limit where the charge point's is higher. */
 async function doubt(
   { store, clock }: App,
   { asked, installed, situationAt }: Claim,
@@ -158,15 +164,15 @@ async function doubt(
   return idsOf(doubted);
 }
 
-/** Ends the doubts that agreement ends. A command that came in between may have changed what was compared: then nothing is proved. */
+/** Ends the doubts that equal schedules end. When the data has changed since, e.g. by another command, nothing is proved. */
 async function endDoubts(
   { store, clock }: App,
   { asked, installed, holds }: Claim,
   agrees: (stack: readonly MirroredProfile[]) => boolean,
 ): Promise<Pick<View, "present" | "absent">> {
-  const matters = ({ connectorId }: MirroredProfile) =>
+  const isRelevant = ({ connectorId }: MirroredProfile) =>
     asked.connectorId === WHOLE_CHARGE_POINT || [WHOLE_CHARGE_POINT, asked.connectorId].includes(connectorId);
-  const doubted = installed.filter((one) => one.doubtedBy.length > 0 && matters(one));
+  const doubted = installed.filter((one) => one.doubtedBy.length > 0 && isRelevant(one));
   const isAllKnown = doubted.every(({ others }) => others === 0);
   if (doubted.length === 0 || !isAllKnown || !agrees(installed)) return { present: [], absent: [] };
   const proof = provedProfiles(installed.filter((one) => !doubted.includes(one)), doubted, agrees);

@@ -15,7 +15,7 @@ Deno.test("a file that nobody takes is let go, also when nobody ever began to", 
   const clock = new FakeClock();
   const untouched = await fileResponse(served, new Request("http://localhost/files/x"), clock);
   await clock.advance(60_000);
-  await assertRejects(() => untouched.text(), Error, "Nobody takes it");
+  await assertRejects(() => untouched.text(), Error, "The client has taken nothing for 60 s");
   const taken = await fileResponse(served, new Request("http://localhost/files/x"), clock);
   assertEquals(await taken.text(), "firmware");
   assertEquals(clock.pending, 0);

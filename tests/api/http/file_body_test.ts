@@ -198,7 +198,7 @@ Deno.test("a content type that is not as it should be is a problem of the form",
 });
 
 Deno.test("what breaks the source or the taking of the file is passed on, and the source is ended", async () => {
-  const broken = new Problem("request-timeout", "It comes too slowly");
+  const broken = new Problem("request-timeout", "Fewer than 6000 bytes arrived in 60 s");
   const ended: boolean[] = [];
   async function* source(fails: boolean): AsyncGenerator<Uint8Array> {
     try {

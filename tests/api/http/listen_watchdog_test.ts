@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { systemClock } from "../../../actors/runtime/clock.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
-import { keepAccepting } from "../../../api/http/listen_watchdog.ts";
+import { watchListening } from "../../../api/http/listen_watchdog.ts";
 import { within } from "../../conformance/within.ts";
 
 /** Watches a server that answers these questions and not those; counts how often it listened anew until it was asked one more. */
@@ -21,7 +21,7 @@ async function listensAnew(answers: readonly boolean[]): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const probing = { everyMs: 10, answerMs: 100 };
-  const stop = keepAccepting(server, { clock: systemClock, log }, { words: "?" }, probing);
+  const stop = watchListening(server, { clock: systemClock, log }, { request: "?" }, probing);
   await within(asked.promise, "one more question");
   stop();
   server.close();

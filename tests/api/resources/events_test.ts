@@ -45,7 +45,7 @@ async function listen(query = "", headers: Record<string, string> = {}, key = ce
     }));
   };
   const first = await next();
-  assertMatch(first![""]!, /^events behind \d+$/);
+  assertMatch(first![""]!, /^events after \d+$/);
   const events = async (count: number) => {
     const list: PublishedEvent[] = [];
     while (list.length < count) {
@@ -212,7 +212,7 @@ test("a client that does not read is ended with a comment, and little is kept fo
   assertEquals(clock.pending, 0);
   const text = await new Response(stream).text();
   assert(text.length < 200_000);
-  assertMatch(text, /: ended: nothing was read for 30 s; come again with Last-Event-ID\n\n$/);
+  assertMatch(text, /: ended: nothing was read for 30 s; reconnect with Last-Event-ID\n\n$/);
 });
 
 test("a quiet line gets a heartbeat every 15 s", async () => {
@@ -228,7 +228,7 @@ test("a quiet line gets a heartbeat every 15 s", async () => {
   })();
   await clock.advance(50_000, () => new Promise<void>((resolve) => setTimeout(resolve, 0)));
   await reading;
-  assertEquals(lines, [": events behind 7\nretry: 2000\n\n", ...Array(3).fill(": heartbeat\n\n")]);
+  assertEquals(lines, [": events after 7\nretry: 2000\n\n", ...Array(3).fill(": heartbeat\n\n")]);
   assert(reader.closed);
   assertEquals(clock.pending, 0);
 });

@@ -74,7 +74,7 @@ Deno.test("a kill in the middle of an upload leaves no incomplete file, and the 
     assertEquals(images.items.map(({ id }: { id: string }) => id), [image.id]);
     assert((await names(data.dataDir, "firmware")).every((name) => name === image.id || name.endsWith(".part")));
     const again = await fetch(moved(location, server), { method: "PUT", body: CONTENT });
-    assertEquals([again.status, await again.text()], [201, `${CONTENT.length} bytes are kept.\n`]);
+    assertEquals([again.status, await again.text()], [201, `${CONTENT.length} bytes were stored.\n`]);
     await server.kill();
     server = await startServer(data);
 

@@ -125,7 +125,7 @@ test(
     const second = await upload(location, new TextEncoder().encode("something else"));
     assertEquals([second.status, second.text], [
       409,
-      "A file has come to this address already, and it takes only one\n",
+      "A file was already uploaded to this address, which takes only one\n",
     ]);
     const { file } = await getDiagnostics(tool, id);
     assertEquals(file.bytes, LOG.length);
@@ -158,7 +158,10 @@ test("an expired address answers 410", async (tool, central) => {
   };
   const { createHttpApi } = await import("../../../api/http_api.ts");
   const response = await createHttpApi(later).request(`/uploads/${token}/`, { method: "PUT", body: LOG });
-  assertEquals([response.status, await response.text()], [410, "This address is over\n"]);
+  assertEquals([response.status, await response.text()], [
+    410,
+    "This address has expired; request the diagnostics again\n",
+  ]);
   const headers = { authorization: `Bearer ${central.adminKey}` };
   const shown = await createHttpApi(later).request(`/v1/diagnostics/${commandId}`, { headers });
   assertEquals((await shown.json()).state, "expired");

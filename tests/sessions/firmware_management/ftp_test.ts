@@ -67,8 +67,12 @@ test("expired, used and unknown addresses are refused over FTP", (_, central) =>
     const expired = await app.files.addressOf({ file: file.id, chargePoint: null, expiresAt, scheme: "ftp" });
     await withClient(port, async (client) => {
       assertEquals(await fetched(client, once), content);
-      await assertRejects(() => fetched(client, once), Error, "550 This address is over");
-      await assertRejects(() => fetched(client, new URL(expired!).pathname), Error, "550 This address is over");
+      await assertRejects(() => fetched(client, once), Error, "550 This address has expired or was used");
+      await assertRejects(
+        () => fetched(client, new URL(expired!).pathname),
+        Error,
+        "550 This address has expired or was used",
+      );
       for (
         const path of [`/files/${"0".repeat(32)}`, "/files/..", "../../etc/passwd", "/", "/files//x/../..", "/uploads"]
       ) {

@@ -69,6 +69,6 @@ test(
       const [member] = (await allocation()).chargePoints;
       return member.state === "cleared" ? member : undefined;
     });
-    assertEquals(cleared.explanation, "The site is off; what was installed has been cleared.");
+    assertEquals(cleared.explanation, "The site's mode is off; the charging profiles have been cleared.");
   },
 );

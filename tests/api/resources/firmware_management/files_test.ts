@@ -111,7 +111,7 @@ test("an address for one time is over when the last byte was fetched", async (_,
     const answer = await fetched(url, {}, "HEAD");
     return answer.status === 410 ? await fetched(url) : undefined;
   });
-  assertMatch(over.text, /^This address is over/);
+  assertMatch(over.text, /^This address has expired or was used/);
   assertEquals(over.headers.get("Content-Type"), "text/plain; charset=utf-8");
 });
 

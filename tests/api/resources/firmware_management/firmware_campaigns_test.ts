@@ -83,8 +83,8 @@ test("each verb may be repeated, and says why it cannot be done", async (tool) =
   await tool.operator.put(`/v1/charge-points/${tool.cp.identity}-AWAY`, { securityProfile: 0 });
   const id = await made(tool, { targets: { chargePoints: [`${tool.cp.identity}-AWAY`] } });
   const course: [verb: string, status: number, said: string][] = [
-    ["pause", 409, "The campaign is draft. Only a running one is paused."],
-    ["resume", 409, "The campaign is draft. Only a paused one is resumed; a draft is started."],
+    ["pause", 409, "The campaign is draft. Only a running campaign can be paused."],
+    ["resume", 409, "The campaign is draft. Only a paused campaign can be resumed. Start a draft."],
     ["start", 200, "running"],
     ["start", 200, "running"],
     ["resume", 200, "running"],
@@ -93,12 +93,12 @@ test("each verb may be repeated, and says why it cannot be done", async (tool) =
     [
       "start",
       409,
-      "The campaign is paused. Only a draft is started; a paused one is resumed, and for one that is over make a new one.",
+      "The campaign is paused. Only a draft can be started. Resume a paused campaign; create a new one in place of one that has ended.",
     ],
     ["resume", 200, "running"],
     ["abort", 200, "aborted"],
     ["abort", 200, "aborted"],
-    ["pause", 409, "The campaign is aborted. Only a running one is paused."],
+    ["pause", 409, "The campaign is aborted. Only a running campaign can be paused."],
   ];
   for (const [verb, status, said] of course) {
     const answer = await does(tool, id, verb);

@@ -314,7 +314,7 @@ test("who may ask for what, and what is kept of it", async () => {
   assertEquals((await ask("verify=true", viewer)).status, 403);
   const offline = await ask("verify=true");
   assertEquals([offline.status, offline.body.type], [409, "/problems/charge-point-offline"]);
-  assertEquals(offline.body.detail, "ASKED is not connected. Repeat it when it is back, or without verify.");
+  assertEquals(offline.body.detail, "ASKED is not connected. Try again when it is connected, or leave out verify.");
   const entries = (await operator.get("/v1/audit?chargePoint=ASKED&method=GET")).items;
   // deno-lint-ignore no-explicit-any -- bodies are looked into by asserting on them
   assertEquals(entries.map((one: any) => [one.operatorName, one.status]), [["CHARGEHAND_ADMIN_KEY", 409], [

@@ -35,7 +35,7 @@ test("a charge point that belongs to another site is a conflict with a sentence"
   const { status, body } = await ask("POST", "/v1/sites", { body: { name: "Second", limit, chargePoints: ["S2"] } });
   assertEquals(status, 409);
   assertEquals(body.type, "/problems/charge-point-in-another-site");
-  assertEquals(body.detail, `S2 belongs to First (${first.body.id}). Remove it there first.`);
+  assertEquals(body.detail, `S2 belongs to First (${first.body.id}). Remove it from that site first.`);
 });
 
 const wrong: [string, object, string][] = [
@@ -70,7 +70,7 @@ test("a preview shows what would be sent, with a reason for every number, and se
   );
   const [first] = allocation.chargePoints;
   assertEquals([first.chargePoint, first.state, first.failSafe], ["S5", "unlimited", 6]);
-  assertStringIncludes(first.explanation, "What is shown is what would be sent.");
+  assertStringIncludes(first.explanation, "The limits that are shown are those that would be sent.");
   assertEquals(first.request.csChargingProfiles.chargingProfilePurpose, "TxDefaultProfile");
   for (const { connectors } of allocation.chargePoints) {
     for (const { explanation } of connectors) assert(explanation.length > 0);
