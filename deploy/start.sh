@@ -1,7 +1,7 @@
 #!/bin/sh
-# Starts the Central System as one process, for service files and containers. It runs the same command as `deno task start`, but without the
-# processes of npx, of npm's wrapper and of the task runner around it, which do not hand on signals: what supervises this process can
-# end it in order with SIGTERM or SIGINT. `deno` must be in PATH.
+# Starts the Central System as a single process, for service files and containers. It runs the same command as `deno task start`, but without
+# the processes of npx, npm's wrapper and the task runner, which do not pass signals on. So a supervisor can end the server in order with
+# SIGTERM or SIGINT. `deno` must be in PATH.
 set -eu
 cd "$(dirname "$0")/.."
 deno=$(deno eval 'console.log(Deno.execPath())')
