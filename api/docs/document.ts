@@ -1,8 +1,8 @@
 /**
- * The parts of an OpenAPI 3.1 document that the reference page reads, as our own document has them.
+ * Types for the parts of an OpenAPI 3.1 document that the reference shows, and samples made from its schemas.
  */
 
-/** A JSON Schema, 2020-12, as far as the page explains it. */
+/** A JSON Schema (2020-12), with the keywords that the reference shows. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -25,6 +25,7 @@ export interface Schema {
   readonly allOf?: readonly Schema[];
 }
 
+/** A parameter of an operation. */
 export interface Parameter {
   readonly name: string;
   readonly in: "path" | "query" | "header" | "cookie";
@@ -33,9 +34,10 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** By media type. */
+/** A body by media type. */
 export type Content = Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>;
 
+/** An operation; `x-role` is absent when no API key is needed. */
 export interface Operation {
   readonly tags: readonly string[];
   readonly summary: string;
@@ -46,29 +48,30 @@ export interface Operation {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
 
+/** Our OpenAPI document with its extension `x-problems`. */
 export interface Document {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-  /** Every problem that a route may answer with. */
+  /** All problems of the API. */
   readonly "x-problems": readonly { readonly type: string; readonly status: number; readonly title: string }[];
 }
 
-/** Steps into samples that are nested, or refer to themselves. */
+/** The nesting limit of samples, because a schema may contain itself. */
 const SAMPLE_DEPTH = 6;
 
-/** A schema's name where it only refers to one. */
+/** The name of the schema that this one refers to; undefined when it is no reference. */
 export function nameOf({ $ref }: Schema): string | undefined {
   return $ref?.slice("#/components/schemas/".length);
 }
 
-/** The schema itself, whatever refers to it. */
+/** The schema that a reference leads to, or the schema itself. */
 export function resolve(schema: Schema, { components }: Document): Schema {
   const name = nameOf(schema);
   return name === undefined ? schema : components.schemas[name] ?? {};
 }
 
-/** A value that the schema allows, out of its examples where it has some. */
+/** A value that the schema allows, from its examples if it has any. */
 export function sampleOf(schema: Schema, document: Document, depth: number = SAMPLE_DEPTH): unknown {
   const { example, const: only, default: usual, enum: among, anyOf, oneOf, allOf, ...rest } = resolve(schema, document);
   for (const given of [example, only, usual, among?.[0]]) if (given !== undefined) return given;

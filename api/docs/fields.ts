@@ -1,11 +1,11 @@
 /**
- * Schemas for people: a table with a row for each field, nested ones with their whole path, so that the browser's own search finds
- * `chargingSchedule.duration` wherever it stands.
+ * Schemas as HTML tables with a row for each field. Nested fields have their whole path, so that the browser's search finds
+ * `chargingSchedule.duration`.
  */
 import { html } from "hono/html";
 import { type Document, nameOf, type Parameter, resolve, type Schema } from "./document.ts";
 
-/** What `html` makes. */
+/** The result of `html`: escaped HTML, or a promise of it. */
 export type Html = ReturnType<typeof html>;
 
 /** The address of the page about all problems. */
@@ -23,16 +23,16 @@ interface Row {
   readonly description?: string;
 }
 
-/** Fields below this are left to the schema that they refer to. */
+/** The nesting limit of a table. */
 const DEPTH = 5;
 
-/** The fields of an object, or a line that says what it is when it has none. */
+/** The fields of an object, or the type of a schema without fields. */
 export function fieldsOf(schema: Schema, document: Document): Html {
   const rows = rowsOf(resolve(schema, document), "", DEPTH);
   return rows.length > 0 ? table(rows) : html`<p class="type">${typeOf(resolve(schema, document))}</p>`;
 }
 
-/** Parameters of one kind. */
+/** A table of parameters. */
 export function parametersOf(parameters: readonly Parameter[]): Html {
   return table(parameters.map(({ name, required = false, schema, description }) => ({
     name,
@@ -78,7 +78,7 @@ function fieldRow({ name, required, schema, description = schema.description }: 
   `;
 }
 
-/** What a value may be, in words. */
+/** The type of a value with its limits and default. */
 export function typeOf(schema: Schema): Html | string {
   const name = nameOf(schema);
   if (name !== undefined) return html`<a href="${schemaPage(name)}">${name}</a>`;
@@ -117,7 +117,7 @@ function joined(parts: readonly (Html | string)[], between: string): Html {
   return html`${parts.map((part, index) => html`${index === 0 ? "" : between}${part}`)}`;
 }
 
-/** Text whose `code` is set as such. */
+/** Text as HTML, with backticks as `code` elements. */
 export function prose(text: string): Html {
   return html`${text.split("`").map((part, index) => index % 2 === 0 ? part : html`<code>${part}</code>`)}`;
 }

@@ -24,7 +24,7 @@ import type { Html } from "./fields.ts";
 import type { ListedPage } from "./layout.ts";
 import { type Links, type ReadMarkdown, readMarkdown } from "./markdown.ts";
 
-/** By the names of the files, which the addresses have, too. */
+/** The texts by file name, which is also the last part of the guide's address. */
 const TEXTS: Readonly<Record<string, string>> = {
   "first-session": firstSession,
   connecting,
@@ -45,10 +45,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   decisions,
 };
 
-/** A guide, read. */
+/** A guide with its title, sections and HTML. */
 export interface Guide extends ListedPage, ReadMarkdown {}
 
-/** Every guide. `code` answers the address of a route that a guide names, such as `GET /v1/sites`. */
+/** Reads all guides. `code` returns the address of a route that a guide names, such as `GET /v1/sites`. */
 export function readGuides(code: Links["code"]): Guide[] {
   const links = { code, page: addressOf };
   return Object.entries(TEXTS).map(([name, text]) => {
@@ -57,7 +57,7 @@ export function readGuides(code: Links["code"]): Guide[] {
   });
 }
 
-/** From `sites.md#modes` to the page of the product; undefined for a file that is no guide. */
+/** The page for a link such as `sites.md#modes`; undefined for a file that is no guide. */
 function addressOf(target: string): string | undefined {
   const [, name = "", anchor = ""] = /^([\w-]+)\.md(#.*)?$/.exec(target) ?? [];
   return Object.hasOwn(TEXTS, name) ? `/docs/guides/${name}${anchor}` : undefined;

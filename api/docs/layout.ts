@@ -1,5 +1,5 @@
 /**
- * The frame of every page: head, search field, the page itself, and the table of contents of all pages. A page runs no script and
+ * The layout of every page: head, search field, the content, and the table of contents of all pages. A page has no script and
  * loads nothing, and its Content-Security-Policy forbids both.
  */
 import { createHash } from "node:crypto";
@@ -7,7 +7,7 @@ import { html, raw } from "hono/html";
 import type { Html } from "./fields.ts";
 import { STYLE } from "./style.ts";
 
-/** The page's own style by its hash, forms that are sent to us, and nothing else. */
+/** Allows the page's own style, by its hash, and forms that are sent to this server. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
@@ -23,32 +23,32 @@ export interface Entry {
   readonly label: string;
 }
 
-/** A page that a table of contents lists, and the way to make it. */
+/** A page of the table of contents; `main` renders its content. */
 export interface ListedPage extends Entry {
   main(): Html;
 }
 
-/** A named part of the table of contents. */
+/** A part of the table of contents with a heading. */
 export interface Chapter {
   readonly label: string;
   readonly entries: readonly Entry[];
 }
 
-/** One page, without its frame. */
+/** The content of a page, without the layout. */
 export interface Page extends Entry {
   readonly main: Html;
-  /** What the search field shows. */
+  /** The text in the search field. */
   readonly query?: string;
 }
 
-/** What all pages have in common. */
+/** The data of the layout, the same for all pages. */
 export interface Frame {
   readonly name: string;
   readonly version: string;
   readonly contents: readonly Chapter[];
 }
 
-/** The page as a whole document. */
+/** The page as a complete HTML document. */
 export async function inFrame({ href, label: title, main, query = "" }: Page, frame: Frame): Promise<string> {
   const page = html`
     <!DOCTYPE html>

@@ -1,6 +1,6 @@
 /**
- * Markdown as HTML, by the library marked. HTML inside the Markdown is shown as text and never becomes part of the page, and only links to other
- * Markdown files, to headings and to https addresses become links.
+ * Converts Markdown to HTML with the library marked. HTML inside the Markdown is shown as text. Only links to other Markdown files, to
+ * headings and to https addresses become links.
  */
 import { html } from "hono/html";
 import { Marked, type Token, type Tokens } from "marked";
@@ -18,25 +18,25 @@ export interface Section {
   readonly text: string;
 }
 
-/** A Markdown text, read: its HTML without the first heading, and its parts. */
+/** A converted Markdown text: its HTML without the first heading, and its parts. */
 export interface ReadMarkdown {
   readonly title: string;
-  /** The first paragraph, without any marks. */
+  /** The first paragraph as plain text. */
   readonly lead: string;
   readonly html: string;
-  /** The first one is what stands below the title. */
+  /** The first section is the text below the title. */
   readonly sections: readonly Section[];
 }
 
-/** Where links lead. Both answer undefined for what shall not become a link. */
+/** The targets of links. Both functions return undefined when there shall be no link. */
 export interface Links {
-  /** The address of another Markdown file, as the text names it: `sites.md`, `sites.md#modes`. */
+  /** The address for a link to a Markdown file, such as `sites.md` or `sites.md#modes`. */
   page(target: string): string | undefined;
-  /** The address of what a code span names, such as `GET /v1/sites`. */
+  /** The address for a code span, such as `GET /v1/sites`. */
   code(text: string): string | undefined;
 }
 
-/** Reads a text that begins with a heading of the first level. */
+/** Converts a text. It must begin with a heading of the first level. */
 export function readMarkdown(text: string, links: Links): ReadMarkdown {
   const marked = new Marked({ gfm: true });
   const tokens = marked.lexer(text);
@@ -71,7 +71,7 @@ function headingsOf(tokens: readonly Token[]): Headings {
   return headings;
 }
 
-/** Lower case, no punctuation, hyphens for spaces: the rule of GitHub. */
+/** The anchor by GitHub's rule: lower case, no punctuation, hyphens for spaces. */
 function slugOf(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}\p{M}_ -]/gu, "").replaceAll(" ", "-");
 }
@@ -86,7 +86,7 @@ function sectionsOf(tokens: readonly Token[], headings: Headings): Section[] {
   return sections.map(({ heading, text }) => ({ heading, text: text.replaceAll(/\s+/g, " ").trim() }));
 }
 
-/** What a reader sees of the tokens, without any marks. */
+/** The text of the tokens without formatting. */
 function plainText(tokens: readonly Token[]): string {
   return tokens.map((token) => {
     if (token.type === "table") {
@@ -130,13 +130,13 @@ function rendererWith(
   };
 }
 
-/** The first column names what its row is about. */
+/** A table cell. The first column has the headings of the rows. */
 function cell(inner: string, head: boolean, index: number): string {
   if (head) return `<th scope="col">${inner}</th>`;
   return index === 0 ? `<th scope="row">${inner}</th>` : `<td>${inner}</td>`;
 }
 
-/** Text as HTML shows it, in elements and in quoted attributes. */
+/** Text escaped for HTML elements and quoted attributes. */
 function escape(text: string): string {
   return String(html`${text}`);
 }

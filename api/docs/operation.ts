@@ -1,6 +1,6 @@
 /**
- * One route on the reference page: what it is for, who may ask, what goes in and what comes out, and beside it a request to copy and
- * the answer that it would get.
+ * One route on a page of the reference: purpose, role, parameters, body and responses, with an example request to copy and an example of
+ * its response.
  */
 import { html } from "hono/html";
 import { type Content, type Document, nameOf, type Operation, resolve, sampleOf, type Schema } from "./document.ts";
@@ -18,12 +18,12 @@ export function anchorOf({ method, path }: Placed): string {
   return `${method}${path.replaceAll(/[^\w]+/g, "-")}`.replace(/-$/, "");
 }
 
-/** Its path with the parameters set apart. */
+/** The path as HTML with its parameters highlighted. */
 export function pathOf(path: string): Html {
   return html`${path.split(/(\{\w+\})/).map((part) => part.startsWith("{") ? html`<var>${part}</var>` : part)}`;
 }
 
-/** The whole article. */
+/** The article about a route. */
 export function article(placed: Placed, document: Document): Html {
   const { method, path, operation } = placed;
   const { summary, description, "x-role": role } = operation;
@@ -79,7 +79,7 @@ function answers({ responses }: Operation, document: Document): Html {
   const entries = Object.entries(responses);
   const good = entries.filter(([status]) => status.startsWith("2"));
   const bad = entries.map(([status]) => status).filter((status) => /^[45]/.test(status));
-  return html`<h3>Answers</h3>
+  return html`<h3>Responses</h3>
 <ul class="answers">${
     good.map(([status, { description, content }]) =>
       html`<li><b class="status">${status}</b> ${description}${
@@ -99,7 +99,7 @@ function answers({ responses }: Operation, document: Document): Html {
   }</li></ul>`;
 }
 
-/** A list says of what it is one. */
+/** The type of a body; for a page of a list, the type of its items. */
 function what(schema: Schema, document: Document): Html | string {
   const items = resolve(schema, document).properties?.items?.items;
   return items && nameOf(schema) === undefined ? html`a page of ${typeOf(items)}` : typeOf(schema);
@@ -114,14 +114,14 @@ function answerSample({ responses }: Operation, document: Document): Html | stri
   const [media] = contentOf(good?.[1].content);
   if (!good || media?.type !== "application/json") return "";
   const sample = JSON.stringify(sampleOf(media.schema, document), null, 2);
-  return html`<p class="dim">answers ${good[0]}</p>
+  return html`<p class="dim">Response ${good[0]}</p>
 <pre tabindex="0"><code>${sample}</code></pre>`;
 }
 
-/** Stands in every example for the address that the reader has the page from. */
+/** The origin in all examples. The routes replace it by the origin of the request. */
 export const SAMPLE_ORIGIN = "http://localhost:8080";
 
-/** A request as it would be typed. */
+/** The request as a curl command. */
 function curl({ method, path, operation }: Placed, document: Document): string {
   const { parameters = [], requestBody, "x-role": role } = operation;
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -140,7 +140,7 @@ function curl({ method, path, operation }: Placed, document: Document): string {
   ].join(" \\\n  ");
 }
 
-/** On one line where it fits. */
+/** The body as JSON, on one line if it is short. */
 function written(body: unknown): string {
   const line = JSON.stringify(body);
   return line.length <= 60 ? line : JSON.stringify(body, null, 2);

@@ -1,6 +1,6 @@
 /**
- * The reference: the OpenAPI document for people, one page for each of its resources and for each of its schemas, and one for the
- * problems. Everything stands open on a page, so that the browser's own search finds it.
+ * The reference: the OpenAPI document as HTML, with one page for each resource, one for each schema, and one for the problems. Nothing on a
+ * page is folded, so that the browser's search finds everything.
  */
 import { html } from "hono/html";
 import type { Document } from "./document.ts";
@@ -14,7 +14,7 @@ export interface ReferencePage extends ListedPage {
   readonly routes: readonly Placed[];
 }
 
-/** Every page of a document, sorted by name, so that a reader finds it in the list. */
+/** All pages except those of single schemas. The resources are sorted by name. */
 export function referencePages(document: Document): ReferencePage[] {
   const resources = [...groupsOf(document)].map(([label, routes]) => ({
     href: `/docs/api/${slugOf(label)}`,
@@ -41,7 +41,7 @@ function slugOf(label: string): string {
   return label.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase().replaceAll(/[^a-z]+/g, "-");
 }
 
-/** What the page has, with the path and the purpose of each route. */
+/** The list of the routes on a page, with their summaries. */
 function overview(routes: readonly Placed[]): Html {
   return html`
     <nav class="here" aria-label="Routes on this page">
@@ -60,7 +60,7 @@ function overview(routes: readonly Placed[]): Html {
 function problems({ "x-problems": known }: Document): Html {
   return html`
     <p>Every error is <code>application/problem+json</code> (RFC 9457). The last part of <code>type</code> is stable and meant for
-    programs. <code>detail</code> is a sentence for people. The log has more under the <code>traceId</code>. The body is a
+    programs. <code>detail</code> is a sentence for people. The log has the details of an internal error under the <code>traceId</code>. The body is a
     <a href="${schemaPage("Problem")}">Problem</a>.</p>
     <table class="fields">
       <tbody>${known.map(({ type, status, title }) =>
@@ -78,7 +78,7 @@ function problems({ "x-problems": known }: Document): Html {
 
 function schemas({ components }: Document): Html {
   return html`
-    <p>The bodies that requests and answers have in common, by name.</p>
+    <p>The bodies of requests and responses by name.</p>
     <dl class="places">${Object.entries(components.schemas).map(([name, { description = "" }]) =>
       html`
         <dt><a href="${schemaPage(name)}">${name}</a></dt>

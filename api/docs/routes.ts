@@ -1,4 +1,4 @@
-/** The routes of the documentation: open to all, HTML, and the same whether or not a browser runs scripts. */
+/** The routes of the documentation. They need no API key, answer with HTML, and need no script in the browser. */
 import { z } from "zod";
 import { notFound } from "../http/problem.ts";
 import { type Answer, ok, type Route, route } from "../http/route.ts";
@@ -17,7 +17,7 @@ const shared = {
 
 const name = z.string().min(1).max(100);
 
-/** All of them. The pages are made at the first request, of the document as it is then. */
+/** All routes. The pages are made from the OpenAPI document at the first request. */
 export function docsRoutes(documentOf: (version: string) => Document): readonly Route[] {
   let site: Site | undefined;
   const siteOf = (version: string) => site ??= new Site(documentOf(version));
@@ -30,7 +30,7 @@ export function docsRoutes(documentOf: (version: string) => Document): readonly 
     route({
       ...shared,
       path: "/",
-      summary: "What this is and where things are",
+      summary: "The start page, with links to the documentation and the API",
       handle: ({ app, headers }) => page("/", app.version, headers),
     }),
     route({
@@ -69,14 +69,14 @@ export function docsRoutes(documentOf: (version: string) => Document): readonly 
     route({
       ...shared,
       path: "/docs/search",
-      summary: "Searches guides and reference for places that have every given word",
+      summary: "Searches guides and reference for the places that contain all given words",
       query: z.strictObject({ q: z.string().max(200).default("").meta({ description: "Words, in any case" }) }),
       handle: async ({ app, query, headers }) => shown(await siteOf(app.version).search(query.q), headers),
     }),
   ];
 }
 
-/** The page as it is read at the address of these headers: its examples are requests that work there. */
+/** The page with the origin of the request in its examples, so that they can be copied and run. */
 function shown(page: string, headers: Headers) {
   const host = headers.get("Host") ?? "";
   const scheme = headers.get("X-Forwarded-Proto") === "https" ? "https" : "http";
@@ -84,5 +84,5 @@ function shown(page: string, headers: Headers) {
   return { ...ok(here), headers: { "Content-Security-Policy": CONTENT_SECURITY_POLICY } } satisfies Answer;
 }
 
-/** A name or an address, and nothing that would need escaping. */
+/** A host with an optional port. Other texts would need escaping and are ignored. */
 const HOST = /^[\w.:[\]-]+$/;

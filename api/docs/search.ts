@@ -1,5 +1,5 @@
 /**
- * The search over guides and reference: a place is found when it has every word of the question. It is a plain form that the server
+ * The search over guides and reference: it finds the places that contain all words of the query. It is a form that the server
  * answers, so it needs no script.
  */
 import { html } from "hono/html";
@@ -9,26 +9,26 @@ import type { Guide } from "./guides.ts";
 import { anchorOf, type Placed } from "./operation.ts";
 import type { ReferencePage } from "./reference.ts";
 
-/** A place that can be found: a chapter of a guide, a route, a problem or a schema. */
+/** A searchable place: a chapter of a guide, a route, a problem or a schema. */
 export interface Findable {
   readonly href: string;
   readonly title: string;
-  /** The page that it is on. */
+  /** The title of its page. */
   readonly page: string;
   readonly text: string;
-  /** All of this in lower case. */
+  /** Title, page and text in lower case. */
   readonly words: string;
 }
 
-/** More words than this are left out: each one is looked for in every place. */
+/** The most words of a query. Further words are ignored: each one is searched in every place. */
 const WORDS = 8;
 
-/** Places that are shown; more are counted. */
+/** The most results on the page. The total is shown as a number. */
 const SHOWN = 40;
 
 const EXCERPT_CHARACTERS = 200;
 
-/** Everything that can be found, guides first. */
+/** All searchable places, guides first. */
 export function findables(guides: readonly Guide[], pages: readonly ReferencePage[], document: Document): Findable[] {
   const places = [
     ...guides.flatMap(({ href, title, sections }) =>
@@ -68,12 +68,12 @@ function routeText({ operation }: Placed, document: Document): string {
   return [summary, description, ...named, ...bodies].filter((part) => part !== "").join(" · ").replaceAll("`", "");
 }
 
-/** The names of the fields with what they mean. */
+/** The names of the fields with their descriptions. */
 function fieldText({ properties = {} }: Schema): string {
   return Object.entries(properties).map(([name, { description = "" }]) => `${name} ${description}`.trim()).join(" · ");
 }
 
-/** The places that have every word, those with the words in the title first. */
+/** The places that contain all words, those with the words in the title first. */
 export function search(question: string, all: readonly Findable[]): Findable[] {
   const words = wordsOf(question);
   if (words.length === 0) return [];
@@ -90,11 +90,13 @@ function wordsOf(question: string): string[] {
 /** The page of results. */
 export function results(question: string, all: readonly Findable[]): Html {
   const found = search(question, all);
-  if (question.trim() === "") return html`<p>Enter one or more words. A place is found when it has all of them.</p>`;
-  const counted = found.length === 1 ? "1 place has" : `${found.length} places have`;
+  if (question.trim() === "") {
+    return html`<p>Enter one or more words. The search finds the places that contain all of them.</p>`;
+  }
+  const counted = found.length === 1 ? "1 place contains" : `${found.length} places contain`;
   const more = found.length > SHOWN ? ` The first ${SHOWN} are shown; add a word to narrow the search.` : "";
   return html`
-    <p>${counted} every word of <b>${question}</b>.${more}</p>
+    <p>${counted} all words of <b>${question}</b>.${more}</p>
     <ol class="found">${found.slice(0, SHOWN).map((place) => result(place, wordsOf(question)))}</ol>
   `;
 }
@@ -106,7 +108,7 @@ function result({ href, title, page, text }: Findable, words: readonly string[])
   `;
 }
 
-/** The text around the first word that is in it. */
+/** The text around the first word that it contains. */
 function excerptOf(text: string, words: readonly string[]): string {
   const places = words.map((word) => text.toLowerCase().indexOf(word)).filter((at) => at >= 0);
   const start = Math.max(0, Math.min(...places, text.length) - EXCERPT_CHARACTERS / 3);

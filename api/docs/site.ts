@@ -1,6 +1,6 @@
 /**
- * All pages of the documentation, made of the OpenAPI document and the guides: the start pages at `/` and `/docs`, a page for each guide, a page for each
- * resource and each schema, and the answers of the search.
+ * All pages of the documentation, made from the OpenAPI document and the guides: the start pages at `/` and `/docs`, a page for each guide, for each
+ * resource and for each schema, and the results of the search.
  */
 import { html } from "hono/html";
 import type { Document } from "./document.ts";
@@ -11,12 +11,12 @@ import { anchorOf } from "./operation.ts";
 import { type ReferencePage, referencePages, schemaPages } from "./reference.ts";
 import { type Findable, findables, results } from "./search.ts";
 
-/** The documentation as the routes serve it. A page is made when it is asked for the first time. */
+/** The documentation. A page is rendered at its first request and then kept. */
 export class Site {
   readonly #pages: ReadonlyMap<string, ListedPage>;
   readonly #frame: Frame;
   readonly #findables: readonly Findable[];
-  readonly #made = new Map<string, Promise<string>>();
+  readonly #rendered = new Map<string, Promise<string>>();
 
   constructor(document: Document) {
     const { title: name, version } = document.info;
@@ -38,10 +38,10 @@ export class Site {
   /** The page at this address; undefined when there is none. */
   page(href: string): Promise<string> | undefined {
     const page = this.#pages.get(href);
-    return page && this.#made.getOrInsertComputed(href, () => inFrame({ ...page, main: page.main() }, this.#frame));
+    return page && this.#rendered.getOrInsertComputed(href, () => inFrame({ ...page, main: page.main() }, this.#frame));
   }
 
-  /** The answer to a search. */
+  /** The page of results for a query. */
   search(query: string): Promise<string> {
     return inFrame(
       { href: "/docs/search", label: "Search", main: results(query, this.#findables), query },
@@ -50,7 +50,7 @@ export class Site {
   }
 }
 
-/** Where the reference has a route, such as `GET /v1/sites`. */
+/** The address of a route, such as `GET /v1/sites`, in the reference. */
 function addressOf(text: string, pages: readonly ReferencePage[]): string | undefined {
   for (const { href, routes } of pages) {
     const placed = routes.find(({ method, path }) => `${method.toUpperCase()} ${path}` === text);
@@ -75,7 +75,7 @@ function start({ info: { version } }: Document): Html {
       <dd>The WebSocket endpoint of the charge points, on their port;
         <a href="/docs/guides/connecting">how a charge point connects</a></dd>
       <dt><a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a></dt>
-      <dd>Whether the process runs, and whether it can serve</dd>
+      <dd>Whether the process runs, and whether it is ready</dd>
       <dt><code>/metrics</code></dt>
       <dd>Metrics in Prometheus' text format, with an API key</dd>
     </dl>
@@ -86,7 +86,7 @@ function home(guides: readonly Guide[], reference: readonly ReferencePage[]): Ht
   return html`
     <p
       class="lead">The guides explain one topic a page. The reference has every route of the HTTP API with its
-    fields, an example to copy and the answer. Every error is one of the <a href="${PROBLEMS_PAGE}">problems</a>.</p>
+    fields, an example to copy and its response. Every error is one of the <a href="${PROBLEMS_PAGE}">problems</a>.</p>
     <h2>Guides</h2>
     <dl class="places">${guides.map((guide) => listed(guide, guide.lead))}</dl>
     <h2>Reference</h2>
@@ -101,9 +101,11 @@ function listed({ href, label }: Entry, about: string): Html {
   `;
 }
 
-/** What is on a page of the reference, in a line. */
+/** The content of a page of the reference, in one line. */
 function routesOf({ routes, label }: ReferencePage): string {
-  if (routes.length === 0) return label === "Problems" ? "Every error that a route may answer" : "The bodies by name";
+  if (routes.length === 0) {
+    return label === "Problems" ? "All errors of the API" : "The bodies of requests and responses by name";
+  }
   const paths = new Set(routes.map(({ path }) => path));
   const [first = ""] = paths;
   return paths.size === 1 ? first : `${first} and ${paths.size - 1} more`;

@@ -1,4 +1,4 @@
-/** The style of every page. System fonts, one accent, both colour schemes; wide screens show a request beside its description. */
+/** The style sheet of all pages, for light and dark colour schemes. Wide screens show an example beside the description. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,7 @@
-/** The commands of FTP that fetch or bring a file take: RFC 959, SIZE, MDTM and REST of RFC 3659, EPSV of RFC 2428, TLS of RFC 4217. */
+/**
+ * The FTP commands for downloading and uploading a file: RFC 959, SIZE, MDTM and REST of RFC 3659, EPSV of RFC 2428, TLS of RFC 4217. The
+ * working directory is kept per session and not checked: only the path of a file has a meaning.
+ */
 import type { Socket } from "node:net";
 import { streamOf } from "../http/file_answer.ts";
 import type { App } from "../http/app.ts";
@@ -12,23 +15,24 @@ import { Protection } from "./protection.ts";
 import type { Reply } from "./reply.ts";
 import { receive, send } from "./transfer.ts";
 
-/** How long a silent peer is waited for. */
-export interface FtpPatience {
-  /** For a command. */
+/** How long the server waits for a client. */
+export interface FtpTimeouts {
+  /** For the next command. */
   readonly commandMs: number;
-  /** For a data connection. */
+  /** For the data connection. */
   readonly connectMs: number;
-  /** For somebody who takes nothing of a file. What comes in is timed as over HTTP. */
+  /** For a client that takes nothing of a file. Uploads are timed as over HTTP. */
   readonly stallMs: number;
 }
 
-/** Directories may be nested so deep and no deeper. */
+/** The longest working directory, in characters. */
 const PATH_MAX = 2048;
 
 const FEATURES = ["EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "UTF8"];
 
 type Answer = (argument: string) => Reply | Promise<Reply>;
 
+/** The commands of one session, with its working directory and its running transfer. */
 export class Commands {
   #folder: string[] = [];
   #restart = 0;
@@ -38,26 +42,30 @@ export class Commands {
   readonly #table: Readonly<Record<string, Answer>> = Object.assign(
     Object.create(null),
     {
-      USER: () => [331, "Any password will do"],
-      PASS: () => [230, "The address is what counts"],
+      USER: () => [331, "Any password is accepted"],
+      PASS: () => [230, "Logged in; the path of a file authorises"],
       SYST: () => [215, "UNIX Type: L8"],
       FEAT: () => [211, ["Features:", ...this.protection.features, ...FEATURES, "End"].join("\n")],
       AUTH: (mechanism) => this.protection.auth(mechanism),
       PBSZ: () => this.protection.size(),
       PROT: (level) => this.#protect(level),
-      NOOP: () => [200, "Here"],
+      NOOP: () => [200, "OK"],
       QUIT: () => [221, "Goodbye"],
-      ABOR: () => [226, "Nothing is on its way"],
-      // Loaders ask for text by habit; an image that is changed on its way would be no image.
-      TYPE: (type) => /^(A|I|L 8)( N)?$/i.test(type) ? [200, "Bytes go as they are"] : [504, "A and I"],
-      MODE: (mode) => /^S$/i.test(mode) ? [200, "Stream"] : [504, "Only S"],
-      STRU: (structure) => /^F$/i.test(structure) ? [200, "File"] : [504, "Only F"],
-      OPTS: (option) => /^UTF8( ON)?$/i.test(option) ? [200, "UTF-8"] : [501, "Only UTF8"],
+      ABOR: () => [226, "No transfer is running"],
+      // Some charge points ask for text. Converting line ends would damage an image, so all types are binary.
+      TYPE: (type) =>
+        /^(A|I|L 8)( N)?$/i.test(type)
+          ? [200, "Files are sent unchanged with every type"]
+          : [504, "Only the types A, I and L 8 are supported"],
+      MODE: (mode) => /^S$/i.test(mode) ? [200, "Stream mode"] : [504, "Only mode S (stream) is supported"],
+      STRU: (structure) =>
+        /^F$/i.test(structure) ? [200, "File structure"] : [504, "Only structure F (file) is supported"],
+      OPTS: (option) => /^UTF8( ON)?$/i.test(option) ? [200, "UTF-8 is on"] : [501, "The only option is UTF8"],
       PWD: () => [257, `"/${this.#folder.join("/").replaceAll('"', '""')}"`],
       CWD: (path) => this.#enter(path),
       CDUP: () => this.#enter(".."),
       PASV: () => this.#passive.plain(),
-      EPSV: (argument) => /^ALL$/i.test(argument) ? [200, "Good"] : this.#passive.extended(),
+      EPSV: (argument) => /^ALL$/i.test(argument) ? [200, "EPSV ALL accepted"] : this.#passive.extended(),
       REST: (offset) => this.#restartAt(offset),
       SIZE: async (path) => [213, String((await this.#fileAt(path)).bytes)],
       MDTM: async (path) => [213, (await this.#fileAt(path)).modifiedAt.toISOString().replace(/\..*|[-:T]/g, "")],
@@ -69,31 +77,31 @@ export class Commands {
   constructor(
     control: Socket,
     readonly app: App,
-    readonly patience: FtpPatience,
-    readonly say: (reply: Reply) => void,
+    readonly timeouts: FtpTimeouts,
+    readonly reply: (reply: Reply) => void,
   ) {
     this.protection = new Protection(app);
-    this.#passive = new Passive(control, app, this.protection, patience.connectMs);
+    this.#passive = new Passive(control, app, this.protection, timeouts.connectMs);
   }
 
-  /** Rejects with what the HTTP way would throw. */
+  /** The reply to a command line. Rejects with the problems and errors that the HTTP routes throw. */
   async answer(line: string): Promise<Reply> {
     const [verb = "", ...words] = line.split(" ");
-    return await this.#table[verb.toUpperCase()]?.(words.join(" ")) ?? [502, "This is not done here"];
+    return await this.#table[verb.toUpperCase()]?.(words.join(" ")) ?? [502, "This command is not supported"];
   }
 
-  /** Breaks off what is on its way, which answers for itself. */
+  /** Stops the running transfer. The transfer's own command then replies with 426. */
   abort(): void {
     this.#transfer?.abort();
   }
 
-  /** The control connection is over. */
+  /** Stops the transfer and closes the data port, because the control connection has ended. */
   end(): void {
     this.abort();
     this.#passive.close();
   }
 
-  /** A port that was opened before holds to what was asked then, and so is not used. */
+  /** An open data port keeps its level of protection, so it is closed. */
   #protect(level: string): Reply {
     this.#passive.close();
     return this.protection.level(level);
@@ -101,20 +109,22 @@ export class Commands {
 
   #enter(path: string): Reply {
     const folder = resolvePath(this.#folder, path);
-    if (folder.join("/").length > PATH_MAX) return [550, "That is too deep"];
+    if (folder.join("/").length > PATH_MAX) return [550, `The path has more than ${PATH_MAX} characters`];
     this.#folder = folder;
-    return [250, "Whether it leads anywhere is seen with a file"];
+    return [250, "Directory changed; it is not checked before a file is requested"];
   }
 
   #restartAt(offset: string): Reply {
-    if (!/^\d{1,15}$/.test(offset)) return [501, "A number of bytes"];
+    if (!/^\d{1,15}$/.test(offset)) return [501, "REST needs a number of bytes"];
     this.#restart = Number(offset);
-    return [350, "And now the file"];
+    return [350, "Send RETR to begin at this offset"];
   }
 
   #placeAt(path: string, kind: Place["kind"]): Place {
     const place = placeOf(resolvePath(this.#folder, path));
-    if (place?.kind !== kind) throw notFound("There is no such address");
+    if (place?.kind !== kind) {
+      throw notFound("There is no such address; use the path of the address that was created");
+    }
     return place;
   }
 
@@ -128,9 +138,9 @@ export class Commands {
     if (from > file.bytes) return [554, `The file has ${file.bytes} bytes`];
     const stream = await streamOf(file, { from, bytes: file.bytes - from }, this.app.clock);
     try {
-      return await this.#overData(async (connection) => {
-        await send(stream, connection, this.app, this.patience.stallMs);
-        return "That was all";
+      return await this.#withData(async (connection) => {
+        await send(stream, connection, this.app, this.timeouts.stallMs);
+        return "The file was sent";
       });
     } finally {
       if (!stream.locked) await stream.cancel().catch(() => {});
@@ -138,7 +148,7 @@ export class Commands {
   }
 
   async #store(path: string): Promise<Reply> {
-    if (this.#takeRestart() > 0) return [554, "A file is brought from its beginning"];
+    if (this.#takeRestart() > 0) return [554, "An upload cannot begin at an offset; send the whole file"];
     const place = this.#placeAt(path, "uploads");
     const allowance = await allowUpload(place.token, this.app);
     let isOver = false;
@@ -147,7 +157,7 @@ export class Commands {
       isOver = true;
     };
     try {
-      return await this.#overData((connection, aborted) =>
+      return await this.#withData((connection, aborted) =>
         receive(place, { ...allowance, end }, connection, this.app, aborted)
       );
     } finally {
@@ -161,15 +171,15 @@ export class Commands {
     return offset;
   }
 
-  /** Does something with the data connection, once it is there. */
-  async #overData(work: (connection: Deno.Conn, aborted: AbortSignal) => Promise<string>): Promise<Reply> {
+  /** Announces the transfer with 150, waits for the data connection and does the work with it. */
+  async #withData(work: (connection: Deno.Conn, aborted: AbortSignal) => Promise<string>): Promise<Reply> {
     const data = this.#passive.take();
-    if (!data) return [425, "PASV or EPSV comes first"];
+    if (!data) return [425, "Send PASV or EPSV first"];
     const transfer = new AbortController();
     transfer.signal.addEventListener("abort", () => data.close());
     this.#transfer = transfer;
     try {
-      this.say([150, "Here it goes"]);
+      this.reply([150, "Waiting for the data connection"]);
       using connection = await data.connected();
       return [226, (await work(connection, transfer.signal)).trim()];
     } catch (error) {

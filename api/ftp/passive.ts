@@ -1,4 +1,4 @@
-/** The passive data connections of one session, one after the other: opened by PASV or EPSV, taken by the next transfer. */
+/** The passive data ports of one session: PASV or EPSV opens one, and the next transfer takes it. */
 import { lookup } from "node:dns/promises";
 import { isIPv4, type Socket } from "node:net";
 import type { App } from "../http/app.ts";
@@ -6,8 +6,9 @@ import { DataPort, plainAddress } from "./data_port.ts";
 import type { Protection } from "./protection.ts";
 import type { Reply } from "./reply.ts";
 
-const noPort: Reply = [425, "There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS"];
+const noPort: Reply = [425, "There is no free data port; try again later (CHARGEHAND_FTP_PASSIVE_PORTS has the range)"];
 
+/** At most one open data port of a session. */
 export class Passive {
   #open: DataPort | undefined;
 
@@ -18,30 +19,30 @@ export class Passive {
     readonly waitMs: number,
   ) {}
 
-  /** EPSV (RFC 2428 3). */
+  /** The reply to EPSV (RFC 2428 3). */
   extended(): Reply {
     const data = this.#listen();
     return data ? [229, `Entering Extended Passive Mode (|||${data.port}|)`] : noPort;
   }
 
-  /** PASV (RFC 959 4.1.2), which knows only IPv4. */
+  /** The reply to PASV (RFC 959 4.1.2), which supports only IPv4. */
   async plain(): Promise<Reply> {
-    const address = await this.#reachedAt();
-    if (!address) return [425, "There is no IPv4 address for it; use EPSV"];
+    const address = await this.#publicAddress();
+    if (!address) return [425, "The server has no IPv4 address for PASV; use EPSV"];
     const data = this.#listen();
     if (!data) return noPort;
     const numbers = [...address.split("."), data.port >> 8, data.port & 255];
     return [227, `Entering Passive Mode (${numbers.join()})`];
   }
 
-  /** What was opened last, for one transfer, whose business it is from then on. */
+  /** Hands the open port over to one transfer, which closes it. */
   take(): DataPort | undefined {
     const data = this.#open;
     this.#open = undefined;
     return data;
   }
 
-  /** Nobody takes what was opened. */
+  /** Closes the port that no transfer has taken. */
   close(): void {
     this.take()?.close();
   }
@@ -56,8 +57,8 @@ export class Passive {
     return this.#open = DataPort.open({ host, ports, peer, certificate, clock, waitMs });
   }
 
-  /** That of the public host, else the one that was dialled. */
-  async #reachedAt(): Promise<string | undefined> {
+  /** The address of the host in CHARGEHAND_PUBLIC_URL, else the one to which the control connection goes. */
+  async #publicAddress(): Promise<string | undefined> {
     const { publicUrl } = this.app.settings;
     const found = publicUrl && await lookup(new URL(publicUrl).hostname, { family: 4 }).catch(() => undefined);
     if (found) return found.address;

@@ -1,14 +1,14 @@
-/** What a path over FTP means: the same addresses as over HTTP. Nothing of it is ever a path on our disk. */
+/** The meaning of a path over FTP: the same addresses as over HTTP. A client's path is never used as a path on our disk. */
 
-/** Where a file is fetched or brought. */
+/** The address of a download or an upload. */
 export interface Place {
   readonly kind: "files" | "uploads";
   readonly token: string;
-  /** All that stands behind the token; shown for uploads, not looked at for files. */
+  /** The rest of the path after the token: the name of an upload; ignored for downloads. */
   readonly name: string;
 }
 
-/** A path in full, as its parts; `..` leads up and never above the root. */
+/** The parts of the absolute path. `..` never leads above the root. */
 export function resolvePath(from: readonly string[], path: string): string[] {
   const parts = path.startsWith("/") ? [] : [...from];
   for (const part of path.split("/")) {
@@ -18,7 +18,7 @@ export function resolvePath(from: readonly string[], path: string): string[] {
   return parts;
 }
 
-/** The address that a path is; undefined: none of ours. */
+/** The address in an absolute path; undefined: the path is no address. */
 export function placeOf([kind, token, ...rest]: readonly string[]): Place | undefined {
   if ((kind !== "files" && kind !== "uploads") || !token) return undefined;
   return { kind, token, name: rest.join("/") };

@@ -1,2 +1,2 @@
-/** What is answered; a text of several lines is written as RFC 959 4.2 has it. */
+/** The reply to a command. The session writes a text of several lines in the form of RFC 959 4.2. */
 export type Reply = readonly [code: number, text: string];

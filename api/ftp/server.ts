@@ -1,31 +1,31 @@
 /**
- * A passive FTP server (RFC 959) for charge points that know nothing else. It serves the addresses of files and uploads, and only them: whoever has
- * an address may use it under any name and password, and nothing can be listed. With a certificate it also speaks TLS: after AUTH (RFC 4217), or
- * at once at a port of its own, which is what many clients take `ftps:` for.
+ * A passive FTP server (RFC 959) for charge points that only support FTP. It serves the addresses of downloads and uploads and nothing else. The
+ * address alone authorises; user name and password are ignored, and nothing can be listed. With a certificate it also supports TLS: explicit after
+ * AUTH (RFC 4217), or implicit at a port of its own, as many clients expect for `ftps:`.
  */
 import { createServer, type Server } from "node:net";
 import type { App } from "../http/app.ts";
 import { listenAt } from "../http/listener.ts";
 import { plainAddress } from "./data_port.ts";
-import type { FtpPatience } from "./commands.ts";
+import type { FtpTimeouts } from "./commands.ts";
 import { Session } from "./session.ts";
 
-const TIMEOUTS: FtpPatience = { commandMs: 120_000, connectMs: 30_000, stallMs: 60_000 };
+const TIMEOUTS: FtpTimeouts = { commandMs: 120_000, connectMs: 30_000, stallMs: 60_000 };
 
-/** Control connections in all; each has one data connection at most. */
+/** The limit of control connections; each has at most one data connection. */
 const AT_ONCE = 100;
 
-/** Charge points of a site share an address. */
+/** The limit for one address, which all charge points of a site may share. */
 const AT_ONCE_PER_ADDRESS = 20;
 
-/** A server that does not listen yet, and the way to cut its connections. */
+/** A server that does not listen yet; `cut` closes its sessions. */
 export interface FtpServer {
   readonly server: Server;
   cut(): void;
 }
 
-/** Makes the server; `isImplicit`: TLS begins at once. */
-export function ftpServer(app: App, isImplicit = false, patience: FtpPatience = TIMEOUTS): FtpServer {
+/** Creates a server; `isImplicit`: TLS begins with the first byte. */
+export function ftpServer(app: App, isImplicit = false, timeouts: FtpTimeouts = TIMEOUTS): FtpServer {
   const sessions = new Map<Session, string>();
   const server = createServer((socket) => {
     const peer = plainAddress(socket.remoteAddress);
@@ -35,7 +35,7 @@ export function ftpServer(app: App, isImplicit = false, patience: FtpPatience = 
       socket.end("421 Too many connections; try again later\r\n", () => socket.destroy());
       return;
     }
-    const session = new Session(socket, app, patience, isImplicit, () => sessions.delete(session));
+    const session = new Session(socket, app, timeouts, isImplicit, () => sessions.delete(session));
     sessions.set(session, peer);
   });
   return {
@@ -46,13 +46,13 @@ export function ftpServer(app: App, isImplicit = false, patience: FtpPatience = 
   };
 }
 
-/** Null: nobody listens for it. */
+/** The ports of the FTP listeners; null: there is none. */
 export interface FtpPorts {
   readonly ftpPort: number | null;
   readonly ftpsPort: number | null;
 }
 
-/** Listens where the settings say, if they do. Rejects with CannotListen. */
+/** Listens at the ports of the settings, which may be none. Rejects with CannotListen. */
 export async function listenForFtp(app: App) {
   const { host, ftpPort, ftpsPort } = app.settings;
   const closers: (() => Promise<void>)[] = [];

@@ -1,4 +1,4 @@
-/** The bytes of a file over a data connection, with the rules of the HTTP way: its limits, its pace, its one file for one address. */
+/** Sends and receives files over a data connection, with the rules of HTTP: the limits of size and speed, and one file for an address. */
 import type { Clock } from "../../actors/runtime/clock.ts";
 import { type Allowance, readBytes } from "../http/file_body.ts";
 import type { App } from "../http/app.ts";
@@ -6,7 +6,7 @@ import { incomplete } from "../http/problem.ts";
 import { keepUpload } from "../resources/firmware_management/uploads.ts";
 import type { Place } from "./place.ts";
 
-/** Sends what a stream has. Throws when the peer goes, or takes nothing for `stallMs`. */
+/** Sends a stream. Throws when the client disconnects, or takes nothing for `stallMs`. */
 export async function send(
   stream: ReadableStream<Uint8Array>,
   connection: Deno.Conn,
@@ -14,10 +14,10 @@ export async function send(
   stallMs: number,
 ): Promise<void> {
   const peer = connection.writable.getWriter();
-  const inTime = async (taking: Promise<void>) => {
+  const inTime = async (writing: Promise<void>) => {
     const stopTimer = clock.after(stallMs, () => connection[Symbol.dispose]());
     try {
-      await taking;
+      await writing;
     } catch {
       throw incomplete();
     } finally {
@@ -28,7 +28,7 @@ export async function send(
   await inTime(peer.close());
 }
 
-/** Takes and keeps a file. In a stream the end of the connection is the end of the file, so whoever aborts has brought nothing. */
+/** Receives and keeps a file. The end of the connection is the end of the file, so that an aborted upload must not be kept. */
 export async function receive(
   place: Place,
   allowance: Allowance,

@@ -103,10 +103,10 @@ export function resource<Name extends string, Item extends z.ZodType>(shared: Sh
     missing,
 
     list<Filters extends z.ZodRawShape = Record<never, never>, Listing extends z.ZodType = Item>(
-      { filters, items, load, ...told }: ListOperation<Filters, Listing>,
+      { filters, items, load, ...documented }: ListOperation<Filters, Listing>,
     ): Route {
       return {
-        ...{ ...onList, ...told, method: "get", access: read, query: listQuery(filters ?? {}) },
+        ...{ ...onList, ...documented, method: "get", access: read, query: listQuery(filters ?? {}) },
         answers: { 200: listOf(items ?? shows) },
         handle: async ({ query, app }) => {
           const { filter, page } = pageAndFilter(query as { limit: number; cursor?: string });
@@ -115,9 +115,9 @@ export function resource<Name extends string, Item extends z.ZodType>(shared: Sh
       };
     },
 
-    find({ load, ...told }: FindOperation<z.output<Item>>): Route {
+    find({ load, ...documented }: FindOperation<z.output<Item>>): Route {
       return {
-        ...{ ...onMember, ...told, method: "get", access: read, answers: { 200: shows } },
+        ...{ ...onMember, ...documented, method: "get", access: read, answers: { 200: shows } },
         handle: async (asked) => {
           const member = memberOf(asked);
           return ok(there(await load(member), member.id));
@@ -126,10 +126,10 @@ export function resource<Name extends string, Item extends z.ZodType>(shared: Sh
     },
 
     create<Body extends z.ZodType, Made extends z.ZodType = Item>(
-      { made, save, ...told }: CreateOperation<Body, Made>,
+      { made, save, ...documented }: CreateOperation<Body, Made>,
     ): Route {
       return {
-        ...{ ...onList, ...told, method: "post", access: write, answers: { 201: made ?? shows } },
+        ...{ ...onList, ...documented, method: "post", access: write, answers: { 201: made ?? shows } },
         handle: async ({ app, body }) => {
           const { id, row } = await save({ app, body: body as z.output<Body> });
           return created(row, placeOf(id));
@@ -138,10 +138,10 @@ export function resource<Name extends string, Item extends z.ZodType>(shared: Sh
     },
 
     put<Body extends z.ZodType, Made extends z.ZodType = Item>(
-      { made, save, ...told }: PutOperation<Body, Made>,
+      { made, save, ...documented }: PutOperation<Body, Made>,
     ): Route {
       return {
-        ...{ ...onMember, ...told, method: "put", access: write, answers: { 200: shows, 201: made ?? shows } },
+        ...{ ...onMember, ...documented, method: "put", access: write, answers: { 200: shows, 201: made ?? shows } },
         handle: async (asked) => {
           const member = memberOf(asked);
           const { row, created: isNew } = await save({ ...member, body: asked.body as z.output<Body> });
@@ -150,9 +150,9 @@ export function resource<Name extends string, Item extends z.ZodType>(shared: Sh
       };
     },
 
-    patch<Body extends z.ZodType>({ save, ...told }: PatchOperation<Body, z.output<Item>>): Route {
+    patch<Body extends z.ZodType>({ save, ...documented }: PatchOperation<Body, z.output<Item>>): Route {
       return {
-        ...{ ...onMember, ...told, method: "patch", access: write, answers: { 200: shows } },
+        ...{ ...onMember, ...documented, method: "patch", access: write, answers: { 200: shows } },
         handle: async (asked) => {
           const member = memberOf(asked);
           return ok(there(await save({ ...member, body: asked.body as z.output<Body> }), member.id));
@@ -160,9 +160,9 @@ export function resource<Name extends string, Item extends z.ZodType>(shared: Sh
       };
     },
 
-    remove({ remove, ...told }: RemoveOperation): Route {
+    remove({ remove, ...documented }: RemoveOperation): Route {
       return {
-        ...{ ...onMember, ...told, method: "delete", access: write, answers: { 204: nothing } },
+        ...{ ...onMember, ...documented, method: "delete", access: write, answers: { 204: nothing } },
         handle: async (asked) => {
           const member = memberOf(asked);
           if (!await remove(member)) throw missing(member.id);

@@ -1,58 +1,60 @@
 /**
- * What one connection may say at once. Frames above its rate are not lost: they wait here, and the socket is not read meanwhile, so that a charge
- * point that talks too much is answered slowly and nobody else is. Pings take their turn like frames, because each is answered, too.
+ * Limits the rate of a connection's frames. Frames above the rate are not lost: they wait here, and the socket is not read meanwhile, so that
+ * only the charge point that sends too much is answered slowly. A ping counts like a frame, because it is answered, too.
  */
 import type { Clock } from "../../actors/runtime/clock.ts";
 import { Bucket, type Rate } from "../../actors/runtime/rate_limits.ts";
 
-/** A frame takes a token for every 4 KiB begun: a large one costs as much work as many small ones. */
+/** A frame takes one token for each started 4 KiB: a large frame takes as much work as many small ones. */
 export const BYTES_PER_TOKEN = 4096;
 
-/** What one read of a socket can hold of the smallest honest frames, and more. Whoever exceeds it while being slowed down is no charge point. */
+/** The limit of waiting frames. One read of a socket holds fewer valid OCPP frames, so that no charge point exceeds it. */
 export const FRAMES_THAT_MAY_WAIT = 4096;
 
-/** The socket's side. */
-export interface IntakePorts {
+/** The rate and the callbacks to the socket. */
+export interface FrameLimits {
   readonly clock: Clock;
   readonly rate: Rate;
-  /** A frame's turn has come. */
+  /** Takes a frame that is within the rate. */
   deliver(text: string): void;
-  /** Stop or go on reading. */
+  /** Stops reading the socket. */
   pause(): void;
+  /** Reads the socket again. */
   resume(): void;
-  /** More waits than may; nothing is taken any more. */
+  /** Called once when too many frames wait. Later frames are ignored. */
   overflow(): void;
 }
 
-/** What takes a turn: a frame, or `null` for a ping, whose turn is all there is to it. */
+/** A frame, or `null` for a ping, which only counts. */
 type Item = string | null;
 
+/** The waiting frames of one connection. */
 export class FrameLimiter {
   readonly #bucket: Bucket;
   readonly #waiting: Item[] = [];
   #stopTimer: (() => void) | null = null;
   #over = false;
 
-  constructor(readonly ports: IntakePorts) {
-    this.#bucket = new Bucket(ports.rate, ports.clock.monotonicMs());
+  constructor(readonly limits: FrameLimits) {
+    this.#bucket = new Bucket(limits.rate, limits.clock.monotonicMs());
   }
 
-  /** Whether something waits, so that the socket is not read. */
+  /** Whether frames wait, so that the socket is not read. */
   get paused(): boolean {
     return this.#waiting.length > 0;
   }
 
-  /** A frame came. */
+  /** Delivers a frame at once or when the rate allows it. */
   frame(text: string): void {
     this.#take(text);
   }
 
-  /** A ping or an unasked pong came. */
+  /** Counts a ping or an unsolicited pong. */
   ping(): void {
     this.#take(null);
   }
 
-  /** The connection is gone; what still waits is dropped, its sender will say it again. */
+  /** Drops the waiting frames, because the connection has ended. The charge point sends them again. */
   close(): void {
     this.#over = true;
     this.#waiting.length = 0;
@@ -61,38 +63,38 @@ export class FrameLimiter {
 
   #take(item: Item): void {
     if (this.#over) return;
-    if (this.#waiting.length === 0 && this.#hasTurn(item)) return this.#deliver(item);
+    if (this.#waiting.length === 0 && this.#isWithinRate(item)) return this.#deliver(item);
     if (this.#waiting.push(item) === 1) {
-      this.ports.pause();
+      this.limits.pause();
       this.#wait();
     } else if (this.#waiting.length > FRAMES_THAT_MAY_WAIT) {
       this.close();
-      this.ports.overflow();
+      this.limits.overflow();
     }
   }
 
-  #hasTurn(item: Item): boolean {
-    return this.#bucket.take(this.ports.clock.monotonicMs(), this.#tokens(item));
+  #isWithinRate(item: Item): boolean {
+    return this.#bucket.take(this.limits.clock.monotonicMs(), this.#tokens(item));
   }
 
-  /** A frame of the largest size is let through, too, when the bucket is full. */
+  /** At most a full bucket, so that the largest frame can pass, too. */
   #tokens(item: Item): number {
-    return Math.min(this.ports.rate.burst, Math.max(1, Math.ceil((item?.length ?? 0) / BYTES_PER_TOKEN)));
+    return Math.min(this.limits.rate.burst, Math.max(1, Math.ceil((item?.length ?? 0) / BYTES_PER_TOKEN)));
   }
 
   #wait(): void {
-    const waitMs = this.#bucket.waitMs(this.ports.clock.monotonicMs(), this.#tokens(this.#waiting[0]!));
-    this.#stopTimer = this.ports.clock.after(waitMs, () => this.#goOn());
+    const waitMs = this.#bucket.waitMs(this.limits.clock.monotonicMs(), this.#tokens(this.#waiting[0]!));
+    this.#stopTimer = this.limits.clock.after(waitMs, () => this.#goOn());
   }
 
   #goOn(): void {
-    while (this.#waiting.length > 0 && this.#hasTurn(this.#waiting[0]!)) this.#deliver(this.#waiting.shift()!);
+    while (this.#waiting.length > 0 && this.#isWithinRate(this.#waiting[0]!)) this.#deliver(this.#waiting.shift()!);
     if (this.#over) return;
     if (this.#waiting.length > 0) this.#wait();
-    else this.ports.resume();
+    else this.limits.resume();
   }
 
   #deliver(item: Item): void {
-    if (item !== null) this.ports.deliver(item);
+    if (item !== null) this.limits.deliver(item);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The charge points' WebSocket endpoint, `/ocpp/{identity}`: decides about an upgrade request, whichever transport carries it. A refusal is
- * plain HTTP before the upgrade, with the cause and the cure as its body, because installers read it in a browser or with curl: a request that
- * asks for no upgrade is answered with what a charge point would be told.
+ * The charge points' WebSocket endpoint, `/ocpp/{identity}`: decides about an upgrade request, for both transports. A refusal is an HTTP response
+ * with the cause and the cure as its body, which installers read in a browser or with curl: a request without an upgrade gets the same text
+ * as a charge point.
  */
 import type { ChargePoints } from "../../actors/charge_point/registry.ts";
 import type { Clock } from "../../actors/runtime/clock.ts";
@@ -16,41 +16,42 @@ import {
   SUBPROTOCOL,
 } from "../../ocpp/handshake.ts";
 
-/** An upgrade request, as far as it is looked at. Header names are lower case. */
+/** The parts of an upgrade request that the decision needs. Header names are lower case. */
 export interface UpgradeRequest {
   readonly method: string;
-  /** Such as "1.1"; undefined where the platform does not tell. */
+  /** Such as "1.1"; undefined when the platform does not pass it on. */
   readonly httpVersion?: string;
-  /** The request target exactly as it came, not normalised. */
+  /** The request target as received, not normalised. */
   readonly target: string;
   header(name: string): string | undefined;
   readonly secure: boolean;
   readonly remoteAddress: string;
 }
 
-/** An HTTP answer instead of the upgrade. */
+/** The HTTP response that takes the place of the upgrade. */
 export interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+/** Whether a request may be upgraded. */
 export type Decision =
   | { readonly accepted: true; readonly chargePoint: ChargePoint }
   | { readonly accepted: false; readonly refusal: Refusal & { readonly diagnosis: Diagnosis } };
 
-/** What the endpoint needs of the app. */
+/** The parts of the app that the decision needs. */
 export interface SocketApp {
   readonly chargePoints: ChargePoints;
   readonly log: Log;
 }
 
-/** What the transports need besides: they bound how much comes in a time. */
+/** The parts of the app that the transports need; the clock is for the limit of frames. */
 export interface TransportApp extends SocketApp {
   readonly clock: Clock;
 }
 
-/** Why the path names no charge point, for the installer. */
+/** The diagnosis of a path without a valid identity. */
 function pathDiagnosis(problem: PathProblem, target: string): Diagnosis {
   const path = target.split(/[?#]/, 1)[0]!;
   switch (problem) {
@@ -61,7 +62,7 @@ function pathDiagnosis(problem: PathProblem, target: string): Diagnosis {
     case "tooManySegments": {
       const [first, second, ...more] = path.slice(ENDPOINT.length + 1).replace(/\/$/, "").split("/");
       const isTwice = first === second && more.length === 0;
-      const found = `there is more than the identity behind ${ENDPOINT}/ in ${path}`;
+      const found = `there is more than the identity after ${ENDPOINT}/ in ${path}`;
       return isTwice ? diagnosis("identity-twice", found) : diagnosis("wrong-path", found);
     }
     case "badCharacters":
@@ -71,23 +72,23 @@ function pathDiagnosis(problem: PathProblem, target: string): Diagnosis {
 
 type PathProblem = Extract<PathReading, { ok: false }>["problem"];
 
-/** Decides about one upgrade request; a refusal is told to the diagnostics. */
+/** Decides about one upgrade request, and reports a refusal to the connection diagnostics. */
 export async function decide(request: UpgradeRequest, app: SocketApp): Promise<Decision> {
   const path = identityFromTarget(request.target);
   const decision = path.ok
     ? await decideAbout(path.identity, request, app)
     : refuse(path.problem === "badCharacters" ? 400 : 404, pathDiagnosis(path.problem, request.target));
   if (!decision.accepted) {
-    const patient = { identity: path.ok ? path.identity : null, address: request.remoteAddress };
-    app.chargePoints.diagnostics.note(patient, decision.refusal.diagnosis);
+    const subject = { identity: path.ok ? path.identity : null, address: request.remoteAddress };
+    app.chargePoints.diagnostics.note(subject, decision.refusal.diagnosis);
   }
   return decision;
 }
 
-/** In the order handshake, identity, security profile, credentials, subprotocol. */
+/** Checks in this order: handshake, identity, security profile, credentials, subprotocol. */
 async function decideAbout(identity: string, request: UpgradeRequest, app: SocketApp): Promise<Decision> {
-  const wrong = handshakeProblem(request);
-  if (wrong) return wrong;
+  const badHandshake = refusalOfHandshake(request);
+  if (badHandshake) return badHandshake;
   const onlyAsks = !wantsWebSocket(request);
   const admission = await app.chargePoints.admit({
     onlyAsks,
@@ -98,45 +99,45 @@ async function decideAbout(identity: string, request: UpgradeRequest, app: Socke
   });
   if (!admission.admitted) {
     const { status, retryAfterSeconds, cause, found, cure } = admission;
-    const said = `${identity} was refused: ${sentences(admission)}`;
-    return refuse(status, { ...(onlyAsks ? notAWebSocket(request) : { cause, found, cure }), said }, {
+    const text = `${identity} was refused: ${sentences(admission)}`;
+    return refuse(status, { ...(onlyAsks ? notAWebSocket(request) : { cause, found, cure }), text }, {
       ...(status === 401 && { "www-authenticate": 'Basic realm="OCPP", charset="UTF-8"' }),
       ...(retryAfterSeconds && { "retry-after": String(retryAfterSeconds) }),
     });
   }
   if (onlyAsks) {
-    const said = `${identity} may connect here, with a WebSocket.`;
-    return refuse(426, { ...notAWebSocket(request), said }, { upgrade: "websocket" });
+    const text = `${identity} may connect here, with a WebSocket.`;
+    return refuse(426, { ...notAWebSocket(request), text }, { upgrade: "websocket" });
   }
   const offered = request.header("sec-websocket-protocol");
   // OCPP-J 3.2 would finish the handshake and close; certification case 088 wants no upgrade at all.
   if (offered === undefined) return refuse(400, diagnosis("no-subprotocol", "it offers no WebSocket subprotocol"));
   if (!offersSubprotocol(offered)) {
-    const found = `only the subprotocol ${SUBPROTOCOL} is spoken here, it offers ${offered}`;
+    const found = `only the subprotocol ${SUBPROTOCOL} is supported, and it offers ${offered}`;
     return refuse(400, diagnosis("wrong-subprotocol", found));
   }
   return { accepted: true, chargePoint: admission.chargePoint };
 }
 
 function notAWebSocket({ method }: UpgradeRequest): Diagnosis {
-  return diagnosis("not-a-websocket", `a plain HTTP ${method} came, without an upgrade to a WebSocket`);
+  return diagnosis("not-a-websocket", `it sent a plain HTTP ${method} without an upgrade to a WebSocket`);
 }
 
 function wantsWebSocket(request: UpgradeRequest): boolean {
   return request.header("upgrade")?.toLowerCase() === "websocket";
 }
 
-/** RFC 6455 4.2.1, the parts that libraries forgive. */
-function handshakeProblem(request: UpgradeRequest): Decision | undefined {
+/** Checks the parts of RFC 6455 4.2.1 that the WebSocket library does not check. */
+function refusalOfHandshake(request: UpgradeRequest): Decision | undefined {
   const wrong = (status: number, found: string, headers?: Record<string, string>) =>
     refuse(status, diagnosis("bad-handshake", found), headers);
   if (request.method !== "GET") return wrong(405, "a WebSocket starts with GET", { allow: "GET" });
   if (!wantsWebSocket(request)) return undefined;
   if (request.httpVersion === "1.0") {
-    return wrong(400, "a WebSocket needs HTTP/1.1, and 1.0 came (nginx has to be told: proxy_http_version 1.1)");
+    return wrong(400, "it sent HTTP/1.0, and a WebSocket needs HTTP/1.1 (in nginx: proxy_http_version 1.1)");
   }
   if (request.header("sec-websocket-version") !== "13") {
-    return wrong(426, "only version 13 of the WebSocket protocol is spoken here", { "sec-websocket-version": "13" });
+    return wrong(426, "only version 13 of the WebSocket protocol is supported", { "sec-websocket-version": "13" });
   }
   if (!/^[A-Za-z0-9+/]{22}==$/.test(request.header("sec-websocket-key") ?? "")) {
     return wrong(400, "Sec-WebSocket-Key is missing or is not 16 bytes in base64");
@@ -144,13 +145,13 @@ function handshakeProblem(request: UpgradeRequest): Decision | undefined {
   return undefined;
 }
 
-/** Refuses with a diagnosis; `said` are the words of the answer where they are others. */
+/** Refuses with a diagnosis. `text` replaces it in the response. */
 function refuse(
   status: number,
-  { said, ...diagnosis }: Diagnosis & { readonly said?: string },
+  { text, ...diagnosis }: Diagnosis & { readonly text?: string },
   headers: Record<string, string> = {},
 ): Decision {
-  const body = `${said ?? sentences(diagnosis)}\n`;
+  const body = `${text ?? sentences(diagnosis)}\n`;
   const described = { "content-type": "text/plain; charset=utf-8", ...headers };
   return { accepted: false, refusal: { status, body, headers: described, diagnosis } };
 }

@@ -1,7 +1,8 @@
 /**
- * The second transport: `Deno.upgradeWebSocket`, for hosting where a program is only a `fetch` function. Its weaknesses, which the operation guide
- * repeats for operators: fragments are not bounded, frames without a mask are taken, a peer that vanished is found by the runtime's own idle
- * timeout alone, one that does not read or does not take part in the closing handshake cannot be cut, and the request target arrives normalised.
+ * The second transport: `Deno.upgradeWebSocket`, for platforms where a program is a `fetch` function. Its weaknesses, which the operation guide
+ * has for operators, too: fragmented messages are not limited, frames without a mask are accepted, only the runtime's idle timeout notices a
+ * charge point that has vanished, one that does not read or does not answer the closing handshake cannot be disconnected, and the request
+ * target is normalised.
  */
 import { Buffer } from "node:buffer";
 import { CLOSE, type Connection } from "../../actors/charge_point/connection.ts";
@@ -11,10 +12,10 @@ import { originFromHost, SUBPROTOCOL } from "../../ocpp/handshake.ts";
 import { FrameLimiter } from "./frame_limiter.ts";
 import { decide, type TransportApp } from "./socket.ts";
 
-/** What may wait to be written to a charge point that does not read, before nothing more is written to it. */
+/** The limit of unsent bytes. The connection of a charge point that does not read is closed above it. */
 const SEND_BUFFER_BYTES = 1_048_576;
 
-/** How long an end waits for charge points that do not take part in the closing handshake. */
+/** How long `close` waits for charge points to answer the closing handshake. */
 const CLOSE_GRACE_MS = 2000;
 
 /** The endpoint `/ocpp/{identity}` of a program that is a `fetch` function. */
@@ -24,9 +25,14 @@ export class DenoEndpoint {
 
   constructor(readonly app: TransportApp, readonly settings: Settings) {}
 
-  /** Upgrades a request, or says why not. */
+  /** Upgrades a request, or answers with the refusal. */
   async answer(request: Request, remoteAddress: string): Promise<Response> {
-    if (!this.#accepting) return new Response("Restarting.\n", { status: 503, headers: { "retry-after": "5" } });
+    if (!this.#accepting) {
+      return new Response("The server is shutting down; try again.\n", {
+        status: 503,
+        headers: { "retry-after": "5" },
+      });
+    }
     const url = new URL(request.url);
     const decision = await decide({
       method: request.method,
@@ -39,24 +45,24 @@ export class DenoEndpoint {
       const { status, headers, body } = decision.refusal;
       return new Response(body, { status, headers });
     }
-    // Before the upgrade: afterwards the request cannot be read any more.
+    // After the upgrade the request cannot be read any more.
     const dialled = originFromHost(request.headers.get("host") ?? undefined, url.protocol === "https:");
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: this.settings.pingIntervalSeconds });
-    // Not by the option of that name: it throws when more than one protocol is offered.
+    // The option `protocol` of upgradeWebSocket throws when more than one protocol is offered.
     response.headers.set("sec-websocket-protocol", SUBPROTOCOL);
     const connection = new DenoConnection(socket, remoteAddress, dialled);
-    socket.onopen = () => this.#attend(connection, decision.chargePoint);
-    // An error is followed by "close"; unheard it would end the process.
+    socket.onopen = () => this.#startSession(connection, decision.chargePoint);
+    // "close" follows an error. Without a listener the error would end the process.
     socket.onerror = (event) => event.preventDefault();
     return response;
   }
 
-  /** No further connections; those that are open stay. */
+  /** Refuses new connections; open ones stay. */
   stopAccepting(): void {
     this.#accepting = false;
   }
 
-  /** Waits, for a moment, until the connections that are being closed are closed. */
+  /** Waits up to CLOSE_GRACE_MS until all connections are closed. */
   async close(): Promise<void> {
     const closed = [...this.#open].map((socket) => new Promise((resolve) => socket.addEventListener("close", resolve)));
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,19 +71,19 @@ export class DenoEndpoint {
     clearTimeout(timer);
   }
 
-  /** Lets frames and the end of a socket reach the session. */
-  #attend(connection: DenoConnection, chargePoint: ChargePoint): void {
+  /** Passes the frames and the end of a socket on to a new session. */
+  #startSession(connection: DenoConnection, chargePoint: ChargePoint): void {
     const { socket } = connection;
     const { messagesPerSecond, messageBurst, maxMessageBytes } = this.settings;
     this.#open.add(socket);
     const session = this.app.chargePoints.connect(chargePoint, connection);
     const tooMany = () => connection.close(CLOSE.policyViolation, "too many messages at once");
-    const intake = new FrameLimiter({
+    const limiter = new FrameLimiter({
       clock: this.app.clock,
       rate: { perSecond: messagesPerSecond, burst: messageBurst },
       deliver: (text) => session.received(text) || tooMany(),
       overflow: tooMany,
-      // Such a socket cannot be told to wait; what comes faster than it is taken ends it sooner.
+      // Deno's WebSocket cannot be paused. Frames that keep coming reach the limit and end the connection.
       pause() {},
       resume() {},
     });
@@ -87,14 +93,14 @@ export class DenoEndpoint {
         return connection.close(1003, "OCPP-J is text");
       }
       if (Buffer.byteLength(data) > maxMessageBytes) {
-        session.odd("oversized-message", `a message of more than ${maxMessageBytes} bytes came`);
+        session.odd("oversized-message", `it sent a message of more than ${maxMessageBytes} bytes`);
         return connection.close(1009, "message too big");
       }
-      intake.frame(data);
+      limiter.frame(data);
     };
     socket.onclose = () => {
       this.#open.delete(socket);
-      intake.close();
+      limiter.close();
       session.closed();
     };
   }
@@ -114,7 +120,7 @@ class DenoConnection implements Connection {
   }
 
   close(code: number, reason: string): void {
-    // Unlike a browser's, a server's socket may close with any of our codes.
+    // Unlike in a browser, a socket of a server may close with any code.
     if (this.socket.readyState <= WebSocket.OPEN) this.socket.close(code, reason);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The first transport: npm `ws` on a `node:http` server. It bounds what comes in (`maxPayload`, fragments added up), notices peers that vanished
- * (pings) or do not read (send buffer), and can cut a connection, which Deno's own WebSockets cannot.
+ * The first transport: npm `ws` on a `node:http` server. Unlike Deno's own WebSockets it limits messages (`maxPayload`, fragments added up), notices
+ * charge points that have vanished (pings) or do not read (send buffer), and can disconnect them.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
@@ -18,13 +18,13 @@ import type { ConnectionLimits } from "../http/connection_limits.ts";
 import { FrameLimiter } from "./frame_limiter.ts";
 import { decide, type Refusal, type TransportApp, type UpgradeRequest } from "./socket.ts";
 
-/** A charge point that does not take part in the closing handshake is cut after this. */
+/** A charge point that does not answer the closing handshake is disconnected after this. */
 const CLOSE_GRACE_MS = 2000;
 
-/** What may wait to be written to a charge point that does not read. */
+/** The limit of unsent bytes. A charge point that does not read is disconnected above it. */
 const SEND_BUFFER_BYTES = 1_048_576;
 
-/** Serves WebSocket upgrades of an HTTP server. Returns the way to cut every connection that is still there. */
+/** Serves WebSocket upgrades of an HTTP server. Returns the function that disconnects all open connections. */
 export function serveWebSockets(
   server: Server,
   app: TransportApp,
@@ -39,13 +39,13 @@ export function serveWebSockets(
     handleProtocols: () => SUBPROTOCOL,
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
-    // Until ws owns the socket nobody listens for its errors, and an unheard error ends the process.
+    // Until ws takes the socket over, no other listener gets its errors, and an error without a listener ends the process.
     const ignore = () => {};
     socket.on("error", ignore);
     const refusal = limits.refusal(addressOf(request));
     if (refusal) {
-      const patient = { identity: null, address: addressOf(request) };
-      app.chargePoints.diagnostics.note(patient, diagnosis("turned-away", refusal.body.trim()));
+      const subject = { identity: null, address: addressOf(request) };
+      app.chargePoints.diagnostics.note(subject, diagnosis("turned-away", refusal.body.trim()));
       return refuse(socket, refusal);
     }
     decide(upgradeRequest(request), app).then((decision) => {
@@ -55,7 +55,13 @@ export function serveWebSockets(
       sockets.handleUpgrade(request, socket, head as never, (webSocket) => {
         const connection = new WsConnection(webSocket, addressOf(request), originFromHost(request.headers.host, false));
         const session = app.chargePoints.connect(decision.chargePoint, connection);
-        attend(webSocket, connection, intakeOf(webSocket, connection, session, app, settings), session, settings);
+        serveSession(
+          webSocket,
+          connection,
+          limiterOf(webSocket, connection, session, app, settings),
+          session,
+          settings,
+        );
       });
     }).catch((error) => {
       app.log.error("An upgrade request failed", { error });
@@ -67,7 +73,7 @@ export function serveWebSockets(
   };
 }
 
-/** Answers a request to the endpoint that asks for no upgrade: a person who wants to know why nothing connects. */
+/** Answers a request to the endpoint without an upgrade: an installer checks in a browser why a charge point does not connect. */
 export async function explain(
   request: IncomingMessage,
   response: ServerResponse,
@@ -80,7 +86,7 @@ export async function explain(
 
 async function explanation(request: IncomingMessage, app: TransportApp): Promise<Refusal> {
   const decision = await decide(upgradeRequest(request), app);
-  if (decision.accepted) throw new Error("A request that asks for no upgrade was given one");
+  if (decision.accepted) throw new Error("A request without an upgrade was accepted");
   return decision.refusal;
 }
 
@@ -104,15 +110,15 @@ function addressOf({ socket }: IncomingMessage): string {
 
 function refuse(socket: Duplex, { status, headers, body }: Refusal): void {
   const bytes = new TextEncoder().encode(body);
-  // An upgraded socket is nobody's any more: one whose other side stays open would stay for ever.
+  // The HTTP server no longer closes an upgraded socket. Without this, a client that keeps its side open would keep it for ever.
   socket.once("finish", () => socket.destroy());
   const lines = Object.entries({ ...headers, "content-length": bytes.length, connection: "close" })
     .map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}\r\n${lines.join("")}\r\n${body}`);
 }
 
-/** The way of a socket's frames to its session, at a bounded rate. */
-function intakeOf(
+/** The limiter between a socket and its session. */
+function limiterOf(
   webSocket: WebSocket,
   connection: WsConnection,
   session: Session,
@@ -133,50 +139,50 @@ function intakeOf(
   });
 }
 
-/** Lets frames, pongs and the end of a socket reach the session, and pings. */
-function attend(
+/** Passes the frames, pongs and the end of a socket on to the session, and sends pings. */
+function serveSession(
   webSocket: WebSocket,
   connection: WsConnection,
-  intake: FrameLimiter,
+  limiter: FrameLimiter,
   session: Session,
   settings: Settings,
 ): void {
   let answered = true;
   const pinging = setInterval(() => {
-    // Whose frames have to wait is not read, so that its pong waits with them.
-    if (!answered && !intake.paused) return webSocket.terminate();
+    // A paused socket is not read, so that its pong cannot arrive.
+    if (!answered && !limiter.paused) return webSocket.terminate();
     answered = false;
     webSocket.ping();
   }, settings.pingIntervalSeconds * 1000);
   webSocket.on("pong", () => {
     answered = true;
-    intake.ping();
+    limiter.ping();
     session.alive();
   });
   webSocket.on("ping", () => {
-    // ws has answered it already; whoever pings and does not read must not fill our memory with pongs.
+    // ws has sent the pong already. The pongs for a client that does not read them must not fill the memory.
     if (webSocket.bufferedAmount > SEND_BUFFER_BYTES) webSocket.terminate();
-    else intake.ping();
+    else limiter.ping();
   });
   webSocket.on("message", (data: RawData, isBinary: boolean) => {
     answered = true;
-    // OCPP-J 4.1.1: JSON text. A peer that sends binary frames speaks something else.
+    // OCPP-J 4.1.1: a message is JSON text, hence a text frame.
     if (isBinary) {
       session.odd("binary-message", "it sends binary frames");
       return connection.close(1003, "OCPP-J is text");
     }
-    intake.frame(String(data));
+    limiter.frame(String(data));
   });
-  // ws has said goodbye with the right code, and would wait half a minute for an answer.
+  // ws has sent the close frame with the right code, and would wait 30 s for the answer.
   webSocket.on("error", (error: Error & { code?: string }) => {
     const isTooLarge = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-    const found = isTooLarge ? `a message of more than ${settings.maxMessageBytes} bytes came` : error.message;
+    const found = isTooLarge ? `it sent a message of more than ${settings.maxMessageBytes} bytes` : error.message;
     if (error.code?.startsWith("WS_ERR_")) session.odd(isTooLarge ? "oversized-message" : "broken-message", found);
     connection.cutSoon();
   });
   webSocket.on("close", () => {
     clearInterval(pinging);
-    intake.close();
+    limiter.close();
     session.closed();
   });
 }
@@ -199,7 +205,7 @@ class WsConnection implements Connection {
     this.cutSoon();
   }
 
-  /** Gives the closing handshake a moment. */
+  /** Disconnects if the closing handshake does not end within CLOSE_GRACE_MS. */
   cutSoon(): void {
     if (this.webSocket.readyState === this.webSocket.CLOSED) return;
     const cut = setTimeout(() => this.webSocket.terminate(), CLOSE_GRACE_MS);

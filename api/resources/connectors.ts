@@ -4,7 +4,7 @@ import { connectorId, identity, moment } from "../http/fields.ts";
 import { notFound } from "../http/problem.ts";
 import { Reservation, viewOf } from "./reservation/reservations.ts";
 import { ok, type Route, route } from "../http/route.ts";
-import { EffectiveLimit, effectiveLimit } from "./smart_charging/facts.ts";
+import { EffectiveLimit, effectiveLimit } from "./smart_charging/limit_inputs.ts";
 
 /** A connector with more fields than in the list inside the charge point. */
 const ConnectorInUse = Connector.extend({

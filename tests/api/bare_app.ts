@@ -1,6 +1,6 @@
 /**
- * The HTTP API without a network: the real app over a real app, asked with keys of each role. One app for all tests of a file;
- * each test uses names of its own.
+ * The HTTP API without a network: the real app over a real database, with an API key of each role. All tests of a file share one app, so
+ * that each test uses names of its own.
  */
 import { settingsWith } from "../../actors/settings/settings.ts";
 import { createHttpApi } from "../../api/http_api.ts";
@@ -9,7 +9,7 @@ import type { OpenApp } from "../../api/http/app.ts";
 import { openApp } from "../../main.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 
-/** An answer with its body read; `body` is text when it is not JSON. */
+/** A response with its body; `body` is text when it is not JSON. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -17,46 +17,46 @@ export interface Answer {
   readonly body: any;
 }
 
-/** What may be said with a request. `as: null` sends no key; a string `body` is sent as it is. */
-export interface Saying {
+/** Options of a request. `as: null` sends no key; a string `body` is sent unchanged. */
+export interface RequestOptions {
   readonly as?: Role | null;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Where a test stands. */
-export interface Desk {
+/** The app and its API, as a test uses them. */
+export interface Api {
   readonly app: OpenApp;
-  ask(method: string, path: string, saying?: Saying): Promise<Answer>;
+  ask(method: string, path: string, options?: RequestOptions): Promise<Answer>;
 }
 
-const ADMIN_KEY = "desk-admin-key-0123456789";
+const ADMIN_KEY = "api-admin-key-0123456789";
 
-/** A app for this file; answers the function that registers a test in it. */
-export function desk(): (name: string, run: (desk: Desk) => Promise<void>) => void {
+/** An app for this file. Returns the function that registers a test with it. */
+export function apiSuite(): (name: string, run: (api: Api) => Promise<void>) => void {
   let database: TestDatabase;
   let app: OpenApp;
-  let here: Desk;
+  let api: Api;
   Deno.test.beforeAll(async () => {
     database = await testDatabase();
     const settings = settingsWith({ logLevel: "error", adminKey: ADMIN_KEY, ...database.settings });
     app = await openApp(settings);
-    here = await openDesk(app);
+    api = await openApi(app);
   });
   Deno.test.afterAll(async () => {
     await app.close();
     await database.remove();
   });
   return (name, run) => {
-    // The app outlives the test and keeps its timers.
-    Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: () => run(here) });
+    // The app outlives the test, and so do its timers.
+    Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: () => run(api) });
   };
 }
 
-async function openDesk(app: OpenApp): Promise<Desk> {
+async function openApi(app: OpenApp): Promise<Api> {
   const httpApi = createHttpApi(app);
   const keys = new Map<Role, string>([["admin", ADMIN_KEY]]);
-  const ask = async (method: string, path: string, { as = "admin", body, headers = {} }: Saying = {}) => {
+  const ask = async (method: string, path: string, { as = "admin", body, headers = {} }: RequestOptions = {}) => {
     const sent = {
       ...(as !== null && { Authorization: `Bearer ${keys.get(as)}` }),
       ...(body !== undefined && { "Content-Type": "application/json" }),

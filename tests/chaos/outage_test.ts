@@ -42,7 +42,7 @@ async function withSetup(test: (setup: Setup) => Promise<void>): Promise<void> {
   for (const chargePoint of chargePoints) await chargePoint.connect(server.ocppUrl);
   for (const chargePoint of chargePoints) for (let n = 0; n < 3; n++) await chargePoint.sendNext();
   await test({ server, proxy, chargePoints });
-  assertEquals(server.output().match(/reached nobody.*/g), null);
+  assertEquals(server.output().match(/An error was not handled.*/g), null);
   await assertMatchesLedgers(server, chargePoints);
   for (const chargePoint of chargePoints) await chargePoint.cut();
 }

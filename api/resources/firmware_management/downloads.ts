@@ -44,7 +44,7 @@ export const downloadRoutes: readonly Route[] = [
 /** The file of an address. Throws 404 for an unknown address and 410 for one that is no longer valid. */
 export async function download(token: string, { files, log }: App) {
   const found = await files.find(token);
-  if (!found) throw notFound("There is no such address");
+  if (!found) throw notFound("There is no such address; use it exactly as it was created");
   if (found.isOver) throw new Problem("gone", "This address has expired or was used; create a new one");
   const { file, chargePoint, once } = found;
   const { id, name, bytes, sha256, createdAt } = file;

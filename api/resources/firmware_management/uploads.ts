@@ -70,7 +70,7 @@ export async function keepUpload(token: string, path: string, { draft, name }: R
 
 async function addressOf(token: string, uploads: App["uploads"]): Promise<UploadAddress> {
   const address = await uploads.find(token);
-  if (!address) throw notFound("There is no such address");
+  if (!address) throw notFound("There is no such address; use it exactly as it was created");
   return address;
 }
 

@@ -13,7 +13,7 @@ import { targetOf } from "../command.ts";
 import { connectorId, flag, identity, moment, wholeNumber } from "../../http/fields.ts";
 import { requireRole } from "../../http/operator.ts";
 import { ok, type Route, route } from "../../http/route.ts";
-import { type Facts, factsOf, isSame, situationAt } from "./facts.ts";
+import { isSame, type LimitInputs, limitInputsOf, situationAt } from "./limit_inputs.ts";
 import { ProfileWarning } from "./profile_warnings.ts";
 import { Verification, verify } from "./verification.ts";
 
@@ -86,15 +86,15 @@ const CompositeSchedule = z.object({
 type Query = z.output<typeof query>;
 
 /** The response without the verification. */
-function computeSchedule(facts: Facts, connectorId: number, asked: Query, now: Date) {
+function computeSchedule(inputs: LimitInputs, connectorId: number, asked: Query, now: Date) {
   // The next full second, so that a profile or transaction that began within this second counts.
   const from = new Date(Math.ceil(now.getTime() / 1000) * 1000);
   const window = { from, durationSeconds: asked.duration ?? DAY_SECONDS };
-  const situation = situationAt(facts, connectorId, asked, from);
+  const situation = situationAt(inputs, connectorId, asked, from);
   const isRelevant = (id: number) =>
     [connectorId, WHOLE_CHARGE_POINT].includes(id) || connectorId === WHOLE_CHARGE_POINT;
-  const relevant = facts.installed.filter((one) => isRelevant(one.connectorId));
-  const context = { limits: chargePointLimits(facts.configuration), now, transactions: facts.running };
+  const relevant = inputs.installed.filter((one) => isRelevant(one.connectorId));
+  const context = { limits: chargePointLimits(inputs.configuration), now, transactions: inputs.running };
   const ids = new Set(relevant.map(({ profile }) => profile.chargingProfileId));
   return {
     connectorId,
@@ -112,7 +112,7 @@ function computeSchedule(facts: Facts, connectorId: number, asked: Query, now: D
       startedAt,
     })),
     inDoubt: relevant.filter(({ doubtedBy }) => doubtedBy.length > 0).map(({ profile }) => profile.chargingProfileId),
-    warnings: profileWarnings(facts.installed, context)
+    warnings: profileWarnings(inputs.installed, context)
       .filter(({ chargingProfileIds }) => chargingProfileIds.some((id) => ids.has(id)))
       .map((warning) => ({ ...warning, chargingProfileIds: [...warning.chargingProfileIds] })),
     ...(asked.explain && { explanation: explained(situation, window) }),
@@ -148,16 +148,16 @@ export const compositeScheduleRoutes: readonly Route[] = [
       const { params: { identity, connectorId }, query, app, operator } = asked;
       if (query.verify) requireRole(operator, "operator");
       const target = await targetOf(app, identity);
-      const facts = await factsOf(app, identity);
-      const schedule = computeSchedule(facts, connectorId, query, app.clock.now());
+      const inputs = await limitInputsOf(app, identity);
+      const schedule = computeSchedule(inputs, connectorId, query, app.clock.now());
       if (!query.verify) return ok(schedule);
       const verification = await verify(asked, target, {
-        installed: facts.installed,
+        installed: inputs.installed,
         asked: { connectorId, ...schedule.chargingSchedule },
         from: schedule.scheduleStart,
-        situationAt: (from, installed = facts.installed) =>
-          situationAt({ ...facts, installed, running: facts.runningByTheirs }, connectorId, query, from),
-        holds: async () => isSame(facts, await factsOf(app, identity)),
+        situationAt: (from, installed = inputs.installed) =>
+          situationAt({ ...inputs, installed, running: inputs.runningByTheirs }, connectorId, query, from),
+        holds: async () => isSame(inputs, await limitInputsOf(app, identity)),
       });
       return ok({ ...schedule, verification });
     },

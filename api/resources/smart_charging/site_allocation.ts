@@ -16,7 +16,8 @@ const Connector = z.object({
   connectorId: z.int(),
   transactionId: z.int().nullable(),
   target: limit.meta({
-    description: "The limit that it shall get; null: it has no transaction, or its charge point cannot be reached now",
+    description:
+      "The limit that it shall get; null: it has no transaction, or its charge point is offline or refuses limits",
   }),
   confirmed: limit.meta({ description: "The limit that its charge point accepted last for this transaction" }),
   asked: limit.meta({ description: "The limit that was sent and is not confirmed yet" }),

@@ -38,7 +38,7 @@ Deno.test("a table's first column names its rows", () => {
   ]);
 });
 
-Deno.test("a text is read into its title and its sections, and each heading has an anchor of its own", () => {
+Deno.test("a text has its title and its sections, and each heading has an anchor of its own", () => {
   const { title, lead, sections } = readMarkdown(
     "# T\n\nBegin\n*here*.\n\n## A\n\n- `x`\n- [y](#a)\n\n## A\n\n| h |\n| - |\n| z |\n",
     LINKS,

@@ -5,15 +5,15 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { createHttpApi } from "../../../api/http_api.ts";
 import { documentRoutes } from "../../../api/http/openapi.ts";
 import { routes } from "../../../api/routes.ts";
-import { type Desk, desk } from "../bare_app.ts";
+import { type Api, apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
-/** What a page may weigh on the wire. */
+/** The largest compressed page, in bytes. */
 const PAGE_BYTES = 60_000;
 
 /** Every page by its address, found by following links from the start page. */
-async function crawl({ ask }: Desk): Promise<Map<string, string>> {
+async function crawl({ ask }: Api): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
   const open = ["/"];
   for (let href = open.pop(); href !== undefined; href = open.pop()) {
@@ -34,9 +34,9 @@ function idsOf(page: string): string[] {
   return [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
 }
 
-test("links from the start page lead to every route, schema and problem", async (desk) => {
-  const pages = await crawl(desk);
-  const document = (await desk.ask("GET", "/openapi.json", { as: null })).body;
+test("links from the start page lead to every route, schema and problem", async (api) => {
+  const pages = await crawl(api);
+  const document = (await api.ask("GET", "/openapi.json", { as: null })).body;
   const all = [...pages.values()].join("");
   const known = [...routes, ...documentRoutes(new OpenAPIHono())];
   assertEquals(all.match(/<article id="/g)?.length, known.length);
@@ -46,8 +46,8 @@ test("links from the start page lead to every route, schema and problem", async 
   for (const { access } of known) if (access !== "open") assertStringIncludes(all, `class="role ${access}"`);
 });
 
-test("every link leads to a page and a place on it that exist, or out of the documentation", async (desk) => {
-  const pages = await crawl(desk);
+test("every link leads to an existing page and anchor, or out of the documentation", async (api) => {
+  const pages = await crawl(api);
   for (const [href, page] of pages) {
     const ids = idsOf(page);
     assertEquals(ids.length, new Set(ids).size, `every id is on ${href} once`);
@@ -61,8 +61,8 @@ test("every link leads to a page and a place on it that exist, or out of the doc
   }
 });
 
-test("labels of navigation are there once on a page, and each page has one main heading", async (desk) => {
-  for (const [href, page] of await crawl(desk)) {
+test("navigation labels are unique on a page, and each page has one main heading", async (api) => {
+  for (const [href, page] of await crawl(api)) {
     assertEquals(page.match(/<h1>/g)?.length, 1, href);
     for (const [, nav] of page.matchAll(/<nav [^>]*>([^]*?)<\/nav>/g)) {
       const labels = [...nav!.matchAll(/<a [^>]*>([^]*?)<\/a>/g)].map(([, label]) => label!.replaceAll(/<[^>]*>/g, ""));
@@ -71,21 +71,21 @@ test("labels of navigation are there once on a page, and each page has one main 
   }
 });
 
-test("pages load nothing and run nothing, and their policy forbids it", async (desk) => {
-  const { headers } = await desk.ask("GET", "/docs", { as: null });
+test("pages load nothing and have no script, and their policy forbids both", async (api) => {
+  const { headers } = await api.ask("GET", "/docs", { as: null });
   const policy = headers.get("Content-Security-Policy") ?? "";
   assertStringIncludes(policy, "default-src 'none'");
   assert(!policy.includes("unsafe") && !policy.includes("script-src"), policy);
-  for (const [href, page] of await crawl(desk)) {
+  for (const [href, page] of await crawl(api)) {
     const [, style] = /<style>([\s\S]*?)<\/style>/.exec(page)!;
     assertStringIncludes(policy, `'sha256-${createHash("sha256").update(style!).digest("base64")}'`);
     assertEquals(page.match(/<script|<img|<iframe|@import|url\(| style="| on\w+="| src="/gi), null, href);
   }
 });
 
-test("pages are compressed where the client takes that, and are small then", async (desk) => {
-  const app = createHttpApi(desk.app);
-  for (const [href, page] of await crawl(desk)) {
+test("pages are compressed when the client accepts that, and are small", async (api) => {
+  const app = createHttpApi(api.app);
+  for (const [href, page] of await crawl(api)) {
     const answer = await app.request(href, { headers: { "Accept-Encoding": "gzip" } });
     assertEquals([answer.headers.get("Content-Encoding"), answer.headers.get("Vary")], ["gzip", "Accept-Encoding"]);
     const bytes = await answer.bytes();
@@ -105,7 +105,7 @@ test("an example is a request to copy: method, the address that the page came fr
   assert(!commands.includes("localhost"));
 });
 
-test("a host that is none is not written into the page", async ({ ask }) => {
+test("an invalid host is not written into the page", async ({ ask }) => {
   const { body } = await ask("GET", "/docs/api/charge-points", { as: null, headers: { Host: '"><script>' } });
   assert(!body.includes("<script"));
   assertStringIncludes(body, "curl http://localhost:8080/v1/charge-points ");
@@ -119,26 +119,26 @@ test("a page that does not exist is a problem that says where all pages are", as
   }
 });
 
-/** The titles of what a search found. */
-async function found({ ask }: Desk, question: string): Promise<string[]> {
+/** The titles of the results of a search. */
+async function found({ ask }: Api, question: string): Promise<string[]> {
   const { status, body } = await ask("GET", `/docs/search?q=${encodeURIComponent(question)}`, { as: null });
   assertEquals(status, 200);
   const [, list = ""] = /<ol class="found">([^]*?)<\/ol>/.exec(body) ?? [];
   return [...list.matchAll(/<a [^>]*>([^]*?)<\/a>/g)].map(([, title]) => title!);
 }
 
-test("the search finds routes, schemas, problems and chapters that have every word, the best first", async (desk) => {
-  assertEquals((await found(desk, "MASKED frames"))[0], "Reading its messages");
-  assertEquals((await found(desk, "unlockconnector"))[0], "POST /v1/charge-points/{identity}/commands/UnlockConnector");
-  assertEquals(await found(desk, "idempotency-key-interrupted"), ["idempotency-key-interrupted", "Repeating a POST"]);
-  assert((await found(desk, "AuditVerdict")).includes("AuditVerdict"));
-  assertEquals(await found(desk, "audit no-such-word"), []);
+test("the search finds routes, schemas, problems and chapters that contain all words, the best first", async (api) => {
+  assertEquals((await found(api, "MASKED frames"))[0], "Reading its messages");
+  assertEquals((await found(api, "unlockconnector"))[0], "POST /v1/charge-points/{identity}/commands/UnlockConnector");
+  assertEquals(await found(api, "idempotency-key-interrupted"), ["idempotency-key-interrupted", "Repeating a POST"]);
+  assert((await found(api, "AuditVerdict")).includes("AuditVerdict"));
+  assertEquals(await found(api, "audit no-such-word"), []);
 });
 
-test("a question is shown as text, whatever it holds", async ({ ask }) => {
+test("a query is shown as text, also when it has HTML", async ({ ask }) => {
   const question = `"><script>alert(1)</script> (.*`;
   const { body } = await ask("GET", `/docs/search?q=${encodeURIComponent(question)}`, { as: null });
   assert(!body.includes("<script"));
   assertStringIncludes(body, 'value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt; (.*"');
-  assertStringIncludes(body, "0 places have every word");
+  assertStringIncludes(body, "0 places contain all words");
 });

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { ROLES } from "../../../api/http/operator.ts";
 import { routes } from "../../../api/routes.ts";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
 const VALUES: Readonly<Record<string, string>> = {
   identity: "NOBODY",
@@ -23,19 +23,19 @@ function filled(path: string): string {
   });
 }
 
-test("every route refuses a stranger, and a key whose role is too small", async ({ ask }) => {
+test("every route refuses a request without a key, and a key below its role", async ({ ask }) => {
   for (const { method, path, access } of routes) {
     if (access === "open") continue;
     const [verb, target] = [method.toUpperCase(), filled(path)];
-    const stranger = await ask(verb, target, { as: null });
-    assertEquals([stranger.status, stranger.headers.get("WWW-Authenticate")], [401, 'Bearer realm="chargehand"'], path);
+    const answer = await ask(verb, target, { as: null });
+    assertEquals([answer.status, answer.headers.get("WWW-Authenticate")], [401, 'Bearer realm="chargehand"'], path);
     for (const role of ROLES.slice(0, ROLES.indexOf(access))) {
       assertEquals((await ask(verb, target, { as: role })).status, 403, `${role} ${verb} ${path}`);
     }
   }
 });
 
-test("every route that only reads is there for viewers, but for what only admins manage", () => {
+test("a viewer may use every route that only reads, except those for admins", () => {
   const reads = routes.filter(({ method, access }) => method === "get" && access !== "open");
   assertEquals(reads.filter(({ access }) => access !== "viewer").map(({ path }) => path).toSorted(), [
     "/v1/api-keys",
@@ -63,13 +63,13 @@ test("only a bearer key in the header is a key", async ({ ask }) => {
   const refused: Record<string, string>[] = [
     { Authorization: "Bearer chk_garbage" },
     { Authorization: "Bearer" },
-    { Authorization: "Basic ZGVzay1hZG1pbi1rZXktMDEyMzQ1Njc4OTo=" },
-    { Authorization: "desk-admin-key-0123456789" },
-    { "X-API-Key": "desk-admin-key-0123456789" },
+    { Authorization: "Basic YXBpLWFkbWluLWtleS0wMTIzNDU2Nzg5Og==" },
+    { Authorization: "api-admin-key-0123456789" },
+    { "X-API-Key": "api-admin-key-0123456789" },
   ];
   for (const headers of refused) assertEquals((await ask("GET", "/v1/commands", { as: null, headers })).status, 401);
-  const inQuery = await ask("GET", "/v1/commands?access_token=desk-admin-key-0123456789", { as: null });
+  const inQuery = await ask("GET", "/v1/commands?access_token=api-admin-key-0123456789", { as: null });
   assertEquals(inQuery.status, 401);
-  const lowerCase = { Authorization: "bearer desk-admin-key-0123456789" };
+  const lowerCase = { Authorization: "bearer api-admin-key-0123456789" };
   assertEquals((await ask("GET", "/v1/commands", { as: null, headers: lowerCase })).status, 200);
 });

@@ -6,7 +6,7 @@ import { FakeClock } from "../../fake_clock.ts";
 
 const MIB = 1024 * 1024;
 
-Deno.test("a long body is passed on and not kept", async () => {
+Deno.test("a long body is passed on without being held in memory", async () => {
   let left = 256;
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => left-- > 0 ? controller.enqueue(new Uint8Array(MIB)) : controller.close(),
@@ -19,7 +19,7 @@ Deno.test("a long body is passed on and not kept", async () => {
   assert(kept < 128 * MIB, `${kept} bytes are still there`);
 });
 
-Deno.test("a body that comes too slowly is given up, also while a read waits for it", async () => {
+Deno.test("a body that arrives too slowly is refused, also while a read waits for it", async () => {
   const clock = new FakeClock();
   let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({

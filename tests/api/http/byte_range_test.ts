@@ -9,14 +9,14 @@ function part(bytes: number, headers: Record<string, string>) {
   return partAskedFor(new Headers(headers), bytes, validators);
 }
 
-/** RFC 9110 14.1.2 by looking at each byte by itself: is it asked for? */
+/** RFC 9110 14.1.2, decided for each byte alone. */
 function askedFor(bytes: number, first: number | null, last: number | null): number[] {
   return Array.from({ length: bytes }, (_, at) => at).filter((at) =>
     first === null ? at >= bytes - last! : at >= first && (last === null || at <= last)
   );
 }
 
-Deno.test("a range answers exactly the bytes that were asked for", () => {
+Deno.test("a range gives exactly the requested bytes", () => {
   const position = fc.nat(30);
   const range = fc.oneof(
     fc.record({ first: position, last: fc.option(position) }),
@@ -36,7 +36,7 @@ Deno.test("a range answers exactly the bytes that were asked for", () => {
   );
 });
 
-Deno.test("what is no single range of bytes is answered with the whole", () => {
+Deno.test("anything but a single range of bytes is answered with the whole file", () => {
   for (
     const range of [
       "bytes=-",
@@ -53,7 +53,7 @@ Deno.test("what is no single range of bytes is answered with the whole", () => {
   }
 });
 
-Deno.test("If-Range lets a part pass only while the file is the same", () => {
+Deno.test("If-Range gives a part only while the file is the same", () => {
   const range = "bytes=2-3";
   for (const same of ['"abc"', lastModified.toUTCString()]) {
     assertEquals(part(10, { range, "if-range": same }), { kind: "part", from: 2, bytes: 2 }, same);
@@ -63,7 +63,7 @@ Deno.test("If-Range lets a part pass only while the file is the same", () => {
   }
 });
 
-Deno.test("If-None-Match knows the file by its tag, weak or in a list", () => {
+Deno.test("If-None-Match recognises the entity tag, also weak or in a list", () => {
   for (const list of ['"abc"', 'W/"abc"', '"x", "abc"', "*"]) {
     assertEquals(part(10, { "if-none-match": list }), { kind: "notModified" }, list);
   }

@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { cell } from "../../../api/http/csv.ts";
 import type { Sample } from "../../../db/meter_values.ts";
-import { type Desk, desk } from "../bare_app.ts";
+import { type Api, apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
 const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 1, minute));
 
-async function start({ app }: Desk, chargePoint: string, idTag: string): Promise<number> {
+async function start({ app }: Api, chargePoint: string, idTag: string): Promise<number> {
   const fixed = { connectorId: 1, meterStart: 1000, reservationId: null, maxActiveTransactions: null, flags: [] };
   const times = { timestamp: at(0), receivedAt: at(1) };
   const idTagInfo = { status: "Accepted" } as const;
@@ -17,13 +17,13 @@ async function start({ app }: Desk, chargePoint: string, idTag: string): Promise
 
 const csv = { Accept: "text/csv" };
 
-test("transactions as CSV: a header row, the fields of the JSON, the next page in a header", async (here) => {
+test("transactions as CSV: a header row, the fields of the JSON, the next page in a header", async (api) => {
   const [first, second, third] = [
-    await start(here, "CSV1", 'a "quoted", tag'),
-    await start(here, "CSV1", "=HYPERLINK(1)"),
-    await start(here, "CSV1", "plain"),
+    await start(api, "CSV1", 'a "quoted", tag'),
+    await start(api, "CSV1", "=HYPERLINK(1)"),
+    await start(api, "CSV1", "plain"),
   ];
-  await here.app.store.transactions.recordStop({
+  await api.app.store.transactions.recordStop({
     chargePoint: "CSV1",
     transactionId: first,
     idTag: null,
@@ -34,11 +34,11 @@ test("transactions as CSV: a header row, the fields of the JSON, the next page i
     flags: ["zeroTime", "odd"],
   });
   const path = "/v1/transactions?chargePoint=CSV1&sort=oldest&limit=2";
-  const { status, headers, body } = await here.ask("GET", path, { headers: csv });
+  const { status, headers, body } = await api.ask("GET", path, { headers: csv });
   assertEquals([status, headers.get("Content-Type")], [200, "text/csv; charset=utf-8; header=present"]);
   const [head, one, two, end, ...rest] = body.split("\r\n");
   assertEquals([end, rest], ["", []]);
-  const { items, next } = (await here.ask("GET", path)).body;
+  const { items, next } = (await api.ask("GET", path)).body;
   assertEquals(head, Object.keys(items[0]).join(","));
   assertMatch(
     one,
@@ -48,16 +48,16 @@ test("transactions as CSV: a header row, the fields of the JSON, the next page i
   assertMatch(two, new RegExp(`^${second},CSV1,1,'=HYPERLINK\\(1\\),active,1000,,,,`));
   const link = headers.get("Link")!;
   assertEquals(link, `</v1/transactions?chargePoint=CSV1&sort=oldest&limit=2&cursor=${next}>; rel="next"`);
-  const last = await here.ask("GET", link.slice(1, link.indexOf(">")), { headers: csv });
+  const last = await api.ask("GET", link.slice(1, link.indexOf(">")), { headers: csv });
   assertEquals(last.headers.get("Link"), null);
   assertMatch(last.body.split("\r\n")[1], new RegExp(`^${third},CSV1,1,plain,`));
 });
 
-test("meter values as CSV, and an empty list is its header row", async (here) => {
-  const transactionId = await start(here, "CSV2", "TAG");
+test("meter values as CSV, and an empty list is its header row", async (api) => {
+  const transactionId = await start(api, "CSV2", "TAG");
   const path = `/v1/transactions/${transactionId}/meter-values`;
   const head = "sampledAt,receivedAt,connectorId,value,measurand,phase,location,context,unit,format\r\n";
-  assertEquals((await here.ask("GET", path, { headers: csv })).body, head);
+  assertEquals((await api.ask("GET", path, { headers: csv })).body, head);
   const sample: Sample = {
     chargePoint: "CSV2",
     connectorId: 1,
@@ -72,17 +72,17 @@ test("meter values as CSV, and an empty list is its header row", async (here) =>
     unit: "kW",
     format: "Raw",
   };
-  await here.app.store.meterValues.keepPartitions(at(0));
-  await here.app.store.meterValues.record([sample]);
+  await api.app.store.meterValues.keepPartitions(at(0));
+  await api.app.store.meterValues.record([sample]);
   const times = `${at(2).toISOString()},${at(3).toISOString()}`;
   const row = `${times},1,-1.50,Power.Active.Export,,Outlet,Sample.Periodic,kW,Raw\r\n`;
-  assertEquals((await here.ask("GET", path, { headers: csv })).body, head + row);
-  assertEquals((await here.ask("GET", "/v1/transactions/2147483647/meter-values", { headers: csv })).status, 404);
+  assertEquals((await api.ask("GET", path, { headers: csv })).body, head + row);
+  assertEquals((await api.ask("GET", "/v1/transactions/2147483647/meter-values", { headers: csv })).status, 404);
 });
 
-test("JSON is what everybody gets who does not prefer CSV, and where there is none", async (here) => {
+test("a client that does not prefer CSV gets JSON, and so does a list without CSV", async (api) => {
   const typeOf = async (path: string, accept: string) =>
-    (await here.ask("GET", path, { headers: { Accept: accept } })).headers.get("Content-Type")?.split(";")[0];
+    (await api.ask("GET", path, { headers: { Accept: accept } })).headers.get("Content-Type")?.split(";")[0];
   assertEquals(await typeOf("/v1/transactions", "*/*"), "application/json");
   assertEquals(await typeOf("/v1/transactions", "application/json, text/csv;q=0.5"), "application/json");
   assertEquals(await typeOf("/v1/transactions", "text/csv;q=0"), "application/json");

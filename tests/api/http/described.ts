@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document as a judge: what the API answers is held against what the document says that it answers. JSON Schema 2020-12
- * is the dialect of OpenAPI 3.1.
+ * Checks responses of the API against the OpenAPI document, and the document against the published schema of OpenAPI 3.1. The dialect is
+ * JSON Schema 2020-12.
  */
 import { Ajv2020, type ValidateFunction } from "../../packages/ajv.ts";
 import { openapi31 } from "../../packages/openapi_schemas.ts";
@@ -11,10 +11,10 @@ export type Document = any;
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** What is wrong with the document itself, after the schema that the OpenAPI Initiative publishes; empty when nothing is. */
+/** The faults of the document by the schema that the OpenAPI Initiative publishes; empty: none. */
 export function problemsOfDocument(document: Document): string[] {
   const ajv = newAjv();
-  // Ajv takes the dynamic reference, by which schemas of another dialect could be let in, for one to the whole document.
+  // Ajv resolves this dynamic reference, which is for other dialects, to the whole document.
   const published = JSON.parse(
     JSON.stringify(openapi31).replaceAll('"$dynamicRef":"#meta"', '"$ref":"#/$defs/schema"'),
   );
@@ -26,13 +26,13 @@ export function problemsOfDocument(document: Document): string[] {
   ];
 }
 
-/** Every schema that stands at a parameter, body or answer. */
+/** Every schema of a parameter, body or response. */
 function schemasIn(part: unknown): unknown[] {
   if (typeof part !== "object" || part === null) return [];
   return Object.entries(part).flatMap(([name, value]) => name === "schema" ? [value] : schemasIn(value));
 }
 
-/** What is wrong with one answer: its status, its media type, its body. Empty when it is as described. */
+/** The faults of one response: status, media type or body. Empty: it is as described. */
 export class Described {
   readonly #ajv = newAjv();
 

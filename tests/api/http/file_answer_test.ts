@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fileResponse } from "../../../api/http/file_answer.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
-Deno.test("a file that nobody takes is let go, also when nobody ever began to", async () => {
+Deno.test("a file whose client takes nothing is closed, also when the client never began", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, "firmware");
   const served = {

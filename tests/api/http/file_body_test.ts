@@ -191,13 +191,13 @@ Deno.test("up to 100 parts and 16384 bytes of fields are taken", async () => {
   assertEquals(Object.keys((await read(pieces(bytesOf(form), [64]), FORM)).fields).length, 99);
 });
 
-Deno.test("a content type that is not as it should be is a problem of the form", async () => {
+Deno.test("a malformed content type is a problem of the form", async () => {
   for (const contentType of ["multipart/form-data; boundary", "multipart/form-data", "multipart/mixed; boundary=B"]) {
     assertEquals((await refused(pieces(bytesOf(`${FILE}--B--`), [64]), contentType)).slug, "invalid-request");
   }
 });
 
-Deno.test("what breaks the source or the taking of the file is passed on, and the source is ended", async () => {
+Deno.test("an error of the source or of storing the file is passed on, and the source is closed", async () => {
   const broken = new Problem("request-timeout", "Fewer than 6000 bytes arrived in 60 s");
   const ended: boolean[] = [];
   async function* source(fails: boolean): AsyncGenerator<Uint8Array> {
@@ -219,7 +219,7 @@ Deno.test("what breaks the source or the taking of the file is passed on, and th
   assertEquals(ended, [true, true]);
 });
 
-Deno.test("a file that is taken slowly holds the source back", async () => {
+Deno.test("a file that is stored slowly slows its source", async () => {
   let given = 0;
   async function* source(): AsyncGenerator<Uint8Array> {
     yield bytesOf(FILE.slice(0, -2));

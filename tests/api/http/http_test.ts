@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { suite } from "../../conformance/suite.ts";
 
-/** What only shows over a real connection. */
+/** Behaviour that only a real connection shows. */
 const test = suite();
 
 test(
@@ -23,7 +23,7 @@ test(
   },
 );
 
-test("a stranger's body is not read at all", async (_, central) => {
+test("the body of a request without a key is not read", async (_, central) => {
   const body = "x".repeat(2 * 1024 * 1024);
   const response = await fetch(`${central.url}/v1/api-keys`, { method: "POST", body });
   assertEquals([response.status, (await response.json()).type], [401, "/problems/unauthorized"]);

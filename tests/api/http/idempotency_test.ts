@@ -1,92 +1,92 @@
 import { assert, assertEquals } from "@std/assert";
 import { Idempotency } from "../../../api/http/idempotency.ts";
 import type { IdempotencyKeys } from "../../../db/idempotency_keys.ts";
-import { type Answer, type Desk, desk } from "../bare_app.ts";
+import { type Answer, type Api, apiSuite } from "../bare_app.ts";
 import { startCentralSystem } from "../../harness.ts";
 
-const test = desk();
+const test = apiSuite();
 
 const slugOf = ({ body }: Answer) => body.type?.split("/").at(-1);
 
-/** POSTs a new API key: an effect that can be counted, and an answer with a secret. */
-function makeKey({ ask }: Desk, key: string, name: string, as: "admin" | "operator" = "admin"): Promise<Answer> {
+/** POSTs a new API key: an effect that can be counted, and a response with a secret. */
+function makeKey({ ask }: Api, key: string, name: string, as: "admin" | "operator" = "admin"): Promise<Answer> {
   return ask("POST", "/v1/api-keys", { as, body: { name, role: "viewer" }, headers: { "Idempotency-Key": key } });
 }
 
-async function named({ ask }: Desk, name: string): Promise<number> {
+async function named({ ask }: Api, name: string): Promise<number> {
   const { items } = (await ask("GET", "/v1/api-keys?limit=1000")).body;
   return items.filter((one: { name: string }) => one.name === name).length;
 }
 
-test("the same request with the same key takes effect once and gets the first answer again", async (here) => {
-  const first = await makeKey(here, "once", "once");
+test("the same request with the same key takes effect once and gets the first answer again", async (api) => {
+  const first = await makeKey(api, "once", "once");
   assertEquals([first.status, first.headers.get("Idempotency-Replayed")], [201, null]);
-  const again = await makeKey(here, "once", "once");
+  const again = await makeKey(api, "once", "once");
   assertEquals([again.status, again.body], [201, first.body]);
   assertEquals(again.headers.get("Location"), first.headers.get("Location"));
   assertEquals(again.headers.get("Idempotency-Replayed"), "true");
-  assertEquals(await named(here, "once"), 1);
-  // White space and the order of members are not what was asked for.
+  assertEquals(await named(api, "once"), 1);
+  // White space and the order of members make no other request.
   const body = ' {"role" : "viewer", "name":"once"} ';
-  const respelled = await here.ask("POST", "/v1/api-keys", { body, headers: { "Idempotency-Key": "once" } });
+  const respelled = await api.ask("POST", "/v1/api-keys", { body, headers: { "Idempotency-Key": "once" } });
   assertEquals(respelled.body, first.body);
 });
 
-test("another request with the same key is refused, another client's is not", async (here) => {
-  await makeKey(here, "mine", "mine");
-  const reused = await makeKey(here, "mine", "other body");
+test("another request with the same key is refused, unless it is another client's", async (api) => {
+  await makeKey(api, "mine", "mine");
+  const reused = await makeKey(api, "mine", "other body");
   assertEquals([reused.status, slugOf(reused)], [422, "idempotency-key-reuse"]);
   const headers = { "Idempotency-Key": "mine" };
   const path = "/v1/charge-points/NOBODY/commands/ClearCache";
-  const elsewhere = await here.ask("POST", path, { headers });
+  const elsewhere = await api.ask("POST", path, { headers });
   assertEquals([elsewhere.status, slugOf(elsewhere)], [422, "idempotency-key-reuse"]);
-  assertEquals(await named(here, "other body"), 0);
-  const operators = await here.ask("POST", path, { as: "operator", headers });
+  assertEquals(await named(api, "other body"), 0);
+  const operators = await api.ask("POST", path, { as: "operator", headers });
   assertEquals([operators.status, operators.headers.get("Idempotency-Replayed")], [404, null]);
 });
 
-test("a refusal is an answer, too; what is no valid request is not kept", async (here) => {
+test("a refusal is repeated, too; the answer to an invalid request is not kept", async (api) => {
   const path = "/v1/charge-points/NOT-YET/commands/ClearCache";
   const headers = { "Idempotency-Key": "refused" };
-  const first = await here.ask("POST", path, { headers });
-  await here.ask("PUT", "/v1/charge-points/NOT-YET", {});
-  const again = await here.ask("POST", path, { headers });
+  const first = await api.ask("POST", path, { headers });
+  await api.ask("PUT", "/v1/charge-points/NOT-YET", {});
+  const again = await api.ask("POST", path, { headers });
   assertEquals([again.status, again.body], [404, first.body]);
   assertEquals(again.headers.get("Content-Type"), "application/problem+json");
-  const invalid = await here.ask("POST", "/v1/api-keys", { body: {}, headers: { "Idempotency-Key": "mended" } });
+  const invalid = await api.ask("POST", "/v1/api-keys", { body: {}, headers: { "Idempotency-Key": "corrected" } });
   assertEquals(invalid.status, 400);
-  assertEquals((await makeKey(here, "mended", "mended")).status, 201);
+  assertEquals((await makeKey(api, "corrected", "corrected")).status, 201);
 });
 
-test("a key that is none is refused, and means nothing but on POST", async (here) => {
+test("a malformed key is refused, and a key has an effect only on POST", async (api) => {
   for (const key of ["", "x".repeat(256), "two words"]) {
-    const { status, body } = await makeKey(here, key, "none");
+    const { status, body } = await makeKey(api, key, "none");
     assertEquals([status, body.errors?.[0]?.pointer], [400, "/Idempotency-Key"]);
   }
   const headers = { "Idempotency-Key": "put" };
-  const put = (status: string) => here.ask("PUT", "/v1/id-tags/IDEMPOTENT", { body: { status }, headers });
+  const put = (status: string) => api.ask("PUT", "/v1/id-tags/IDEMPOTENT", { body: { status }, headers });
   await put("Accepted");
   assertEquals((await put("Blocked")).body.status, "Blocked");
 });
 
-test("of many at once one takes effect, the others are told to wait or get its answer", async (here) => {
-  const all = await Promise.all(Array.from({ length: 8 }, () => makeKey(here, "rush", "rush")));
-  assertEquals(await named(here, "rush"), 1);
+test("of many simultaneous requests one takes effect, the others are told to wait or get its answer", async (api) => {
+  const all = await Promise.all(Array.from({ length: 8 }, () => makeKey(api, "rush", "rush")));
+  assertEquals(await named(api, "rush"), 1);
   const made = all.filter(({ status }) => status === 201);
   assert(made.length >= 1);
   for (const answer of made) assertEquals(answer.body, made[0]!.body);
   for (const answer of all) if (answer.status !== 201) assertEquals(slugOf(answer), "idempotency-key-in-use");
 });
 
-test("who looked before the first was answered, and hears of it after, gets that answer", async ({ app }) => {
+test("a request that looked the key up before the first one ended gets the first answer", async ({ app }) => {
   const { store } = app;
-  const [begun, looked, heard] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  const [begun, lookedUp, passedOn] = [1, 2, 3].map(() => Promise.withResolvers<void>());
   let looks = 0;
   const begin: IdempotencyKeys["begin"] = async (...asked) => {
     const known = await store.idempotencyKeys.begin(...asked);
     if (++looks !== 2) return known;
-    looked!.resolve();
-    await heard!.promise;
+    lookedUp!.resolve();
+    await passedOn!.promise;
     return known;
   };
   const slow = { ...store, idempotencyKeys: { ...store.idempotencyKeys, begin } };
@@ -99,19 +99,19 @@ test("who looked before the first was answered, and hears of it after, gets that
   const first = ask(() => (begun!.resolve(), answer.promise));
   await begun!.promise;
   const second = ask(() => Promise.reject(new Error("It takes effect twice")));
-  await looked!.promise;
+  await lookedUp!.promise;
   answer.resolve(new Response("done", { status: 201 }));
   assertEquals(await (await first).text(), "done");
-  heard!.resolve();
+  passedOn!.resolve();
   const again = await second;
   assertEquals([again.status, await again.text(), again.headers.get("Idempotency-Replayed")], [201, "done", "true"]);
 });
 
-test("an answer is kept sealed: the database cannot show its secret", async (here) => {
-  const { body } = await makeKey(here, "sealed", "sealed");
-  const { id } = (await here.ask("GET", "/v1/api-keys?limit=1000")).body.items
+test("a stored answer is encrypted: the database does not have its secret", async (api) => {
+  const { body } = await makeKey(api, "sealed", "sealed");
+  const { id } = (await api.ask("GET", "/v1/api-keys?limit=1000")).body.items
     .find(({ name }: { name: string }) => name === "CHARGEHAND_ADMIN_KEY");
-  const { store, clock } = here.app;
+  const { store, clock } = api.app;
   const asked = { apiKey: id, key: "sealed", fingerprint: new Uint8Array() };
   const kept = await store.idempotencyKeys.begin(asked, clock.now(), new Date(0));
   assert(kept.state === "answered");
@@ -119,7 +119,7 @@ test("an answer is kept sealed: the database cannot show its secret", async (her
   assert(!text.includes(body.secret) && !text.includes("secret"));
 });
 
-test("after a day the key is free again, and what is old is removed", async ({ app: { store } }) => {
+test("after a day the key can be used again, and old keys are removed", async ({ app: { store } }) => {
   const request = { apiKey: "k", key: "old", fingerprint: new Uint8Array([1]) };
   const [monday, tuesday] = [new Date("2026-03-02T00:00:00Z"), new Date("2026-03-03T00:00:01Z")];
   const begin = (now: Date) => store.idempotencyKeys.begin(request, now, new Date(now.getTime() - 24 * 3600_000));
@@ -134,8 +134,8 @@ test("after a day the key is free again, and what is old is removed", async ({ a
 });
 
 Deno.test({
-  name: "answers survive a restart, and what was interrupted is neither done again nor called running",
-  // The houses of this file go on in the background.
+  name: "answers survive a restart, and an interrupted request is neither repeated nor reported as running",
+  // The other apps of this file go on in the background.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -145,7 +145,7 @@ Deno.test({
     const first = await post("kept");
     const listed = (await central.api("GET", "/v1/api-keys")).body.items;
     const { id } = listed.find(({ name }: { name: string }) => name === "CHARGEHAND_ADMIN_KEY");
-    // As a process leaves it that dies between taking the key and keeping the answer.
+    // The state after a process died between storing the key and storing the answer.
     const fingerprint = new Uint8Array(await fingerprintOf("cut", "/v1/api-keys"));
     const { store, clock } = central.app;
     await store.idempotencyKeys.begin({ apiKey: id, key: "cut", fingerprint }, clock.now(), new Date(0));

@@ -6,15 +6,15 @@ import { createLog } from "../../../actors/runtime/log.ts";
 import { watchListening } from "../../../api/http/listen_watchdog.ts";
 import { within } from "../../conformance/within.ts";
 
-/** Watches a server that answers these questions and not those; counts how often it listened anew until it was asked one more. */
-async function listensAnew(answers: readonly boolean[]): Promise<number> {
+/** Watches a server that answers the probes as listed. Returns how often it listened again before the next probe. */
+async function listensAgain(answers: readonly boolean[]): Promise<number> {
   let lines = 0;
   const log = createLog({ level: "error", format: "text", now: () => new Date(), write: () => lines++ });
-  const asked = Promise.withResolvers<void>();
-  let questions = 0;
+  const probed = Promise.withResolvers<void>();
+  let probes = 0;
   const server = createServer((socket) => {
-    const isAnswered = answers[questions++];
-    if (isAnswered === undefined) asked.resolve();
+    const isAnswered = answers[probes++];
+    if (isAnswered === undefined) probed.resolve();
     if (isAnswered) socket.write("here");
     socket.on("error", () => {}).resume();
   });
@@ -22,14 +22,14 @@ async function listensAnew(answers: readonly boolean[]): Promise<number> {
   await once(server, "listening");
   const probing = { everyMs: 10, answerMs: 100 };
   const stop = watchListening(server, { clock: systemClock, log }, { request: "?" }, probing);
-  await within(asked.promise, "one more question");
+  await within(probed.promise, "one more probe");
   stop();
   server.close();
   await within(once(server, "close"), "the server to close");
   return lines;
 }
 
-Deno.test("one question without an answer proves nothing, two in a row have the server listen anew", async () => {
-  assertEquals(await listensAnew([false, true, false, true]), 0);
-  assertEquals(await listensAnew([true, false, false, true]), 1);
+Deno.test("one probe without an answer changes nothing, two in a row make the server listen again", async () => {
+  assertEquals(await listensAgain([false, true, false, true]), 0);
+  assertEquals(await listensAgain([true, false, false, true]), 1);
 });

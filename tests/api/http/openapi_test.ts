@@ -3,9 +3,9 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { documentRoutes } from "../../../api/http/openapi.ts";
 import { routes } from "../../../api/routes.ts";
 import { actionNames, findAction, isFromCentralSystem } from "../../../ocpp/registry.ts";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
 test("the document is OpenAPI 3.1 and has every route with its role", async ({ ask }) => {
   const { status, body } = await ask("GET", "/openapi.json", { as: null });
@@ -24,7 +24,7 @@ test("the document is OpenAPI 3.1 and has every route with its role", async ({ a
   );
 });
 
-test("every action that we initiate has a route with its example, and no other action has one", async ({ ask }) => {
+test("every action that the Central System sends has a route with its example, and no other action has one", async ({ ask }) => {
   const { paths } = (await ask("GET", "/openapi.json")).body;
   const path = (action: string) => `/v1/charge-points/{identity}/commands/${action}`;
   for (const action of actionNames) {
@@ -37,13 +37,13 @@ test("every action that we initiate has a route with its example, and no other a
   }
 });
 
-test("every reference in the document leads somewhere", async ({ ask }) => {
+test("every reference in the document has its target", async ({ ask }) => {
   const { body } = await ask("GET", "/openapi.json");
   const references = JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);
   for (const [, name] of references) assert(Object.hasOwn(body.components.schemas, name!), name);
 });
 
-test("the examples of bodies are accepted as far as the charge point's absence", async ({ ask }) => {
+test("the examples of bodies are valid: they are refused only because the charge point is missing", async ({ ask }) => {
   await ask("PUT", "/v1/charge-points/EXAMPLE", { body: { registration: "Accepted" } });
   for (const { method, path, example } of routes) {
     if (example === undefined || !path.includes("/commands/")) continue;

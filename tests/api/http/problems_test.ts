@@ -3,11 +3,11 @@ import { CommandRefused } from "../../../actors/charge_point/command_refusals.ts
 import { problemResponse } from "../../../api/http/problem.ts";
 import { BODY_MAX_BYTES } from "../../../api/http/request.ts";
 import { StoreError } from "../../../db/engine/errors.ts";
-import { type Answer, desk, type Saying } from "../bare_app.ts";
+import { type Answer, apiSuite, type RequestOptions } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
-/** The answer is a problem document of this kind, without anything from inside. */
+/** Asserts that the answer is a problem document of this kind without internal details. */
 function assertProblem(answer: Answer, status: number, slug: string, pointer?: string): void {
   const { type, title, detail, instance, errors, traceId } = answer.body;
   assertEquals([answer.status, type], [status, `/problems/${slug}`], JSON.stringify(answer.body));
@@ -19,9 +19,9 @@ function assertProblem(answer: Answer, status: number, slug: string, pointer?: s
   assert(!/\.ts\b|at async|node_modules/.test(JSON.stringify(answer.body)), "no stack trace");
 }
 
-const tag: Saying = { body: { status: "Accepted" } };
+const tag: RequestOptions = { body: { status: "Accepted" } };
 
-const cases: [string, string, string, Saying, number, string, string?][] = [
+const cases: [string, string, string, RequestOptions, number, string, string?][] = [
   ["an unknown path", "GET", "/v1/nope", {}, 404, "not-found"],
   ["an unknown action", "POST", "/v1/charge-points/X/commands/Explode", { body: {} }, 404, "not-found"],
   ["an action in other letters", "POST", "/v1/charge-points/X/commands/reset", { body: {} }, 404, "not-found"],
@@ -123,17 +123,17 @@ for (const [name, method, path, saying, status, slug, pointer] of cases) {
     assertProblem(await ask(method, path, saying), status, slug, pointer));
 }
 
-test("405 says what is allowed", async ({ ask }) => {
+test("405 names the allowed methods", async ({ ask }) => {
   assertEquals((await ask("POST", "/v1/id-tags/A")).headers.get("Allow"), "GET, HEAD, PUT, PATCH, DELETE");
 });
 
-test("a body may have 1 MiB and not one byte more", async ({ ask }) => {
+test("a body of 1 MiB is accepted, one more byte is refused", async ({ ask }) => {
   const padded = (length: number) => `{"status":"Accepted"}`.padEnd(length);
   assertEquals((await ask("PUT", "/v1/id-tags/BIG", { body: padded(BODY_MAX_BYTES) })).status, 201);
   assertProblem(await ask("PUT", "/v1/id-tags/BIG", { body: padded(BODY_MAX_BYTES + 1) }), 413, "content-too-large");
 });
 
-test("every fault of a body is named at once", async ({ ask }) => {
+test("the answer names every fault of a body", async ({ ask }) => {
   const { body } = await ask("PUT", "/v1/id-tags/A", { body: { status: 1, colour: "red", "a/b": 1 } });
   const pointers = body.errors.map((one: { pointer: string }) => one.pointer);
   assertEquals(pointers.sort(), ["/a~1b", "/colour", "/status"]);
@@ -144,14 +144,14 @@ test("a huge limit is capped", async ({ ask }) => {
   assertEquals((await ask("GET", "/v1/charge-points?limit=1000000000")).status, 200);
 });
 
-test("other methods than the one on the request line, and other origins, mean nothing", async ({ ask }) => {
+test("a method in a header and a foreign origin have no effect", async ({ ask }) => {
   const headers = { "X-HTTP-Method-Override": "DELETE", Origin: "https://evil.example" };
   const answer = await ask("GET", "/v1/charge-points", { headers });
   assertEquals(answer.status, 200);
   assertEquals([...answer.headers.keys()].filter((name) => name.startsWith("access-control")), []);
 });
 
-test("what a newcomer gets wrong is answered with what to do", async ({ ask }) => {
+test("frequent mistakes are answered with what to do", async ({ ask }) => {
   const said = async (method: string, path: string, body?: object) =>
     (await ask(method, path, { body })).body.detail as string;
   assertMatch(await said("GET", "/charge-points"), /\/docs lists what there is$/);
@@ -172,7 +172,7 @@ test("what a newcomer gets wrong is answered with what to do", async ({ ask }) =
   );
 });
 
-test("whatever a route throws becomes a problem that tells a stranger nothing", async ({ app }) => {
+test("any error of a route becomes a problem without internal details", async ({ app }) => {
   const of = async (error: unknown) => {
     const response = problemResponse(error, new Request("http://localhost/v1/commands?x=1"), {
       ...app.log,
@@ -190,7 +190,7 @@ test("whatever a route throws becomes a problem that tells a stranger nothing", 
   assertEquals(await of(full), [429, "/problems/command-queue-full", "5", instance]);
 });
 
-test("a failure at an address is logged without its token", ({ app }) => {
+test("a failed request to an address is logged without the token", ({ app }) => {
   const lines: string[] = [];
   const log = { ...app.log, error: (line: string) => void lines.push(line) };
   const token = "0123456789abcdef".repeat(2);

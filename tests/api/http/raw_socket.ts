@@ -1,12 +1,12 @@
 /**
- * A TCP connection that says exactly what a test wants, however wrong it is: requests letter by letter, WebSocket frames bit by
- * bit. Nothing is read or written by a library, because libraries refuse to be wrong.
+ * A TCP connection on which a test sends any bytes, also malformed requests and WebSocket frames. Nothing is read or written by a
+ * library, because libraries refuse malformed input.
  */
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { within } from "../../conformance/within.ts";
 
-/** An answer to a request. Header names are lower case. */
+/** A response to a request. Header names are lower case. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -19,18 +19,18 @@ export interface RawFrame {
   readonly payload: Uint8Array;
 }
 
-/** How a frame differs from a whole, masked text frame. */
+/** The differences from a complete, masked text frame. */
 export interface FrameShape {
   readonly opcode?: number;
   readonly fin?: boolean;
   readonly masked?: boolean;
-  /** Claims this length instead of the payload's own. */
+  /** The length in the header, instead of the payload's length. */
   readonly length?: number;
 }
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** The headers of a good upgrade request, but for credentials. */
+/** The headers of a valid upgrade request without credentials. */
 export const UPGRADE: Readonly<Record<string, string>> = {
   Host: "csms.example",
   Connection: "Upgrade",
@@ -70,9 +70,9 @@ export function closeCode({ opcode, payload }: RawFrame): number | undefined {
   return opcode === OPCODE.close && payload.length >= 2 ? Buffer.from(payload).readUInt16BE(0) : undefined;
 }
 
-/** One connection. */
+/** A connection whose bytes the test reads and writes itself. */
 export class RawSocket implements AsyncDisposable {
-  /** Resolves when the connection is gone, also when it was reset. */
+  /** Resolves when the connection has ended, also by a reset. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #waiting: (() => void)[] = [];
@@ -84,18 +84,18 @@ export class RawSocket implements AsyncDisposable {
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
     socket.on("data", (data: Uint8Array) => {
       this.#unread = Buffer.concat([this.#unread, data]);
-      this.#wake();
+      this.#notify();
     });
     const end = () => {
       this.#ended = true;
-      this.#wake();
+      this.#notify();
     };
     socket.on("end", end);
     socket.on("close", end);
     socket.on("error", () => {/* "close" follows */});
   }
 
-  /** Connects to 127.0.0.1, coming from `from` (any address of 127.0.0.0/8). */
+  /** Connects to 127.0.0.1 with the source address `from` (any of 127.0.0.0/8). */
   static open(url: string, from = "127.0.0.1"): Promise<RawSocket> {
     const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port), localAddress: from });
     const opened = new Promise<RawSocket>((resolve, reject) => {
@@ -108,7 +108,7 @@ export class RawSocket implements AsyncDisposable {
     return within(opened, `a connection to ${url}`);
   }
 
-  /** Sends; resolves when the system has taken it. False when the other side has ended the connection. */
+  /** Sends, and resolves when the system has taken the bytes. False: the server has ended the connection. */
   async send(bytes: string | Uint8Array): Promise<boolean> {
     if (this.#ended) return false;
     const taken = new Promise<void>((resolve) => this.#socket.write(bytes as Uint8Array, () => resolve()));
@@ -116,13 +116,13 @@ export class RawSocket implements AsyncDisposable {
     return !this.#ended;
   }
 
-  /** Sends a request and reads the answer. A body is read when the answer says how long it is. */
+  /** Sends a request and reads the response, with the body when there is a Content-Length. */
   async ask(request: string): Promise<RawAnswer> {
     await this.send(request);
     return await this.answer();
   }
 
-  /** The next answer. */
+  /** The next response. */
   async answer(): Promise<RawAnswer> {
     const head = await this.#take("an HTTP answer", (bytes) => {
       const end = bytes.indexOf("\r\n\r\n");
@@ -138,7 +138,7 @@ export class RawSocket implements AsyncDisposable {
     return { status: Number(first.split(" ")[1]), headers, body: String(body) };
   }
 
-  /** The next frame that is no ping. */
+  /** The next frame other than a ping. */
   async frame(): Promise<RawFrame> {
     const head = await this.#take("a frame", (bytes) => {
       const size = { 126: 2, 127: 8 }[bytes[1]! & 0x7f] ?? 0;
@@ -179,7 +179,7 @@ export class RawSocket implements AsyncDisposable {
     }
   }
 
-  #wake(): void {
+  #notify(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

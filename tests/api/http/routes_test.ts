@@ -1,6 +1,6 @@
 /**
- * Walks the route table over real requests to a whole Central System: what holds for every route is tested for every route, and one
- * that has no good request in `walk.ts` fails.
+ * Sends real requests for every route of the table to a complete Central System, and tests what holds for all routes. A route without a
+ * valid request in `walk.ts` fails.
  */
 import { assert, assertEquals, assertGreater, equal } from "@std/assert";
 import { OpenAPIHono } from "@hono/zod-openapi";
@@ -11,16 +11,16 @@ import { routes } from "../../../api/routes.ts";
 import { eventually } from "../../conformance/within.ts";
 import { type ApiAnswer, type CentralSystem, startCentralSystem } from "../../harness.ts";
 import { Described, type Document, problemsOfDocument } from "./described.ts";
-import { type Good, setStage } from "./walk.ts";
+import { type Good, setUp } from "./walk.ts";
 
 let central: CentralSystem;
-let stage: Awaited<ReturnType<typeof setStage>>;
+let walk: Awaited<ReturnType<typeof setUp>>;
 let document: Document;
 const keys = new Map<Role | null, string>();
 
 Deno.test.beforeAll(async () => {
   central = await startCentralSystem();
-  stage = await setStage(central);
+  walk = await setUp(central);
   document = (await central.api("GET", "/openapi.json")).body;
   keys.set("admin", central.adminKey);
   for (const role of ["viewer", "operator"] as const) {
@@ -29,7 +29,7 @@ Deno.test.beforeAll(async () => {
 });
 
 Deno.test.afterAll(async () => {
-  await stage.clear();
+  await walk.clear();
   await central.stop();
 });
 
@@ -38,7 +38,7 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 }
 
-/** The table, and the routes that show it. */
+/** The routes of the table and those of the documentation. */
 const table: readonly Pick<Route, "method" | "path" | "access">[] = [
   ...routes,
   ...documentRoutes(new OpenAPIHono()),
@@ -49,7 +49,7 @@ function nameOf({ method, path }: Pick<Route, "method" | "path">): string {
 }
 
 function goodFor(route: Pick<Route, "method" | "path">): Good {
-  const good = stage.good.get(nameOf(route));
+  const good = walk.good.get(nameOf(route));
   assert(good, `${nameOf(route)} has no good request in walk.ts`);
   return good;
 }
@@ -59,20 +59,20 @@ function target(path: string, { params = {}, query = "" }: Good): string {
   return query === "" ? filled : `${filled}?${query}`;
 }
 
-/** Asks with the key of a role; null: with none. */
+/** Sends a request with the key of a role; null: without a key. */
 function ask(method: string, path: string, as: Role | null, { body, headers }: Good = {}): Promise<ApiAnswer> {
   const authorization = as === null ? "" : `Bearer ${keys.get(as)}`;
   return central.api(method.toUpperCase(), path, body, { ...headers, authorization });
 }
 
-test("every route has a good request, and every good request a route", () => {
+test("every route has a valid request, and every valid request a route", () => {
   for (const route of table) goodFor(route);
   const known = new Set(table.map(nameOf));
-  assertEquals([...stage.good.keys()].filter((name) => !known.has(name)), []);
+  assertEquals([...walk.good.keys()].filter((name) => !known.has(name)), []);
   return Promise.resolve();
 });
 
-test("the document is valid after the schema of OpenAPI 3.1 and has no operation that is not in the table", () => {
+test("the document is valid by the schema of OpenAPI 3.1 and has only the operations of the table", () => {
   assertEquals(problemsOfDocument(document), []);
   const operations = Object.entries(document.paths as Record<string, object>)
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
@@ -80,7 +80,7 @@ test("the document is valid after the schema of OpenAPI 3.1 and has no operation
   return Promise.resolve();
 });
 
-test("every route refuses a good request without a key, and below its role, with a described problem", async () => {
+test("every route refuses a valid request without a key or below its role, with a described problem", async () => {
   const described = new Described(document);
   for (const { method, path, access } of table) {
     const good = goodFor({ method, path });
@@ -93,7 +93,7 @@ test("every route refuses a good request without a key, and below its role, with
   }
 });
 
-test("every route refuses a query parameter that it does not know", async () => {
+test("every route refuses an unknown query parameter", async () => {
   for (const { method, path } of table) {
     const good = goodFor({ method, path });
     const url = target(path, good);
@@ -102,7 +102,7 @@ test("every route refuses a query parameter that it does not know", async () => 
   }
 });
 
-test("every path refuses the methods that it does not have, and says which it has", async () => {
+test("every path refuses other methods, and names its own", async () => {
   for (const [path, there] of Map.groupBy(table, ({ path }) => path)) {
     const has = there.map(({ method }) => method);
     const allowed = has.flatMap((method) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
@@ -114,7 +114,7 @@ test("every path refuses the methods that it does not have, and says which it ha
   }
 });
 
-test("every route answers its good request as the document says, asked with the least role that may", async () => {
+test("every route answers its valid request as described, with the least role that it needs", async () => {
   const described = new Described(document);
   for (const { method, path, access } of table) {
     const good = goodFor({ method, path });
@@ -124,7 +124,7 @@ test("every route answers its good request as the document says, asked with the 
   }
 });
 
-test("the judge of answers notices what is not as described", () => {
+test("the check of responses notices what is not as described", () => {
   const described = new Described(document);
   const answer = (status: number, type: string, body: unknown) =>
     described.problemsOf("get", "/healthz", { status, headers: new Headers({ "Content-Type": type }), body }).length;
@@ -137,7 +137,7 @@ test("the judge of answers notices what is not as described", () => {
   return Promise.resolve();
 });
 
-test("lists that are walked are not empty, so that their items were looked at", async () => {
+test("the lists of the walk are not empty, so that their items were checked", async () => {
   for (const { method, path } of table) {
     const { items } = (document.paths[path][method].responses["200"]?.content?.["application/json"]?.schema ?? {})
       .properties ?? {};
@@ -150,7 +150,7 @@ test("lists that are walked are not empty, so that their items were looked at", 
   }
 });
 
-test("every list that is read one by one is the list that is read at once", async () => {
+test("every list is the same, read one item at a time or on one page", async () => {
   const walked: string[] = [];
   for (const { method, path } of table) {
     const parameters: { name: string }[] = document.paths[path][method].parameters ?? [];
@@ -170,7 +170,7 @@ test("every list that is read one by one is the list that is read at once", asyn
       assertEquals(status, 200, `${path} ${JSON.stringify(body)}`);
       return body;
     };
-    // Deliveries go on meanwhile, so that one look may see more than the other.
+    // Deliveries go on meanwhile, so that one reading may have more than the other.
     await eventually(`${path} is the same one by one`, async () => {
       const whole = (await page(100)).items;
       let last = await page(1);

@@ -1,6 +1,6 @@
 /**
- * One good request for each route, and the stage on which all of them succeed: a Central System with a charge point that is connected
- * and answers everything, one that is away, a transaction, and something to remove for each route that removes.
+ * One valid request for each route, and the set-up in which all of them succeed: a charge point that is connected and answers every
+ * CALL, one that is offline, a transaction, and a resource to remove for each route that removes one.
  */
 import { assertEquals } from "@std/assert";
 import { type ActionName, actionNames, findAction, isFromCentralSystem } from "../../../ocpp/registry.ts";
@@ -31,16 +31,16 @@ const SITE_FIELDS = { name: "Harbour", limit: { value: 63, unit: "A" } };
 
 /** The charge point answers with each action's example. Resolves when its connection is closed. */
 async function answerEverything(wire: Wire): Promise<void> {
-  const patienceMs = 600_000;
+  const timeoutMs = 600_000;
   while (true) {
-    const frame = await wire.next("a CALL", patienceMs).catch(() => undefined);
+    const frame = await wire.next("a CALL", timeoutMs).catch(() => undefined);
     if (!frame) return;
     if (frame.kind === "CALL") wire.send(3, frame.id, findAction(frame.action)!.example.confirmation);
   }
 }
 
-/** Sets the stage; answers the requests by `METHOD path`, and the way to clear it. */
-export async function setStage(central: CentralSystem) {
+/** Makes the set-up. Returns the requests by `METHOD path`, and the function that ends the set-up. */
+export async function setUp(central: CentralSystem) {
   const operator = new Operator(central);
   for (const { id } of [SITE, SITE_TO_GO]) await operator.put(`/v1/sites/${id}`, SITE_FIELDS);
   for (const { identity } of [HERE, AWAY, TO_GO]) {
@@ -53,10 +53,10 @@ export async function setStage(central: CentralSystem) {
   const transactionId = await tool.charging();
   const meterValue = [{ timestamp: new Date().toISOString(), sampledValue: [{ value: "1200" }] }];
   await tool.cp.call("MeterValues", { connectorId: 1, transactionId, meterValue });
-  await refuseSomebody(central);
+  await refuseConnection(central);
   await tool.cp.call("SecurityEventNotification", { type: "SettingSystemTime", timestamp: new Date().toISOString() });
-  const stray = { transactionId: 999_999, meterStop: 1, timestamp: new Date().toISOString() };
-  await tool.cp.call("StopTransaction", stray);
+  const orphan = { transactionId: 999_999, meterStop: 1, timestamp: new Date().toISOString() };
+  await tool.cp.call("StopTransaction", orphan);
   const queued = await operator.request(
     "POST",
     "/v1/charge-points/AWAY/commands/GetConfiguration?whenOffline=queue",
@@ -78,7 +78,7 @@ export async function setStage(central: CentralSystem) {
     ...goodForCampaigns(campaigns),
   ];
   const good = new Map(requests);
-  assertEquals(good.size, requests.length, "each route has one good request");
+  assertEquals(good.size, requests.length, "each route has one valid request");
   return {
     good,
     async clear() {
@@ -88,14 +88,14 @@ export async function setStage(central: CentralSystem) {
   };
 }
 
-/** Two webhooks that lead nowhere: one to look at, with a delivery that waits, and one to remove. */
+/** Two webhooks with an unreachable URL: one to read, with a waiting delivery, and one to remove. */
 async function setWebhooks(operator: Operator): Promise<{ kept: string; gone: string }> {
   const [kept, gone] = await Promise.all(
     [1, 2].map(async () =>
       (await operator.request("POST", "/v1/webhooks", { url: "https://receiver.invalid/" })).body.id as string
     ),
   );
-  await operator.put("/v1/charge-points/TOLD", { securityProfile: 0 });
+  await operator.put("/v1/charge-points/DELIVERED", { securityProfile: 0 });
   const deliveries = async () => (await operator.request("GET", `/v1/webhooks/${kept}/deliveries`)).body.items;
   await eventually("a delivery is planned", async () => (await deliveries()).length > 0 || undefined);
   return { kept: kept!, gone: gone! };
@@ -127,7 +127,7 @@ function goodForReservations(reservationId: string): [string, Good][] {
   ];
 }
 
-/** A campaign in each state that a verb wants, for charge points that are away. */
+/** A campaign in the state that each verb needs, for charge points that are offline. */
 async function setCampaigns(operator: Operator): Promise<Record<"draft" | "running" | "toPause" | "paused", string>> {
   let campaigns = 0;
   const made = async (...verbs: string[]) => {
@@ -163,8 +163,8 @@ function goodForCampaigns(campaign: Awaited<ReturnType<typeof setCampaigns>>): [
   ];
 }
 
-/** So that there is an attempt to list. */
-async function refuseSomebody(central: CentralSystem): Promise<void> {
+/** Makes an entry for the list of connection attempts. */
+async function refuseConnection(central: CentralSystem): Promise<void> {
   await new ChargePoint(central, "NOBODY").connect().catch(() => {});
 }
 
@@ -246,7 +246,7 @@ function goodRequests(
 const TEMPLATE = { id: "33333333-3333-4333-8333-333333333333" };
 const TEMPLATE_TO_GO = { id: "44444444-4444-4444-8444-444444444444" };
 
-/** Two stored charging profiles, and an installation of the first; answers its id. */
+/** Two stored charging profiles, and an installation of the first. Returns the id of the installation. */
 async function setTemplates(operator: Operator): Promise<string> {
   const body = { name: "lasting", profile: lastingProfile().csChargingProfiles };
   for (const { id } of [TEMPLATE, TEMPLATE_TO_GO]) await operator.put(`/v1/charging-profiles/${id}`, body);
@@ -277,7 +277,7 @@ function lastingProfile() {
   return { connectorId, csChargingProfiles: { ...profile, chargingProfileId: 8, stackLevel: 3 } };
 }
 
-/** An action's own example; an accepted charge point is asked to boot only by force. */
+/** The example of an action. `force` is for the trigger of a BootNotification. */
 function sending(name: ActionName): [string, Good] {
   const body = findAction(name)!.example.request;
   return [`POST /v1/charge-points/{identity}/commands/${name}`, { params: HERE, query: "force=true", body }];

@@ -8,11 +8,11 @@ import { frameBytes, type RawAnswer, RawSocket, requestText, UPGRADE } from "../
 
 const test = suite();
 
-/** The key of the specification's own example (OCPP-J 6.2.2): its bytes are no text. */
+/** The key of the specification's example (OCPP-J 6.2.2), whose bytes are no text. */
 const KEY = "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF";
 const OTHERS_KEY = "FFFFFFFFFFFFFFFFFFFFFFFF0001020304050607";
 
-/** Registers a charge point that must show the key. */
+/** Registers a charge point with this key as its password. */
 async function register({ operator }: Tool, identity: string, password = KEY): Promise<void> {
   const path = `/v1/charge-points/${encodeURIComponent(identity)}`;
   await operator.put(path, { securityProfile: 1 });
@@ -43,8 +43,8 @@ function requestOf(handshake: Handshake, identity: string): string {
   return requestText(target, headers, handshake);
 }
 
-/** Sends a good upgrade request with these credentials, coming from `from`. */
-async function knock(
+/** Sends a valid upgrade request with these headers from the address `from`. */
+async function connectFrom(
   central: CentralSystem,
   identity: string,
   headers: Record<string, string> = {},
@@ -78,7 +78,7 @@ for (const handshake of HANDSHAKES) {
 test("a refusal says the cause and the cure, and shows no secret", async (tool, central) => {
   const { identity } = tool.cp;
   const said = async (headers: Record<string, string>, who = identity) => {
-    const { socket, answer } = await knock(central, who, headers);
+    const { socket, answer } = await connectFrom(central, who, headers);
     await socket.closed;
     assertMatch(answer.headers.get("content-type")!, /^text\/plain/);
     assert(answer.body.endsWith("\n") && !answer.body.includes(KEY), answer.body);
@@ -102,19 +102,19 @@ test("H034 security profile 2 or 3 on a plain connection is refused", async (too
   await register(tool, identity);
   for (const securityProfile of [2, 3]) {
     await tool.operator.put(`/v1/charge-points/${identity}`, { securityProfile });
-    const { socket, answer } = await knock(central, identity, basic(identity, KEY));
+    const { socket, answer } = await connectFrom(central, identity, basic(identity, KEY));
     await socket.closed;
     assertEquals(answer.status, 403);
     assertMatch(answer.body, /without TLS.*wss:/);
   }
 });
 
-/** Lets an operator change the AuthorizationKey; the charge point answers with `status`. Answers who may come in afterwards. */
+/** Changes the AuthorizationKey; the charge point answers with `status`. Returns which keys are accepted afterwards. */
 async function rotate(tool: Tool, central: CentralSystem, status: string) {
   const { cp: { identity }, operator } = tool;
   await register(tool, identity);
   const mayComeIn = async (key: string) => {
-    const { socket, answer } = await knock(central, identity, basic(identity, Uint8Array.fromHex(key)));
+    const { socket, answer } = await connectFrom(central, identity, basic(identity, Uint8Array.fromHex(key)));
     await socket[Symbol.asyncDispose]();
     return answer.status === 101;
   };
@@ -139,24 +139,27 @@ for (const status of ["Rejected", "NotSupported"]) {
   });
 }
 
-test("H036 who proves to be the charge point takes over, from wherever it comes", async (tool, central) => {
-  const { cp: { identity }, operator } = tool;
-  await register(tool, identity);
-  const headers = basic(identity, KEY);
-  const { socket: older } = await knock(central, identity, headers);
-  const stranger = await knock(central, identity, basic(identity, OTHERS_KEY), "127.0.0.3");
-  assertEquals(stranger.answer.status, 401);
-  assertMatch(await older.call("Heartbeat"), /currentTime/, "a stranger's attempt changes nothing");
+test(
+  "H036 a charge point with the right password takes the connection over from any address",
+  async (tool, central) => {
+    const { cp: { identity }, operator } = tool;
+    await register(tool, identity);
+    const headers = basic(identity, KEY);
+    const { socket: older } = await connectFrom(central, identity, headers);
+    const other = await connectFrom(central, identity, basic(identity, OTHERS_KEY), "127.0.0.3");
+    assertEquals(other.answer.status, 401);
+    assertMatch(await older.call("Heartbeat"), /currentTime/, "an attempt with a wrong password changes nothing");
 
-  const { socket: newer, answer } = await knock(central, identity, headers, "127.0.0.2");
-  assertEquals(answer.status, 101);
-  assertEquals((await older.frame()).opcode, 8);
-  const { connection } = await operator.get(`/v1/charge-points/${identity}`);
-  assertEquals([connection.connected, connection.remoteAddress], [true, "127.0.0.2"]);
-  const reset = operator.start(identity, "Reset", { type: "Soft" });
-  const [, id, action] = JSON.parse(new TextDecoder().decode((await newer.frame()).payload));
-  assertEquals(action, "Reset");
-  await newer.send(frameBytes(JSON.stringify([3, id, { status: "Accepted" }])));
-  assertEquals((await reset).body.state, "answered");
-  await Promise.all([older, newer].map((socket) => socket[Symbol.asyncDispose]()));
-});
+    const { socket: newer, answer } = await connectFrom(central, identity, headers, "127.0.0.2");
+    assertEquals(answer.status, 101);
+    assertEquals((await older.frame()).opcode, 8);
+    const { connection } = await operator.get(`/v1/charge-points/${identity}`);
+    assertEquals([connection.connected, connection.remoteAddress], [true, "127.0.0.2"]);
+    const reset = operator.start(identity, "Reset", { type: "Soft" });
+    const [, id, action] = JSON.parse(new TextDecoder().decode((await newer.frame()).payload));
+    assertEquals(action, "Reset");
+    await newer.send(frameBytes(JSON.stringify([3, id, { status: "Accepted" }])));
+    assertEquals((await reset).body.state, "answered");
+    await Promise.all([older, newer].map((socket) => socket[Symbol.asyncDispose]()));
+  },
+);

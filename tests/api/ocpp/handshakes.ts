@@ -1,26 +1,26 @@
 /**
- * Upgrade requests, right and wrong, with what they shall be answered. The numbers are those of the collection of malformed input
- * that they were taken from; what needs a past (a rotated key, a database that is away) is tested in words of its own beside the table.
+ * Valid and malformed upgrade requests with the expected responses. The numbers are those of the collection of malformed input that they were
+ * taken from. Cases that need a history (a rotated key, an unavailable database) have tests of their own.
  */
 
-/** Which credentials go out. `text:` stands for a whole Authorization header. */
+/** The credentials to send. `text:` is a whole Authorization header. */
 export type Credentials = "hex" | "bytes" | "none" | "wrong" | "of another charge point" | `text:${string}`;
 
-/** What differs from a good upgrade request, and the answer. */
+/** The differences from a valid upgrade request, and the expected response. */
 export interface Handshake {
   readonly id: string;
   readonly why: string;
   readonly method?: string;
   readonly version?: string;
-  /** `/ocpp/{identity}` when left out. */
+  /** Absent: `/ocpp/{identity}`. */
   readonly target?: string;
   /** Registered for the test under this name instead of one of its own. */
   readonly identity?: string;
   /** Headers that differ; a list repeats the header, null leaves it out. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | null>>;
-  /** The right ones, in hex, when left out. */
+  /** Absent: the right ones, in hex. */
   readonly credentials?: Credentials;
-  /** 101 is tried with a heartbeat; of several refusals each will do. */
+  /** After 101 a Heartbeat is sent. Of several statuses each one is accepted. */
   readonly status: number | readonly number[];
   /** Headers that the answer must have; null: must not have. */
   readonly answered?: Readonly<Record<string, RegExp | null>>;

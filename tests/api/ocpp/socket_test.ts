@@ -15,12 +15,12 @@ async function connected({ cp }: Tool, central: CentralSystem): Promise<RawSocke
   return socket;
 }
 
-/** A Heartbeat of exactly so many bytes: JSON does not mind blanks. */
+/** A Heartbeat of this length, filled up with blanks. */
 function heartbeat(bytes: number): string {
   return `[2,"1","Heartbeat",{}]`.padEnd(bytes);
 }
 
-test("a message may be as long as the setting says, in one frame or in many", async (tool, central) => {
+test("a message may have the maximum length, in one frame or in many", async (tool, central) => {
   await using socket = await connected(tool, central);
   await socket.send(frameBytes(heartbeat(MAX_MESSAGE_BYTES)));
   assertEquals((await socket.frame()).opcode, OPCODE.text);
@@ -64,14 +64,14 @@ test("a message without end ends the connection with 1009, as soon as it is too 
   await socket.send(frameBytes(piece, { fin: false }));
   let sent = piece.length;
   const more = frameBytes(piece, { fin: false, opcode: OPCODE.continuation });
-  // What the network holds comes on top of what is read.
+  // The buffers of the network take more bytes than the server reads.
   while (sent < 100 * MAX_MESSAGE_BYTES && await socket.send(more)) sent += piece.length;
   assert(sent < 100 * MAX_MESSAGE_BYTES, `${sent} bytes were taken`);
   assertEquals(closeCode(await socket.frame()), 1009);
   await tool.booted();
 });
 
-test("a request that asks for no upgrade is told what a charge point would be told", async (tool, central) => {
+test("a request without an upgrade gets the text that a charge point would get", async (tool, central) => {
   const { cp: { identity }, operator } = tool;
   const ask = async (who: string, headers: Record<string, string> = {}) => {
     const response = await fetch(`${central.url}/ocpp/${who}`, { headers });
@@ -87,8 +87,8 @@ test("a request that asks for no upgrade is told what a charge point would be to
   assertMatch(await ask(identity, basic(identity, "correct horse battery")), /^426 /);
 });
 
-test("whoever sends half a request is cut off", async (_tool, central) => {
-  await using listening = await impatient(central);
+test("a client that sends half a request is disconnected", async (_tool, central) => {
+  await using listening = await listenBriefly(central);
   const halves = ["", "GET /v1 HTTP/1.1\r\nHost: x\r\n", requestText("/ocpp/X").slice(0, -2)];
   halves.push("PUT /v1/id-tags/T HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
   await Promise.all(halves.map(async (half) => {
@@ -98,15 +98,15 @@ test("whoever sends half a request is cut off", async (_tool, central) => {
   }));
 });
 
-test("whoever sends a header every moment is cut off, too", async (_tool, central) => {
-  await using listening = await impatient(central);
+test("a client that keeps sending headers is disconnected, too", async (_tool, central) => {
+  await using listening = await listenBriefly(central);
   await using socket = await RawSocket.open(listening.url);
   await socket.send("GET /v1 HTTP/1.1\r\n");
   while (await socket.send("X-More: x\r\n")) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-/** Another listener of the same app, which waits for nobody. */
-async function impatient({ app }: CentralSystem): Promise<AsyncDisposable & { url: string }> {
+/** Another listener of the same app, with short timeouts. */
+async function listenBriefly({ app }: CentralSystem): Promise<AsyncDisposable & { url: string }> {
   const settings = { ...app.settings, port: 0 };
   const { port, close } = await listen({ ...app, settings }, { headersMs: 200, requestMs: 300 });
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: close };

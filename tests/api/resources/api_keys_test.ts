@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ensureAdminKey } from "../../../api/resources/api_keys.ts";
 import { openTestStore } from "../../database.ts";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
-test("a key's secret is shown once; it works, and is dead when revoked", async ({ ask }) => {
+test("a key's secret is shown once; it works until it is revoked", async ({ ask }) => {
   const made = await ask("POST", "/v1/api-keys", { body: { name: "night shift", role: "operator" } });
   const { id, secret } = made.body;
   assertEquals([made.status, made.headers.get("Location")], [201, `/v1/api-keys/${id}`]);
@@ -29,7 +29,7 @@ test("a key needs a name and one of three roles", async ({ ask }) => {
   assertEquals([status, body.errors.map((one: { pointer: string }) => one.pointer).sort()], [400, ["/name", "/role"]]);
 });
 
-test("an empty database gets its first admin key once; a key of the settings is made known as often as it is given", async () => {
+test("an empty database gets its first admin key once; a key in the settings is stored at every start", async () => {
   const store = await openTestStore();
   try {
     const now = new Date();

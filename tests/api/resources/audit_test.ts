@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
-test("every write and command is kept with who, what, where from and how it ended", async ({ ask }) => {
+test("every write and command is kept with key, request, address and status", async ({ ask }) => {
   const key = (await ask("POST", "/v1/api-keys", { body: { name: "night shift", role: "operator" } })).body;
   const as = { as: null, headers: { Authorization: `Bearer ${key.secret}` } };
   await ask("PUT", "/v1/charge-points/AUDITED", { ...as, body: { description: "crane", securityProfile: 0 } });
@@ -17,15 +17,15 @@ test("every write and command is kept with who, what, where from and how it ende
   await ask("POST", "/v1/api-keys", { ...as, body: { name: "x", role: "admin" } });
 
   const { items } = (await ask("GET", `/v1/audit?operator=${key.id}`)).body;
-  const told = items.toReversed().map((
+  const entries = items.toReversed().map((
     { method, route, path, chargePoint, request, status, operatorName, role, settledAt }: Record<string, unknown>,
   ) => ({ method, route, path, chargePoint, request, status, operatorName, role, settled: settledAt !== null }));
   const who = { operatorName: "night shift", role: "operator" };
   const one = "/v1/charge-points/{identity}";
   const path = "/v1/charge-points/AUDITED";
-  const [put, command, patch, remove, forbidden] = told;
+  const [put, command, patch, remove, forbidden] = entries;
   const { registration, ...body } = put.request;
-  assertEquals([told.length, registration, body.description], [5, "Accepted", "crane"]);
+  assertEquals([entries.length, registration, body.description], [5, "Accepted", "crane"]);
   assertEquals({ ...put, request: null }, {
     ...{ method: "PUT", route: one, path, chargePoint: "AUDITED", request: null, status: 201, settled: true, ...who },
   });
@@ -44,7 +44,7 @@ test("every write and command is kept with who, what, where from and how it ende
   assertEquals([forbidden.status, forbidden.method, forbidden.route], [403, "POST", "/v1/api-keys"]);
 });
 
-test("no secret gets into it", async ({ ask, app }) => {
+test("the entries have no secrets", async ({ ask, app }) => {
   const password = "a-password-that-nobody-sees";
   await ask("PUT", "/v1/charge-points/SECRETIVE", { body: {} });
   await ask("PUT", "/v1/charge-points/SECRETIVE/credentials", { body: { password } });
@@ -63,7 +63,7 @@ test("no secret gets into it", async ({ ask, app }) => {
   assertEquals(masked.map((request) => JSON.stringify(request).includes("********")), [true, true, true, true]);
 });
 
-test("a stranger's attempts are not kept, and only admins read it", async ({ ask, app }) => {
+test("requests without a valid key are not kept, and only an admin reads the entries", async ({ ask, app }) => {
   const before = (await app.store.audit.list({}, { limit: 1 })).items[0]?.number;
   assertEquals((await ask("PUT", "/v1/id-tags/A", { as: null, body: { status: "Accepted" } })).status, 401);
   assertEquals((await app.store.audit.list({}, { limit: 1 })).items[0]?.number, before);
@@ -72,7 +72,7 @@ test("a stranger's attempts are not kept, and only admins read it", async ({ ask
   }
 });
 
-test("a long body is not kept, its length is", async ({ ask }) => {
+test("of a long body only the length is kept", async ({ ask }) => {
   const labels = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`l${i}`, "x".repeat(250)]));
   assertEquals((await ask("PUT", "/v1/charge-points/LONG", { body: { labels } })).status, 201);
   const [{ request, status }] = (await ask("GET", "/v1/audit?chargePoint=LONG&method=PUT")).body.items;
@@ -80,7 +80,7 @@ test("a long body is not kept, its length is", async ({ ask }) => {
   assert(/^\d+ characters$/.test(request.notKept));
 });
 
-test("when it cannot be kept, nothing is done", async ({ ask, app }) => {
+test("when the entry cannot be written, nothing is done", async ({ ask, app }) => {
   const { audit } = app.store;
   const down = { ...audit, ask: () => Promise.reject(new Error("no")) };
   Object.assign(app.store, { audit: down });
@@ -92,7 +92,7 @@ test("when it cannot be kept, nothing is done", async ({ ask, app }) => {
   assertEquals((await ask("GET", "/v1/id-tags/UNKEPT")).status, 404);
 });
 
-test("the chain holds", async ({ ask }) => {
+test("the chain of hashes is intact", async ({ ask }) => {
   const { status, body } = await ask("GET", "/v1/audit/verification");
   assertEquals([status, body.intact, body.brokenAt], [200, true, null]);
   assert(body.entries > 0);

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
 const DEFAULTS = {
   registration: "Accepted",
@@ -33,7 +33,7 @@ test("PUT registers with defaults and can be run twice", async ({ ask }) => {
   assertEquals([second.status, second.body.securityProfile, second.body.createdAt], [200, 2, createdAt]);
 });
 
-test("PUT replaces, PATCH changes what is given", async ({ ask }) => {
+test("PUT replaces all fields, PATCH changes the given ones", async ({ ask }) => {
   const path = "/v1/charge-points/EDITED";
   await ask("PUT", path, { body: { labels: { site: "harbour" }, heartbeatInterval: 60, description: "by the crane" } });
   const patched = await ask("PATCH", path, { body: { registration: "Pending", labels: { row: "2" } } });
@@ -61,7 +61,7 @@ test("another identity in the body, a bad label and a bad identity are refused",
 
 const NOBODY = "There is no charge point NOBODY; register it with PUT /v1/charge-points/NOBODY";
 
-test("what nobody has registered is 404 for every verb but PUT", async ({ ask }) => {
+test("an unregistered charge point is 404 for every method but PUT", async ({ ask }) => {
   for (const [verb, body] of [["GET"], ["PATCH", {}], ["DELETE"]] as const) {
     const { status, body: problem } = await ask(verb, "/v1/charge-points/NOBODY", { body });
     assertEquals([status, problem.detail], [404, NOBODY], verb);
@@ -75,7 +75,7 @@ test("what nobody has registered is 404 for every verb but PUT", async ({ ask })
   assertEquals((await ask("PUT", "/v1/charge-points/NOBODY/credentials", { body: password })).status, 404);
 });
 
-test("DELETE forgets", async ({ ask }) => {
+test("DELETE removes the charge point", async ({ ask }) => {
   await ask("PUT", "/v1/charge-points/GONE");
   assertEquals((await ask("DELETE", "/v1/charge-points/GONE")).status, 204);
   assertEquals((await ask("GET", "/v1/charge-points/GONE")).status, 404);
@@ -104,7 +104,7 @@ test("the list is filtered and paged", async ({ app, ask }) => {
   assertEquals(await listed(`label=list&limit=2&cursor=${encodeURIComponent(first.next)}`), ["L3"]);
 });
 
-test("what the charge point reported stands beside what the operator set", async ({ app, ask }) => {
+test("the response has what the charge point reported and what the operator set", async ({ app, ask }) => {
   const path = "/v1/charge-points/SEEN";
   const at = new Date("2026-03-02T01:00:00.000Z");
   await ask("PUT", path);
@@ -147,7 +147,7 @@ test("what the charge point reported stands beside what the operator set", async
   assertEquals((await ask("GET", `${path}/connectors/2`)).status, 404);
 });
 
-test("credentials can be set and made, never read", async ({ app, ask }) => {
+test("credentials can be set and created, but not read", async ({ app, ask }) => {
   const path = "/v1/charge-points/SECRET";
   await ask("PUT", path);
   assertEquals((await ask("PUT", `${path}/credentials`, { body: { password: "" } })).status, 400);
@@ -159,8 +159,8 @@ test("credentials can be set and made, never read", async ({ app, ask }) => {
   assertEquals(shown.body.hasCredentials, true);
   assertEquals(/hash|salt|password/.test(JSON.stringify(shown.body)), false);
   assertEquals((await ask("GET", `${path}/credentials`)).status, 405);
-  const facts = await app.store.chargePoints.findForAdmission("SECRET");
-  assertEquals(facts?.credentials?.scheme, "sha256");
+  const row = await app.store.chargePoints.findForAdmission("SECRET");
+  assertEquals(row?.credentials?.scheme, "sha256");
 });
 
 test("the last known configuration hides secrets", async ({ app, ask }) => {

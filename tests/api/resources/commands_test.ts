@@ -29,7 +29,7 @@ test("an answered command is 200 and can be read again", async ({ cp, operator }
   assertEquals(await operator.get(`/v1/commands/${body.id}`), body);
 });
 
-test("a CALLERROR is an outcome, kept as it came", async ({ cp, operator }) => {
+test("a CALLERROR is an outcome and is kept unchanged", async ({ cp, operator }) => {
   await cp.connect();
   const answered = operator.start(cp.identity, "Reset", { type: "Soft" });
   await cp.expect("Reset");
@@ -39,7 +39,7 @@ test("a CALLERROR is an outcome, kept as it came", async ({ cp, operator }) => {
   assertEquals(body.error, { code: "NotSupported", description: "no", details: { why: "because" } });
 });
 
-test("who does not wait gets 202 and reads the end later", async ({ cp, operator }) => {
+test("a client that does not wait gets 202 and reads the end later", async ({ cp, operator }) => {
   await cp.connect();
   for (const prefer of ["respond-async", "wait=0"]) {
     const { status, headers, body } = await operator.start(cp.identity, "ClearCache", {}, "", prefer);
@@ -53,7 +53,7 @@ test("who does not wait gets 202 and reads the end later", async ({ cp, operator
   }
 });
 
-test("nobody is disturbed by a request that is not right", async (tool) => {
+test("an invalid request sends nothing to the charge point", async (tool) => {
   const { cp, operator } = tool;
   await tool.booted();
   const refused: [string, unknown, string][] = [
@@ -73,7 +73,7 @@ test("nobody is disturbed by a request that is not right", async (tool) => {
   assertEquals(await operator.commands(cp.identity), []);
 });
 
-test("a command for a charge point that is away is refused, or kept where that is safe", async (tool) => {
+test("a command for an offline charge point is refused, or queued when that is safe", async (tool) => {
   const { cp, operator } = tool;
   const ask = (action: string, request: unknown, query = "") =>
     operator.request("POST", of(tool, action) + query, request);
@@ -106,7 +106,7 @@ test("commands are listed by charge point, action and state", async (tool) => {
   assertEquals(await listed("state=timedOut"), []);
 });
 
-test("an accepted charge point is asked to boot only by force", async (tool) => {
+test("a BootNotification is triggered on an accepted charge point only with force", async (tool) => {
   await tool.booted();
   const trigger = { requestedMessage: "BootNotification" };
   const refused = await tool.operator.request("POST", of(tool, "TriggerMessage"), trigger);
@@ -117,7 +117,7 @@ test("an accepted charge point is asked to boot only by force", async (tool) => 
   assertEquals((await answered).status, 200);
 });
 
-test("a boot is not asked for later, because the charge point may be accepted by then", async (tool) => {
+test("the trigger of a BootNotification is not queued, because the charge point may be accepted by then", async (tool) => {
   const { cp, operator } = tool;
   await operator.request("PATCH", `/v1/charge-points/${cp.identity}`, { registration: "Pending" });
   for (const action of ["TriggerMessage", "ExtendedTriggerMessage"]) {
@@ -131,7 +131,7 @@ test("a boot is not asked for later, because the charge point may be accepted by
   }
 });
 
-test("a new AuthorizationKey is an admin's business and never shown", async (tool, central) => {
+test("a new AuthorizationKey needs an admin and is never shown", async (tool, central) => {
   const { cp, operator } = tool;
   await cp.connect();
   const made = await operator.request("POST", "/v1/api-keys", { name: "shift", role: "operator" });
@@ -182,7 +182,7 @@ test("PATCH of the configuration sends each key and reports each outcome", async
   assertEquals(known.map((one: { key: string; value: string }) => [one.key, one.value]), [["HeartbeatInterval", "60"]]);
 });
 
-test("PATCH of the configuration sends nothing when any key is wrong, or when nobody is there", async (tool) => {
+test("PATCH of the configuration sends nothing when any key is wrong, or when the charge point is offline", async (tool) => {
   const path = `/v1/charge-points/${tool.cp.identity}/configuration`;
   for (const key of ["AuthorizationKey", `K${"x".repeat(50)}`]) {
     const { status, body } = await tool.operator.request("PATCH", path, { HeartbeatInterval: "60", [key]: "short" });
@@ -194,7 +194,7 @@ test("PATCH of the configuration sends nothing when any key is wrong, or when no
   assertEquals(await tool.operator.commands(tool.cp.identity), []);
 });
 
-test("a transaction is stopped where it runs", async (tool) => {
+test("a transaction is stopped at its charge point", async (tool) => {
   const transactionId = await tool.charging();
   const answered = tool.operator.request("POST", `/v1/transactions/${transactionId}/stop`);
   assertEquals(await tool.cp.expect("RemoteStopTransaction"), { transactionId });
@@ -205,12 +205,12 @@ test("a transaction is stopped where it runs", async (tool) => {
 
 test("new credentials, another security profile and deletion end the connection", async ({ cp, operator }) => {
   const path = `/v1/charge-points/${cp.identity}`;
-  const endings: [string, string, unknown][] = [
+  const cases: [string, string, unknown][] = [
     ["POST", `${path}/credentials`, {}],
     ["PATCH", path, { securityProfile: 1 }],
     ["DELETE", path, undefined],
   ];
-  for (const [method, target, body] of endings) {
+  for (const [method, target, body] of cases) {
     await operator.put(path, { securityProfile: 0 });
     await cp.connect();
     await cp.assertNothingSent();
@@ -221,7 +221,7 @@ test("new credentials, another security profile and deletion end the connection"
   }
 });
 
-test("an edit is felt at once by a connected charge point", async (tool) => {
+test("an edit takes effect at once for a connected charge point", async (tool) => {
   await tool.booted();
   await tool.operator.request("PATCH", `/v1/charge-points/${tool.cp.identity}`, { heartbeatInterval: 77 });
   assertEquals((await tool.boot()).interval, 77);

@@ -18,7 +18,7 @@ interface Attempt {
   readonly lastAt: string;
 }
 
-/** The one row about an address; each test knocks from an address of its own. */
+/** The only row about an address; each test connects from an address of its own. */
 async function rowAbout({ operator }: Tool, address: string): Promise<Attempt> {
   const { items } = await operator.until(
     `/v1/connection-attempts?address=${address}`,
@@ -30,14 +30,14 @@ async function rowAbout({ operator }: Tool, address: string): Promise<Attempt> {
 
 let addresses = 1;
 
-/** Connects from an address that nobody else in this file uses. */
-async function come(central: CentralSystem): Promise<{ socket: RawSocket; address: string }> {
+/** Connects from an address that no other test of this file uses. */
+async function connectFromNewAddress(central: CentralSystem): Promise<{ socket: RawSocket; address: string }> {
   const address = `127.0.7.${++addresses}`;
   return { socket: await RawSocket.open(central.url, address), address };
 }
 
-/** What differs from a good upgrade request, and what the diagnostics says. `{identity}` is a registered charge point's. */
-interface Knock {
+/** The differences from a valid upgrade request, and the expected diagnosis. `{identity}` is that of a registered charge point. */
+interface Attempted {
   readonly cause: string;
   readonly status: number;
   readonly target?: string;
@@ -51,7 +51,7 @@ interface Knock {
 const KEY = "0123456789abcdef0123456789abcdef01234567";
 const protocol = (offered: string | null) => ({ "Sec-WebSocket-Protocol": offered });
 
-const KNOCKS: readonly Knock[] = [
+const ATTEMPTS: readonly Attempted[] = [
   { cause: "wrong-path", target: "/{identity}", status: 404, found: /not at \/CP-T/, identity: null },
   { cause: "wrong-path", target: "/ocpp/1.6/{identity}", status: 404, found: /1\.6/, identity: null },
   { cause: "identity-missing", target: "/ocpp/", status: 404, found: /ends before the identity/, identity: null },
@@ -74,8 +74,8 @@ const KNOCKS: readonly Knock[] = [
   },
 ];
 
-/** Knocks as a charge point of its own, and answers what is to be seen of it later: rows are written once a second, for all together. */
-async function knock({ operator, cp }: Tool, central: CentralSystem, given: Knock, number: number) {
+/** Sends the request as a new charge point. Returns the expectation of its row, because the rows are written together once a second. */
+async function attempt({ operator, cp }: Tool, central: CentralSystem, given: Attempted, number: number) {
   const { cause, target = "/ocpp/{identity}", status, headers = {}, found } = given;
   const identity = `${cp.identity}-${number}`;
   const path = `/v1/charge-points/${identity}`;
@@ -86,7 +86,7 @@ async function knock({ operator, cp }: Tool, central: CentralSystem, given: Knoc
     const own = basic(identity, "another password").Authorization!;
     return [[name, value === basic("{identity}", "another password").Authorization ? own : value] as const];
   });
-  const { socket, address } = await come(central);
+  const { socket, address } = await connectFromNewAddress(central);
   const answer = await socket.ask(requestText(target.replaceAll("{identity}", identity), sent));
   await socket[Symbol.asyncDispose]();
   const about = `${cause}: ${target} ${JSON.stringify(headers)}`;
@@ -96,19 +96,19 @@ async function knock({ operator, cp }: Tool, central: CentralSystem, given: Knoc
     assertEquals([row.cause, row.count, row.identity], [cause, 1, given.identity === null ? null : identity], about);
     assertMatch(row.found, found, about);
     assert(row.cure.length > 20 && !row.cure.includes("{identity}"), about);
-    // Who has knocked is told the same in the answer, but for a browser, which is told what a charge point would be.
+    // The response has the same diagnosis; only a browser gets the one that a charge point would get.
     if (cause !== "not-a-websocket") assert(answer.body.includes(row.found) && answer.body.includes(row.cure), about);
   };
 }
 
-test("each way of not being let in has a cause, a finding and a cure", async (tool, central) => {
+test("each refusal has a cause, a finding and a cure", async (tool, central) => {
   const seen = [];
-  for (const [number, each] of KNOCKS.entries()) seen.push(await knock(tool, central, each, number));
+  for (const [number, each] of ATTEMPTS.entries()) seen.push(await attempt(tool, central, each, number));
   for (const isSeen of seen) await isSeen(tool);
 });
 
 test("unknown-identity, and what the filters find", async (tool, central) => {
-  const { socket, address } = await come(central);
+  const { socket, address } = await connectFromNewAddress(central);
   assertEquals((await socket.ask(requestText("/ocpp/NOT-REGISTERED/"))).status, 404);
   await socket[Symbol.asyncDispose]();
   const row = await rowAbout(tool, address);
@@ -122,8 +122,8 @@ test("unknown-identity, and what the filters find", async (tool, central) => {
   assertEquals((await tool.operator.request("GET", "/v1/connection-attempts?chargePoint=A&identity=B")).status, 400);
 });
 
-test("a slash at the end of the address is forgiven", async (tool, central) => {
-  const { socket } = await come(central);
+test("a slash at the end of the address is accepted", async (tool, central) => {
+  const { socket } = await connectFromNewAddress(central);
   assertEquals((await socket.ask(requestText(`/ocpp/${tool.cp.identity}/`))).status, 101);
   await socket[Symbol.asyncDispose]();
 });
@@ -137,7 +137,7 @@ const beginnings: [string, Uint8Array | string][] = [
 test("bytes that are no HTTP", async (tool, central) => {
   const said = [];
   for (const [cause, bytes] of beginnings) {
-    const { socket, address } = await come(central);
+    const { socket, address } = await connectFromNewAddress(central);
     await socket.send(bytes);
     await socket.closed;
     said.push({ cause, address });
@@ -157,7 +157,7 @@ test("frames that are too large, binary, no UTF-8 or no JSON", async (tool, cent
   for (const [cause, bytes] of frames) {
     const identity = `${tool.cp.identity}-${cause}`;
     await tool.operator.put(`/v1/charge-points/${identity}`, { securityProfile: 0 });
-    const { socket, address } = await come(central);
+    const { socket, address } = await connectFromNewAddress(central);
     assertEquals((await socket.ask(requestText(`/ocpp/${identity}`))).status, 101);
     await socket.send(bytes);
     said.push({ cause, identity, address, socket });

@@ -63,19 +63,19 @@ async function listen(query = "", headers: Record<string, string> = {}, key = ce
 
 let made = 0;
 
-/** Something happens to a charge point: it is registered. */
-async function happen(identity = `TOLD${++made}`, registration = "Accepted"): Promise<string> {
+/** Makes an event: registers a charge point. */
+async function makeEvent(identity = `EVENT${++made}`, registration = "Accepted"): Promise<string> {
   await central.api("PUT", `/v1/charge-points/${identity}`, { registration });
   return identity;
 }
 
 const page = (query: string) => central.api("GET", `/v1/events${query}`, undefined, { accept: "application/json" });
 
-test("the stream tells what happens from now on; each message has its number and type", async () => {
-  const before = await happen();
+test("the stream has the events from now on; each message has its number and type", async () => {
+  const before = await makeEvent();
   await eventually("it is numbered", async () => (await page(`?chargePoint=${before}`)).body.items[0]);
   const stream = await listen();
-  const identity = await happen();
+  const identity = await makeEvent();
   const message = await stream.next();
   const event = JSON.parse(message!.data!);
   assertEquals([message!.id, message!.event], [String(event.sequence), "chargePoint.registrationChanged"]);
@@ -84,14 +84,14 @@ test("the stream tells what happens from now on; each message has its number and
   await stream.close();
 });
 
-test("after a number everything behind it comes, first what is kept, then what happens; Last-Event-ID wins", async () => {
+test("after a number the stream has all later events, first the stored ones, then the new ones; Last-Event-ID overrides", async () => {
   const first = await listen();
-  const one = await happen();
+  const one = await makeEvent();
   const [event] = await first.events(1);
   await first.close();
-  const two = await happen();
+  const two = await makeEvent();
   const again = await listen("?after=0", { "last-event-id": String(event!.sequence) });
-  const three = await happen();
+  const three = await makeEvent();
   assertEquals((await again.events(2)).map(({ chargePoint }) => chargePoint), [two, three]);
   await again.close();
   const all = await listen(`?after=${event!.sequence - 1}`);
@@ -100,12 +100,12 @@ test("after a number everything behind it comes, first what is kept, then what h
 });
 
 test("filters narrow the stream and the page", async () => {
-  const identity = `TOLD${++made}`;
+  const identity = `EVENT${++made}`;
   const stream = await listen(`?chargePoint=${identity}&type=chargePoint.registrationChanged,chargePoint.booted`);
-  await happen();
-  await happen(identity, "Pending");
-  await happen();
-  await happen(identity, "Accepted");
+  await makeEvent();
+  await makeEvent(identity, "Pending");
+  await makeEvent();
+  await makeEvent(identity, "Accepted");
   const events = await stream.events(2);
   assertEquals(events.map(({ data }) => data), [
     { before: null, after: "Pending" },
@@ -119,7 +119,7 @@ test("filters narrow the stream and the page", async () => {
   assertEquals((await page(`?chargePoint=${identity}&type=transaction.ended`)).body.items, []);
 });
 
-test("what cannot be meant is refused", async () => {
+test("an invalid query or Last-Event-ID is refused", async () => {
   for (const query of ["?type=no.such", "?after=-1", "?type=chargePoint.booted,", "?cursor=x", "?nonsense=1"]) {
     assertEquals((await page(query)).status, 400, query);
   }
@@ -127,10 +127,10 @@ test("what cannot be meant is refused", async () => {
   assertEquals([status, body.errors[0].pointer], [400, "/Last-Event-ID"]);
 });
 
-test("many readers each get every event, in order, while much happens", async () => {
+test("many readers each get every event in order while many are made", async () => {
   const after = (await page("?limit=1")).body.items[0]?.sequence ?? 0;
   const streams = await Promise.all([1, 2, 3].map(() => listen(`?after=${after}`)));
-  await Promise.all(Array.from({ length: 60 }, () => happen()));
+  await Promise.all(Array.from({ length: 60 }, () => makeEvent()));
   for (const stream of streams) {
     const sequences = (await stream.events(60)).map(({ sequence }) => sequence);
     assertEquals(sequences, sequences.toSorted((a, b) => a - b));
@@ -147,9 +147,9 @@ test("a revoked key ends its streams", async () => {
   assertEquals(await stream.next(), null);
 });
 
-test("a shutdown ends the stream with a comment, and the number still leads on after it", async () => {
+test("a shutdown ends the stream with a comment, and the number still resumes it afterwards", async () => {
   const stream = await listen();
-  const identity = await happen();
+  const identity = await makeEvent();
   const [event] = await stream.events(1);
   await central.restart();
   assertMatch((await stream.next())?.[""] ?? "", /^ended/);
@@ -159,8 +159,8 @@ test("a shutdown ends the stream with a comment, and the number still leads on a
   await again.close();
 });
 
-test("connections and refusals are told of", async () => {
-  const identity = await happen();
+test("connections and refusals are events", async () => {
+  const identity = await makeEvent();
   await central.api("PATCH", `/v1/charge-points/${identity}`, { securityProfile: 0 });
   const stream = await listen("?type=chargePoint.connected,chargePoint.disconnected,connectionAttempt.recorded");
   const socket = new WebSocket(`${central.ocppUrl}/${identity}`, "ocpp1.6");
@@ -168,8 +168,8 @@ test("connections and refusals are told of", async () => {
   const closed = new Promise((resolve) => socket.onclose = resolve);
   socket.close();
   await closed;
-  const stranger = new WebSocket(`${central.ocppUrl}/NOBODY-AT-ALL`, "ocpp1.6");
-  await within(new Promise((resolve) => stranger.onerror = resolve), "the refusal");
+  const refused = new WebSocket(`${central.ocppUrl}/NOBODY-AT-ALL`, "ocpp1.6");
+  await within(new Promise((resolve) => refused.onerror = resolve), "the refusal");
   const events = await stream.events(3);
   assertEquals(events.map(({ type, chargePoint }) => [type, chargePoint]), [
     ["chargePoint.connected", identity],
@@ -202,12 +202,12 @@ const large = (sequence: number): PublishedEvent => ({
   data: { remoteAddress: "", since: "1970-01-01T00:00:00.000Z", reason: "x".repeat(40_000) },
 });
 
-test("a client that does not read is ended with a comment, and little is kept for it", async () => {
+test("the stream of a client that does not read ends with a comment, and its buffer is small", async () => {
   const clock = new FakeClock();
   const reader = readerOf([[large(8), large(9), large(10)], [large(11)]]);
   const stream = eventStream({ reader, clock, isAllowed: () => Promise.resolve(true), encode: (event) => event });
-  const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-  await clock.advance(60_000, turn);
+  const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+  await clock.advance(60_000, nextTurn);
   assert(reader.closed);
   assertEquals(clock.pending, 0);
   const text = await new Response(stream).text();
@@ -215,7 +215,7 @@ test("a client that does not read is ended with a comment, and little is kept fo
   assertMatch(text, /: ended: nothing was read for 30 s; reconnect with Last-Event-ID\n\n$/);
 });
 
-test("a quiet line gets a heartbeat every 15 s", async () => {
+test("a stream without events gets a heartbeat every 15 s", async () => {
   const clock = new FakeClock();
   const reader = readerOf([]);
   const stream = eventStream({ reader, clock, isAllowed: () => Promise.resolve(true), encode: (event) => event });

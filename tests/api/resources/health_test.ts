@@ -4,7 +4,7 @@ import { createHttpApi } from "../../../api/http_api.ts";
 import { openApp } from "../../../main.ts";
 import { testDatabase } from "../../database.ts";
 
-Deno.test("a part that was given up makes the process unready, by name and in the metrics", async () => {
+Deno.test("a part that failed too often makes the process unready, by name and in the metrics", async () => {
   const database = await testDatabase();
   const adminKey = "health-admin-key-0123";
   const app = await openApp(settingsWith({ logLevel: "error", adminKey, ...database.settings }));

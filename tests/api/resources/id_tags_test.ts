@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
 test("PUT makes an accepted tag for one transaction at a time, and can be run twice", async ({ ask }) => {
   const first = await ask("PUT", "/v1/id-tags/Tag-1", { body: {} });
@@ -20,7 +20,7 @@ test("PUT makes an accepted tag for one transaction at a time, and can be run tw
   assertEquals((await ask("PUT", "/v1/id-tags/TAG-1", { body: { idTag: "TAG-2" } })).status, 400);
 });
 
-test("a tag is found whatever its letters' case", async ({ ask }) => {
+test("a tag is found in any case", async ({ ask }) => {
   await ask("PUT", "/v1/id-tags/AbC", { body: { description: "van 7" } });
   for (const spelling of ["AbC", "abc", "ABC"]) {
     assertEquals((await ask("GET", `/v1/id-tags/${spelling}`)).body.description, "van 7");
@@ -35,7 +35,7 @@ test("times may have any zone and come back in UTC with milliseconds", async ({ 
   assertEquals(await expiryDate(null), null);
 });
 
-test("PATCH changes what is given, DELETE forgets", async ({ ask }) => {
+test("PATCH changes the given fields, DELETE removes the tag", async ({ ask }) => {
   await ask("PUT", "/v1/id-tags/PATCHED", { body: { parentIdTag: "FLEET", maxActiveTransactions: null } });
   const patched = await ask("PATCH", "/v1/id-tags/patched", { body: { status: "Blocked" } });
   const { status, parentIdTag, maxActiveTransactions } = patched.body;

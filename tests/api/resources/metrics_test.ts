@@ -6,7 +6,7 @@ import type { CentralSystem } from "../../harness.ts";
 
 const test = suite();
 
-/** One sample of the text format: its name, its labels as they stand, its value. */
+/** A sample of the text format: name, labels and value. */
 const SAMPLE = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
 
 async function scrape(central: CentralSystem): Promise<string> {
@@ -53,7 +53,7 @@ test("a refused connection is counted by its cause", async (_tool, central) => {
   assertEquals(valueOf(await scrape(central), 'chargehand_connection_refusals_total{cause="unknown-identity"}'), 1);
 });
 
-test("what is scraped keeps to the text format and to the conventions for names", async (tool, central) => {
+test("the metrics keep to the text format and to the conventions for names", async (tool, central) => {
   await tool.booted();
   const lines = (await scrape(central)).trimEnd().split("\n").filter((line) => line !== "");
   const types = new Map<string, string>();

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { desk } from "../bare_app.ts";
+import { apiSuite } from "../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
-test("lists that grow with time are there both ways round, page by page", async ({ ask, app }) => {
+test("lists by time can be read in both orders, page by page", async ({ ask, app }) => {
   const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 1, minute));
   await ask("PUT", "/v1/charge-points/SORT");
   const offline = "/v1/charge-points/SORT/commands/ChangeConfiguration?whenOffline=queue";

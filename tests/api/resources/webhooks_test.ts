@@ -10,7 +10,7 @@ async function inLab(run: (central: CentralSystem) => Promise<void>): Promise<vo
   await run(central);
 }
 
-Deno.test("what happens reaches the receiver, signed with the secret that was shown once; also after a restart", () =>
+Deno.test("events reach the receiver, signed with the secret that was shown once; also after a restart", () =>
   inLab(async (central) => {
     await using receiver = await startReceiver();
     const body = { url: receiver.url, types: ["chargePoint.registrationChanged"] };
@@ -30,7 +30,7 @@ Deno.test("what happens reaches the receiver, signed with the secret that was sh
     await within(receiver.whenReceived(2), "the second event");
     await central.restart();
     receiver.answer = () => 200;
-    // An edit tries what waits at once; the secret stays.
+    // An edit retries waiting deliveries at once and keeps the secret.
     assertEquals((await central.api("PUT", `/v1/webhooks/${id}`, body)).body.secret, undefined);
     await within(receiver.whenReceived(3), "the second event again");
     assertEquals(receiver.received[1]!.id, receiver.received[2]!.id);
@@ -56,7 +56,7 @@ Deno.test("what happens reaches the receiver, signed with the secret that was sh
     assertEquals((await central.api("POST", `/v1/webhooks/${id}/test`)).status, 404);
   }));
 
-Deno.test("outside a laboratory a webhook leads to https and a public address", async () => {
+Deno.test("without the laboratory settings a webhook needs https and a public address", async () => {
   await using central = await startCentralSystem();
   for (const url of ["http://example.com/", "https://127.0.0.1/", "https://[::1]/", "https://a:b@example.com/", "x"]) {
     const { status, body } = await central.api("POST", "/v1/webhooks", { url });
@@ -68,7 +68,7 @@ Deno.test("outside a laboratory a webhook leads to https and a public address", 
   assertMatch(body.error, /not a public address/);
 });
 
-Deno.test("put makes a webhook of a chosen id with a secret of one's own, and replaces it; secrets are never shown", async () => {
+Deno.test("PUT creates a webhook with a given id and secret, and replaces it; the secret is never shown", async () => {
   await using central = await startCentralSystem();
   const path = "/v1/webhooks/018f0000-0000-7000-8000-000000000001";
   const secret = `whsec_${new Uint8Array(32).fill(1).toBase64()}`;

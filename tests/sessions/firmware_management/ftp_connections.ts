@@ -4,7 +4,7 @@ import { type AccessOptions, Client } from "../../packages/basic_ftp.ts";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import type { FtpPatience } from "../../../api/ftp/commands.ts";
+import type { FtpTimeouts } from "../../../api/ftp/commands.ts";
 import { ftpServer } from "../../../api/ftp/server.ts";
 import { formWith } from "../../api/resources/firmware_management/walk.ts";
 import type { Tool } from "../../conformance/tool.ts";
@@ -22,7 +22,7 @@ export const CERTIFICATE = {
 /** TLS options that trust only this certificate. */
 export const TRUST = { ca: Deno.readTextFileSync(CERTIFICATE.ftpCertificate), servername: "localhost" };
 
-export const PATIENT: FtpPatience = { commandMs: 60_000, connectMs: 10_000, stallMs: 10_000 };
+export const PATIENT: FtpTimeouts = { commandMs: 60_000, connectMs: 10_000, stallMs: 10_000 };
 
 /** Runs an FTP server for the app on a free port while `run` runs. */
 export async function serving(

@@ -92,7 +92,11 @@ test(
           await client.uploadFrom(bytes(5000), folder + name);
           const { state, file } = await tool.operator.get(`/v1/diagnostics/${id}`);
           assertEquals([state, file.name, file.bytes], ["received", "diag.zip", 5000]);
-          await assertRejects(() => client.uploadFrom(bytes(1), folder + name), Error, "550 A file has come");
+          await assertRejects(
+            () => client.uploadFrom(bytes(1), folder + name),
+            Error,
+            "550 A file was already uploaded",
+          );
         }
         const { folder } = await requested(tool);
         await assertRejects(() => client.uploadFrom(bytes(1), `${folder}../../files/x`), Error, "550");
@@ -160,8 +164,11 @@ test("without a free passive port, EPSV and PASV are refused until a port is fre
   const settings = { ...central.app.settings, ftpPassivePorts: `${onlyPort}-${onlyPort}` };
   await serving({ ...central, app: { ...central.app, settings } }, async (port) => {
     const control = await Control.open(port);
-    await control.command("EPSV", /425 There is no free port; see CHARGEHAND_FTP_PASSIVE_PORTS/);
-    await control.command("PASV", /425 There is no free port/);
+    await control.command(
+      "EPSV",
+      /425 There is no free data port; try again later \(CHARGEHAND_FTP_PASSIVE_PORTS has the range\)/,
+    );
+    await control.command("PASV", /425 There is no free data port/);
     taken.close();
     await control.command("EPSV", new RegExp(`229 .*${onlyPort}`));
     control.close();
@@ -190,11 +197,14 @@ test(
   (_, central) =>
     serving(central, async (port) => {
       const path = await pathOf(central);
-      assertMatch(await replies(port, ""), /^220 .*\r\n421 Nothing was said/);
-      assertMatch(await replies(port, `EPSV\r\nRETR ${path}\r\n`), /150 .*\r\n425 No data connection came/);
-      assertMatch(await replies(port, `RETR ${path}\r\n`), /425 PASV or EPSV comes first/);
-      assertMatch(await replies(port, "x".repeat(5000)), /421 Too much at once/);
-      assertMatch(await replies(port, "NOOP\r\n".repeat(100)), /421 Too much at once/);
+      assertMatch(await replies(port, ""), /^220 .*\r\n421 No command arrived for/);
+      assertMatch(
+        await replies(port, `EPSV\r\nRETR ${path}\r\n`),
+        /150 .*\r\n425 The client did not open the data connection in time/,
+      );
+      assertMatch(await replies(port, `RETR ${path}\r\n`), /425 Send PASV or EPSV first/);
+      assertMatch(await replies(port, "x".repeat(5000)), /421 A command line has at most 2048 bytes/);
+      assertMatch(await replies(port, "NOOP\r\n".repeat(100)), /421 A command line has at most 2048 bytes/);
       assertMatch(
         await replies(port, "PORT 127,0,0,1,1,1\r\nAUTH TLS\r\nconstructor\r\nQUIT\r\n"),
         /(502 .*\r\n){3}221/,

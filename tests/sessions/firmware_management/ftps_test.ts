@@ -100,7 +100,7 @@ test(
       const control = await secured(port, "P");
       const data = connect(await control.dataPort(), "127.0.0.1", () => data.end("in clear"));
       data.on("error", () => {});
-      await control.command(`STOR ${folder}x`, /425 TLS did not begin on the data connection/);
+      await control.command(`STOR ${folder}x`, /425 The TLS handshake on the data connection failed/);
       control.close();
       await withClient(port, (client) => client.uploadFrom(bytes(7), `${folder}x`).then(() => {}), true);
       assertEquals((await tool.operator.get(`/v1/diagnostics/${id}`)).file.bytes, 7);
@@ -115,7 +115,7 @@ test(
       const control = await secured(port, "P");
       const data = connect(await control.dataPort(), "127.0.0.1");
       data.on("error", () => {});
-      await control.command(`RETR ${path}`, /425 No data connection came/);
+      await control.command(`RETR ${path}`, /425 The client did not open the data connection in time/);
       data.destroy();
       control.close();
     }, { patience: { ...PATIENT, connectMs: 300 } }),
@@ -163,18 +163,18 @@ test(
       const path = await pathOf(central, { scheme: "ftps" });
       const control = await Control.open(port);
       await control.command("FEAT", /^211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n[^]*211 End/);
-      await control.command("PBSZ 0", /^503 AUTH/);
-      await control.command("PROT P", /^503 PBSZ/);
+      await control.command("PBSZ 0", /^503 Send AUTH/);
+      await control.command("PROT P", /^503 Send PBSZ/);
       await control.command("AUTH KERBEROS_V4", /^504 /);
       await control.beginTls();
       await control.command("AUTH TLS", /^503 /);
-      await control.command("PROT P", /^503 PBSZ/);
+      await control.command("PROT P", /^503 Send PBSZ/);
       await control.command("PBSZ 0", /^200 PBSZ=0/);
       await control.command("PROT S", /^536 /);
       await control.command("PROT X", /^504 /);
       await control.dataPort();
       await control.command("PROT P", /^200 /);
-      await control.command(`RETR ${path}`, /^425 PASV or EPSV comes first/);
+      await control.command(`RETR ${path}`, /^425 Send PASV or EPSV first/);
       control.close();
     }),
 );
@@ -202,7 +202,7 @@ test("a renewed certificate is used at once, and an invalid one is logged", asyn
   const settings = { ...app.settings, ftpCertificate };
   await serving({ app: { ...app, settings, log } }, async (port) => {
     const control = await Control.open(port);
-    await control.command("AUTH TLS", /^431 The certificate cannot be used now/);
+    await control.command("AUTH TLS", /^431 The server's certificate cannot be used/);
     assertMatch(lines.join(), /CHARGEHAND_FTP_CERTIFICATE: ".*chain\.pem" is not what is expected/);
     await Deno.copyFile(CERTIFICATE.ftpCertificate, ftpCertificate);
     await control.beginTls();
@@ -210,7 +210,7 @@ test("a renewed certificate is used at once, and an invalid one is logged", asyn
   });
   await Deno.writeTextFile(ftpCertificate, "renewing");
   await serving({ app: { ...app, settings, log } }, async (port) => {
-    assertMatch(await replies(port, ""), /^421 The certificate cannot be used now/);
+    assertMatch(await replies(port, ""), /^421 The server's certificate cannot be used/);
   }, { isImplicit: true });
   await Deno.remove(folder, { recursive: true });
 });

@@ -18,7 +18,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A file that is there, and an address of it. */
+/** An uploaded file, and an address of it. */
 async function served(
   central: CentralSystem,
   content: Uint8Array<ArrayBuffer>,
@@ -42,7 +42,7 @@ async function onDisk({ app: { settings } }: CentralSystem): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(`${settings.dataDir}/files/firmware`))).map(({ name }) => name);
 }
 
-test("a file is taken, listed, fetched without a key and removed with its addresses", async (_, central) => {
+test("a file is uploaded, listed, downloaded without a key and removed with its addresses", async (_, central) => {
   const content = image(200_000);
   const form = formWith(content, "duo22-3.5.0.bin", { description: "for the harbour" });
   const { status, headers, body } = await central.api("POST", "/v1/files", form);
@@ -66,7 +66,7 @@ test("a file is taken, listed, fetched without a key and removed with its addres
   assert(!(await onDisk(central)).includes(body.id));
 });
 
-test("a file stays as long as a firmware campaign needs it", async (tool, central) => {
+test("a file cannot be removed while a firmware campaign uses it", async (tool, central) => {
   const { file } = await served(central, image(100));
   const targets = { chargePoints: [tool.cp.identity] };
   const { body: { id } } = await central.api("POST", "/v1/firmware-campaigns", { file: file.id, targets });
@@ -101,7 +101,7 @@ test("a download that broke off is resumed, and never with bytes of another file
   assertEquals((await fetched(url, { "If-None-Match": head.headers.get("ETag")! })).status, 304);
 });
 
-test("an address for one time is over when the last byte was fetched", async (_, central) => {
+test("an address for one download ends with the last byte", async (_, central) => {
   const content = image(100_000);
   const { url } = await served(central, content, { once: true });
   assertEquals((await fetched(url, { Range: "bytes=0-49999" })).status, 206);
@@ -115,7 +115,7 @@ test("an address for one time is over when the last byte was fetched", async (_,
   assertEquals(over.headers.get("Content-Type"), "text/plain; charset=utf-8");
 });
 
-test("an address expires, and one that was never given out is told from it", async (_, central) => {
+test("an expired address and an unknown one have different answers", async (_, central) => {
   const { app } = central;
   const { file } = await served(central, image(10));
   const location = await app.files.addressOf({ file: file.id, chargePoint: null, expiresAt: app.clock.now() });
@@ -135,19 +135,22 @@ test("the token is nowhere but in the address", async (_, central) => {
   assert(!JSON.stringify(audit).includes(token));
 });
 
-test("the address begins as the charge point dialled, or as the settings say", async (tool, central) => {
-  await tool.boot();
-  const { identity } = tool.cp;
-  const { location } = await served(central, image(10), { chargePoint: identity });
-  assertEquals(new URL(location).origin, central.url);
-  assertEquals((await fetched(location)).status, 200);
-  assertEquals(
-    (await served(central, image(10), { chargePoint: identity }, "über uns.bin")).location.split("/").at(-1),
-    "%C3%BCber%20uns.bin",
-  );
-  const { status, body } = await central.api("POST", "/v1/files/01950000-0000-7000-8000-000000000000/addresses", {});
-  assertEquals([status, body.type], [404, "/problems/not-found"]);
-});
+test(
+  "the address begins with the host that the charge point connected to, or with that of the settings",
+  async (tool, central) => {
+    await tool.boot();
+    const { identity } = tool.cp;
+    const { location } = await served(central, image(10), { chargePoint: identity });
+    assertEquals(new URL(location).origin, central.url);
+    assertEquals((await fetched(location)).status, 200);
+    assertEquals(
+      (await served(central, image(10), { chargePoint: identity }, "über uns.bin")).location.split("/").at(-1),
+      "%C3%BCber%20uns.bin",
+    );
+    const { status, body } = await central.api("POST", "/v1/files/01950000-0000-7000-8000-000000000000/addresses", {});
+    assertEquals([status, body.type], [404, "/problems/not-found"]);
+  },
+);
 
 test(
   "the address for a charge point that is away begins as it dialled the last time, after a restart, too",
@@ -161,7 +164,7 @@ test(
   },
 );
 
-test("names lead nowhere", async (_, central) => {
+test("a file name is never used as a path", async (_, central) => {
   const names = {
     "../../etc/passwd": "passwd",
     "..\\..\\boot.ini": "boot.ini",
@@ -178,7 +181,7 @@ test("names lead nowhere", async (_, central) => {
   }
 });
 
-test("what is no good file is refused and leaves nothing", async (_, central) => {
+test("an invalid file is refused and leaves nothing on the disk", async (_, central) => {
   await served(central, image(10));
   const before = await onDisk(central);
   const post = (body: unknown, headers: Record<string, string> = {}) => central.api("POST", "/v1/files", body, headers);
@@ -206,7 +209,7 @@ test("what is no good file is refused and leaves nothing", async (_, central) =>
   assertEquals((await onDisk(central)).length, before.length + 1);
 });
 
-test("a file in a field of another name is told where it belongs", async (_, central) => {
+test("a file in a field of another name is refused with the right name", async (_, central) => {
   const before = await onDisk(central);
   const form = new FormData();
   form.set("image", new Blob([image(20_000)]), "image.bin");
@@ -226,7 +229,7 @@ test("a repeated POST with its key adds one file, and another file is another re
   assertNotEquals((await central.api("POST", "/v1/files", formWith("one"))).body.id, first.body.id);
 });
 
-test("a connection that is cut in the middle of a file leaves nothing", async (_, central) => {
+test("a connection that ends in the middle of a file leaves nothing on the disk", async (_, central) => {
   await served(central, image(10));
   const before = (await onDisk(central)).toSorted();
   await using socket = await RawSocket.open(central.url);
@@ -284,7 +287,7 @@ test("a file may take longer than any other request", async (_, { app, adminKey 
   }
 });
 
-test("any other request is answered in its time or not at all", async (_, { app, adminKey }) => {
+test("any other request has a time limit", async (_, { app, adminKey }) => {
   const settings = { ...app.settings, port: 0 };
   const { port, close } = await listen({ ...app, settings }, { headersMs: 500, requestMs: 600 });
   try {

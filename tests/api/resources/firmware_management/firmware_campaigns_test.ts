@@ -62,24 +62,24 @@ test("a campaign goes from its preview to its end, under the certification prese
   assertMatch(endedAt, /Z$/);
   const { items } = await operator.get(`/v1/firmware-campaigns/${id}/targets?outcome=skipped`);
   assertEquals(items.map(({ detail }: { detail: string }) => detail), ["There is no such charge point"]);
-  await assertTold(tool, id);
+  await assertEvents(tool, id);
 });
 
-/** Events tell of its start, its target and its end. */
-async function assertTold({ operator }: Tool, id: string): Promise<void> {
-  const told = await eventually("the end is told of", async () => {
+/** Asserts the events of its start, its target and its end. */
+async function assertEvents({ operator }: Tool, id: string): Promise<void> {
+  const events = await eventually("the event of the end", async () => {
     const path = "/v1/events?type=firmwareCampaign.stateChanged,firmwareCampaign.targetEnded&sort=oldest&limit=1000";
     const { body } = await operator.request("GET", path, undefined, { accept: "application/json" });
     const mine = body.items.filter(({ data }: { data: { campaignId: string } }) => data.campaignId === id);
     return mine.length === 3 ? mine : undefined;
   });
-  const kinds = told.map(({ type, data }: { type: string; data: { state?: string; outcome?: string } }) =>
+  const kinds = events.map(({ type, data }: { type: string; data: { state?: string; outcome?: string } }) =>
     `${type.split(".")[1]} ${data.state ?? data.outcome}`
   );
   assertEquals(kinds, ["stateChanged running", "targetEnded installed", "stateChanged completed"]);
 }
 
-test("each verb may be repeated, and says why it cannot be done", async (tool) => {
+test("each verb may be repeated, and a refusal says why", async (tool) => {
   await tool.operator.put(`/v1/charge-points/${tool.cp.identity}-AWAY`, { securityProfile: 0 });
   const id = await made(tool, { targets: { chargePoints: [`${tool.cp.identity}-AWAY`] } });
   const course: [verb: string, status: number, said: string][] = [
@@ -107,19 +107,22 @@ test("each verb may be repeated, and says why it cannot be done", async (tool) =
   assertEquals((await does(tool, "00000000-0000-7000-8000-000000000000", "start")).status, 404);
 });
 
-test("an image of ours is sent with an address for each charge point, which it can fetch", async (tool, central) => {
-  const { operator, cp } = tool;
-  await tool.booted();
-  const { body: file } = await central.api("POST", "/v1/files", formWith("the firmware", "2.0.bin"));
-  const id = await made(tool, { location: null, file: file.id });
-  await does(tool, id, "start");
-  const { location } = await cp.expect("UpdateFirmware");
-  cp.confirm({});
-  const response = await fetch(String(location));
-  assertEquals([response.status, await response.text()], [200, "the firmware"]);
-  await cp.call("FirmwareStatusNotification", { status: "Installed" });
-  await operator.until(`/v1/firmware-campaigns/${id}`, ({ state }) => state === "completed");
-});
+test(
+  "an uploaded image is sent with an address for each charge point, which can download it",
+  async (tool, central) => {
+    const { operator, cp } = tool;
+    await tool.booted();
+    const { body: file } = await central.api("POST", "/v1/files", formWith("the firmware", "2.0.bin"));
+    const id = await made(tool, { location: null, file: file.id });
+    await does(tool, id, "start");
+    const { location } = await cp.expect("UpdateFirmware");
+    cp.confirm({});
+    const response = await fetch(String(location));
+    assertEquals([response.status, await response.text()], [200, "the firmware"]);
+    await cp.call("FirmwareStatusNotification", { status: "Installed" });
+    await operator.until(`/v1/firmware-campaigns/${id}`, ({ state }) => state === "completed");
+  },
+);
 
 const wrong: [about: string, given: object, pointer: string][] = [
   ["no image", { location: null }, "/location"],

@@ -1,4 +1,4 @@
-/** Good requests for the routes of files and diagnostics, and what they are about. */
+/** Valid requests for the routes of files and diagnostics, with the resources that they need. */
 import { hashOf } from "../../../../actors/firmware_management/tokens.ts";
 import type { Operator } from "../../../conformance/operator.ts";
 import type { CentralSystem } from "../../../harness.ts";
@@ -15,7 +15,7 @@ export function formWith(
   return form;
 }
 
-/** A request of the walk, as far as files need one. */
+/** A request of the walk with the parts that files need. */
 interface Good {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
@@ -43,7 +43,7 @@ export async function setFiles(central: Pick<CentralSystem, "app">, operator: Op
   ];
 }
 
-/** One request for diagnostics whose file came, and an address for each route that takes one. */
+/** A request for diagnostics with its file, and an address for each upload route. */
 async function setDiagnostics({ app }: Pick<CentralSystem, "app">, operator: Operator): Promise<[string, Good][]> {
   const address = async () => {
     const commandId = crypto.randomUUID();

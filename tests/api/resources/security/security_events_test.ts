@@ -6,7 +6,7 @@ const test = suite();
 
 const REPORTED_AT = "2026-03-02T01:00:00.000Z";
 
-test("security events are kept once each, listed newest first, and told as events", async (tool) => {
+test("security events are kept once each, listed newest first, and published as events", async (tool) => {
   const { cp, operator } = tool;
   await tool.booted();
   const moved = { type: "SettingSystemTime", timestamp: REPORTED_AT, techInfo: "moved by 12 s" };
@@ -26,12 +26,12 @@ test("security events are kept once each, listed newest first, and told as event
   assertEquals((await operator.get(`${list}&sort=oldest&limit=1`)).items, [items[1]]);
   assertEquals((await operator.get(`${list}&to=${REPORTED_AT}`)).items, []);
 
-  const told = await eventually("both are told", async () => {
+  const events = await eventually("both events", async () => {
     const path = `/v1/events?chargePoint=${cp.identity}&type=securityEvent.reported`;
     const { body } = await operator.request("GET", path, undefined, { Accept: "application/json" });
     return body.items.length === 2 ? body.items : undefined;
   });
-  assertEquals(told[1].data, {
+  assertEquals(events[1].data, {
     securityEventId: items[1].id,
     type: moved.type,
     techInfo: moved.techInfo,

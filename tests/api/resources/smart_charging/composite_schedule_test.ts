@@ -1,4 +1,4 @@
-/** The route for composite schedules, with charge points that answer right, in odd ways, and not at all. */
+/** The route for composite schedules, with charge points that answer correctly, incorrectly, and not at all. */
 import { assertEquals, assertLess } from "@std/assert";
 import { uuidVersion7 } from "../../../../actors/runtime/uuid.ts";
 import type { InstalledProfile } from "../../../../ocpp/smart_charging/installed_profile.ts";
@@ -42,7 +42,7 @@ async function away(identity: string, ...installed: InstalledProfile[]): Promise
   for (const one of installed) await mirror(identity, one);
 }
 
-/** A charge point that is here, with these profiles in our mirror. */
+/** A connected charge point with these profiles in our mirror. */
 async function here(identity: string, ...installed: InstalledProfile[]): Promise<ChargePoint> {
   await away(identity, ...installed);
   const cp = new ChargePoint(central, identity);
@@ -109,7 +109,7 @@ test("a running transaction, and the sum over the connectors", async () => {
   await cp.disconnect();
 });
 
-test("where nothing limits there is the rated limit, or null", async () => {
+test("without a charging profile the limit is the rated limit, or null", async () => {
   await away("BARE");
   const { chargingSchedule: { chargingSchedulePeriod: periods } } = await operator.get(path("BARE", 1));
   assertEquals(periods, [{ startPeriod: 0, limit: null, numberPhases: 3, noProfile: true }]);
@@ -174,13 +174,13 @@ test("our simulated charge point agrees", async () => {
   assertEquals(doubtedBy, [[], [], [], [verification.command.id]]);
 });
 
-test("what the simulated charge point could not have agreed without, or with, is in doubt no longer", async () => {
+test("equal schedules end the doubts of profiles that make a difference", async () => {
   await using chargePoint = simulateChargePoint({ url: central.ocppUrl, identity: "PROVING", connectors: 1 });
   await chargePoint.boot();
   const { store, clock } = central.app;
   const relative = (id: number, level: number, limit: number) =>
     profile("TxDefault", level, [[0, limit]], { id, kind: "Relative" });
-  /** Sent without an answer that anybody knows; it may have come to the charge point. */
+  /** Sent without a known answer; the charge point may have received it. */
   const lost = async ({ connectorId, profile: sent }: InstalledProfile, arrived: boolean) => {
     const commandId = uuidVersion7(clock.now());
     const sentAt = new Date(clock.now().getTime() - 10_000 + sent.chargingProfileId * 1000);
@@ -209,7 +209,7 @@ test("what the simulated charge point could not have agreed without, or with, is
   assertEquals(await known(), ["1?", "2"]);
 });
 
-test("a command that came in between leaves nothing proved", async () => {
+test("a command that was sent in between leaves the doubts", async () => {
   const cp = await here("BETWEEN", profile("TxDefault", 0, [[0, 16]], { id: 6, kind: "Relative", connectorId: 1 }));
   const { store, clock } = central.app;
   const [installed] = await store.chargingProfiles.list("BETWEEN");
@@ -226,7 +226,7 @@ test("a command that came in between leaves nothing proved", async () => {
   await cp.disconnect();
 });
 
-/** Asks for a verification that the charge point answers so. */
+/** Requests a verification; the charge point answers with this confirmation. */
 async function verified(cp: ChargePoint, confirmation: Payload) {
   const answered = operator.request("GET", path(cp.identity, 1, "duration=3600&verify=true"));
   assertEquals(await cp.expect("GetCompositeSchedule"), { connectorId: 1, duration: 3600, chargingRateUnit: "A" });
@@ -235,7 +235,7 @@ async function verified(cp: ChargePoint, confirmation: Payload) {
   return { outcome, differences: differences.length, ...more };
 }
 
-test("charge points answer in odd ways", async () => {
+test("unusual answers of charge points", async () => {
   const cp = await here(
     "ODD",
     profile("TxDefault", 0, [[0, 16], [1800, 8]], { id: 5, kind: "Relative", connectorId: 0 }),
@@ -266,7 +266,7 @@ test("charge points answer in odd ways", async () => {
   await cp.disconnect();
 });
 
-test("a clock that is a day off is no difference: what the charge point says is compared by its own clock", async () => {
+test("a clock that is a day off is no difference: the schedules are compared by the charge point's clock", async () => {
   const start = new Date(Date.now() - 30_000_000).toISOString();
   const cp = await here("CLOCK", profile("TxDefault", 0, [[0, 16]], { start, duration: 40_000, connectorId: 0 }));
   const scheduleStart = new Date(Date.now() + 86_400_000).toISOString();
@@ -295,7 +295,7 @@ test("a transaction that began by a clock that is an hour ahead is compared by t
   await cp.disconnect();
 });
 
-test("an answer that is none", async () => {
+test("a CALLERROR is no answer to compare", async () => {
   const cp = await here("SILENT", profile("Max", 0, [[0, 16]]));
   const answered = operator.request("GET", path("SILENT", 1, "verify=true"));
   await cp.expect("GetCompositeSchedule");
@@ -305,7 +305,7 @@ test("an answer that is none", async () => {
   await cp.disconnect();
 });
 
-test("who may ask for what, and what is kept of it", async () => {
+test("the role that verify needs, and its entry in the audit log", async () => {
   await away("ASKED");
   const { body: { secret } } = await operator.request("POST", "/v1/api-keys", { name: "looks", role: "viewer" });
   const viewer = { authorization: `Bearer ${secret}` };

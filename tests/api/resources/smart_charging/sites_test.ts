@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { desk } from "../../bare_app.ts";
+import { apiSuite } from "../../bare_app.ts";
 
-const test = desk();
+const test = apiSuite();
 
 const limit = { value: 40, unit: "A" };
 
@@ -30,7 +30,7 @@ test("a site is made, read, replaced, listed and removed", async ({ ask }) => {
   assertEquals((await ask("GET", `${path}/allocation`)).status, 404);
 });
 
-test("a charge point that belongs to another site is a conflict with a sentence", async ({ ask }) => {
+test("a charge point of another site is a conflict that names the site", async ({ ask }) => {
   const first = await ask("POST", "/v1/sites", { body: { name: "First", limit, chargePoints: ["S2"] } });
   const { status, body } = await ask("POST", "/v1/sites", { body: { name: "Second", limit, chargePoints: ["S2"] } });
   assertEquals(status, 409);
@@ -43,7 +43,11 @@ const wrong: [string, object, string][] = [
   ["an offset, which has no rules", { timeZone: "+02:00" }, "/timeZone"],
   ["a unit that does not exist", { limit: { value: 1, unit: "kW" } }, "/limit/unit"],
   ["a charge point twice", { chargePoints: ["S3", "S3"] }, "/chargePoints"],
-  ["memberSettings of somebody else", { memberSettings: { S4: { weight: 2 } } }, "/memberSettings/S4"],
+  [
+    "memberSettings of a charge point outside the site",
+    { memberSettings: { S4: { weight: 2 } } },
+    "/memberSettings/S4",
+  ],
   ["a weight of nothing", { chargePoints: ["S3"], memberSettings: { S3: { weight: 0 } } }, "/memberSettings/S3/weight"],
 ];
 
@@ -78,7 +82,7 @@ test("a preview shows what would be sent, with a reason for every number, and se
   assertEquals((await app.store.siteGrants.situation(id))!.grants, []);
 });
 
-test("viewers look, operators change", async ({ ask }) => {
+test("a viewer may read, only an operator may change", async ({ ask }) => {
   const body = { name: "Roles", limit };
   assertEquals((await ask("POST", "/v1/sites", { as: "viewer", body })).status, 403);
   const { id } = (await ask("POST", "/v1/sites", { as: "operator", body })).body;

@@ -21,7 +21,7 @@ import type { App } from "../../http/app.ts";
 const MOST_CONNECTORS = 1000;
 
 /** The charging profiles, transactions, connectors and configuration of a charge point. */
-export interface Facts {
+export interface LimitInputs {
   readonly installed: readonly MirroredProfile[];
   /** The running transactions by connector. */
   readonly running: ReadonlyMap<number, ScheduledTransaction>;
@@ -31,8 +31,8 @@ export interface Facts {
   readonly configuration: readonly { readonly key: string; readonly value: string | null }[];
 }
 
-/** Reads the facts of one charge point. */
-export async function factsOf({ store }: App, identity: string): Promise<Facts> {
+/** Reads the inputs of a charge point. */
+export async function limitInputsOf({ store }: App, identity: string): Promise<LimitInputs> {
   const [installed, open, connectors, configuration] = await Promise.all([
     store.chargingProfiles.list(identity),
     store.transactions.findOpen(identity),
@@ -48,7 +48,7 @@ export async function factsOf({ store }: App, identity: string): Promise<Facts> 
 }
 
 /** Whether two readings give the same schedule: the same profiles with the same doubts, the same transactions and connectors. */
-export function isSame(one: Facts, other: Facts): boolean {
+export function isSame(one: LimitInputs, other: LimitInputs): boolean {
   const [key, otherKey] = [one, other].map(({ installed, running, connectorIds }) =>
     JSON.stringify([
       installed.map(({ commandId, doubtedBy, transactionId }) => [commandId, doubtedBy, transactionId]),
@@ -71,7 +71,7 @@ export interface Assumptions {
 
 /** The situation from an instant on; planned transactions begin at that instant. */
 export function situationAt(
-  { installed, running, connectorIds }: Facts,
+  { installed, running, connectorIds }: LimitInputs,
   connectorId: number,
   { chargingRateUnit = "A", plan = true, ratedLimit, nominalVoltage }: Assumptions,
   from: Date,
@@ -107,10 +107,10 @@ export async function effectiveLimit(
   identity: string,
   connectorId: number,
 ): Promise<z.output<typeof EffectiveLimit>> {
-  const facts = await factsOf(app, identity);
+  const inputs = await limitInputsOf(app, identity);
   const now = app.clock.now();
   const at = (chargingRateUnit: "A" | "W") =>
-    limitAt(prepare(situationAt(facts, connectorId, { chargingRateUnit, plan: false }, now)), now.getTime());
+    limitAt(prepare(situationAt(inputs, connectorId, { chargingRateUnit, plan: false }, now)), now.getTime());
   const [amperes, watts] = [at("A"), at("W")];
   const { parts, max, combined: { decidedBy }, until } = amperes;
   const deciding = decidedBy === "transaction"
