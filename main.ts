@@ -86,7 +86,7 @@ export async function openApp(given: Settings, storeOptions: Partial<StoreOption
     clock,
     log,
     version: config.version,
-    ready: () => open && chargePoints.available(),
+    notReady: () => open ? chargePoints.outage() : "Shutting down",
     newAdminKey,
     async close() {
       open = false;

@@ -1,7 +1,7 @@
 /**
  * Everything that is remembered: one small repository per aggregate, all over one PostgreSQL database.
  */
-import { CamelCasePlugin, Kysely, sql } from "kysely";
+import { CamelCasePlugin, Kysely } from "kysely";
 import { type ApiKeys, apiKeys } from "./api_keys.ts";
 import { type Audit, audit } from "./audit.ts";
 import { type ChargePoints, chargePoints } from "./charge_points.ts";
@@ -36,6 +36,7 @@ import { type SiteGrants, siteGrants } from "./smart_charging/site_grants.ts";
 import { type Sites, sites } from "./smart_charging/sites.ts";
 import { type TriggeredMessages, triggeredMessages } from "./remote_trigger/triggered_messages.ts";
 import { type Reservations, reservations } from "./reservation/reservations.ts";
+import { signOfLife } from "./engine/sign_of_life.ts";
 import { countStatements, type Statements } from "./engine/statements.ts";
 import type { Database } from "./tables.ts";
 import { type Transactions, transactions } from "./transactions.ts";
@@ -76,7 +77,7 @@ export interface Store {
   readonly reservations: Reservations;
   readonly triggeredMessages: TriggeredMessages;
   readonly statements: Readonly<Statements>;
-  /** Asks the database for a sign of life under the deadline; throws StoreError when there is none. */
+  /** Asks under the deadline whether the database works; throws StoreError when it does not answer or its disk is full. */
   probe(): Promise<void>;
   /** To be called every few seconds: plans are good only as long as the planner knows how large the tables are. Returns what was analysed. */
   keepPlannerStatistics(): Promise<string[]>;
@@ -101,8 +102,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { dialect, process, close } = await openDatabase(options);
   const { log = () => {}, meterValueRetentionDays, monotonicMs = () => performance.now() } = options;
   const { statements, log: count } = countStatements();
+  const life = signOfLife();
   const plugins = [new CamelCasePlugin({ maintainNestedObjectKeys: true })];
-  const db = new Kysely<Database>({ dialect, plugins, log: count });
+  const db = new Kysely<Database>({
+    dialect,
+    plugins,
+    log: (event) => [count, life.log].forEach((hear) => hear(event)),
+  });
   const outbox = outboxSignal();
   const samples = meterValues(db, { retentionDays: meterValueRetentionDays ?? undefined, log });
   const conversations = messages(db, { retentionDays: options.messageRetentionDays ?? MESSAGE_RETENTION_DAYS, log });
@@ -140,9 +146,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reservations: reservations(db, outbox),
     triggeredMessages: triggeredMessages(db),
     statements,
-    async probe() {
-      await sql`select 1`.execute(db);
-    },
+    probe: () => life.ask(db),
     keepPlannerStatistics: () => keepPlannerStatistics(db),
     async close() {
       await Promise.all([samples.quiet(), conversations.quiet()]);

@@ -93,7 +93,7 @@ export class ChargePoints {
 
   /** Decides about a connection attempt. Never throws: during an outage the attempt is refused with Retry-After. */
   async admit(attempt: Attempt): Promise<Admission> {
-    if (this.#closing || !this.#watch.available) return unavailable(attempt.identity);
+    if (this.#closing || this.#watch.outage) return unavailable(attempt.identity);
     const edits = this.#edits.get(attempt.identity) ?? 0;
     try {
       const admission = await admit(attempt, this, this.clock.now());
@@ -191,9 +191,9 @@ export class ChargePoints {
     this.#edits.set(identity, (this.#edits.get(identity) ?? 0) + 1);
   }
 
-  /** Whether connections are accepted: not during an outage of the database. */
-  available(): boolean {
-    return this.#watch.available;
+  /** Why connections are refused: what is wrong with the database. Undefined while they are accepted. */
+  outage(): string | undefined {
+    return this.#watch.outage;
   }
 
   /** Removes the current connection of a charge point. */

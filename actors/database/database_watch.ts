@@ -1,8 +1,9 @@
 /**
- * Detects an outage of the database. During an outage charge points should be offline: an offline charge point must queue its transaction messages,
- * while an online one gives up after a few attempts (OCPP 1.6 3.7.1). So a few seconds into an outage all connections are closed and new ones
- * are refused with Retry-After.
+ * Detects an outage of the database: it does not answer, or its disk is full. During an outage charge points should be offline: an offline
+ * charge point must queue its transaction messages, while an online one gives up after a few attempts (OCPP 1.6 3.7.1). So a few seconds into an
+ * outage all connections are closed and new ones are refused with Retry-After.
  */
+import { isDiskFull } from "../../db/engine/errors.ts";
 import type { Store } from "../../db/store.ts";
 import { type Actor, type ActorSystem, type Context, PERMANENT } from "../runtime/actor.ts";
 
@@ -25,7 +26,7 @@ export class DatabaseWatch {
 
   /** `onOutage` is called once per outage, when connections must be closed. */
   constructor(system: ActorSystem, store: Store, onOutage: () => void) {
-    const state = { isOutage: false };
+    const state: WatchState = { outage: undefined };
     this.#state = state;
     system.spawn<WatchMail>(
       "database watch",
@@ -34,14 +35,19 @@ export class DatabaseWatch {
     );
   }
 
-  /** False during an outage. */
-  get available(): boolean {
-    return !this.#state.isOutage;
+  /** What is wrong during an outage, as a sentence; undefined otherwise. */
+  get outage(): string | undefined {
+    return this.#state.outage;
   }
 }
 
 interface WatchState {
-  isOutage: boolean;
+  outage: string | undefined;
+}
+
+/** What is wrong with a database whose probe failed, as a sentence for the operator. */
+export function outageOf(error: unknown): string {
+  return isDiskFull(error) ? "The disk of the database is full" : "The database does not answer";
 }
 
 class Watch implements Actor<WatchMail> {
@@ -84,20 +90,19 @@ class Watch implements Actor<WatchMail> {
   }
 
   #answered(): void {
-    if (this.state.isOutage) this.system.log.info("The database answers again; charge points can connect");
+    if (this.state.outage) this.system.log.info("The database works again; charge points can connect");
     this.#answeredAtMs = this.#nowMs();
     this.#unanswered = 0;
-    this.state.isOutage = false;
+    this.state.outage = undefined;
   }
 
   #notAnswered(error: unknown): void {
     const unansweredMs = this.#nowMs() - this.#answeredAtMs;
     this.#unanswered++;
-    if (this.state.isOutage || unansweredMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_PROBES) return;
-    this.state.isOutage = true;
-    this.system.log.error("The database does not answer; connections are closed and refused until it answers", {
-      error,
-    });
+    if (this.state.outage || unansweredMs < OUTAGE_AFTER_MS || this.#unanswered < OUTAGE_AFTER_PROBES) return;
+    this.state.outage = outageOf(error);
+    const until = isDiskFull(error) ? "there is room. Make room on that disk; nothing else is needed" : "it answers";
+    this.system.log.error(`${this.state.outage}; connections are closed and refused until ${until}`, { error });
     this.onOutage();
   }
 

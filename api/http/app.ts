@@ -39,8 +39,8 @@ export interface App {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
-  /** False while starting and while shutting down. */
-  ready(): boolean;
+  /** Why the process takes no new work: it shuts down, or its database does not work. Undefined when it takes work. */
+  notReady(): string | undefined;
   /** The product's version, shown in the OpenAPI document and by the health routes. */
   readonly version: string;
 }

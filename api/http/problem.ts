@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { CommandRefused } from "../../actors/charge_point/command_refusals.ts";
 import type { Log } from "../../actors/runtime/log.ts";
-import { StoreError } from "../../db/engine/errors.ts";
+import { isDiskFull, StoreError } from "../../db/engine/errors.ts";
 import { FolderError } from "../../db/firmware_management/file_folder.ts";
 import { BadCursor } from "../../db/engine/list_page.ts";
 import { maskSecrets } from "../../ocpp/secrets.ts";
@@ -168,6 +168,9 @@ export function problemFor(error: unknown): Problem {
       "Whether the request took effect is not known; check before you repeat it",
       SOON,
     );
+  }
+  if (isDiskFull(error)) {
+    return new Problem("database-unavailable", "The disk of the database is full; the request took no effect", SOON);
   }
   return new Problem("internal-error", "The log has the cause under the trace id");
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { outageOf } from "../../actors/database/database_watch.ts";
 import { Problem } from "../http/problem.ts";
 import { ok, type Route, route } from "../http/route.ts";
 
@@ -24,16 +25,11 @@ export const healthRoutes: readonly Route[] = [
     summary: "Answers 200 when the Central System can serve: the database answers and every part of the process works",
     answers: { 200: Health },
     handle: async ({ app }) => {
-      if (!app.ready()) {
-        throw new Problem(
-          "not-ready",
-          "The process is starting or shutting down, or the database is not available",
-          SOON,
-        );
-      }
+      const why = app.notReady();
+      if (why !== undefined) throw new Problem("not-ready", why, SOON);
       if (app.givenUp.length > 0) throw new Problem("not-ready", partsFailed(app.givenUp), SOON);
-      await app.store.probe().catch(() => {
-        throw new Problem("not-ready", "The database does not answer", SOON);
+      await app.store.probe().catch((error) => {
+        throw new Problem("not-ready", outageOf(error), SOON);
       });
       return ok({ status: "ready", version: app.version });
     },

@@ -30,7 +30,7 @@ function readDatabase({ store, chargePoints, counts }: App, now: Registry): void
     now,
     "chargehand_database_up",
     "1 while the database is available; 0 while connections are refused because it is not",
-    chargePoints.available() ? 1 : 0,
+    chargePoints.outage() === undefined ? 1 : 0,
   );
   const name = "chargehand_database_statements_total";
   const statements = new Counter({

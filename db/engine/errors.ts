@@ -49,6 +49,11 @@ export function isOutOfTime(error: unknown): boolean {
   return error instanceof StoreError && (error.code === DEADLINE || error.code === "CONNECT_TIMEOUT");
 }
 
+/** Was there no room on the database's disk (SQLSTATE 53100)? The statement had no effect, and will have one when there is room. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "53100";
+}
+
 /** May the same idempotent statement succeed when it is simply sent again? */
 export function isWorthAnotherTry(error: unknown): boolean {
   if (!(error instanceof StoreError) || isOutOfTime(error)) return false;

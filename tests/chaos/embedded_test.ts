@@ -3,12 +3,12 @@
  * No confirmed message is lost, none is stored twice, and the database restarts by itself.
  */
 import { assertEquals, assertGreater } from "@std/assert";
-import { eventually } from "../conformance/within.ts";
 import { filledFolder, gone, postmasterOf, signal } from "../db/engine/folder.ts";
+import { reconnect, register, whenReadyz } from "./charge_points.ts";
 import { randomBelow } from "./random.ts";
 import { LedgeredChargePoint, sendUntilClosed } from "./ledger.ts";
 import { assertMatchesLedgers } from "./oracle.ts";
-import { type Server, startServer } from "./server.ts";
+import { startServer } from "./server.ts";
 
 const CHARGE_POINTS = 8;
 
@@ -41,7 +41,7 @@ Deno.test("kill -9 of the process, of its database or of both loses no message a
       } else {
         await gone(postmaster);
         await server.whenOutput(/PostgreSQL was started again/);
-        await ready(server);
+        await whenReadyz(server, 200);
       }
       assertEquals(
         await postmasterOf(dataDir) === postmaster,
@@ -62,22 +62,3 @@ Deno.test("kill -9 of the process, of its database or of both loses no message a
     await server[Symbol.asyncDispose]();
   }
 });
-
-async function register({ api }: Server, chargePoints: readonly LedgeredChargePoint[]): Promise<void> {
-  for (const { identity, idTag } of chargePoints) {
-    await api("PUT", `/v1/charge-points/${identity}`, { registration: "Accepted", securityProfile: 0 });
-    await api("PUT", `/v1/id-tags/${idTag}`, { status: "Accepted" });
-  }
-}
-
-/** Waits until `/readyz` answers 200. */
-async function ready({ api }: Server): Promise<void> {
-  await eventually("the database answers again", async () => (await api("GET", "/readyz")).status === 200 || undefined);
-}
-
-async function reconnect({ ocppUrl }: Server, chargePoints: readonly LedgeredChargePoint[]): Promise<void> {
-  await Promise.all(chargePoints.map(async (chargePoint) => {
-    await chargePoint.connect(ocppUrl);
-    await chargePoint.resend();
-  }));
-}

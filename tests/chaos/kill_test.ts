@@ -4,10 +4,11 @@
  */
 import { assertGreater } from "@std/assert";
 import { testDatabase } from "../database.ts";
+import { reconnect, register } from "./charge_points.ts";
 import { randomBelow } from "./random.ts";
 import { LedgeredChargePoint, sendUntilClosed } from "./ledger.ts";
 import { assertMatchesLedgers } from "./oracle.ts";
-import { type Server, startServer } from "./server.ts";
+import { startServer } from "./server.ts";
 
 const CHARGE_POINTS = 12;
 
@@ -48,17 +49,3 @@ Deno.test("a server that is killed repeatedly loses no message and stores none t
     await server[Symbol.asyncDispose]();
   }
 });
-
-async function register({ api }: Server, chargePoints: readonly LedgeredChargePoint[]): Promise<void> {
-  for (const { identity, idTag } of chargePoints) {
-    await api("PUT", `/v1/charge-points/${identity}`, { registration: "Accepted", securityProfile: 0 });
-    await api("PUT", `/v1/id-tags/${idTag}`, { status: "Accepted" });
-  }
-}
-
-async function reconnect({ ocppUrl }: Server, chargePoints: readonly LedgeredChargePoint[]): Promise<void> {
-  await Promise.all(chargePoints.map(async (chargePoint) => {
-    await chargePoint.connect(ocppUrl);
-    await chargePoint.resend();
-  }));
-}

@@ -24,12 +24,16 @@ export async function within<T>(
 }
 
 /** Calls `look` every 20 ms until it returns something other than undefined; for states that no event announces. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadlineMs = performance.now() + EVENT_TIMEOUT_MS;
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  timeoutMs: number = EVENT_TIMEOUT_MS,
+): Promise<T> {
+  const deadlineMs = performance.now() + timeoutMs;
   while (performance.now() < deadlineMs) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`Waited ${EVENT_TIMEOUT_MS} ms until ${what}`);
+  throw new Error(`Waited ${timeoutMs} ms until ${what}`);
 }

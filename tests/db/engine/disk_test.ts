@@ -2,24 +2,9 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { isRoot } from "../../../db/engine/embedded/root.ts";
 import { emptyFolder, startChild } from "./folder.ts";
 import { once, startWriter } from "./ledger.ts";
-import { type Mounted, mountsWork, mountTmpfs, run } from "./mounts.ts";
+import { fill, mountsWork, mountTmpfs, run } from "./mounts.ts";
 
 const withMounts = await mountsWork("tmpfs");
-
-/** Takes every byte that is left. Removing the file gives them back. */
-async function fill({ at }: Mounted): Promise<string> {
-  const ballast = `${at}/ballast`;
-  using file = await Deno.open(ballast, { write: true, create: true, append: true });
-  for (let size = 2 ** 20; size >= 4096;) {
-    try {
-      await file.write(new Uint8Array(size));
-    } catch (error) {
-      assertMatch((error as Error).message, /No space left/);
-      size /= 2;
-    }
-  }
-  return ballast;
-}
 
 const SMALL_LOG = { max_wal_size: "48MB", min_wal_size: "32MB" };
 

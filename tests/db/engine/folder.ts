@@ -30,10 +30,15 @@ let template: Promise<string> | undefined;
 
 /** A folder with a database in it and no server running: a copy, because making one takes a second. */
 export async function filledFolder(): Promise<EngineFolder> {
-  template ??= makeTemplate();
   const folder = await emptyFolder();
-  await new Deno.Command("cp", { args: ["-a", await template, folder.dataDir] }).output();
+  await putDatabase(folder);
   return folder;
+}
+
+/** Copies such a database to where a folder is still missing, for instance on a disk of its own. */
+export async function putDatabase({ dataDir }: EngineFolder): Promise<void> {
+  template ??= makeTemplate();
+  await new Deno.Command("cp", { args: ["-a", await template, dataDir] }).output();
 }
 
 async function makeTemplate(): Promise<string> {

@@ -1,4 +1,5 @@
 /** Small file systems of their own for tests that fill a disk or cut its power. Only root may mount; other users skip these tests aloud. */
+import { assertMatch } from "@std/assert";
 import { endServer, type EngineFolder } from "./folder.ts";
 
 /** A folder on a file system of its own. */
@@ -65,6 +66,21 @@ async function mount(args: readonly string[]): Promise<Mounted> {
       await Deno.remove(at);
     },
   };
+}
+
+/** Writes a file that takes the free space of the disk, and returns its path. Removing the file makes the space free again. */
+export async function fill({ at }: Mounted): Promise<string> {
+  const ballast = `${at}/ballast`;
+  using file = await Deno.open(ballast, { write: true, create: true, append: true });
+  for (let size = 2 ** 20; size >= 4096;) {
+    try {
+      await file.write(new Uint8Array(size));
+    } catch (error) {
+      assertMatch((error as Error).message, /No space left/);
+      size /= 2;
+    }
+  }
+  return ballast;
 }
 
 /** Runs a program of the system; throws with what it said. */
