@@ -113,7 +113,8 @@ function limitShutdown(): void {
     console.error(
       `The shutdown did not finish within ${
         SHUTDOWN_MS / 1000
-      } s; the process exits now. Check whether the database is reachable`,
+      } s; the process exits now. Check whether the database is reachable. An embedded ` +
+        `PostgreSQL keeps running, and the next start takes it over`,
     );
     Deno.exit(1);
   }, SHUTDOWN_MS);

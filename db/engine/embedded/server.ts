@@ -101,7 +101,7 @@ async function runningPort({ cluster }: DataLayout): Promise<number | undefined>
 
 /** Waits through a recovery or a shutdown. Undefined when no server of this folder is there. */
 async function whenReady(facts: ServerFacts, port: number): Promise<Connection | undefined> {
-  using _ = afterAWhile(() => facts.progress("PostgreSQL recovers its data"));
+  using _ = afterAWhile(() => facts.progress("Waits for PostgreSQL, which recovers its data or is just ending"));
   for (let closed = 0; closed < CLOSED.attempts; await pause(CLOSED.everyMs)) {
     const found = await connect(addressOf(facts, port));
     if (typeof found === "object") return found;
