@@ -5,14 +5,26 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import { Refused, Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
-import { putDatabase } from "../db/engine/folder.ts";
-import { fill, type Mounted, mountsWork, mountTmpfs } from "../db/engine/mounts.ts";
+import { databaseUrl, endServer, putDatabase } from "../db/engine/folder.ts";
+import { once } from "../db/engine/ledger.ts";
+import {
+  diskErrorsWork,
+  fill,
+  findError,
+  mountAgain,
+  type Mounted,
+  mountImage,
+  mountsWork,
+  mountTmpfs,
+  run,
+} from "../db/engine/mounts.ts";
 import { FAULT_TIMEOUT_MS, reconnect, register, sendThroughFaults, whenReadyz } from "./charge_points.ts";
 import { LedgeredChargePoint } from "./ledger.ts";
 import { assertMatchesLedgers } from "./oracle.ts";
-import { type Data, startServer } from "./server.ts";
+import { type Data, startProcess, startServer } from "./server.ts";
 
 const withTmpfs = await mountsWork("tmpfs");
+const withDiskErrors = await diskErrorsWork();
 
 /** Enough for the programs, the database and its log of changes. */
 const DISK_MIB = 400;
@@ -33,6 +45,9 @@ Deno.test({
     const sending = sendThroughFaults(server, chargePoints);
     await sending.confirmed(3);
 
+    // A new segment of the log of changes first, so that it is the tables that find no room.
+    await once(await databaseUrl(disk.dataDir), (sql) => sql.unsafe("select pg_switch_wal()"));
+    await sending.confirmed(3);
     const ballast = await fill(disk);
     const { detail } = await whenReadyz(server, 503);
     assertEquals(detail, "The disk of the database is full");
@@ -58,6 +73,40 @@ Deno.test({
     await sending.stop();
     await reconnect(server, chargePoints);
     await assertMatchesLedgers(server, chargePoints);
+    for (const chargePoint of chargePoints) await chargePoint.cut();
+  },
+});
+
+Deno.test({
+  name: "the disk becomes read-only: nothing is confirmed; a start says it, and goes on after the repair",
+  ignore: !withDiskErrors,
+  async fn() {
+    await using disk = await mountImage(DISK_MIB);
+    await putDatabase(disk);
+    // What the copy left in memory would be lost with the error.
+    await run("sync", ["-f", disk.at]);
+    const data = dataOf(disk);
+    const chargePoints = fleet("READ-ONLY");
+    await using broken = await startServer(data);
+    await register(broken, chargePoints);
+    const sending = sendThroughFaults(broken, chargePoints);
+    await sending.confirmed(3);
+    await findError(disk);
+    assertEquals((await whenReadyz(broken, 503)).detail, "The database does not answer");
+    await broken.whenOutput(/Read-only file system/);
+    await sending.stop();
+    broken.signal("SIGTERM");
+    await broken.ended;
+    await endServer(disk.dataDir);
+
+    await using refused = startProcess(data);
+    assertEquals((await refused.ended).code, 1);
+    assertMatch(refused.output(), /Cannot use the data folder .* \(DATA_DIR\): Read-only file system/);
+
+    await mountAgain(disk);
+    await using repaired = await startServer(data);
+    await reconnect(repaired, chargePoints);
+    await assertMatchesLedgers(repaired, chargePoints);
     for (const chargePoint of chargePoints) await chargePoint.cut();
   },
 });

@@ -3,6 +3,8 @@
  * a test leaves running in a folder is ended with it.
  */
 import { dirname } from "node:path";
+import { knownPassword, rememberedPort } from "../../../db/engine/embedded/cluster.ts";
+import { urlOf } from "../../../db/engine/embedded/connection.ts";
 import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
 import { accessList } from "../../../deploy/paths.ts";
 import { within } from "../../conformance/within.ts";
@@ -61,6 +63,12 @@ export async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/** The address of the database in a folder whose server has been started before. */
+export async function databaseUrl(dataDir: string): Promise<string> {
+  const layout = layoutOf(dataDir);
+  return urlOf({ port: (await rememberedPort(layout))!, password: await knownPassword(layout) });
 }
 
 /** The process number in `postmaster.pid`, undefined when there is no such file. */

@@ -29,7 +29,7 @@ export async function mountImage(sizeMib: number): Promise<Mounted & { readonly 
   const image = await Deno.makeTempFile({ prefix: "chargehand-disk-" });
   await Deno.truncate(image, sizeMib * 2 ** 20);
   // Nothing is left for the kernel to initialise later.
-  await run("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", image]);
+  await run("mkfs.ext4", ["-q", "-F", "-e", "remount-ro", "-E", "lazy_itable_init=0,lazy_journal_init=0", image]);
   return { ...await mountFile(image), image };
 }
 
@@ -66,6 +66,31 @@ async function mount(args: readonly string[]): Promise<Mounted> {
       await Deno.remove(at);
     },
   };
+}
+
+/** May this process make the kernel find an error on a disk? Tells why not. */
+export async function diskErrorsWork(): Promise<boolean> {
+  try {
+    await using disk = await mountImage(16);
+    await findError(disk);
+    return true;
+  } catch (error) {
+    console.warn(`No tests on a disk that becomes read-only: ${(error as Error).message.trim()}`);
+    return false;
+  }
+}
+
+/** Makes the kernel find an error on a disk with ext4, which it answers by making the disk read-only, while files are open. */
+export async function findError({ at }: Mounted): Promise<void> {
+  // By a shell: Deno itself reads /proc and writes /sys only with every permission.
+  const file = `/sys/fs/ext4/$(basename $(findmnt -no SOURCE ${at}))/trigger_fs_error`;
+  await run("sh", ["-c", `echo test > ${file}`]);
+}
+
+/** Mounts a disk with an error once more, as after its repair. No program may have files open on it. */
+export async function mountAgain({ at, image }: Mounted & { readonly image: string }): Promise<void> {
+  await run("umount", [at]);
+  await run("mount", ["-o", "loop", image, at]);
 }
 
 /** Writes a file that takes the free space of the disk, and returns its path. Removing the file makes the space free again. */

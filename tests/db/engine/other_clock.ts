@@ -5,6 +5,9 @@
 import { delimiter } from "node:path";
 import { isRoot, namespacesWork } from "../../../db/engine/embedded/root.ts";
 import { exists } from "./folder.ts";
+import { once } from "./ledger.ts";
+
+const HOUR_SECONDS = 3600;
 
 const LIBRARY = `/usr/lib/${Deno.build.arch}-linux-gnu/faketime/libfaketime.so.1`;
 /** May this process give PostgreSQL another clock? Says it when not. */
@@ -44,4 +47,10 @@ export async function otherClock(): Promise<OtherClock> {
     jump,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+/** How far the clock of the server at `url` is ahead of the machine's, in whole hours. */
+export async function hoursAhead(url: string): Promise<number> {
+  const [row] = await once(url, (sql) => sql.unsafe("select extract(epoch from clock_timestamp())::float8 as seconds"));
+  return Math.round((Number(row!.seconds) - Date.now() / 1000) / HOUR_SECONDS);
 }
