@@ -29,36 +29,30 @@ const TUNING = {
   autovacuum_naptime: "10min",
 };
 
-/** Starts the server, or uses that of DATABASE_URL, and creates the template in it. */
+/** Starts the server, or uses that of DATABASE_URL, and creates the template in it. What was started is stopped when this fails. */
 export async function startTestServer(): Promise<TestServer> {
+  await using stack = new AsyncDisposableStack();
   const given = Deno.env.get("DATABASE_URL");
-  if (given) return await withTemplate(given, {}, () => Promise.resolve());
-  await removeLeftovers();
-  const dataDir = await Deno.makeTempDir({ prefix: FOLDER_PREFIX });
-  const server = await startEmbedded({ dataDir, log: console.error, progress: console.error, tuning: TUNING });
-  const programs = `${layoutOf(server.dataDir).engine}/bin`;
-  return await withTemplate(server.url, { [PROGRAMS_VARIABLE]: programs }, async () => {
-    await server.stop();
-    await removeFolder(dataDir);
-  });
-}
-
-async function withTemplate(
-  serverUrl: string,
-  environment: Record<string, string>,
-  stop: () => Promise<void>,
-): Promise<TestServer> {
+  const { url, environment } = given ? { url: given, environment: {} } : await startOwnServer(stack);
   const name = `chargehand_template_${crypto.randomUUID().slice(0, 8)}`;
-  const template = withDatabase(serverUrl, name);
-  await administer(serverUrl, `create database ${name} template template0`);
+  await administer(url, `create database ${name} template template0`);
+  stack.defer(() => administer(url, `drop database ${name} with (force)`));
+  const template = withDatabase(url, name);
   await (await openStore({ databaseUrl: template, log: console.error })).close();
+  const started = stack.move();
   return {
     environment: { ...environment, [TEMPLATE_VARIABLE]: template },
-    async [Symbol.asyncDispose]() {
-      await administer(serverUrl, `drop database ${name} with (force)`);
-      await stop();
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+}
+
+async function startOwnServer(stack: AsyncDisposableStack) {
+  await removeLeftovers();
+  const dataDir = await Deno.makeTempDir({ prefix: FOLDER_PREFIX });
+  stack.defer(() => removeFolder(dataDir));
+  const server = await startEmbedded({ dataDir, log: console.error, progress: console.error, tuning: TUNING });
+  stack.defer(() => server.stop());
+  return { url: server.url, environment: { [PROGRAMS_VARIABLE]: `${layoutOf(server.dataDir).engine}/bin` } };
 }
 
 /** Stops the servers of killed runs, which still run, and deletes their folders. The folder of an active run is locked and stays. */
@@ -69,7 +63,7 @@ async function removeLeftovers(): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
     if (!name.startsWith(FOLDER_PREFIX)) continue;
     const dataDir = `${parent}/${name}`;
-    const { mtime } = await Deno.stat(dataDir);
+    const { mtime } = await Deno.stat(dataDir).catch(() => ({ mtime: null })); // another run may have deleted it
     if (mtime === null || Date.now() - mtime.getTime() < LEFTOVER_AFTER_MS) continue;
     const left = await startEmbedded({ dataDir, log: () => {}, progress: () => {} }).catch(() => undefined);
     if (left === undefined) continue;
@@ -84,6 +78,7 @@ async function removeFolder(path: string): Promise<void> {
     try {
       return await Deno.remove(path, { recursive: true });
     } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
       if (attempt === 20) throw error;
       await delay(100);
     }
