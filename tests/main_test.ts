@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { SETTINGS } from "../actors/settings/settings.ts";
 import { testDatabase } from "./database.ts";
 import { CERTIFICATE } from "./sessions/firmware_management/ftp_connections.ts";
-import { postmasterOf } from "./db/engine/folder.ts";
+import { postmasterOf } from "./db/engine/embedded/folder.ts";
 import { deno, startProcess } from "./process.ts";
 
 /** The API's status for a request with this key. */

@@ -5,8 +5,8 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import { Refused, Wire } from "../conformance/wire.ts";
 import { eventually } from "../conformance/within.ts";
-import { databaseUrl, endServer, putDatabase } from "../db/engine/folder.ts";
-import { once } from "../db/engine/ledger.ts";
+import { databaseUrl, endServer, putDatabase } from "../db/engine/embedded/folder.ts";
+import { once } from "../db/engine/embedded/ledger.ts";
 import {
   diskErrorsWork,
   fill,
@@ -17,7 +17,7 @@ import {
   mountsWork,
   mountTmpfs,
   run,
-} from "../db/engine/mounts.ts";
+} from "../db/engine/embedded/mounts.ts";
 import { FAULT_TIMEOUT_MS, reconnect, register, sendThroughFaults, whenReadyz } from "./charge_points.ts";
 import { LedgeredChargePoint } from "./ledger.ts";
 import { assertMatchesLedgers } from "./oracle.ts";

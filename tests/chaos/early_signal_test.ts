@@ -11,9 +11,9 @@ import {
   postmasterOf,
   signal,
   startChild,
-} from "../db/engine/folder.ts";
+} from "../db/engine/embedded/folder.ts";
 import { FAULT_TIMEOUT_MS } from "./charge_points.ts";
-import { once } from "../db/engine/ledger.ts";
+import { once } from "../db/engine/embedded/ledger.ts";
 import { type Data, type Process, startProcess, startServer } from "./server.ts";
 
 const dataOf = ({ dataDir }: EngineFolder): Data => ({ dataDir, environment: { DATABASE_URL: "", DATA_DIR: dataDir } });

@@ -3,9 +3,9 @@
  * confirmed message is lost, none is stored twice, and no transaction id is given twice.
  */
 import { assertEquals } from "@std/assert";
-import { databaseUrl, filledFolder, postmasterOf, signal } from "../db/engine/folder.ts";
-import { once } from "../db/engine/ledger.ts";
-import { hoursAhead, otherClock, otherClockWorks } from "../db/engine/other_clock.ts";
+import { databaseUrl, filledFolder, postmasterOf, signal } from "../db/engine/embedded/folder.ts";
+import { once } from "../db/engine/embedded/ledger.ts";
+import { hoursAhead, otherClock, otherClockWorks } from "../db/engine/embedded/other_clock.ts";
 import { reconnect, register, type Sending, sendThroughFaults, whenReadyz } from "./charge_points.ts";
 import { LedgeredChargePoint } from "./ledger.ts";
 import { assertMatchesLedgers } from "./oracle.ts";

@@ -3,7 +3,7 @@
  * No confirmed message is lost, none is stored twice, and the database restarts by itself.
  */
 import { assertEquals, assertGreater } from "@std/assert";
-import { filledFolder, gone, postmasterOf, signal } from "../db/engine/folder.ts";
+import { filledFolder, gone, postmasterOf, signal } from "../db/engine/embedded/folder.ts";
 import { reconnect, register, whenReadyz } from "./charge_points.ts";
 import { randomBelow } from "./random.ts";
 import { LedgeredChargePoint, sendUntilClosed } from "./ledger.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { isRoot } from "../../../db/engine/embedded/root.ts";
+import { isRoot } from "../../../../db/engine/embedded/root.ts";
 import { emptyFolder, startChild } from "./folder.ts";
 import { once, startWriter } from "./ledger.ts";
 import { fill, mountsWork, mountTmpfs, run } from "./mounts.ts";

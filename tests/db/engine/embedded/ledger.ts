@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { within } from "../../conformance/within.ts";
+import { within } from "../../../conformance/within.ts";
 
 /** How long a statement may take before its outcome counts as unknown. */
 const DEADLINE_MS = 2500;

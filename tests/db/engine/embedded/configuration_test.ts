@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { configuration } from "../../../db/engine/embedded/configuration.ts";
+import { configuration } from "../../../../db/engine/embedded/configuration.ts";
 
 const GIB = 2 ** 30;
 

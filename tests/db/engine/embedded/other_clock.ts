@@ -3,7 +3,7 @@
  * stand-in for `unshare` in PATH, so this needs root with user namespaces.
  */
 import { delimiter } from "node:path";
-import { isRoot, namespacesWork } from "../../../db/engine/embedded/root.ts";
+import { isRoot, namespacesWork } from "../../../../db/engine/embedded/root.ts";
 import { exists } from "./folder.ts";
 import { once } from "./ledger.ts";
 

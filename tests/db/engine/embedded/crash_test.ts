@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
+import { layoutOf } from "../../../../db/engine/embedded/data_folder.ts";
 import {
   type Child,
   type EngineFolder,

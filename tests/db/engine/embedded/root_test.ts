@@ -4,8 +4,8 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { delimiter, dirname } from "node:path";
-import { layoutOf, ROOT_DATA_DIR } from "../../../db/engine/embedded/data_folder.ts";
-import { isRoot, namespacesWork, NOBODY } from "../../../db/engine/embedded/root.ts";
+import { layoutOf, ROOT_DATA_DIR } from "../../../../db/engine/embedded/data_folder.ts";
+import { isRoot, namespacesWork, NOBODY } from "../../../../db/engine/embedded/root.ts";
 import { type ChildOptions, emptyFolder, filledFolder, leastPermissions, postmasterOf, startChild } from "./folder.ts";
 import { once } from "./ledger.ts";
 
@@ -129,7 +129,7 @@ Deno.test({
     await using filled = await filledFolder();
     await using machine = await withoutNamespaces();
     for (const { dataDir } of [closed, filled]) await Deno.chmod(dirname(dataDir), 0o700);
-    const paths = new URL("../../../deploy/paths.ts", import.meta.url).pathname;
+    const paths = new URL("../../../../deploy/paths.ts", import.meta.url).pathname;
     const folder = async (at: string, access: string, env: Record<string, string>) => {
       const { stdout } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "--quiet", "--frozen", "-A", paths, access],

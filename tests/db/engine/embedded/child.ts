@@ -1,6 +1,6 @@
 /** The process of `startChild`: an embedded server until SIGTERM. It tells what happens, one JSON object a line. */
-import { startEmbedded } from "../../../db/engine/embedded.ts";
-import { StoreError } from "../../../db/engine/errors.ts";
+import { startEmbedded } from "../../../../db/engine/embedded.ts";
+import { StoreError } from "../../../../db/engine/errors.ts";
 
 const tell = (event: string, facts: Record<string, unknown>) => console.log(JSON.stringify({ event, ...facts }));
 const options = JSON.parse(Deno.args[0]!);

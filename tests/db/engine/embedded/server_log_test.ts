@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isServerProblem, type LogRecord, ServerLog } from "../../../db/engine/embedded/server_log.ts";
+import { isServerProblem, type LogRecord, ServerLog } from "../../../../db/engine/embedded/server_log.ts";
 
 /** A log in a folder of its own. */
 async function withLog(test: (log: ServerLog, file: string) => Promise<void>): Promise<void> {

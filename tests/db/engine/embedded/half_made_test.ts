@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
+import { layoutOf } from "../../../../db/engine/embedded/data_folder.ts";
 import { emptyFolder, exists, filledFolder, gone, postmasterOf, signal, startChild } from "./folder.ts";
-import { IN_NAMESPACE, isRoot } from "../../../db/engine/embedded/root.ts";
+import { IN_NAMESPACE, isRoot } from "../../../../db/engine/embedded/root.ts";
 import { once } from "./ledger.ts";
 
 for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
@@ -134,7 +134,7 @@ const NOT_AS_ROOT = isRoot() ? IN_NAMESPACE : [];
 
 /** Runs the commands of the operation guide that move a database from one folder to another. */
 async function followGuide(old: string, next: string): Promise<void> {
-  const guide = await Deno.readTextFile(new URL("../../../api/docs/guides/operation.md", import.meta.url));
+  const guide = await Deno.readTextFile(new URL("../../../../api/docs/guides/operation.md", import.meta.url));
   const [, commands = ""] = /```sh\n(set -e\nold[^]*?)```/.exec(guide)!;
   const cwd = await Deno.makeTempDir({ prefix: "chargehand-move-" });
   try {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
-import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
+import { layoutOf } from "../../../../db/engine/embedded/data_folder.ts";
 import { emptyFolder, filledFolder, gone, postmasterOf, type Said, startChild } from "./folder.ts";
 
 /** Asks the server one statement. */

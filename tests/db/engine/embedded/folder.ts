@@ -3,11 +3,11 @@
  * a test leaves running in a folder is ended with it.
  */
 import { dirname } from "node:path";
-import { knownPassword, rememberedPort } from "../../../db/engine/embedded/cluster.ts";
-import { urlOf } from "../../../db/engine/embedded/connection.ts";
-import { layoutOf } from "../../../db/engine/embedded/data_folder.ts";
-import { accessList } from "../../../deploy/paths.ts";
-import { within } from "../../conformance/within.ts";
+import { knownPassword, rememberedPort } from "../../../../db/engine/embedded/cluster.ts";
+import { urlOf } from "../../../../db/engine/embedded/connection.ts";
+import { layoutOf } from "../../../../db/engine/embedded/data_folder.ts";
+import { accessList } from "../../../../deploy/paths.ts";
+import { within } from "../../../conformance/within.ts";
 
 /** A folder that is removed at the end, with the server in it. */
 export interface EngineFolder extends AsyncDisposable {
@@ -161,7 +161,7 @@ const START_MS = 60_000;
 export function startChild(dataDir: string, options: ChildOptions = {}): Child {
   const { prefix = [], env = {}, tuning = {}, permissions = leastPermissions(dataDir), cwd } = options;
   const script = new URL("./child.ts", import.meta.url).pathname;
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../../deno.json", import.meta.url).pathname;
   const words = [
     ...prefix,
     Deno.execPath(),
