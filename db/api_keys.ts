@@ -1,6 +1,6 @@
 /**
- * The keys of operators and programs. A secret has 256 random bits, so that its plain SHA-256 is all that need be stored and
- * the look-up by that hash tells nothing by its duration.
+ * The keys of operators and programs. A secret has 256 random bits. A plain SHA-256 of it is therefore enough to store, and
+ * the duration of a look-up by that hash reveals nothing about the secret.
  */
 import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
@@ -11,23 +11,23 @@ import { without } from "./engine/values.ts";
 /** An API key without its secret, of which only the SHA-256 is stored. */
 export type ApiKey = Omit<Row<"apiKeys">, "number" | "hash">;
 
-/** API keys by id, and by the hash of their secret. */
+/** API keys, found by their id or by the hash of their secret. */
 export interface ApiKeys {
-  /** `hash` is the SHA-256 of the whole secret. Cached for at most 5 s, the time in which a revoked key must be dead. */
+  /** `hash` is the SHA-256 of the whole secret. Cached for at most 5 s: a revoked key must stop working within that time. */
   findByHash(hash: Uint8Array): Promise<ApiKey | undefined>;
-  /** The same hash again is not an error and changes nothing (two processes with one CHARGEHAND_ADMIN_KEY). */
+  /** A hash that is stored already is no error, and nothing changes: two processes may have the same CHARGEHAND_ADMIN_KEY. */
   insert(key: Omit<ApiKey, "lastUsedAt"> & { hash: Uint8Array }): Promise<ApiKey>;
   /** Newest first. Throws BadCursor. */
   list(page: Page): Promise<Listed<ApiKey>>;
   remove(id: string): Promise<boolean>;
   count(): Promise<number>;
-  /** Coarse: written at most once a minute per key. */
-  noteUse(id: string, now: Date): Promise<void>;
+  /** Sets `lastUsedAt`, at most once a minute per key. */
+  recordUse(id: string, now: Date): Promise<void>;
 }
 
 const TTL_MS = 5_000;
 const CACHED_KEYS = 1_000;
-const USE_NOTED_EVERY_MS = 60_000;
+const USE_INTERVAL_MS = 60_000;
 
 /** Builds the repository. `monotonicMs` is the clock of the cache. */
 export function apiKeys(db: Kysely<Database>, monotonicMs: () => number): ApiKeys {
@@ -43,7 +43,7 @@ export function apiKeys(db: Kysely<Database>, monotonicMs: () => number): ApiKey
 
     async insert(key) {
       const row = await db.insertInto("apiKeys").values(key)
-        // an update that changes nothing, so that an existing row is returned by the same statement
+        // An update that changes nothing makes the statement return an existing row, too.
         .onConflict((conflict) => conflict.column("hash").doUpdateSet({ hash: key.hash }))
         .returningAll().executeTakeFirstOrThrow();
       cache.clear();
@@ -63,8 +63,8 @@ export function apiKeys(db: Kysely<Database>, monotonicMs: () => number): ApiKey
       return n;
     },
 
-    async noteUse(id, now) {
-      const before = new Date(now.getTime() - USE_NOTED_EVERY_MS);
+    async recordUse(id, now) {
+      const before = new Date(now.getTime() - USE_INTERVAL_MS);
       await db.updateTable("apiKeys").set({ lastUsedAt: now }).where("id", "=", id)
         .where((is) => is.or([is("lastUsedAt", "is", null), is("lastUsedAt", "<", before)])).execute();
     },

@@ -1,7 +1,7 @@
 /**
- * Who changed or commanded what. Entries are only ever appended, and each carries a hash over itself and the hash of the one before: an
- * entry that is changed, removed or put in between breaks the chain from there on. What was asked is written before anything is done, how
- * it ended afterwards, as an entry of its own that names the first; readers get both as one.
+ * The audit log: which operator changed or commanded what. Entries are only appended. Each has a hash over itself and the hash of
+ * the entry before: an entry that is changed, removed or inserted breaks the chain from there on. The request is written before it
+ * takes effect. Its outcome is written afterwards, in a second entry that refers to the first; readers get both as one entry.
  */
 import { type Kysely, sql } from "kysely";
 import { batched } from "./engine/batched.ts";
@@ -22,11 +22,11 @@ export interface AuditedRequest {
   remoteAddress: string;
   /** The body without its secrets; null when it was not read or is too large to keep. */
   request: unknown;
-  /** The HTTP status when nothing was tried at all, else null. */
+  /** The HTTP status of a request that was refused before anything was tried, else null. */
   status: number | null;
 }
 
-/** An entry as it is read: `status` is null while the request is under way, and stays so when the process died. */
+/** An entry as readers get it. `status` is null while the request is under way; it stays null when the process died. */
 export interface AuditEntry extends AuditedRequest {
   number: number;
   settledAt: Date | null;
@@ -43,38 +43,39 @@ export interface AuditFilter {
   to?: Date;
 }
 
-/** Whether the chain holds: the number of entries, the hash at its end, and the first entry that does not fit. */
+/** The result of a check of the chain: the number of entries, the hash at its end, and the first entry that does not fit. */
 export interface AuditVerdict {
   entries: number;
   hash: string;
   brokenAt: number | null;
 }
 
+/** The entries by their number. */
 export interface Audit {
   /** Commits before it resolves; returns the number of the entry. */
-  ask(request: AuditedRequest): Promise<number>;
-  /** How the request of that number ended. */
-  settle(number: number, status: number, at: Date): Promise<void>;
+  recordRequest(request: AuditedRequest): Promise<number>;
+  /** Appends the HTTP status with which the request of that number ended. */
+  recordOutcome(number: number, status: number, at: Date): Promise<void>;
   /** Newest first. Throws BadCursor. */
   list(filter: AuditFilter, page: Page): Promise<Listed<AuditEntry>>;
   /** Recomputes the whole chain, in statements of bounded length. */
   verify(): Promise<AuditVerdict>;
 }
 
-/** Entries that one statement checks. */
+/** The number of entries that one statement checks. */
 const VERIFIED_AT_ONCE = 5000;
 
 /** Builds the repository. */
 export function audit(db: Kysely<Database>): Audit {
-  // One at a time: each needs the hash of the one before. The row of the chain's end keeps other processes in the same order.
+  // One entry at a time, because each needs the hash of the one before. The row lock on audit_head does the same across processes.
   const append = batched(async ([text = ""]: readonly string[]) => [await appendEntry(db, text)], {
     maxRows: 1,
     maxInFlight: 1,
   });
   return {
-    ask: ({ at, ...request }) => append(textOf({ at: at.toISOString(), ...request })),
+    recordRequest: ({ at, ...request }) => append(textOf({ at: at.toISOString(), ...request })),
 
-    async settle(number, status, at) {
+    async recordOutcome(number, status, at) {
       await append(textOf({ at: at.toISOString(), outcomeOf: number, status }));
     },
 
@@ -83,7 +84,7 @@ export function audit(db: Kysely<Database>): Audit {
   };
 }
 
-/** The text that is kept and hashed. PostgreSQL could not look into it if it had a NUL or half of a surrogate pair. */
+/** The text that is stored and hashed. PostgreSQL cannot read JSON with a NUL or with half of a surrogate pair. */
 function textOf(entry: object): string {
   const storable = (value: string) => value.toWellFormed().replaceAll("\0", "\ufffd");
   return JSON.stringify(entry, (_, value) => typeof value === "string" ? storable(value) : value);
@@ -139,7 +140,7 @@ function entryOf({ number, entry, hash, outcome }: Row): AuditEntry {
 }
 
 async function verify(db: Kysely<Database>): Promise<AuditVerdict> {
-  // The end first: what is appended meanwhile is not missed below.
+  // The end is read first: entries that are appended during the check are not part of it.
   const head = await db.selectFrom("auditHead").selectAll().executeTakeFirstOrThrow();
   let entries = 0;
   for (let above = 0; above < head.number; above += VERIFIED_AT_ONCE) {

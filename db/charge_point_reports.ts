@@ -1,28 +1,28 @@
 /**
- * What charge points tell us of firmware updates, uploads and security, as it came. Recording is all that happens here: the state
- * machines that read reports belong to their feature profiles.
+ * The notifications of charge points about firmware updates, uploads of diagnostics and security, stored as they were received.
+ * The state machines that use them belong to their feature profiles.
  */
 import { type Kysely, sql } from "kysely";
-import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
+import { eventRows, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { recordset } from "./engine/recordset.ts";
 import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { without } from "./engine/values.ts";
 import type { Database, Row } from "./tables.ts";
 
-/** One notification. */
+/** One notification of a charge point: its action, its payload and its times. */
 export type ChargePointReport = Omit<Row<"chargePointReports">, "id">;
 
-/** Narrows `list`. */
+/** The filter of `list`. */
 export type ReportFilter = Partial<Pick<ChargePointReport, "chargePoint" | "action">>;
 
-/** A SecurityEventNotification (security white paper 4.7). `type` is the charge point's own word, not one of a list. */
+/** A SecurityEventNotification (security white paper 4.7). `type` is free text of the charge point, not an enumeration. */
 export interface SecurityEvent extends Omit<Row<"chargePointReports">, "action" | "content"> {
   type: string;
   techInfo: string | null;
 }
 
-/** Narrows `listSecurityEvents`. By our clock: `from` is included, `to` is not. */
+/** The filter of `listSecurityEvents`. `from` (included) and `to` (excluded) are compared with the time of reception. */
 export interface SecurityEventFilter {
   chargePoint?: string;
   type?: string;
@@ -30,9 +30,10 @@ export interface SecurityEventFilter {
   to?: Date;
 }
 
+/** The stored notifications of all charge points. */
 export interface ChargePointReports {
-  /** Gathered. Once per (charge point, action, time, content). */
-  record(notice: ChargePointReport): Promise<void>;
+  /** Batched. Each combination of charge point, action, time and content is stored once. */
+  record(report: ChargePointReport): Promise<void>;
   /** Newest received first. Throws BadCursor. */
   list(filter: ReportFilter, page: Page): Promise<Listed<ChargePointReport>>;
   /** Newest received first unless `order` says otherwise. Throws BadCursor. */
@@ -90,8 +91,8 @@ async function recordReports(db: Kysely<Database>, batch: readonly ChargePointRe
       returning *
     ), security_events as (
       select * from recorded where action = ${sql.lit(SECURITY_EVENT)} order by id
-    ), told as ${
-    intoOutbox(fact("securityEvent.reported", "security_events", {
+    ), event_rows as ${
+    intoOutbox(eventRows("securityEvent.reported", "security_events", {
       chargePoint: "charge_point",
       at: "received_at",
       data: {

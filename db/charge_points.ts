@@ -1,10 +1,10 @@
 /**
- * Charge points: what an operator decided about them, what they say about themselves, and their credentials. The operator's
- * fields and the reported ones live in one row but never overwrite each other.
+ * Charge points: what an operator set, what the charge point reported about itself, and its credentials. The operator's fields
+ * and the reported fields are in one row; a write of the ones never changes the others.
  */
 import { type Kysely, sql } from "kysely";
 import { type CredentialKeeping, credentialsOf, keepCredentials, type StoredCredentials } from "./credentials.ts";
-import { booted, registrationChanged, removed, withBefore } from "./charge_point_facts.ts";
+import { booted, registrationChanged, removed, withBefore } from "./charge_point_event_rows.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { hasLabel } from "./labels.ts";
@@ -17,10 +17,10 @@ export type { Seen, StoredCredentials };
 
 type Row = RowOf<"chargePoints">;
 
-/** What BootNotification is answered with. */
+/** The registration status, with which the Central System answers a BootNotification. */
 export type Registration = Row["registration"];
 
-/** What an operator may set. */
+/** The fields that an operator sets. */
 export type ChargePointFields = Pick<
   Row,
   "registration" | "securityProfile" | "heartbeatInterval" | "labels" | "description" | "validation"
@@ -40,16 +40,16 @@ const BOOT_FIELDS = [
 
 type BootField = (typeof BOOT_FIELDS)[number];
 
-/** What a charge point says about itself in BootNotification (OCPP 1.6, 6.3); empty and absent fields are left out. */
+/** What a charge point reports about itself in BootNotification (OCPP 1.6, 6.3), without empty and absent fields. */
 export type Boot = Record<"vendor" | "model", string> & Partial<Record<BootField, string>>;
 
-/** A registered charge point. */
+/** A registered charge point, without the hashes of its credentials. `boot` is null before its first BootNotification. */
 export interface ChargePoint extends Omit<Row, BootField | "bootedAt" | "credentials" | "pendingCredentials"> {
   boot: (Boot & { at: Date }) | null;
   hasCredentials: boolean;
 }
 
-/** Narrows `list`. `label` is "key" or "key=value"; `connectedAmong` and `notAmong` are identities. */
+/** The filter of `list`. `label` is "key" or "key=value"; `connectedAmong` and `notAmong` are identities. */
 export interface ChargePointFilter extends Partial<Pick<ChargePoint, "registration">> {
   connectedAmong?: string[];
   notAmong?: string[];
@@ -59,34 +59,34 @@ export interface ChargePointFilter extends Partial<Pick<ChargePoint, "registrati
   label?: string;
 }
 
-/** What admission at the handshake must know, the only place where hashes of credentials are read. */
-export type AdmissionFacts = ChargePoint & {
+/** A charge point with its credentials. Only the admission at the handshake reads hashes of credentials. */
+export type AdmissionRecord = ChargePoint & {
   credentials: StoredCredentials | null;
   /** Oldest first. */
   pendingCredentials: StoredCredentials[];
 };
 
-/** Charge points by identity, which is compared letter by letter. */
+/** Charge points by identity. Identities are case-sensitive. */
 export interface ChargePoints extends CredentialKeeping {
   find(identity: string): Promise<ChargePoint | undefined>;
-  findForAdmission(identity: string): Promise<AdmissionFacts | undefined>;
+  findForAdmission(identity: string): Promise<AdmissionRecord | undefined>;
   /** By identity, ascending. Throws BadCursor. */
   list(filter: ChargePointFilter, page: Page): Promise<Listed<ChargePoint>>;
-  /** Creates or replaces the operator's fields; what the charge point reported stays. */
+  /** Creates the charge point or replaces the operator's fields; the reported fields do not change. */
   put(identity: string, fields: ChargePointFields, now: Date): Promise<{ chargePoint: ChargePoint; created: boolean }>;
-  /** Inserts when absent and never overwrites: two first contacts at once agree on one row. */
+  /** Inserts the row when there is none and never overwrites one: two first connections at the same time get the same row. */
   register(identity: string, fields: ChargePointFields, now: Date): Promise<ChargePoint>;
   patch(identity: string, fields: Partial<ChargePointFields>, now: Date): Promise<ChargePoint | undefined>;
-  /** With connectors, configuration and local list; transactions and commands are history and stay. */
+  /** Removes the charge point with its connectors, configuration, profiles and local lists. Transactions and commands stay as history. */
   remove(identity: string, now: Date): Promise<boolean>;
   recordBoot(identity: string, boot: Boot, now: Date): Promise<ChargePoint | undefined>;
-  /** One statement for many charge points; an older `at` never overwrites a newer one. */
+  /** Updates many charge points in one statement; an older `at` never overwrites a newer one. */
   recordSeen(seen: Seen[]): Promise<void>;
 }
 
 /** Builds the repository. */
 export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): ChargePoints {
-  // When the power comes back, a city's charge points are looked up at once.
+  // After a power cut thousands of charge points connect, and are looked up, at the same time.
   const findRow = batched((identities: readonly string[]) => findRows(db, identities), {
     maxRows: 500,
     maxInFlight: 2,
@@ -119,8 +119,8 @@ export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): Charge
             .onConflict((conflict) => conflict.column("identity").doUpdateSet(values))
             .returningAll()
             .returning(sql<boolean>`xmax = 0`.as("created")),
-      ) // xmax is only set on a row that was there before
-        .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
+      ) // PostgreSQL sets xmax only on a row that existed before.
+        .with("eventRows", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
       return { chargePoint: chargePointOf(without(row, "created")), created: row.created };
     }),
 
@@ -129,10 +129,10 @@ export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): Charge
         "after",
         (c) =>
           c.insertInto("chargePoints").values({ identity, ...columnsOf(fields), createdAt: now })
-            // an update that changes nothing, so that an existing row is returned by the same statement
+            // An update that changes nothing makes the statement return an existing row, too.
             .onConflict((conflict) => conflict.column("identity").doUpdateSet({ identity })).returningAll(),
       )
-        .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
+        .with("eventRows", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirstOrThrow();
       return chargePointOf(row);
     }),
 
@@ -143,12 +143,12 @@ export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): Charge
         "after",
         (c) => c.updateTable("chargePoints").set(changed).where("identity", "=", identity).returningAll(),
       )
-        .with("told", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirst();
+        .with("eventRows", () => registrationChanged(now)).selectFrom("after").selectAll().executeTakeFirst();
       return row && chargePointOf(row);
     }),
 
     remove: signalling(outbox, async (identity, now) => {
-      const gone = await db
+      const row = await db
         .with("c", (c) => c.deleteFrom("connectors").where("chargePoint", "=", identity))
         .with("k", (k) => k.deleteFrom("configurationKeys").where("chargePoint", "=", identity))
         .with("p", (p) => p.deleteFrom("chargingProfiles").where("chargePoint", "=", identity))
@@ -157,19 +157,20 @@ export function chargePoints(db: Kysely<Database>, outbox: OutboxSignal): Charge
         .with("e", (e) => e.deleteFrom("knownLocalListEntries").where("chargePoint", "=", identity))
         .with("s", (s) => s.deleteFrom("localListSyncs").where("chargePoint", "=", identity))
         .with("before", (b) => b.deleteFrom("chargePoints").where("identity", "=", identity).returningAll())
-        .with("told", () => removed(now)).selectFrom("before").select("identity").executeTakeFirst();
-      return gone !== undefined;
+        .with("eventRows", () => removed(now)).selectFrom("before").select("identity").executeTakeFirst();
+      return row !== undefined;
     }),
 
     recordBoot: signalling(outbox, async (identity, boot, now) => {
-      // Every field is set: what this boot did not say is not known any more.
-      const said = Object.fromEntries(BOOT_FIELDS.map((field) => [field, boot[field] ?? null]));
+      // Fields that this BootNotification does not have become null: their old values may be wrong.
+      const reported = Object.fromEntries(BOOT_FIELDS.map((field) => [field, boot[field] ?? null]));
       const row = await db.with(
         "booted",
         (c) =>
-          c.updateTable("chargePoints").set({ ...said, bootedAt: now }).where("identity", "=", identity).returningAll(),
+          c.updateTable("chargePoints").set({ ...reported, bootedAt: now }).where("identity", "=", identity)
+            .returningAll(),
       )
-        .with("told", () => booted).selectFrom("booted").selectAll().executeTakeFirst();
+        .with("eventRows", () => booted).selectFrom("booted").selectAll().executeTakeFirst();
       return row && chargePointOf(row);
     }),
 
@@ -206,6 +207,6 @@ function chargePointOf(row: Row): ChargePoint {
 
 function bootOf(row: Row): ChargePoint["boot"] {
   if (row.bootedAt === null) return null;
-  const said = BOOT_FIELDS.filter((field) => row[field] !== null).map((field) => [field, row[field]]);
-  return { vendor: "", model: "", ...Object.fromEntries(said), at: row.bootedAt };
+  const reported = BOOT_FIELDS.filter((field) => row[field] !== null).map((field) => [field, row[field]]);
+  return { vendor: "", model: "", ...Object.fromEntries(reported), at: row.bootedAt };
 }

@@ -1,16 +1,16 @@
-/** How commands leave their queue, which is the table itself: many charge points' in one statement, each command once. */
+/** Claims queued commands for sending. The table `commands` is the queue. One statement claims for many charge points, each command once. */
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "./command_row.ts";
 import { recordset } from "./engine/recordset.ts";
 import type { Database } from "./tables.ts";
 
-/** A command that is to be sent now; `more` wait behind it. */
+/** A command that is to be sent now. `more`: other commands of the charge point are queued. */
 export interface Claimed {
   command: Command;
   more: boolean;
 }
 
-/** A charge point that may be sent its next command, as this message. */
+/** A request for the next command of a charge point, which is to be sent under `messageId`. */
 export interface Claim {
   readonly chargePoint: string;
   readonly messageId: string;
@@ -20,9 +20,9 @@ export interface Claim {
 const given = recordset({ chargePoint: "text", messageId: "text", now: "timestamptz" });
 
 /**
- * One command for each charge point that asks. OCPP 1.6 4.2: nothing goes to a Rejected charge point, and no remote start or stop to a
- * Pending one. Such commands keep waiting. So does an UpdateFirmware of a campaign that is aborted or paused; the campaign's row is locked, so
- * that nothing goes out any more once it is.
+ * Claims at most one command for each claim. A Rejected charge point is sent nothing, and a Pending one no remote start or stop
+ * (OCPP 1.6 4.2). Such commands stay queued. An UpdateFirmware of a campaign that is aborted or paused stays queued, too: the
+ * campaign's row is locked, so that no command is sent after the abort or the pause.
  */
 export async function claimEach(
   db: Kysely<Database>,

@@ -1,16 +1,16 @@
 /**
- * Operators' commands, each a row before it is sent. Their states only move forward: an update names the states that it
- * may start from, and whoever comes second changes nothing.
+ * Operators' commands. A command is a row before it is sent. Its state only moves forward: every update names the states that it
+ * may start from. Of two concurrent updates, the second changes nothing.
  */
 import { type Kysely, sql } from "kysely";
 import { type Claim, claimEach, type Claimed } from "./command_claims.ts";
-import { type Command, commandOf, type CommandRow, type Settlement, told } from "./command_row.ts";
+import { type Command, commandOf, type CommandRow, settledEvents, type Settlement } from "./command_row.ts";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import { broughtByCommand } from "./remote_trigger/triggered_parts.ts";
-import { reservationOfCommand } from "./reservation/reservation_facts.ts";
+import { reservationOfCommand } from "./reservation/reservation_parts.ts";
 import type { CommandError, Database } from "./tables.ts";
 import { json, texts } from "./engine/values.ts";
 
@@ -18,46 +18,46 @@ export type { Claimed } from "./command_claims.ts";
 export type { Command, Settlement } from "./command_row.ts";
 export type { CommandError } from "./tables.ts";
 
-/** A command about to be queued. */
+/** A command that is to be queued. */
 export type NewCommand =
   & Pick<Command, "id" | "chargePoint" | "action" | "createdAt" | "expiresAt" | "requestedBy" | "whenOffline">
   & { request: object };
 
-/** Narrows `list`. */
+/** The filter of `list`. */
 export type CommandFilter = Partial<Pick<Command, "chargePoint" | "action" | "state">>;
 
-/** A charge point whose connection is gone. */
+/** A charge point whose connection has ended. */
 export interface EndedConnection {
   readonly chargePoint: string;
   readonly endedAt: Date;
 }
 
-/** Commands by id and by charge point. */
+/** The queue and the history of commands, by id and by charge point. */
 export interface Commands {
-  /** Undefined, and nothing written, when `limit` commands wait for the charge point already. */
+  /** Undefined when `limit` commands are queued for the charge point already; then nothing is written. */
   insert(command: NewCommand, limit?: number): Promise<Command | undefined>;
   /**
-   * queued → sent for the oldest command that may go to this charge point now: not expired, and allowed by its registration and by the
-   * campaign that it may be of. The row is the queue, so that nothing in memory has to agree with it. The same message id again finds the
-   * row that it claimed before, because the answer to the first try may have been lost.
+   * queued → sent for the oldest command that may be sent to this charge point now: it has not expired, and the registration and its
+   * firmware campaign allow it. The same message id again returns the row that it claimed before, because the database's answer to
+   * the first try may have been lost.
    */
   claimNext(chargePoint: string, messageId: string, now: Date): Promise<Claimed | undefined>;
   /**
-   * Connections ended before they were sent: queued commands that must not be done late, made before the `endedAt` of their charge
-   * point, become `connectionLost` with `error`. Returns them.
+   * queued → connectionLost, with `error`, for commands with `whenOffline` "refuse" that were made before the `endedAt` of their charge
+   * point: the connection ended before they were sent. Returns them.
    */
   loseUnsent(ended: readonly EndedConnection[], error: CommandError, now: Date): Promise<Command[]>;
-  /** From queued or sent only; undefined when it was settled before. */
+  /** Ends a queued or sent command; undefined when it has ended already. */
   settle(id: string, settlement: Settlement): Promise<Command | undefined>;
-  /** Keeps an answer that came after the command was settled; the state stays. Returns the command. */
+  /** Stores an answer that was received after the command was settled; the state does not change. Returns the command. */
   noteLateAnswer(id: string, answer: unknown): Promise<Command | undefined>;
-  /** Gathered. */
+  /** Batched. */
   find(id: string): Promise<Command | undefined>;
   /** Newest first unless `order` says otherwise. Throws BadCursor. */
   list(filter: CommandFilter, page: Page, order?: Order): Promise<Listed<Command>>;
-  /** Queued commands past their expiry become `expired`; returns them. */
+  /** queued → expired for commands past their expiry; returns them. */
   expireDue(now: Date): Promise<Command[]>;
-  /** Sent commands whose process is gone become `unknown`; returns how many. */
+  /** sent → unknown for commands of processes that have ended; returns how many. */
   loseAbandoned(now: Date): Promise<number>;
   /** queued → cancelled; undefined when it is no longer queued. */
   cancel(id: string, now: Date): Promise<Command | undefined>;
@@ -66,8 +66,8 @@ export interface Commands {
 const endedConnections = recordset({ chargePoint: "text", endedAt: "timestamptz" }, "e");
 
 /**
- * Builds the repository. Every change of state is one conditional update, so that of two processes only one succeeds. `process` is
- * the number under which other processes know this one.
+ * Builds the repository. Every change of state is one conditional update: of two processes only one succeeds. `process` is the
+ * number of this process's lease (engine/node_lease.ts).
  */
 export function commands(db: Kysely<Database>, process: number, outbox: OutboxSignal): Commands {
   const claim = batched((claims: readonly Claim[]) => claimEach(db, process, claims), {
@@ -108,7 +108,7 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
           where c.charge_point = e.charge_point and c.state = 'queued' and c.when_offline = 'refuse'
             and c.created_at <= e.ended_at
           returning c.*
-        ), told as ${told(undefined, error)}
+        ), event_rows as ${settledEvents(undefined, error)}
         select * from settled`.execute(db);
       if (rows.length > 0) outbox.raise();
       return rows.map(commandOf);
@@ -122,7 +122,8 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
           confirmation: confirmation && json(confirmation as Record<string, unknown>),
           error: error && json(error),
         }).where("id", "=", id).where("state", "in", onlyQueued ? ["queued"] : ["queued", "sent"]).returningAll())
-        .with("told", () => told(confirmation, error)).selectFrom("settled").selectAll().executeTakeFirst();
+        .with("eventRows", () => settledEvents(confirmation, error)).selectFrom("settled").selectAll()
+        .executeTakeFirst();
       return row && commandOf(row);
     }),
 
@@ -149,13 +150,13 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
       const rows = await db.with("settled", (c) =>
         c.updateTable("commands").set({ state: "expired", settledAt: now })
           .where("state", "=", sql.lit("queued")).where("expiresAt", "<=", now).returningAll())
-        .with("told", () => told()).selectFrom("settled").selectAll().execute();
+        .with("eventRows", () => settledEvents()).selectFrom("settled").selectAll().execute();
       if (rows.length > 0) outbox.raise();
       return rows.map(commandOf);
     },
 
     async loseAbandoned(now) {
-      // A process is gone when the lock of its presence can be had; it is let go again with this statement.
+      // A process has ended when its lease can be locked. The lock is released with the end of this statement.
       const { rows } = await sql`
         with senders as materialized (
           select distinct process from commands where state = 'sent' and process <> ${process}::bigint
@@ -164,7 +165,7 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
         ), settled as (
           update commands set state = 'unknown', settled_at = ${now}
           where state = 'sent' and process in (select process from gone) returning *
-        ), told as ${told()}
+        ), event_rows as ${settledEvents()}
         select id from settled`.execute(db);
       if (rows.length > 0) outbox.raise();
       return rows.length;
@@ -175,7 +176,7 @@ export function commands(db: Kysely<Database>, process: number, outbox: OutboxSi
       const row = await db.with("settled", (c) =>
         c.updateTable("commands").set({ state: "cancelled", settledAt: now })
           .where("id", "=", id).where("state", "=", "queued").returningAll())
-        .with("told", () => told()).selectFrom("settled").selectAll().executeTakeFirst();
+        .with("eventRows", () => settledEvents()).selectFrom("settled").selectAll().executeTakeFirst();
       return row && commandOf(row);
     }),
   };

@@ -1,13 +1,13 @@
 /**
- * The last known configuration of each charge point: what GetConfiguration brought and what ChangeConfiguration was accepted
- * for. It is a memory of what was said, never the truth itself, hence `fetchedAt`.
+ * The last known configuration of each charge point, from GetConfiguration and from accepted ChangeConfigurations. The charge point
+ * may have changed a value since: `fetchedAt` says how old a value is.
  */
 import { type Kysely, sql } from "kysely";
 import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 import { folded, texts } from "./engine/values.ts";
 
-/** A configuration key as the charge point last gave it. `value` null: the key exists without a value. */
+/** A configuration key as the charge point last reported it. `value` null: the key has no value. */
 export type ConfigurationKey = Omit<Row<"configurationKeys">, "chargePoint" | "foldedKey">;
 
 /** One key of GetConfiguration.conf (OCPP 1.6, 7.29 KeyValue). */
@@ -17,12 +17,12 @@ export interface ReportedKey {
   readonly: boolean;
 }
 
-/** The last known configuration of each charge point. Keys compare without case (CiString50Type). */
+/** The configuration keys by charge point. Keys are compared without case (CiString50Type). */
 export interface ConfigurationKeys {
   list(chargePoint: string): Promise<ConfigurationKey[]>;
-  /** Keys that the charge point named are set, keys that it called unknown are forgotten; others stay. */
+  /** Sets the reported keys and removes those that the charge point called unknown; other keys do not change. */
   record(chargePoint: string, keys: readonly ReportedKey[], unknownKeys: readonly string[], now: Date): Promise<void>;
-  /** After an accepted ChangeConfiguration. A key not known yet is added as writable. */
+  /** Sets a value after an accepted ChangeConfiguration. A key that is not stored yet is added as writable. */
   setValue(chargePoint: string, key: string, value: string, now: Date): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ async function record(
   unknownKeys: readonly string[],
   now: Date,
 ): Promise<void> {
-  // A charge point may name a key twice, in two spellings, or as known and unknown at once: the last known one counts.
+  // A charge point may report a key twice, in two spellings, or as known and as unknown: the last known one counts.
   const known = new Map(keys.map((each) => [folded(each.key), { value: null, ...each, foldedKey: folded(each.key) }]));
   const unknown = unknownKeys.map(folded).filter((key) => !known.has(key));
   await sql`

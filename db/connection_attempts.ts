@@ -1,16 +1,16 @@
 /**
- * Connection attempts that were refused or odd. A row is a first attempt and its repeats: the same address, identity and cause within a
- * minute. Who counts them is an actor; here a row is written again as its count grows.
+ * Connection attempts that were refused or unusual. A row stands for a first attempt and its repeats: the same address, identity and
+ * cause within a minute. An actor counts the repeats, and writes the row again when its count has grown.
  */
 import { type Kysely, sql } from "kysely";
 import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
 import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 
-/** One kind of failure from one place, and how often within a minute. */
+/** Attempts with one cause from one address and identity, and their number within a minute. */
 export type ConnectionAttempt = Row<"connectionAttempts">;
 
-/** Narrows `list`. `from` is included, `to` is not; both mean the last attempt of a row. */
+/** The filter of `list`. `from` (included) and `to` (excluded) are compared with the last attempt of a row. */
 export interface ConnectionAttemptFilter {
   identity?: string;
   cause?: string;
@@ -19,12 +19,13 @@ export interface ConnectionAttemptFilter {
   to?: Date;
 }
 
+/** The stored connection attempts. */
 export interface ConnectionAttempts {
-  /** Writes rows, new ones and such that have grown, in one statement. */
+  /** Inserts new rows and updates the count of known ones, in one statement. */
   record(attempts: readonly ConnectionAttempt[]): Promise<void>;
-  /** By the first attempt of each row. Throws BadCursor. */
+  /** Ordered by the first attempt of each row. Throws BadCursor. */
   list(filter: ConnectionAttemptFilter, page: Page, order?: Order): Promise<Listed<ConnectionAttempt>>;
-  /** Removes rows whose last attempt is older, a slice of them; returns how many. */
+  /** Removes rows whose last attempt is older, a bounded number at a time; returns how many. */
   removeBefore(keptFrom: Date): Promise<number>;
 }
 

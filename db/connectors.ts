@@ -1,22 +1,22 @@
 /**
- * What connectors report about themselves: every StatusNotification is kept as history, and the current status is worked out
- * from it. connectorId 0 stands for the whole charge point (OCPP 1.6, 4.9).
+ * The status of connectors. Every StatusNotification is stored as history, and the current status follows from it. connectorId 0
+ * is the whole charge point (OCPP 1.6, 4.9).
  */
 import { type Kysely, sql } from "kysely";
-import { fact, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
+import { eventRows, intoOutbox, type OutboxSignal, signalling, time } from "./event_outbox.ts";
 import { batched } from "./engine/batched.ts";
 import { recordset } from "./engine/recordset.ts";
 import { type Listed, listPage, type Page } from "./engine/list_page.ts";
-import { reservationsOfStatuses } from "./reservation/reservation_facts.ts";
+import { reservationsOfStatuses } from "./reservation/reservation_parts.ts";
 import type { Database, Filled, Row } from "./tables.ts";
 import { texts, without } from "./engine/values.ts";
 
 type StatusRow = Row<"statusNotifications">;
 
-/** One line of a connector's history, as it was reported. `timestamp` is the charge point's own time, null when it sent none. */
+/** One entry of a connector's history. `timestamp` is the charge point's own time, null when it sent none. */
 export type StatusChange = Omit<StatusRow, "id" | "chargePoint" | "reportedAt"> & { timestamp: Date | null };
 
-/** Fields of StatusNotification that need not be there. */
+/** The optional fields of StatusNotification. */
 type Detail = "info" | "vendorId" | "vendorErrorCode";
 
 /** One StatusNotification (OCPP 1.6, 6.47). */
@@ -25,7 +25,7 @@ export type StatusReport =
   & Omit<StatusChange, Detail>
   & Partial<Pick<StatusChange, Detail>>;
 
-/** What is known now of a connector that has reported a status. */
+/** The current state of a connector that has reported a status. */
 export type Connector = Omit<
   Filled<Row<"connectors">, "status" | "errorCode" | "since" | "receivedAt">,
   "chargePoint" | "availabilitySetAt"
@@ -34,18 +34,18 @@ export type Connector = Omit<
 /** Connectors by charge point and connectorId. */
 export interface Connectors {
   /**
-   * Gathered. History is always appended, once per (charge point, connector, time, status, error code); the current status only
-   * moves forward in the charge point's time, except that the first report after a BootNotification always counts.
+   * Batched. Appends to the history, once per charge point, connector, time, status and error code. The current status only moves
+   * forward in the charge point's time; but the first report after a BootNotification always counts.
    */
   recordStatus(report: StatusReport): Promise<void>;
   /** By connectorId, 0 (the whole charge point) first. */
   list(chargePoint: string): Promise<Connector[]>;
-  /** Of many charge points in one query; those without connectors are missing in the answer. */
+  /** The connectors of many charge points in one query. Charge points without connectors are missing in the result. */
   listAmong(chargePoints: readonly string[]): Promise<Map<string, Connector[]>>;
   find(chargePoint: string, connectorId: number): Promise<Connector | undefined>;
   /** Newest received first. Throws BadCursor. */
   history(chargePoint: string, connectorId: number, page: Page): Promise<Listed<StatusChange>>;
-  /** connectorId 0 sets the charge point and every connector known so far (OCPP 1.6, 5.2). */
+  /** For connectorId 0 sets the charge point and every connector that is known (OCPP 1.6, 5.2). */
   setAvailability(
     chargePoint: string,
     connectorId: number,
@@ -84,7 +84,7 @@ export function connectors(db: Kysely<Database>, outbox: OutboxSignal): Connecto
       ),
 
     async setAvailability(chargePoint, connectorId, availability, now) {
-      // The row may be missing: a charge point need not have reported the connector yet.
+      // The charge point may not have reported the connector yet; then there is no row.
       await sql`
         with others as (
           update connectors set availability = ${availability}, availability_set_at = ${now}
@@ -107,8 +107,8 @@ async function listAmong(db: Kysely<Database>, chargePoints: readonly string[]):
   return new Map([...byChargePoint].map(([chargePoint, known]) => [chargePoint, known.map(connectorOf)]));
 }
 
-/** The event of each report that is new; one that was resent has been told already. */
-const reported = intoOutbox(fact("connector.statusReported", "history", {
+/** The event of each new report. A report that the charge point sent again has had its event before. */
+const reported = intoOutbox(eventRows("connector.statusReported", "history", {
   chargePoint: "charge_point",
   at: "received_at",
   data: {
@@ -135,8 +135,8 @@ const reports = recordset({
 });
 
 /**
- * A charge point's clock may be ahead and be set back later, without a boot; a status "from the future" would then stay for
- * ever. So no status counts as newer than its arrival.
+ * A charge point's clock may be ahead and be corrected later, without a BootNotification. No later status could then replace one with
+ * a time in the future. So the time of a status is never later than its reception.
  */
 async function recordStatuses(db: Kysely<Database>, batch: readonly StatusReport[]): Promise<void[]> {
   const rows = batch.map((report) => (
@@ -149,7 +149,7 @@ async function recordStatuses(db: Kysely<Database>, batch: readonly StatusReport
       insert into status_notifications (${reports.names}) select ${reports.names} from given order by ordinal
       on conflict do nothing
       returning *
-    ), told as ${reported}${reservationsOfStatuses(batch.map(({ status }) => status))}
+    ), event_rows as ${reported}${reservationsOfStatuses(batch.map(({ status }) => status))}
     insert into connectors as known
       (charge_point, connector_id, status, error_code, info, vendor_id, vendor_error_code, since, received_at)
     select g.charge_point, g.connector_id, g.status, g.error_code, g.info, g.vendor_id, g.vendor_error_code, g.since,
@@ -165,7 +165,7 @@ async function recordStatuses(db: Kysely<Database>, batch: readonly StatusReport
   return batch.map(() => undefined);
 }
 
-/** Only of rows that have a status. */
+/** Only for rows that have a status. */
 function connectorOf(row: Row<"connectors">): Connector {
   return without(row, "chargePoint", "availabilitySetAt") as Connector;
 }

@@ -1,6 +1,6 @@
 /**
- * The hashes of charge points' keys. While new keys are on their way to a charge point, the old and the pending ones are all
- * valid, until the charge point shows which of them it has.
+ * The hashes of charge points' keys (AuthorizationKey). A new key is pending until the charge point uses it. Until then the old key
+ * and the pending ones are all valid.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database, HashedKey } from "./tables.ts";
@@ -13,19 +13,19 @@ export interface StoredCredentials {
   hash: Uint8Array;
 }
 
-/** Writes of credentials. Reading them is `findForAdmission`'s alone. */
+/** The writes of credentials. Only `findForAdmission` reads them. */
 export interface CredentialKeeping {
-  /** Replaces the credentials and forgets pending ones. False: no such charge point. */
+  /** Replaces the credentials and removes pending ones. False: no such charge point. */
   setCredentials(identity: string, credentials: StoredCredentials | null): Promise<boolean>;
-  /** A key that is sent to the charge point but not yet used by it. Only the newest few are kept. False: no such charge point. */
+  /** Adds a key that is sent to the charge point. Only the newest four are kept. False: no such charge point. */
   addPendingCredentials(identity: string, credentials: StoredCredentials): Promise<boolean>;
-  /** This pending key was used: it replaces those before it; one sent after it may still take its place. False: it was not pending. */
+  /** The charge point used this pending key: it replaces the older ones; newer ones stay pending. False: it was not pending. */
   promotePendingCredentials(identity: string, used: StoredCredentials): Promise<boolean>;
-  /** The charge point refused this pending key. False: no such charge point. */
+  /** Removes a pending key that the charge point refused. False: no such charge point. */
   dropPendingCredentials(identity: string, refused: StoredCredentials): Promise<boolean>;
 }
 
-/** The part of the charge points' repository that writes credentials. */
+/** Builds the part of the charge points' repository that writes credentials. */
 export function keepCredentials(db: Kysely<Database>): CredentialKeeping {
   return {
     async setCredentials(identity, credentials) {
@@ -60,7 +60,7 @@ export function keepCredentials(db: Kysely<Database>): CredentialKeeping {
   };
 }
 
-/** Stored credentials as bytes again. */
+/** Decodes stored credentials from hex. */
 export function credentialsOf({ scheme, salt, hash }: HashedKey): StoredCredentials {
   return { scheme, salt: Uint8Array.fromHex(salt), hash: Uint8Array.fromHex(hash) };
 }
@@ -69,17 +69,17 @@ function hashedKeyOf({ scheme, salt, hash }: StoredCredentials): HashedKey {
   return { scheme, salt: new Uint8Array(salt).toHex(), hash: new Uint8Array(hash).toHex() };
 }
 
-/** What tells a stored key from all others. */
+/** The salt in hex, which identifies a stored key. */
 function saltOf(credentials: StoredCredentials): string {
   return hashedKeyOf(credentials).salt;
 }
 
-/** Each of them costs a hash when a charge point comes with a wrong key, so there are never more than four. */
+/** At most four: a wrong key costs one hash computation for each pending key. */
 const NEWEST = "$[last - 3 to last]";
 
 const PENDING = sql`jsonb_array_elements(pending_credentials) with ordinality as pending(key, n)`;
 
-/** Those of the pending keys that stay. */
+/** The pending keys that meet a condition. */
 function pendingWhere(condition: RawBuilder<unknown>): RawBuilder<HashedKey[]> {
   return sql`(select coalesce(jsonb_agg(key order by n), '[]') from ${PENDING} where ${condition})`;
 }

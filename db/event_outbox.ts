@@ -1,32 +1,33 @@
 /**
- * How an event gets into the outbox: as a part of the statement that records the fact, so that neither exists without the other. Here
- * are the parts that those statements share, and the outbox that tells this process's publisher that there is something to number.
+ * The transactional outbox of events. The statement that records something also inserts its event rows, so that neither is stored
+ * without the other. This file has the SQL that those statements share, and the signal that wakes the publisher of this process.
  */
 import { type RawBuilder, sql } from "kysely";
 import type { EventData, EventType } from "./event_types.ts";
 
-/** Rings when this process may have put something into the outbox: rather too often than too seldom. */
+/** The signal that this process may have put event rows into the outbox. It may be raised without a reason, but never too seldom. */
 export interface OutboxSignal {
   raise(): void;
-  /** One listens, the publisher of this process. Returns the way to stop. */
+  /** Sets the one listener: the publisher of this process. Returns a function that removes it. */
   subscribe(listener: () => void): () => void;
 }
 
-/** A outbox that nobody hears yet. */
+/** Makes a signal without a listener. */
 export function outboxSignal(): OutboxSignal {
-  let hear = () => {};
+  const ignore = () => {};
+  let notify = ignore;
   return {
-    raise: () => hear(),
+    raise: () => notify(),
     subscribe: (listener) => {
-      hear = listener;
+      notify = listener;
       return () => {
-        if (hear === listener) hear = () => {};
+        if (notify === listener) notify = ignore;
       };
     },
   };
 }
 
-/** The same work, with a ring when it is over; after an error, too, since its outcome may be unknown. */
+/** Wraps `work` so that it raises the signal at its end; after an error, too, because the statement may have committed. */
 export function signalling<Args extends unknown[], Result>(
   { raise }: OutboxSignal,
   work: (...args: Args) => Promise<Result>,
@@ -34,33 +35,33 @@ export function signalling<Args extends unknown[], Result>(
   return (...args) => work(...args).finally(raise);
 }
 
-/** Where the parts of an event stand in the rows of a statement, as SQL; the compiler sees to it that none is missing. */
-export interface Told<T extends EventType> {
+/** The SQL expressions for the parts of an event, over the rows of a statement. The type requires every field of `data`. */
+export interface EventColumns<T extends EventType> {
   readonly chargePoint: string;
-  /** The time of the fact by our clock. */
+  /** The time of the event by the Central System's clock. */
   readonly at: string | RawBuilder<unknown>;
   readonly data: Readonly<Record<keyof EventData<T>, string | RawBuilder<unknown>>>;
 }
 
-/** A select of events of one type, for `intoOutbox`. Texts are SQL of ours, never values. */
-export function fact<T extends EventType>(type: T, from: string, told: Told<T>): RawBuilder<unknown> {
-  const members = Object.entries<string | RawBuilder<unknown>>(told.data).map(([name, value]) =>
+/** A select of event rows of one type, for `intoOutbox`. Strings are SQL from the source code, never values. */
+export function eventRows<T extends EventType>(type: T, from: string, columns: EventColumns<T>): RawBuilder<unknown> {
+  const members = Object.entries<string | RawBuilder<unknown>>(columns.data).map(([name, value]) =>
     sql`${sql.lit(name)}, ${plain(value)}`
   );
   const data = sql`json_build_object(${sql.join(members)})`;
-  return sql`select ${sql.lit(type)}, ${plain(told.chargePoint)}, ${plain(told.at)}, ${data} from ${plain(from)}`;
+  return sql`select ${sql.lit(type)}, ${plain(columns.chargePoint)}, ${plain(columns.at)}, ${data} from ${plain(from)}`;
 }
 
 function plain(value: string | RawBuilder<unknown>): RawBuilder<unknown> {
   return typeof value === "string" ? sql.raw(value) : value;
 }
 
-/** The insert that a statement has in a CTE of its own, with its parentheses: it runs whether anything refers to it or not. */
-export function intoOutbox(...facts: RawBuilder<unknown>[]): RawBuilder<Record<string, never>> {
-  return sql`(insert into event_outbox (type, charge_point, at, data) ${sql.join(facts, sql` union all `)})`;
+/** The insert of event rows, with parentheses, for a CTE of its own. PostgreSQL runs it even when nothing refers to the CTE. */
+export function intoOutbox(...selects: RawBuilder<unknown>[]): RawBuilder<Record<string, never>> {
+  return sql`(insert into event_outbox (type, charge_point, at, data) ${sql.join(selects, sql` union all `)})`;
 }
 
-/** A timestamptz as the API writes it: RFC 3339 in UTC with milliseconds. */
+/** A timestamptz as text in the format of the API: RFC 3339 in UTC with milliseconds. */
 export function time(expression: string): string {
   return `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }

@@ -1,7 +1,7 @@
 /**
- * Events, in the order in which they became visible. Whoever records a fact puts its event into the outbox; `publish` moves what is
- * committed into the numbered list. Numbers are given under a lock that is held until they can be seen, so a reader that has
- * seen number n never meets a smaller one later. They rise; a gap means nothing.
+ * Events, in the order in which they became visible. A statement that records something puts its event rows into the outbox; `publish`
+ * moves committed rows into the numbered list. It numbers them under a lock that is held until the commit: a reader that has seen
+ * number n never sees a smaller new number later. Numbers rise; gaps have no meaning.
  */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { OutboxSignal } from "./event_outbox.ts";
@@ -12,7 +12,7 @@ import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { texts } from "./engine/values.ts";
 
-/** An event that is in the world. `timestamp` is when we learned of the fact; `chargePoint` is the identity it is about. */
+/** A numbered event. `timestamp` is the time by the Central System's clock; `chargePoint` is the identity that it is about. */
 export type PublishedEvent = {
   [T in EventType]: {
     readonly sequence: number;
@@ -23,19 +23,20 @@ export type PublishedEvent = {
   };
 }[EventType];
 
-/** An event that is a fact of its own, recorded nowhere else. */
+/** An event that is stored only as an event: no other row says the same. */
 export type NewEvent = Omit<PublishedEvent, "sequence">;
 
-/** Narrows lists. Absent: everything; each list means any of its members. */
+/** The filter of lists. An absent field matches everything, a list matches each of its members. */
 export interface EventFilter {
   readonly chargePoints?: readonly string[];
   readonly types?: readonly EventType[];
 }
 
+/** The outbox and the numbered list. */
 export interface Events {
-  /** Gathered. For facts that have no row of their own. */
+  /** Batched. Puts an event into the outbox that no other row stands for. */
   record(event: NewEvent): Promise<void>;
-  /** Numbers what is committed, at most `PUBLISHED_AT_ONCE`; returns how many. None while another process does it. */
+  /** Numbers committed event rows, at most `PUBLISHED_AT_ONCE`; returns how many. 0 while another process publishes. */
   publish(now: Date): Promise<number>;
   /** The next events after a number, oldest first. */
   listAfter(sequence: number, filter: EventFilter, limit: number): Promise<PublishedEvent[]>;
@@ -45,21 +46,21 @@ export interface Events {
     order: "oldest" | "newest",
     page: Page,
   ): Promise<Listed<PublishedEvent>>;
-  /** The largest number given so far that can be seen, 0 when there is none. */
+  /** The largest number in the list, 0 when the list is empty. */
   head(): Promise<number>;
-  /** Drops the oldest events that were published before, with their deliveries, a bounded number; returns how many. */
+  /** Removes events that were published before, oldest first, with their deliveries, a bounded number; returns how many. */
   prune(before: Date): Promise<number>;
-  /** Calls back when this process may have recorded something that is to be numbered. One listener. Returns the way to stop. */
+  /** Subscribes to the signal that this process may have filled the outbox. One listener. Returns the function that unsubscribes. */
   onRecorded(listener: () => void): () => void;
 }
 
-/** Events that one statement numbers. */
+/** The most events that one statement numbers. */
 export const PUBLISHED_AT_ONCE = 1000;
 
-/** Events that one statement drops. */
+/** The most events that one statement removes. */
 const PRUNED_AT_ONCE = 5000;
 
-/** First key of the advisory lock, any number that nobody else uses; the second one stands for the schema. */
+/** The first key of the advisory lock, an arbitrary number that nothing else uses. The second key stands for the schema. */
 const PUBLISHING = 433_710_013;
 
 /** Builds the repository. */
@@ -72,11 +73,13 @@ export function events(db: Kysely<Database>, { subscribe, raise }: OutboxSignal)
 
     async publish(now) {
       const { numAffectedRows } = await sql`
-        with turn as materialized (
-          select pg_try_advisory_xact_lock(${sql.lit(PUBLISHING)}, hashtext(current_schema()::text)) as mine
+        with publisher as materialized (
+          select pg_try_advisory_xact_lock(${sql.lit(PUBLISHING)}, hashtext(current_schema()::text)) as acquired
         ), moved as (
           delete from event_outbox where id = any(array(
-            select id from event_outbox where (select mine from turn) order by id limit ${sql.lit(PUBLISHED_AT_ONCE)}))
+            select id from event_outbox where (select acquired from publisher) order by id limit ${
+        sql.lit(PUBLISHED_AT_ONCE)
+      }))
           returning *
         )
         insert into events (sequence, type, charge_point, at, data, published_at)
@@ -140,7 +143,7 @@ async function recordEvents(db: Kysely<Database>, batch: readonly NewEvent[]): P
   return batch.map(() => undefined);
 }
 
-/** Rows are written by the list of types alone, so their `data` is what the type says. */
+/** Makes an event from its row. Every row was written with the fields of its type. */
 export function eventOf({ sequence, type, at, chargePoint, data }: Omit<Row<"events">, "publishedAt">): PublishedEvent {
   return { sequence, type, timestamp: at, chargePoint, data } as unknown as PublishedEvent;
 }

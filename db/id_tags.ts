@@ -1,6 +1,6 @@
 /**
- * The tags that may charge. They are read for every Authorize and every start, and written by operators now and then, so reads
- * come from a cache that knows what is not there, too.
+ * The idTags that operators have registered. Every Authorize and StartTransaction reads one, operators seldom write one. So reads
+ * come from a cache, which also remembers which idTags do not exist.
  */
 import { type Kysely, sql } from "kysely";
 import { Cache } from "./engine/cache.ts";
@@ -10,22 +10,22 @@ import { type Listed, listPage, type Page } from "./engine/list_page.ts";
 import type { Database, Row } from "./tables.ts";
 import { folded, texts, without } from "./engine/values.ts";
 
-/** A tag as it was first written; look-ups ignore case (OCPP 1.6, 7.28 IdToken is a CiString20Type). */
+/** An idTag in the spelling in which it was created. Look-ups ignore case (OCPP 1.6, 7.28: IdToken is a CiString20Type). */
 export type IdTag = Omit<Row<"idTags">, "foldedIdTag" | "foldedParentIdTag">;
 
-/** What an operator may set. */
+/** The fields that an operator sets. */
 export type IdTagFields = Omit<IdTag, "idTag" | "createdAt" | "updatedAt">;
 
-/** Narrows `list`. The parent is compared without case. */
+/** The filter of `list`. The parent is compared without case. */
 export interface IdTagFilter extends Partial<Pick<IdTag, "status">> {
   parentIdTag?: string;
 }
 
-/** Tags by their text, without case. */
+/** The idTags by their text, without case. */
 export interface IdTags {
-  /** Answered from a bounded cache, misses included; another process's change is seen within 30 s, our own at once. */
+  /** Cached, misses included. A change by this process is seen at once, a change by another process within 30 s. */
   find(idTag: string): Promise<IdTag | undefined>;
-  /** By tag in lower case, ascending. Throws BadCursor. */
+  /** By idTag in lower case, ascending. Throws BadCursor. */
   list(filter: IdTagFilter, page: Page): Promise<Listed<IdTag>>;
   put(idTag: string, fields: IdTagFields, now: Date): Promise<{ row: IdTag; created: boolean }>;
   patch(idTag: string, fields: Partial<IdTagFields>, now: Date): Promise<IdTag | undefined>;
@@ -48,7 +48,7 @@ export function idTags(db: Kysely<Database>, monotonicMs: () => number): IdTags 
     return keys.map((key) => found.get(key));
   }, { maxRows: 500, maxInFlight: 2 });
 
-  /** Forgets the tag after the write, whatever became of it. */
+  /** Removes the idTag from the cache after the write, also after a failed one: it may have committed. */
   async function changing<T>(key: string, write: Promise<T>): Promise<T> {
     try {
       return await write;

@@ -1,16 +1,16 @@
 /**
- * Which POST requests have been answered, by API key and Idempotency-Key. The row is there before the request takes effect, so that after
- * a crash the same request finds it and is not done twice.
+ * The POST requests with an Idempotency-Key, by API key. The row is written before the request takes effect: after a crash, the same
+ * request finds it and does not take effect twice.
  */
 import { type Kysely, sql } from "kysely";
 import type { Database, Row } from "./tables.ts";
 
-/** A request as it is told from another one. */
+/** What identifies a request. `fingerprint` is a hash of its content. */
 export type KeyedRequest = Readonly<Pick<Row<"idempotencyKeys">, "apiKey" | "key" | "fingerprint">>;
 
 /**
- * What is known of a key. `begun`: nothing was, and now the request may take effect. `running`: by this process, or by
- * another one that is there. `interrupted`: its process is gone, and nobody knows whether it took effect.
+ * The state of a key. `begun`: the key is new, and the request may take effect now. `running`: this process works on it, or
+ * (`elsewhere`) another one. `interrupted`: its process has ended, and it is not known whether the request took effect.
  */
 export type KeyState =
   | { readonly state: "begun" }
@@ -18,16 +18,17 @@ export type KeyState =
   | { readonly state: "interrupted"; readonly fingerprint: Uint8Array }
   | { readonly state: "answered"; readonly fingerprint: Uint8Array; readonly answer: Uint8Array };
 
+/** The keys and the stored answers. */
 export interface IdempotencyKeys {
-  /** Takes the key for this request unless it was used after `keptFrom`. */
+  /** Reserves the key for this request unless it was used after `keptFrom`. */
   begin(request: KeyedRequest, now: Date, keptFrom: Date): Promise<KeyState>;
-  /** Keeps the answer. Only after it the same request is answered again. */
+  /** Stores the answer, with which the same request is answered again from now on. */
   finish(request: KeyedRequest, answer: Uint8Array): Promise<void>;
-  /** Forgets keys that were used before, a slice of them; returns how many. */
+  /** Removes keys that were used before, a bounded number at a time; returns how many. */
   removeBefore(keptFrom: Date): Promise<number>;
 }
 
-/** Builds the repository. `process` is the number under which other processes know this one. */
+/** Builds the repository. `process` is the number of this process's lease (engine/node_lease.ts). */
 export function idempotencyKeys(db: Kysely<Database>, process: number): IdempotencyKeys {
   return {
     async begin({ apiKey, key, fingerprint }, now, keptFrom) {
@@ -38,7 +39,7 @@ export function idempotencyKeys(db: Kysely<Database>, process: number): Idempote
         )
         .returning("key").executeTakeFirst();
       if (begun) return { state: "begun" };
-      // A process is gone when the lock of its presence can be had; it is let go again with this statement.
+      // A process has ended when its lease can be locked. The lock is released with the end of this statement.
       const row = await db.selectFrom("idempotencyKeys").select(["fingerprint", "answer", "process"])
         .select(
           sql<boolean>`case when answer is null and process <> ${process}::bigint

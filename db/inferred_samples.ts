@@ -1,12 +1,12 @@
-/** Links samples to the transaction that was meant, once a stop under the same useless id has been matched with it. */
+/** Links meter values to a transaction after a StopTransaction with an unusable transactionId was matched with it. */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./tables.ts";
 import { jsonb } from "./engine/values.ts";
 
 /**
- * The samples between the start and the stop of these transactions that came under the id of the stop. Depends on nothing but what is
- * recorded and may be repeated; the digest stays, so that a sample that is sent again is still known. For rare cases: a statement
- * of its own, so that ordinary stops never touch the partitions of the samples.
+ * Links the samples between the start and the stop of these transactions that had the transactionId of the stop. May be repeated. The
+ * digest does not change, so that a sample that is sent again is recognised. This is a statement of its own because the case is rare:
+ * ordinary stops never touch the partitions of the samples.
  */
 export async function linkInferredSamples(db: Kysely<Database>, transactionIds: readonly number[]): Promise<void> {
   if (transactionIds.length === 0) return;

@@ -2,12 +2,12 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "./tables.ts";
 import { recordset } from "./engine/recordset.ts";
 
-/** One charge point's signs of life since the last report; `deviations` are increments. */
+/** When and from where a charge point last sent something. `deviations` are increments since the last write. */
 export interface Seen {
   identity: string;
   at: Date;
   remoteAddress: string;
-  /** Absent: not known, and what was known before stays. */
+  /** The address that the charge point dialled. Absent: not known; the stored value does not change. */
   dialled?: string | undefined;
   deviations: Record<string, number>;
 }
@@ -20,7 +20,7 @@ const given = recordset({
   deviations: "jsonb",
 }, "s");
 
-/** Increments are added to the counts of the row inside the statement, so that no two reports lose each other's. */
+/** Updates many charge points. The statement itself adds the increments, so that two concurrent writes lose none. */
 export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<void> {
   if (seen.length === 0) return;
   await sql`
@@ -40,7 +40,7 @@ export async function recordSeen(db: Kysely<Database>, seen: Seen[]): Promise<vo
     where c.identity = s.identity`.execute(db);
 }
 
-/** One entry per identity: an update with two source rows for one row would use only one of them. */
+/** One entry per identity: PostgreSQL would apply only one of two source rows for the same row. */
 function merged(seen: Seen[]) {
   const byIdentity = new Map<string, Seen>();
   for (const each of seen) {

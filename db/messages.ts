@@ -1,6 +1,6 @@
 /**
- * The message log: every OCPP message both ways, a row each, in daily partitions. It is for people who look for the cause of
- * something; nothing is decided by it, so it may lose rows where it would have to make somebody wait.
+ * The message log: one row for every OCPP message, in both directions, in daily partitions. It serves the search for causes. No
+ * component depends on it: rows may be lost where a component would otherwise have to wait.
  */
 import { type Kysely, sql } from "kysely";
 import { type Listed, listPage, type Order, type Page } from "./engine/list_page.ts";
@@ -9,42 +9,43 @@ import { recordset } from "./engine/recordset.ts";
 import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
 
-/** One message. `action` is the CALL's, at its answer too. */
+/** One message. `action` is the action of the CALL, also for its answer. */
 export type Message = Omit<Row<"messages">, "isCut"> & { cut: boolean };
 
-/** Something that is wrong with a message: a deviation's or a fault's name, and the place or the words. */
+/** A problem of a message: the name of the deviation or fault, and where or what it is. */
 export type MessageProblem = Message["problems"][number];
 
-/** A message about to be recorded; its payload is JSON text already. */
+/** A message to be recorded. Its payload is JSON text. */
 export type MessageRow = Omit<Message, "payload"> & { payload: string };
 
-/** Narrows `list`. `from` is included, `to` is not. */
+/** The filter of `list`. `from` is included, `to` is not. */
 export interface MessageFilter extends Partial<Pick<Message, "direction">> {
   action?: string;
   from?: Date;
   to?: Date;
 }
 
+/** The message log of all charge points. */
 export interface Messages {
-  /** One statement. The same rows again change nothing. */
+  /** Inserts the rows in one statement. Rows that are stored already change nothing. */
   record(rows: readonly MessageRow[]): Promise<void>;
-  /** Of one charge point. Throws BadCursor. */
+  /** The messages of one charge point. Throws BadCursor. */
   list(chargePoint: string, filter: MessageFilter, page: Page, order?: Order): Promise<Listed<Message>>;
-  /** Makes the partitions of the days around `now` and drops what is older than the retention; `record` has it done daily. */
+  /** Makes the partitions of the days around `now` and drops those older than the retention. `record` starts it once a day. */
   keepPartitions(now: Date, retentionDays?: number): Promise<Kept>;
 }
 
-/** What the store decides for this repository. */
+/** The options of the message log, which the store sets. */
 export interface MessageOptions {
   readonly retentionDays: number;
-  readonly log: (line: string, facts?: Record<string, unknown>) => void;
+  readonly log: (line: string, fields?: Record<string, unknown>) => void;
 }
 
 /** Builds the repository. */
 export function messages(
   db: Kysely<Database>,
   { retentionDays, log }: MessageOptions,
-): Messages & { quiet(): Promise<void> } {
+): Messages & { idle(): Promise<void> } {
   const partitions = new TimePartitions(db, {
     table: "messages",
     column: "at",
@@ -56,7 +57,7 @@ export function messages(
     async record(rows) {
       const last = rows.at(-1);
       if (last === undefined) return;
-      partitions.see(last.at);
+      partitions.noteReceived(last.at);
       await insert(db, rows);
     },
 
@@ -69,7 +70,7 @@ export function messages(
       }, messageOf),
 
     keepPartitions: (now, days) => partitions.keep(now, days),
-    quiet: () => partitions.quiet(),
+    idle: () => partitions.idle(),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Sampled values, the one table that grows without end: a row each, in monthly partitions. A value that is known already is not
- * stored again, whatever order or message it comes in.
+ * Sampled values of meters, one row each, in monthly partitions: by default nothing removes them. A value that is stored already is not
+ * stored again, whatever the order or the message in which it is received.
  */
 import { type Kysely, sql } from "kysely";
 import { batched } from "./engine/batched.ts";
@@ -10,43 +10,43 @@ import type { Database, Row } from "./tables.ts";
 import { type Kept, TimePartitions } from "./engine/time_partitions.ts";
 import { without } from "./engine/values.ts";
 
-/** A stored sample. `foreign`: it named a transaction of another charge point and is therefore linked to none. */
+/** A stored sample. `foreign`: it named a transaction of another charge point, so it is linked to no transaction. */
 export type MeterValue = Omit<Row<"meterValues">, "digest" | "isForeign"> & { foreign: boolean };
 
-/** One sampled value, the defaults of OCPP 1.6 (7.43 SampledValue) already filled in. */
+/** A sampled value to be recorded, with the defaults of OCPP 1.6 (7.43 SampledValue) filled in. */
 export interface Sample extends Omit<MeterValue, "connectorId" | "transactionId" | "foreign"> {
   /** Null: the connector of the transaction that it names. */
   connectorId: number | null;
 }
 
-/** Meter values by transaction. */
+/** The stored samples by transaction. */
 export interface MeterValues {
-  /** Gathered; a sample that is known already is not stored again. Resolves after the commit of all of them. */
+  /** Batched. Samples that are stored already are skipped. Resolves after all of them have committed. */
   record(samples: readonly Sample[]): Promise<void>;
   /** Oldest first. Throws BadCursor. */
   list(transactionId: number, filter: { measurand?: string }, page: Page): Promise<Listed<MeterValue>>;
   /**
-   * Makes the partitions of the months around `now` and, with `retentionDays`, drops those that ended before it. Safe to run
-   * at any time, repeatedly and in several processes at once. Returns what was made and dropped. `record` has it done by itself,
-   * once for each day of reception.
+   * Makes the partitions of the months around `now` and, with `retentionDays`, drops those that ended before that. May run at any
+   * time, repeatedly and in several processes at once. Returns what was made and dropped. `record` starts it once for each day of
+   * reception.
    */
   keepPartitions(now: Date, retentionDays?: number): Promise<Kept>;
 }
 
 const MAX_ROWS = 500;
 
-/** What the store decides for this repository. */
+/** The options of the meter values, which the store sets. */
 export interface MeterValueOptions {
   /** Samples of months that ended longer ago are dropped; undefined keeps everything. */
   readonly retentionDays?: number;
-  readonly log: (line: string, facts?: Record<string, unknown>) => void;
+  readonly log: (line: string, fields?: Record<string, unknown>) => void;
 }
 
 /** Builds the repository. */
 export function meterValues(
   db: Kysely<Database>,
   options: MeterValueOptions,
-): MeterValues & { quiet(): Promise<void> } {
+): MeterValues & { idle(): Promise<void> } {
   const recordBatched = batched(
     async (batches: readonly (readonly Sample[])[]) => {
       await insert(db, batches.flat());
@@ -66,7 +66,7 @@ export function meterValues(
     async record(samples) {
       const [first] = samples;
       if (first === undefined) return;
-      partitions.see(first.receivedAt);
+      partitions.noteReceived(first.receivedAt);
       const slices = Array.from({ length: Math.ceil(samples.length / MAX_ROWS) }, (_, i) => i * MAX_ROWS);
       await Promise.all(slices.map((from) => recordBatched(samples.slice(from, from + MAX_ROWS))));
     },
@@ -79,7 +79,7 @@ export function meterValues(
       }, meterValueOf),
 
     keepPartitions: (now, retentionDays) => partitions.keep(now, retentionDays),
-    quiet: () => partitions.quiet(),
+    idle: () => partitions.idle(),
   };
 }
 
@@ -99,8 +99,9 @@ const given = recordset({
 });
 
 /**
- * A sample is linked to a transaction only when that is the charge point's own; one that names another's is kept, unlinked and
- * marked. A sample that names no connector is one of its transaction's. `chr(31)`, the unit separator, keeps the parts of the digest apart.
+ * A sample is linked only to a transaction of its own charge point. A sample that names a transaction of another charge point is stored
+ * with `is_foreign` and without a link. A sample without a connector gets the connector of its transaction. `chr(31)`, the unit
+ * separator, separates the parts of the digest.
  */
 async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise<void> {
   await sql`
@@ -116,7 +117,7 @@ async function insert(db: Kysely<Database>, samples: readonly Sample[]): Promise
     left join transactions t on t.transaction_id = g.reported_transaction_id
     cross join lateral (select coalesce(g.connector_id, case when t.charge_point = g.charge_point then t.connector_id end, 0)
       as id) as connector
-    order by 1, 2, g.ordinal -- the first of two equal samples stays
+    order by 1, 2, g.ordinal -- of two equal samples the first is stored
     on conflict (sampled_at, digest) do nothing`.execute(db);
 }
 

@@ -1,5 +1,6 @@
 /**
- * Everything that is remembered: one small repository per aggregate, all over one PostgreSQL database.
+ * The store: one small repository for each kind of object, all over one PostgreSQL database. `openStore` opens and migrates the
+ * database.
  */
 import { CamelCasePlugin, Kysely } from "kysely";
 import { type ApiKeys, apiKeys } from "./api_keys.ts";
@@ -43,7 +44,7 @@ import { type Transactions, transactions } from "./transactions.ts";
 import { type WebhookDeliveries, webhookDeliveries } from "./webhook_deliveries.ts";
 import { type Webhooks, webhooks } from "./webhooks.ts";
 
-/** Everything that is remembered: one small repository per aggregate, all over one database. */
+/** All repositories, and the maintenance of the database. */
 export interface Store {
   readonly chargePoints: ChargePoints;
   readonly connectors: Connectors;
@@ -77,27 +78,27 @@ export interface Store {
   readonly reservations: Reservations;
   readonly triggeredMessages: TriggeredMessages;
   readonly statements: Readonly<Statements>;
-  /** Asks under the deadline whether the database works; throws StoreError when it does not answer or its disk is full. */
+  /** Checks the database under the deadline; throws StoreError when it does not answer or its disk is full. */
   probe(): Promise<void>;
-  /** To be called every few seconds: plans are good only as long as the planner knows how large the tables are. Returns what was analysed. */
+  /** Analyses tables that have grown, so that the planner knows their size. To be called every few seconds. Returns their names. */
   keepPlannerStatistics(): Promise<string[]>;
-  /** Lets statements under way finish, then lets go of connections, locks and files. */
+  /** Waits for statements under way, then closes connections and releases locks. */
   close(): Promise<void>;
 }
 
-/** Which database, how it is reached, and how long rows are kept. */
+/** The database, its deadline, and how long rows are kept. */
 export interface StoreOptions extends DatabaseOptions {
-  /** Meter values of months that ended longer ago are dropped. Null, the default: everything is kept. */
+  /** Meter values of months that ended longer ago are removed. Null, the default: all are kept. */
   readonly meterValueRetentionDays?: number | null;
-  /** Logged messages of days that ended longer ago are dropped. Default 30. */
+  /** Messages of days that ended longer ago are removed from the message log. Default 30. */
   readonly messageRetentionDays?: number;
-  /** A clock that only ever rises, for the age of cached rows. Default performance.now. */
+  /** A monotonic clock for the age of cached rows. Default performance.now. */
   readonly monotonicMs?: () => number;
 }
 
 const MESSAGE_RETENTION_DAYS = 30;
 
-/** Opens the database and migrates it, one process at a time. Throws StoreError with what the database said. */
+/** Opens the database and migrates it, one process at a time. Throws StoreError with the database's message. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { dialect, process, close } = await openDatabase(options);
   const { log = () => {}, meterValueRetentionDays, monotonicMs = () => performance.now() } = options;
@@ -111,8 +112,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   });
   const outbox = outboxSignal();
   const samples = meterValues(db, { retentionDays: meterValueRetentionDays ?? undefined, log });
-  const conversations = messages(db, { retentionDays: options.messageRetentionDays ?? MESSAGE_RETENTION_DAYS, log });
-  const groups = sites(db);
+  const messageLog = messages(db, { retentionDays: options.messageRetentionDays ?? MESSAGE_RETENTION_DAYS, log });
+  const allSites = sites(db);
   return {
     chargePoints: chargePoints(db, outbox),
     connectors: connectors(db, outbox),
@@ -133,7 +134,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     webhooks: webhooks(db),
     webhookDeliveries: webhookDeliveries(db),
     audit: audit(db),
-    messages: conversations,
+    messages: messageLog,
     connectionAttempts: connectionAttempts(db),
     idempotencyKeys: idempotencyKeys(db, process),
     desiredLocalLists: desiredLocalLists(db),
@@ -141,15 +142,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     localListSyncs: localListSyncs(db, outbox),
     files: files(db),
     diagnostics: diagnostics(db, outbox),
-    sites: groups,
-    siteGrants: siteGrants(db, groups),
+    sites: allSites,
+    siteGrants: siteGrants(db, allSites),
     reservations: reservations(db, outbox),
     triggeredMessages: triggeredMessages(db),
     statements,
     probe: () => life.ask(db),
     keepPlannerStatistics: () => keepPlannerStatistics(db),
     async close() {
-      await Promise.all([samples.quiet(), conversations.quiet()]);
+      await Promise.all([samples.idle(), messageLog.idle()]);
       await close();
     },
   };

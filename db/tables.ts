@@ -1,6 +1,6 @@
 /**
- * The tables as Kysely sees them: camelCase here, snake_case in the database (CamelCasePlugin). A column and its type stand here once;
- * the repositories derive what they show from `Row`. What the columns mean is also said in the migrations.
+ * The tables as Kysely types: camelCase here, snake_case in the database (CamelCasePlugin). Every column is declared here once, and the
+ * repositories derive their types from `Row`. The migrations explain the columns, too.
  */
 import type { Generated, Selectable } from "kysely";
 import type { CommandState } from "../ocpp/command_end.ts";
@@ -15,6 +15,7 @@ import type { SiteTables } from "./smart_charging/site_tables.ts";
 import type { TriggeredMessagesTable } from "./remote_trigger/triggered_messages_table.ts";
 import type { ReservationsTable } from "./reservation/reservation_tables.ts";
 
+/** All tables by name. */
 export interface Database
   extends ChargingProfileTables, FileTables, FirmwareCampaignTables, FirmwareTables, LocalListTables, SiteTables {
   chargePoints: ChargePointsTable;
@@ -44,17 +45,17 @@ export interface Database
 /** A row of a table as it is read. */
 export type Row<Table extends keyof Database> = Selectable<Database[Table]>;
 
-/** The same row with these columns filled in. */
+/** A row in which these columns are not null. */
 export type Filled<Columns, Name extends keyof Columns> =
   & Omit<Columns, Name>
   & { [N in Name]: NonNullable<Columns[N]> };
 
 export interface ChargePointsTable {
   identity: string;
-  /** What BootNotification is answered with (OCPP 1.6, 7.41 RegistrationStatus). */
+  /** The status with which BootNotification is answered (OCPP 1.6, 7.41 RegistrationStatus). */
   registration: "Accepted" | "Pending" | "Rejected";
   securityProfile: 0 | 1 | 2 | 3;
-  /** In seconds; null: the Central System's setting. */
+  /** Seconds; null: the Central System's setting. */
   heartbeatInterval: number | null;
   labels: Record<string, string>;
   description: string;
@@ -71,9 +72,9 @@ export interface ChargePointsTable {
   bootedAt: Date | null;
   lastSeenAt: Date | null;
   remoteAddress: string | null;
-  /** How the charge point reached us the last time, such as `http://cs.example:8080`, by the Host that it dialled. */
+  /** The base address of the last connection, from the Host header that the charge point sent, such as `http://cs.example:8080`. */
   dialled: string | null;
-  /** How often it sent each kind of message against the specification. */
+  /** The number of deviations from the specification, by their kind. */
   deviations: Generated<Record<string, number>>;
   localListVersion: number | null;
   credentials: HashedKey | null;
@@ -97,10 +98,10 @@ export interface ConnectorsTable {
   info: string | null;
   vendorId: string | null;
   vendorErrorCode: string | null;
-  /** The charge point's time of the status, or ours when it gave none. */
+  /** The charge point's time of the status, or the time of reception when it sent none. */
   since: Date | null;
   receivedAt: Date | null;
-  /** What an operator set with ChangeAvailability; null: never. */
+  /** What an operator set with ChangeAvailability; null: never set. */
   availability: "Operative" | "Inoperative" | null;
   availabilitySetAt: Date | null;
 }
@@ -158,7 +159,7 @@ export interface TransactionsTable {
   stopIdTag: string | null;
   idTagInfo: IdTagInfo;
   reservationId: number | null;
-  /** Odd but recorded: `conflictingStop`, `matchedByInference`, `abandoned`, and what the caller gave. */
+  /** What is unusual about the recorded values: `conflictingStop`, `matchedByInference`, `abandoned`, and the flags of the caller. */
   flags: string[];
 }
 
@@ -186,7 +187,7 @@ export interface MeterValuesTable {
   transactionId: number | null;
   isForeign: boolean;
   receivedAt: Date;
-  /** Letter by letter as it came. */
+  /** The text exactly as it was received. */
   value: string;
   measurand: string;
   phase: string | null;
@@ -196,14 +197,14 @@ export interface MeterValuesTable {
   format: string;
 }
 
-/** Why there is no confirmation: a CALLERROR as it came, or what was wrong with the answer. */
+/** Why there is no confirmation: the received CALLERROR, or what was wrong with the answer. */
 export interface CommandError {
   code: string;
   description: string;
   details: unknown;
 }
 
-/** `messageId`, `sentAt` and `process` are null until it is sent. */
+/** The table `commands`. `messageId`, `sentAt` and `process` are null until the command is sent. */
 export interface CommandsTable {
   /** uuid version 7, made by the caller: ids rise with time. */
   id: string;
@@ -241,27 +242,27 @@ export interface ChargePointReportsTable {
   chargePoint: string;
   action: string;
   content: object;
-  /** The charge point's own time; null where the action has none. */
+  /** The charge point's own time; null when the action has none. */
   reportedAt: Date | null;
   receivedAt: Date;
 }
 
 export interface MessagesTable {
   at: Date;
-  /** Rises with time within a process; with `at` and the charge point it is the row's key. */
+  /** Rises within a process. `at`, `id` and the charge point together are the key. */
   id: number;
   chargePoint: string;
   /** `in`: from the charge point. */
   direction: "in" | "out";
-  /** `unreadable` is what could not even be read as one of the other three. */
+  /** `unreadable`: the frame is none of the other three. */
   type: "CALL" | "CALLRESULT" | "CALLERROR" | "unreadable";
   messageId: string | null;
   action: string | null;
-  /** Of a CALLERROR `{code, description, details}`. The text as it came when it was unreadable; its beginning when it was cut. */
+  /** For a CALLERROR `{code, description, details}`; for an unreadable frame its text; with `isCut` the beginning of the text. */
   payload: unknown;
-  /** Whether only the beginning of the payload was kept, as text. */
+  /** Whether only the beginning of the payload is stored, as text. */
   isCut: boolean;
-  /** Of an answer, counted from its CALL. */
+  /** For an answer: the time since its CALL. */
   latencyMs: number | null;
   commandId: string | null;
   transactionId: number | null;
@@ -275,20 +276,20 @@ export interface ConnectionAttemptsTable {
   lastAt: Date;
   count: number;
   address: string;
-  /** Null where none could be read, and where one address tried very many. */
+  /** Null when the URL had none, and when one address tried very many identities. */
   identity: string | null;
   /** A slug of a closed list. */
   cause: string;
-  /** What was found, in words. */
+  /** What was found, as a sentence. */
   found: string;
-  /** What to do about it, in words. */
+  /** What to do about it, as a sentence. */
   cure: string;
 }
 
 export interface IdempotencyKeysTable {
   apiKey: string;
   key: string;
-  /** A hash of what was asked for. */
+  /** A hash of the request. */
   fingerprint: Uint8Array;
   answer: Uint8Array | null;
   process: number;
@@ -325,13 +326,13 @@ export interface WebhooksTable {
   secret: string;
   previousSecret: string | null;
   previousSecretUntil: Date | null;
-  /** The last event that was looked at for it. */
+  /** The number of the last event for which deliveries were made. */
   position: number;
-  /** Events up to this number had been dropped, by their age, before they were looked at for it; null: nothing was missed. */
+  /** Events up to this number were removed, because of their age, before they were delivered; null: none was missed. */
   lostUntil: number | null;
-  /** Failed attempts since the last one that succeeded. */
+  /** The number of failed attempts since the last successful one. */
   failures: Generated<number>;
-  /** Since when several attempts in a row failed; null: it works, as far as we know. */
+  /** Since when several attempts in a row have failed; null: the webhook does not count as failing. */
   failingSince: Date | null;
   lastError: string | null;
   createdAt: Date;

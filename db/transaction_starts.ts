@@ -1,7 +1,7 @@
 /**
- * Records StartTransactions, many charge points' in one statement. What the statement decides, it decides from the rows as they
- * are at that moment: whether the start is known already (then the stored answer is given again, letter by letter), whether
- * the tag charges elsewhere, whether a stop that came too early belongs to it, and what it leaves abandoned behind.
+ * Records StartTransactions of many charge points in one statement. The statement decides from the rows at that moment: whether the
+ * start is stored already (then the stored answer is repeated exactly), whether the idTag has too many active transactions, whether
+ * a StopTransaction that was received earlier belongs to it, and which older transactions are abandoned.
  */
 import { type Kysely, sql } from "kysely";
 import type { IdTagInfo } from "../ocpp/types/id_tag_info.ts";
@@ -9,12 +9,12 @@ import { unknownOutcome } from "./engine/errors.ts";
 import { recordset } from "./engine/recordset.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
-import { reservationsOfStarts } from "./reservation/reservation_facts.ts";
+import { reservationsOfStarts } from "./reservation/reservation_parts.ts";
 import type { Database } from "./tables.ts";
-import { ended, started } from "./transaction_facts.ts";
+import { ended, started } from "./transaction_event_rows.ts";
 import { folded } from "./engine/values.ts";
 
-/** A StartTransaction to record. Its natural key: charge point, connector, tag without case, meterStart, timestamp. */
+/** A StartTransaction to record. Its natural key: charge point, connector, idTag without case, meterStart, timestamp. */
 export interface TransactionStart {
   chargePoint: string;
   connectorId: number;
@@ -24,29 +24,29 @@ export interface TransactionStart {
   timestamp: Date;
   reservationId: number | null;
   receivedAt: Date;
-  /** As decided without concurrency; recordStart turns Accepted into ConcurrentTx where the limit is reached. */
+  /** The decision without regard to other transactions. recordStart changes Accepted to ConcurrentTx when the limit is reached. */
   idTagInfo: IdTagInfo;
-  /** Of the tag; null = no limit. */
+  /** The limit of the idTag; null = no limit. */
   maxActiveTransactions: number | null;
   flags: string[];
 }
 
-/** What to answer. A resent start gets the answer of the first one. */
+/** The answer to a start. A start that is sent again gets the answer of the first one. */
 export interface RecordedStart {
   transactionId: number;
   created: boolean;
   idTagInfo: IdTagInfo;
 }
 
-/** A connector with more open transactions than this is cleaned up by its next starts. */
+/** The most transactions that one start abandons. The next starts on the connector abandon the rest. */
 const ABANDONED_AT_ONCE = 100;
 
-/** How often rows that another process inserted at the same moment are looked for again. */
+/** How often the statement runs when another process inserts the same rows at the same time. */
 const ATTEMPTS = 3;
 
 /**
- * Records a batch with at most one start per charge point; answers in its order. Starts that another process was faster with
- * are not in the first answer: they are known when the statement runs again.
+ * Records a batch with at most one start per charge point; results are in its order. A start that another process inserts at the same
+ * time is missing in the first result. It is found when the statement runs again.
  */
 export async function recordStarts(
   db: Kysely<Database>,
@@ -69,7 +69,7 @@ export async function recordStarts(
 
 type Columns = ReturnType<typeof columnsOf>;
 
-/** `inferred`: its stop was matched with it, now or when the start came before. */
+/** `inferred`: a stop with another transactionId was matched with the start. */
 type Inserted = RecordedStart & { chargePoint: string; inferred: boolean };
 
 async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<Inserted[]> {
@@ -99,7 +99,7 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
       left join early e on e.charge_point = j.charge_point left join transaction_stops s on s.id = e.stop_id
       on conflict do nothing
       returning *
-    ), told as ${tellings}${reservationsOfStarts(rows.map((row) => row.reservationId))}, joined as (
+    ), event_rows as ${recordedEvents}${reservationsOfStarts(rows.map((row) => row.reservationId))}, joined as (
       update transaction_stops s set outcome = 'inferred', transaction_id = t.transaction_id,
         flags = s.flags || '["matchedByInference"]'
       from early e join issued t on t.charge_point = e.charge_point where s.id = e.stop_id
@@ -126,8 +126,8 @@ const given = recordset({
 const inferred = sql<boolean>`t.flags ? 'matchedByInference'`;
 
 /**
- * The look-ups are lateral and limited: one probe of an index for each row. As joins they would be planned anew with the table's size, and a
- * plan that was made while the table was small reads all of it for every batch.
+ * The look-ups are lateral and limited: one access to an index for each row. For joins the planner chooses by the size of the table, and a
+ * plan from the time when the table was small would read all of it for every batch.
  */
 const sameStart = sql`
   select t.transaction_id, t.id_tag_info, t.flags from transactions t
@@ -135,14 +135,14 @@ const sameStart = sql`
     and t.meter_start = g.meter_start and t.started_at = g.started_at
   limit 1`;
 
-/** Rows of the batch above this one with the same tag, which count as if they were recorded. */
+/** The number of accepted rows before this one in the batch with the same idTag. They count as if they were recorded. */
 const acceptedBefore = sql<number>`
   count(*) filter (where id_tag_info ->> 'status' = 'Accepted') over (
     partition by folded_id_tag order by ordinal rows between unbounded preceding and 1 preceding)`;
 
 /**
- * ConcurrentTx (OCPP 1.6, 7.2): the tag charges elsewhere as often as it may. Transactions that were themselves refused do not
- * count, nor does an open one on the same connector, whose stop is merely late.
+ * ConcurrentTx (OCPP 1.6, 7.2): the idTag has as many active transactions on other connectors as it may. Transactions that were not
+ * accepted do not count. An active one on the same connector does not count either: its stop is only late.
  */
 const concurrent = sql<boolean>`
   f.id_tag_info ->> 'status' = 'Accepted' and f.max_active_transactions is not null
@@ -153,9 +153,9 @@ const concurrent = sql<boolean>`
   )`;
 
 /**
- * The stop that came before its start, when exactly one fits: a charge point that got no answer to its start ends the
- * transaction under an id of its own (errata 3.18) and sends the start again later. A stop that we had before the start even
- * happened is not meant, unless the charge point's clock is ahead of ours and cannot be compared with it.
+ * The stop that was received before its start, when exactly one fits. A charge point that got no answer to its start ends the
+ * transaction under an id of its own (errata 3.18) and sends the start again later. A stop that was received before the time of the
+ * start does not fit, unless the charge point's clock is ahead of ours: then the times cannot be compared.
  */
 const earlyStops = sql`
   select f.charge_point, min(s.id) as stop_id
@@ -165,7 +165,7 @@ const earlyStops = sql`
     and (s.received_at >= f.started_at or f.started_at > f.received_at)
   group by f.charge_point having count(*) = 1`;
 
-/** An older transaction on the connector is over when another begins; its stop had seven days to arrive. */
+/** A new transaction on a connector ends older ones without a stop, when they started more than seven days before. */
 const abandon = sql`
   update transactions t set state = 'ended', flags = t.flags || '["abandoned"]'
   where t.transaction_id = any(array(
@@ -174,11 +174,11 @@ const abandon = sql`
         where a.charge_point = f.charge_point and a.connector_id = f.connector_id and a.state = 'active'
           and a.started_at <= f.started_at and a.start_received_at < f.received_at - interval '7 days'
         limit ${sql.lit(ABANDONED_AT_ONCE)}) as a))
-    and t.state <> 'ended' -- not "= 'active'": the planner would look through all that are open
+    and t.state <> 'ended' -- not "= 'active'": then the planner would read all active transactions
   returning t.*, (select max(f.received_at) from fresh f where f.charge_point = t.charge_point) as noticed_at`;
 
-/** Events: what began, what was given up for it, and what began and ended because its stop was here first. */
-const tellings = intoOutbox(
+/** The events of abandoned transactions, of starts, and of starts whose stop was received before. */
+const recordedEvents = intoOutbox(
   ended("abandoned", "noticed_at"),
   started("(select * from issued order by transaction_id) as i"),
   ended("issued where state = 'ended'", "start_received_at"),

@@ -1,6 +1,6 @@
 /**
- * Records StopTransactions, many charge points' in one statement. A stop is a fact that is never refused (OCPP 1.6, 4.10): it
- * ends the transaction that it names when that is open and the charge point's own; else it is kept as what it is.
+ * Records StopTransactions of many charge points in one statement. The Central System cannot refuse a stop (OCPP 1.6, 4.10). The stop
+ * ends the transaction that it names, if that is active and belongs to the charge point. Otherwise the stop is stored with another outcome.
  */
 import { type Kysely, sql } from "kysely";
 import { unknownOutcome } from "./engine/errors.ts";
@@ -8,13 +8,13 @@ import { recordset } from "./engine/recordset.ts";
 import { intoOutbox } from "./event_outbox.ts";
 import { linkInferredSamples } from "./inferred_samples.ts";
 import type { Database } from "./tables.ts";
-import { conflicted, ended, orphaned } from "./transaction_facts.ts";
+import { conflicted, ended, orphaned } from "./transaction_event_rows.ts";
 import { folded } from "./engine/values.ts";
 
 /** A StopTransaction to record. */
 export interface TransactionStop {
   chargePoint: string;
-  /** As reported: any safe integer, also 0, -1 and ids of others. */
+  /** As reported: any safe integer, also 0, -1 and ids of other charge points. */
   transactionId: number;
   idTag: string | null;
   /** Wh */
@@ -26,22 +26,22 @@ export interface TransactionStop {
 }
 
 /**
- * `ended`: the first stop of this transaction. `repeated`: known already. `conflict`: the transaction was stopped with other
- * values, which stay. `inferred`: the id was useless, exactly one open transaction fits. `orphan`: kept without a transaction.
+ * `ended`: the first stop of this transaction. `repeated`: stored already. `conflict`: the transaction was stopped with other values,
+ * which are kept. `inferred`: the transactionId is -1, and exactly one active transaction fits. `orphan`: stored without a transaction.
  */
 export type StopOutcome = "ended" | "repeated" | "conflict" | "inferred" | "orphan";
 
-/** `transactionId` is the transaction that the stop belongs to, null for an orphan. */
+/** The result for one stop. `transactionId` is the transaction that the stop belongs to, null for an orphan. */
 export interface RecordedStop {
   outcome: StopOutcome;
   transactionId: number | null;
   created: boolean;
 }
 
-/** How often rows that another process inserted at the same moment are looked for again. */
+/** How often the statement runs when another process inserts the same rows at the same time. */
 const ATTEMPTS = 3;
 
-/** Records a batch with at most one stop per charge point; answers in its order. */
+/** Records a batch with at most one stop per charge point; results are in its order. */
 export async function recordStops(db: Kysely<Database>, stops: readonly TransactionStop[]): Promise<RecordedStop[]> {
   const recorded = new Map<string, RecordedStop>();
   let open = stops.map(columnsOf);
@@ -50,16 +50,16 @@ export async function recordStops(db: Kysely<Database>, stops: readonly Transact
     open = open.filter(({ chargePoint }) => !recorded.has(chargePoint));
   }
   if (open.length > 0) throw unknownOutcome("other processes record the same stops", undefined);
-  await linkInferredSamples(db, elsewhere(stops, recorded));
+  await linkInferredSamples(db, matchedIds(stops, recorded));
   return stops.map(({ chargePoint }) => recorded.get(chargePoint)!);
 }
 
-/** The transactions of stops that named another; of repeated stops, too, as the first one may have been cut off here. */
-function elsewhere(stops: readonly TransactionStop[], recorded: ReadonlyMap<string, RecordedStop>): number[] {
+/** The transactions of stops that named another id. Repeated stops are included: the process may have died before it linked the first. */
+function matchedIds(stops: readonly TransactionStop[], recorded: ReadonlyMap<string, RecordedStop>): number[] {
   const ids = stops.map(({ chargePoint, transactionId: named }) => (
-    { named, meant: recorded.get(chargePoint)!.transactionId }
+    { named, matched: recorded.get(chargePoint)!.transactionId }
   ));
-  return ids.flatMap(({ named, meant }) => meant === null || meant === named ? [] : [meant]);
+  return ids.flatMap(({ named, matched }) => matched === null || matched === named ? [] : [matched]);
 }
 
 type Columns = ReturnType<typeof columnsOf>;
@@ -75,15 +75,15 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
     ), fresh as (
       select * from given g where not exists (select from known k where k.charge_point = g.charge_point)
     ), named as (${named}
-    ), guessed as (${guessed}
+    ), matched as (${matched}
     ), judged as (
-      select f.*, coalesce(n.transaction_id, g.transaction_id) as transaction_id, n.is_foreign,
+      select f.*, coalesce(n.transaction_id, m.transaction_id) as transaction_id, n.is_foreign,
         case when n.meter_stop = f.meter_stop and n.stopped_at = f.stopped_at then 'repeated'
           when n.meter_stop is not null then 'conflict'
           when n.transaction_id is not null then 'ended'
-          when g.transaction_id is not null then 'inferred'
+          when m.transaction_id is not null then 'inferred'
           else 'orphan' end as outcome
-      from fresh f left join named n using (charge_point) left join guessed g using (charge_point)
+      from fresh f left join named n using (charge_point) left join matched m using (charge_point)
     ), kept as (
       insert into transaction_stops (charge_point, reported_transaction_id, transaction_id, outcome, id_tag, folded_id_tag,
         meter_stop, stopped_at, received_at, reason, flags)
@@ -94,7 +94,7 @@ async function insert(db: Kysely<Database>, rows: readonly Columns[]): Promise<I
       on conflict do nothing
       returning *
     ), applied as (${apply}
-    ), told as ${tellings}
+    ), event_rows as ${recordedEvents}
     select charge_point, 'repeated' as outcome, transaction_id, false as created from known
     union all select charge_point, outcome, transaction_id, false from judged where outcome = 'repeated'
     union all select charge_point, outcome, transaction_id, true from kept`.execute(
@@ -115,7 +115,7 @@ const given = recordset({
   flags: "jsonb",
 });
 
-/** One probe of the index for each row, however the tables grow; so it is with starts. */
+/** One access to the index for each row, whatever the size of the table; see `sameStart` in transaction_starts.ts. */
 const sameStop = sql`
   select s.transaction_id from transaction_stops s
   where s.charge_point = g.charge_point and s.reported_transaction_id = g.reported_transaction_id
@@ -123,8 +123,8 @@ const sameStop = sql`
   limit 1`;
 
 /**
- * The transaction with the reported id. Of our own it is locked, so that two stops of one transaction in two processes are
- * decided one after the other; of another charge point only that it exists is learned, and nothing is touched.
+ * The transaction with the reported id. A transaction of the same charge point is locked, so that two processes decide about two stops
+ * one after the other. Of a transaction of another charge point only its existence is used.
  */
 const named = sql`
   select own.*, false as is_foreign from (
@@ -136,10 +136,11 @@ const named = sql`
   from fresh f join transactions t on t.transaction_id = f.reported_transaction_id and t.charge_point <> f.charge_point`;
 
 /**
- * A charge point that lost our answer to its start reports -1 (errata 3.18). The stop is attached when exactly one open transaction of
- * this charge point fits. Any other useless id stays an orphan for an operator: it says nothing, and a guess costs somebody money.
+ * A charge point that got no answer to its start reports -1 (errata 3.18). Such a stop ends the one active transaction of this charge
+ * point that fits. With any other unknown id the stop is an orphan, about which an operator decides: a wrong match would be billed to
+ * the wrong customer.
  */
-const guessed = sql`
+const matched = sql`
   select f.charge_point, min(t.transaction_id) as transaction_id
   from fresh f join transactions t on t.charge_point = f.charge_point and t.state = 'active'
   where f.reported_transaction_id = -1
@@ -147,7 +148,7 @@ const guessed = sql`
     and (f.folded_id_tag is null or f.folded_id_tag = t.folded_id_tag)
   group by f.charge_point having count(*) = 1`;
 
-/** The effect on the transaction: the first stop gives its values, a contradicting one only a flag. */
+/** The effect on the transaction: the first stop sets its values, a contradicting one only a flag. */
 const apply = sql`
   update transactions t set
     state = 'ended',
@@ -166,8 +167,8 @@ const apply = sql`
   where t.transaction_id = k.transaction_id and t.charge_point = k.charge_point
   returning t.*, k.outcome, k.received_at`;
 
-/** Events: what ended, and which stops somebody has to look at. */
-const tellings = intoOutbox(
+/** The events of ends, and of stops that an operator has to look at. */
+const recordedEvents = intoOutbox(
   ended("applied where outcome in ('ended', 'inferred')", "received_at"),
   conflicted("kept where outcome = 'conflict'"),
   orphaned("kept where outcome = 'orphan'"),

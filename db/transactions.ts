@@ -1,6 +1,6 @@
 /**
- * OCPP's transactions: how they are written is in transaction_starts.ts and transaction_stops.ts, how they are read is here. Only
- * `find` goes by the id alone; it is for operators. Whatever a charge point asks for carries its identity.
+ * OCPP's transactions. This file reads them; transaction_starts.ts and transaction_stops.ts write them. `find` takes the id alone and is
+ * for operators. Everything that a charge point causes is limited to its identity.
  */
 import { type Kysely, sql } from "kysely";
 import { type OutboxSignal, signalling } from "./event_outbox.ts";
@@ -13,36 +13,35 @@ import { folded, without } from "./engine/values.ts";
 
 export type { RecordedStart, RecordedStop, StopOutcome, TransactionStart, TransactionStop };
 
-/** A transaction as known now. `energyWh` is meterStop - meterStart, null while it is not known and when the meter went
- * backwards: nobody is billed a negative amount. */
+/** A transaction with its energy. `energyWh` is meterStop - meterStart; null when it is not known, and when it would be negative. */
 export type Transaction = Omit<Row<"transactions">, "foldedIdTag"> & { energyWh: number | null };
 
-/** A StopTransaction as it came, whatever became of it. */
-export type StopFact = Omit<Row<"transactionStops">, "foldedIdTag">;
+/** A StopTransaction as it was received, with its outcome. */
+export type StopRecord = Omit<Row<"transactionStops">, "foldedIdTag">;
 
-/** Narrows `list`. `from` is included, `to` is not; both mean the start in the charge point's time. */
+/** The filter of `list`. `from` (included) and `to` (excluded) are compared with the start in the charge point's time. */
 export interface TransactionFilter
   extends Partial<Pick<Transaction, "chargePoint" | "connectorId" | "idTag" | "state">> {
   from?: Date;
   to?: Date;
 }
 
-/** Narrows `listStops`. */
-export type StopFilter = Partial<Pick<StopFact, "chargePoint" | "outcome">>;
+/** The filter of `listStops`. */
+export type StopFilter = Partial<Pick<StopRecord, "chargePoint" | "outcome">>;
 
-/** Transactions and the facts about their ends. */
+/** Transactions and all received StopTransactions. */
 export interface Transactions {
-  /** Gathered. Never refuses for content; commits before it resolves. */
+  /** Batched. Never refuses a start because of its content; commits before it resolves. */
   recordStart(start: TransactionStart): Promise<RecordedStart>;
-  /** Gathered. Touches only transactions of the same charge point. */
+  /** Batched. Changes only transactions of the same charge point. */
   recordStop(stop: TransactionStop): Promise<RecordedStop>;
   find(transactionId: number): Promise<Transaction | undefined>;
   /** By id, newest first unless `order` says otherwise. Throws BadCursor. */
   list(filter: TransactionFilter, page: Page, order?: Order): Promise<Listed<Transaction>>;
-  /** Of one charge point, oldest first, at most 1000. */
+  /** The active transactions of a charge point, oldest first, at most 1000. */
   findOpen(chargePoint: string): Promise<Transaction[]>;
-  /** The stop facts, orphans and conflicts included; newest first unless `order` says otherwise. Throws BadCursor. */
-  listStops(filter: StopFilter, page: Page, order?: Order): Promise<Listed<StopFact>>;
+  /** All stops, orphans and conflicts included; newest first unless `order` says otherwise. Throws BadCursor. */
+  listStops(filter: StopFilter, page: Page, order?: Order): Promise<Listed<StopRecord>>;
 }
 
 const LARGEST_ID = 2 ** 31 - 1;
@@ -50,7 +49,7 @@ const MOST_OPEN = 1000;
 
 /** Builds the repository. */
 export function transactions(db: Kysely<Database>, outbox: OutboxSignal): Transactions {
-  // One batch at a time: what a batch decides about concurrent transactions must see the batch before it.
+  // One batch at a time: the decision about concurrent transactions must see the batch before.
   const oneByOne = { maxRows: 500, maxInFlight: 1, keyOf: (row: { chargePoint: string }) => row.chargePoint };
   return {
     recordStart: batched(
@@ -79,7 +78,12 @@ export function transactions(db: Kysely<Database>, outbox: OutboxSignal): Transa
     },
 
     listStops: (where, page, order) =>
-      listPage(db.selectFrom("transactionStops").selectAll(), page, { by: { id: "number" }, order, where }, stopFactOf),
+      listPage(
+        db.selectFrom("transactionStops").selectAll(),
+        page,
+        { by: { id: "number" }, order, where },
+        stopRecordOf,
+      ),
   };
 }
 
@@ -90,6 +94,6 @@ function transactionOf(row: Row<"transactions">): Transaction {
   };
 }
 
-function stopFactOf(row: Row<"transactionStops">): StopFact {
+function stopRecordOf(row: Row<"transactionStops">): StopRecord {
   return without(row, "foldedIdTag");
 }

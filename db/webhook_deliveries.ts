@@ -1,7 +1,7 @@
 /**
- * Deliveries to webhooks: who takes which one and what became of it. Taking is a lease, so that a process that dies in the middle is
- * followed by another attempt, with the same webhook-id, and two processes do not send the same at the same time. In each lane
- * (a charge point) only the oldest pending delivery can be taken: a failing one holds back later ones of its charge point and nobody else's.
+ * Deliveries of events to webhooks, and their outcomes. A process takes a delivery with a lease: two processes do not send it at the same
+ * time, and when the process dies another one sends it again, with the same webhook-id. A lane has the deliveries of one charge point.
+ * In each lane only the oldest pending delivery can be taken: a failing delivery holds back only later ones of the same charge point.
  */
 import { type Kysely, sql } from "kysely";
 import { eventOf, type PublishedEvent } from "./events.ts";
@@ -10,57 +10,58 @@ import type { Database, Row } from "./tables.ts";
 import { without } from "./engine/values.ts";
 import { secretsOf, type WebhookSecrets } from "./webhooks.ts";
 
-/** One event on its way to one webhook. */
+/** The delivery of one event to one webhook. */
 export type Delivery = Omit<Row<"webhookDeliveries">, "webhook" | "lane" | "leasedUntil"> & {
   chargePoint: string | null;
 };
 
-/** A delivery that the caller has to send now. */
+/** A delivery that the caller has leased and must send now. */
 export interface TakenDelivery extends WebhookSecrets {
   webhook: string;
   url: string;
   event: PublishedEvent;
 }
 
-/** How an attempt ended. `status` is null without an HTTP answer; `error` null means that it was taken. */
+/** How an attempt ended. `status` is null without an HTTP answer; `error` is null when the receiver accepted the delivery. */
 export interface AttemptOutcome {
   readonly status: number | null;
   readonly error: string | null;
   readonly latencyMs: number;
-  /** What the receiver asked for with Retry-After. */
+  /** The receiver's Retry-After. */
   readonly retryAfterSeconds?: number;
-  /** The receiver wants nothing any more (410): the webhook is disabled. */
+  /** The receiver answered 410: the webhook is disabled. */
   readonly gone?: boolean;
 }
 
+/** The deliveries by webhook and event number. */
 export interface WebhookDeliveries {
-  /** Makes deliveries of the events that the webhooks have not looked at yet, a bounded number; returns whether there were any. */
+  /** Makes the deliveries of events after each webhook's position, a bounded number; returns whether there were such events. */
   plan(now: Date): Promise<boolean>;
-  /** Takes what is due, at most `limit`; it must be settled within `LEASE_SECONDS`. */
+  /** Leases deliveries that are due, at most `limit`. Each must be settled within `LEASE_SECONDS`. */
   take(limit: number, now: Date): Promise<TakenDelivery[]>;
-  /** Records an attempt. A failed one is skipped when its delivery is older than `giveUpBefore`. */
+  /** Records the outcome of an attempt. After a failed one, a delivery that was made before `giveUpBefore` is skipped. */
   settle(webhook: string, sequence: number, outcome: AttemptOutcome, giveUpBefore: Date, now: Date): Promise<void>;
-  /** When the next delivery is due that nobody has taken; undefined when none waits. */
+  /** When the next delivery is due that is not leased; undefined when there is none. */
   nextDueAt(): Promise<Date | undefined>;
-  /** Gives up what has waited since before; returns how many. */
+  /** Skips pending deliveries that were made before; returns how many. */
   skip(before: Date, now: Date): Promise<number>;
-  /** Of one webhook, newest first. Throws BadCursor. */
+  /** The deliveries of one webhook, newest first. Throws BadCursor. */
   list(webhook: string, filter: { state?: Delivery["state"] }, page: Page): Promise<Listed<Delivery>>;
 }
 
-/** Longer than any attempt may take. */
+/** The duration of a lease, longer than any attempt may take. */
 export const LEASE_SECONDS = 30;
 
-/** Requests that one webhook gets at the same time; one, while it fails. */
+/** The most concurrent requests to one webhook; a failing webhook gets one at a time. */
 export const WIDTH = 8;
 
-/** Failed attempts in a row, whatever they carried, after which the webhook counts as failing. */
+/** The number of failed attempts in a row, of any deliveries, after which the webhook counts as failing. */
 export const FAILING_AFTER = 5;
 
-/** Events that one statement plans for each webhook. */
+/** The most events for which one statement makes deliveries, for each webhook. */
 const PLANNED_AT_ONCE = 500;
 
-/** Wait after the first failure; it doubles with each further one. */
+/** The back-off: the wait after the first failure, which doubles with each further failure, and the longest wait. */
 const FIRST_WAIT_SECONDS = 5;
 const LONGEST_WAIT_SECONDS = 3600;
 
@@ -108,7 +109,7 @@ export function webhookDeliveries(db: Kysely<Database>): WebhookDeliveries {
   };
 }
 
-/** The oldest pending delivery of each lane, found from lane to lane in the index: what waits behind them is never read. */
+/** The oldest pending delivery of each lane. The recursion jumps from lane to lane in the index and does not read the others. */
 const heads = sql`
   select w.id as webhook, h.* from webhooks w cross join lateral (
     with recursive lanes as (
@@ -121,7 +122,7 @@ const heads = sql`
     ) select * from lanes) as h
   where w.enabled`;
 
-/** Several processes may plan at once: each webhook is locked by one, and a row that is there already stays. */
+/** Several processes may plan at the same time: each webhook is locked by one of them, and existing rows do not change. */
 async function plan(db: Kysely<Database>, now: Date): Promise<boolean> {
   const { rows } = await sql`
     with behind as (
@@ -153,12 +154,12 @@ function takeDue(limit: number, now: Date) {
     ), heads as (${heads}
     ), waiting as (
       select h.webhook, h.sequence, row_number() over (partition by h.webhook order by h.sequence) as place,
-        r.width - (select count(*) from heads b where b.webhook = h.webhook and b.leased_until > ${now}) as room
+        r.width - (select count(*) from heads b where b.webhook = h.webhook and b.leased_until > ${now}) as free
       from heads h join ready r on r.id = h.webhook
       where (h.leased_until is null or h.leased_until <= ${now}) and h.next_attempt_at <= ${now}
     ), mine as (
       select d.webhook, d.sequence from webhook_deliveries d join waiting t using (webhook, sequence)
-      where t.place <= t.room and d.state = 'pending' and (d.leased_until is null or d.leased_until <= ${now})
+      where t.place <= t.free and d.state = 'pending' and (d.leased_until is null or d.leased_until <= ${now})
       order by d.sequence limit ${limit}::bigint for update of d skip locked
     ), taken as (
       update webhook_deliveries d set attempts = d.attempts + 1, last_attempt_at = ${now},
@@ -170,7 +171,7 @@ function takeDue(limit: number, now: Date) {
     from taken t join events e using (sequence) join webhooks w on w.id = t.webhook order by e.sequence`;
 }
 
-/** A webhook that works again gets everything that waits at once. */
+/** Records a success. A webhook that was failing gets all waiting deliveries without further delay. */
 async function delivered(
   db: Kysely<Database>,
   webhook: string,
@@ -192,7 +193,7 @@ async function delivered(
     where webhook = ${webhook} and sequence = ${sequence}::bigint and state = 'pending'`.execute(db);
 }
 
-/** The delivery waits longer each time. What its lane holds back is tried no sooner; other lanes are. */
+/** Records a failure: the delivery, and its lane with it, waits longer each time. Other lanes go on. */
 async function failed(
   db: Kysely<Database>,
   webhook: string,
@@ -218,7 +219,7 @@ async function failed(
     where id = ${webhook}`.execute(db);
 }
 
-/** 5 s after the first failure, twice as long after each further one, an hour at most. */
+/** The wait after a failure: 5 s after the first one, twice as long after each further one, at most one hour. */
 function waitAfter(atLeastSeconds: number) {
   const doubled = sql`least(${sql.lit(FIRST_WAIT_SECONDS)} * 2 ^ least(attempts - 1, 20), ${
     sql.lit(LONGEST_WAIT_SECONDS)

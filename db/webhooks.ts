@@ -1,6 +1,6 @@
 /**
- * Webhooks: where operators want to be told of events. How far each has come is part of its row, so that any process can go on where
- * another one stopped; the deliveries themselves are in webhook_deliveries.ts.
+ * Webhooks: URLs to which events are delivered. The position of each webhook in the list of events is in its row, so that any process
+ * can continue. The deliveries are in webhook_deliveries.ts.
  */
 import { type Kysely, sql } from "kysely";
 import { type Listed, listPage, type Page } from "./engine/list_page.ts";
@@ -9,25 +9,26 @@ import { jsonb, without } from "./engine/values.ts";
 
 type Row = RowOf<"webhooks">;
 
-/** What an operator sets. */
+/** The fields that an operator sets. */
 export type WebhookFields = Pick<Row, "url" | "description" | "types" | "chargePoints" | "enabled">;
 
-/** A webhook without its secrets. */
+/** A webhook without its secrets, with the numbers of its open and skipped deliveries. */
 export interface Webhook extends Omit<Row, "number" | "secret" | "previousSecret" | "previousSecretUntil"> {
-  /** Deliveries that wait. */
+  /** The number of pending deliveries. */
   pending: number;
-  /** Deliveries that were given up. */
+  /** The number of skipped deliveries. */
   skipped: number;
 }
 
-/** What signs a request: the second one for a while after the secret was replaced. */
+/** The secrets that sign a request. The previous one signs, too, for a while after it was replaced. */
 export interface WebhookSecrets {
   secret: string;
   previousSecret: string | null;
 }
 
+/** The webhooks by id. */
 export interface Webhooks {
-  /** Begins with the next event that is numbered. The same id again replaces the fields, and the secret where one is given. */
+  /** Creates a webhook, which gets events from now on, or replaces the fields, and the secret if one is given. */
   put(
     id: string,
     fields: WebhookFields,
@@ -37,14 +38,14 @@ export interface Webhooks {
   find(id: string): Promise<Webhook | undefined>;
   /** Newest first. Throws BadCursor. */
   list(page: Page): Promise<Listed<Webhook>>;
-  /** With its deliveries. */
+  /** Removes the webhook with its deliveries. */
   remove(id: string): Promise<boolean>;
   /** Whether any webhook is enabled. */
   any(): Promise<boolean>;
   secretsOf(id: string, now: Date): Promise<WebhookSecrets | undefined>;
 }
 
-/** `given` replaces what is there, and the replaced one still signs until `previousUntil`; `made` is for a new webhook. */
+/** The secret of a put. `given` replaces the stored one, which still signs until `previousUntil`; `made` is for a new webhook. */
 export interface NewSecret {
   readonly given?: string;
   readonly made: string;
@@ -56,7 +57,7 @@ export function webhooks(db: Kysely<Database>): Webhooks {
   return {
     async put(id, { types, chargePoints, ...fields }, { given, made, previousUntil }, now) {
       const lists = { types: jsonb(types), chargePoints: jsonb(chargePoints) };
-      // An edit is a reason to try again at once.
+      // After an edit, waiting deliveries are tried again without delay: the operator may have corrected the cause.
       const waiting = db.with(
         "waiting",
         (c) =>
@@ -104,14 +105,14 @@ export function webhooks(db: Kysely<Database>): Webhooks {
   };
 }
 
-/** Not the largest number in the table: when all events have been dropped by their age there is none. */
+/** The last number that was given. The table of events may be empty, because old events are removed. */
 const headOfEvents = sql<number>`(select case when is_called then last_value else 0 end from event_sequence)`;
 
 function replaced(secret: string, until: Date) {
   return { secret, previousSecret: sql<string>`webhooks.secret`, previousSecretUntil: until };
 }
 
-/** The secrets of a row that are good at this moment. */
+/** The secrets of a row that are valid at a time. */
 export function secretsOf(
   row: Pick<Row, "secret" | "previousSecret" | "previousSecretUntil">,
   now: Date,

@@ -7,7 +7,7 @@ import { startTestServer } from "./test_server.ts";
 const PERMISSIONS = ["net", "env", "read", "write", "run", "sys=uid,systemMemoryInfo"].map((each) => `--allow-${each}`);
 
 async function main(): Promise<number> {
-  let child: Deno.ChildProcess | undefined;
+  let child: Deno.ChildProcess | null = null;
   let interrupted = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {

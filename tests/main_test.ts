@@ -124,7 +124,7 @@ Deno.test("an unreachable database ends the start with an explanation that does 
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /^ {2}Cannot use postgres:\/\/me:\*\*\*@127\.0\.0\.1:\d+\/db \(DATABASE_URL\): nobody listens there/m,
+    /^ {2}Cannot use postgres:\/\/me:\*\*\*@127\.0\.0\.1:\d+\/db \(DATABASE_URL\): no server listens on this host and port/m,
   );
   assert(!`${stdout}${stderr}`.includes("sesame") && !stderr.includes("    at "), stderr);
 });
@@ -132,7 +132,7 @@ Deno.test("an unreachable database ends the start with an explanation that does 
 Deno.test("SIGTERM during the start: the start is completed and ended in order, and leaves no database running", async () => {
   const DATA_DIR = await Deno.makeTempDir({ prefix: "chargehand-test-" });
   await using process = deno(["task", "start"], { DATA_DIR });
-  await process.whenOutput(/Makes a new database/);
+  await process.whenOutput(/Creating a new database/);
   const { code, stdout } = await process.end();
   assertEquals(code, 0);
   assertMatch(stdout, /is ready[^]*chk_\S+[^]*Shutting down/);

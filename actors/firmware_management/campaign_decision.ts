@@ -1,5 +1,5 @@
 /** The decisions of a firmware campaign, as pure functions: the next step of an attempt, and the charge points to send to. */
-import type { AttemptFacts, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
+import type { AttemptRecord, Decision, WaitingTarget } from "../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign } from "../../db/firmware_management/firmware_campaigns.ts";
 import { type Attempt, judge, RETRIED } from "../../ocpp/firmware_management/firmware_target.ts";
 import { isWithin } from "../../ocpp/firmware_management/maintenance_window.ts";
@@ -9,7 +9,7 @@ import { isWithin } from "../../ocpp/firmware_management/maintenance_window.ts";
  * it. Undefined: wait.
  */
 export function decisionAbout(
-  attempt: AttemptFacts & Pick<Attempt, "isConnected">,
+  attempt: AttemptRecord & Pick<Attempt, "isConnected">,
   campaign: FirmwareCampaign,
   now: Date,
 ): Decision | "send" | "cancel" | undefined {

@@ -118,7 +118,7 @@ export class Files {
 
   async #tidy(): Promise<void> {
     const nowMs = this.system.clock.now().getTime();
-    const ids = await this.folder.tidy(new Date(nowMs - ORPHAN_AGE_MS));
+    const ids = await this.folder.cleanUp(new Date(nowMs - ORPHAN_AGE_MS));
     const known = await this.store.files.known(ids);
     for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
     await this.store.files.removeAddressesBefore(new Date(nowMs - EXPIRED_KEPT_MS));

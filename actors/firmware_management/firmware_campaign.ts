@@ -116,7 +116,7 @@ export class FirmwareCampaignActor implements Actor<CampaignMail> {
     const campaign = await firmwareCampaigns.find(id);
     if (!campaign || campaign.state === "draft" || campaign.state === "completed") return this.#end();
     this.#campaign = campaign;
-    await firmwareCampaignTargets.endIdle(id, this.#now());
+    await firmwareCampaignTargets.endUnsendable(id, this.#now());
     const attempts = await firmwareCampaignTargets.listAttempts(id);
     this.#claimed.clear();
     for (const { chargePoint } of attempts) this.#claimed.add(chargePoint);

@@ -78,7 +78,7 @@ export class Uploads {
     const nowMs = this.system.clock.now().getTime();
     const keptFrom = new Date(nowMs - this.settings.diagnosticsRetentionDays * DAY_MS);
     for (const file of await this.store.diagnostics.forgetFilesBefore(keptFrom)) await this.folder.remove(file);
-    const ids = await this.folder.tidy(new Date(nowMs - ORPHAN_AGE_MS));
+    const ids = await this.folder.cleanUp(new Date(nowMs - ORPHAN_AGE_MS));
     const known = await this.store.diagnostics.knownFiles(ids);
     for (const id of ids) if (!known.has(id)) await this.folder.remove(id);
   }

@@ -79,7 +79,7 @@ export class ListSteps {
     const message = await this.#message(sync);
     if (!message) return await this.#allSent(sync);
     const commandId = sync.commandId ?? uuidVersion7(clock.now());
-    if (sync.commandId === null && !await store.localListSyncs.writeDown(chargePoint, commandId)) return true;
+    if (sync.commandId === null && !await store.localListSyncs.recordCommandId(chargePoint, commandId)) return true;
     try {
       const { requestedBy } = sync;
       await this.app.chargePoints.commands.send({ chargePoint, ...message, commandId, requestedBy, waitMs: 0 });
@@ -186,8 +186,8 @@ export class ListSteps {
     return { nextStep, repairs: repairs + 1, notBefore: this.#in(REPAIR_AFTER_MS * 2 ** repairs) };
   }
 
-  async #goOn({ chargePoint, commandId }: LocalListSync, next: Parameters<Store["localListSyncs"]["goOn"]>[2]) {
-    await this.app.store.localListSyncs.goOn(chargePoint, commandId!, next);
+  async #goOn({ chargePoint, commandId }: LocalListSync, next: Parameters<Store["localListSyncs"]["proceed"]>[2]) {
+    await this.app.store.localListSyncs.proceed(chargePoint, commandId!, next);
     return true;
   }
 

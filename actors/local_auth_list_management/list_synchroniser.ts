@@ -3,7 +3,7 @@
  * reads them again at its start. With the setting `automatic` it begins a synchronisation after each change. Otherwise it only
  * executes the synchronisations that an operator requested.
  */
-import type { Concerned, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
+import type { AffectedLists, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
 import type { Store } from "../../db/store.ts";
 import { WHOLE_CHARGE_POINT } from "../../ocpp/types/connector_id.ts";
 import type { ChargePoints } from "../charge_point/registry.ts";
@@ -25,7 +25,7 @@ export interface LocalListsApp {
 /** `signalled`: a signal after which a charge point's synchronisation may go on. `edited`: an operator edited lists. */
 export type ListMail =
   | { readonly kind: "signalled" | "begun" | "stepDue" | "conflictReported"; readonly chargePoint: string }
-  | { readonly kind: "edited"; readonly concerned: Concerned }
+  | { readonly kind: "edited"; readonly concerned: AffectedLists }
   | { readonly kind: "idTagChanged"; readonly idTag: string }
   | { readonly kind: "endAwaited"; readonly chargePoint: string; readonly reply: Reply<true> }
   | { readonly kind: "workDue" | "checkDue" };
@@ -80,7 +80,7 @@ export class ListSynchroniser implements Actor<ListMail> {
   readonly #idTags = new Set<string>();
   readonly #conflicts = new Set<string>();
   /** Edits to record. At the start all charge points, because edits before the start are not known. */
-  #concerned: Concerned[] = ["all"];
+  #concerned: AffectedLists[] = ["all"];
   /** Requests that wait for the end of a charge point's synchronisation. */
   readonly #waiters = new Map<string, Reply<true>[]>();
 
@@ -127,7 +127,7 @@ export class ListSynchroniser implements Actor<ListMail> {
     }
   }
 
-  #edited(concerned: Concerned): void {
+  #edited(concerned: AffectedLists): void {
     if (!this.#isAutomatic) return;
     this.#concerned.push(concerned);
     this.#workSoon();

@@ -2,7 +2,7 @@
  * The interface of the local lists for the API. An edit is passed to the actor that synchronises the lists. A synchronisation that an operator
  * requests is begun in the database, and the request waits for its end.
  */
-import type { Concerned, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
+import type { AffectedLists, LocalListSync } from "../../db/local_auth_list_management/local_list_syncs.ts";
 import type { UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import { refuseUnless } from "../charge_point/command_refusals.ts";
 import { PERMANENT, type Ref } from "../runtime/actor.ts";
@@ -34,7 +34,7 @@ export class LocalLists {
   }
 
   /** Call after an operator edited lists, or the labels that decide which charge points a list is for. */
-  edited(concerned: Concerned): void {
+  edited(concerned: AffectedLists): void {
     this.#synchroniser.tell({ kind: "edited", concerned });
   }
 

@@ -173,7 +173,7 @@ export class TriggersActor implements Actor<TriggersMail> {
 
   #sentBefore(sent: readonly SentTrigger[]): void {
     const now = this.context.clock.now().getTime();
-    for (const { command, came: arrived } of sent.toReversed()) {
+    for (const { command, received: arrived } of sent.toReversed()) {
       const { id: commandId, chargePoint, action, request, sentAt } = command;
       const untilMs = this.context.clock.monotonicMs() + (sentAt?.getTime() ?? now) + TRIGGER_WINDOW_MS - now;
       const trigger = { commandId, action, request, untilMs, arrived: new Set(arrived) };

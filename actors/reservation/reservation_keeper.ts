@@ -72,12 +72,12 @@ class ReservationKeeper implements Actor<ReservationMail> {
     const { reservations } = this.store;
     const now = this.context.clock.now();
     try {
-      for (const command of await reservations.listUnheard()) {
+      for (const command of await reservations.listUnsettled()) {
         await recordOutcome(command, endOf(command), this.store, now);
       }
       await reservations.expireDue(now);
-      await reservations.useFitting();
-      const { nextExpiry, chargePoints } = await reservations.outlook();
+      await reservations.matchUnnamedStarts();
+      const { nextExpiry, chargePoints } = await reservations.openSummary();
       this.#active = new Set(chargePoints);
       return Math.max(0, Math.min(CHECK_INTERVAL_MS, (nextExpiry?.getTime() ?? Infinity) - now.getTime()));
     } catch (error) {

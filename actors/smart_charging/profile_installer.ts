@@ -106,7 +106,7 @@ class Installer implements Actor<InstallerMail> {
     const { store, system } = this.#app;
     const { commandId } = target;
     const refused = await store.commands.find(commandId) ? null : await this.#send(target);
-    await store.profileInstallations.asked(commandId, refused, system.clock.now());
+    await store.profileInstallations.recordCommand(commandId, refused, system.clock.now());
   }
 
   /** Makes the command. Returns null, or the outcome when it was refused. */

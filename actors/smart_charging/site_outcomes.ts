@@ -2,7 +2,7 @@
  * The outcome of a limit after its command has ended: accepted, refused, unknown or neverSent. Also finds the confirmed limits that a command of
  * an operator may have replaced.
  */
-import type { AskEnd, LostGrant } from "../../db/smart_charging/site_grants.ts";
+import type { GrantOutcome, LostGrant } from "../../db/smart_charging/site_grants.ts";
 import type { Grant, SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import { endOf as endOfCommand, NEVER_SENT } from "../../ocpp/command_end.ts";
 import { mostOf } from "./site_rates.ts";
@@ -23,7 +23,7 @@ const DOUBTS: Partial<Record<string, string>> = {
 };
 
 /** How the command of a grant ended; undefined while it has not. */
-export function endOf(grant: Grant, now: Date): AskEnd | undefined {
+export function endOf(grant: Grant, now: Date): GrantOutcome | undefined {
   const { chargePoint, connectorId, commandId, askedAt, failures } = grant;
   if (commandId === null) return undefined;
   const read = readEnd(grant, now.getTime() - (askedAt?.getTime() ?? 0));
@@ -35,14 +35,14 @@ export function endOf(grant: Grant, now: Date): AskEnd | undefined {
 
 /** The end of a planned command that was refused before it was made. */
 export function refusedEnd(
-  ask: Pick<AskEnd, "chargePoint" | "connectorId" | "commandId">,
+  ask: Pick<GrantOutcome, "chargePoint" | "connectorId" | "commandId">,
   reason: string,
   now: Date,
-): AskEnd {
+): GrantOutcome {
   return { ...ask, end: "neverSent", outcome: reason, retryAt: new Date(now.getTime() + BACK_OFF_MS) };
 }
 
-function readEnd({ command, clearing }: Grant, ageMs: number): Pick<AskEnd, "end" | "outcome"> | undefined {
+function readEnd({ command, clearing }: Grant, ageMs: number): Pick<GrantOutcome, "end" | "outcome"> | undefined {
   if (command === null) {
     if (ageMs < NEVER_MADE_MS) return undefined;
     return { end: "neverSent", outcome: "It was not sent: the Central System stopped before." };

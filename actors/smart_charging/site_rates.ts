@@ -2,7 +2,7 @@
  * Converts between the site's unit and the charge point's unit: the maximum of a connector, the minimum of a car, and the limit in the request. Every
  * conversion rounds and estimates so that the car cannot draw more than the site's number.
  */
-import type { MemberFacts } from "../../db/smart_charging/site_situation.ts";
+import type { MemberRecord } from "../../db/smart_charging/site_situation.ts";
 import type { MemberSettings, Site } from "../../db/smart_charging/sites.ts";
 import type { RequestOf } from "../../ocpp/registry.ts";
 
@@ -51,7 +51,7 @@ export function roundDown(value: number): number {
 }
 
 /** The charging rate unit of the request: the site's, unless the charge point reports that it supports only the other. Amperes if it reports nothing. */
-export function sentUnit({ limit }: SiteRates, { keys }: Pick<MemberFacts, "keys">): "A" | "W" {
+export function sentUnit({ limit }: SiteRates, { keys }: Pick<MemberRecord, "keys">): "A" | "W" {
   const allowed = (keys.chargingscheduleallowedchargingrateunit ?? "").toLowerCase();
   const current = allowed.includes("current");
   const power = allowed.includes("power");
@@ -78,11 +78,11 @@ export const FIRST_PROFILE_ID = 2_000_000_000;
 const STACK_LEVELS = [8, 3, 1, 0];
 
 /** The highest stack level of the charge point, so that the site's limit overrides profiles that an operator installs below it. */
-export function stackLevelFor({ keys }: Pick<MemberFacts, "keys">, refusals: number): number {
+export function stackLevelFor({ keys }: Pick<MemberRecord, "keys">, refusals: number): number {
   return highestStackLevel(keys) ?? STACK_LEVELS[Math.min(refusals, STACK_LEVELS.length - 1)]!;
 }
 
-function highestStackLevel(keys: MemberFacts["keys"]): number | undefined {
+function highestStackLevel(keys: MemberRecord["keys"]): number | undefined {
   const text = keys.chargeprofilemaxstacklevel;
   return text !== null && text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
@@ -103,7 +103,7 @@ export interface Purpose {
 export function requestFor(
   { connectorId, transactionId, stackLevel, limit }: Purpose,
   site: SiteRates,
-  { facts, memberSettings }: { readonly facts: Pick<MemberFacts, "keys">; readonly memberSettings: MemberSettings },
+  { facts, memberSettings }: { readonly facts: Pick<MemberRecord, "keys">; readonly memberSettings: MemberSettings },
 ): RequestOf<"SetChargingProfile"> {
   const unit = sentUnit(site, facts);
   const period = {

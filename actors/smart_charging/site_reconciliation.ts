@@ -19,7 +19,7 @@ export async function reconcileSite(
   const ends = situation.grants.flatMap((grant) => endOf(grant, now) ?? []);
   const lost = lostOf(situation);
   if (ends.length === 0 && lost.length === 0) return situation;
-  if (ends.length > 0) await siteGrants.recordEnds(ends, now);
+  if (ends.length > 0) await siteGrants.recordOutcomes(ends, now);
   if (lost.length > 0) await siteGrants.recordLost(lost);
   for (const { chargePoint, connectorId } of lost) {
     log.warn(
@@ -38,6 +38,6 @@ export async function reconcileUngoverned(siteGrants: SiteGrants, now: Date): Pr
   const grants = await siteGrants.listUngoverned();
   const ends = grants.flatMap((grant) => endOf(grant, now) ?? []);
   if (ends.length === 0) return grants;
-  await siteGrants.recordEnds(ends, now);
+  await siteGrants.recordOutcomes(ends, now);
   return await siteGrants.listUngoverned();
 }

@@ -3,7 +3,7 @@
  * point may have accepted: the confirmed one, one that was sent, one whose answer is missing. It counts at least with the fail-safe,
  * because another transaction may start before the charge point reports it.
  */
-import type { Grant, MemberFacts, RunningTransaction, SiteSituation } from "../../db/smart_charging/site_situation.ts";
+import type { Grant, MemberRecord, RunningTransaction, SiteSituation } from "../../db/smart_charging/site_situation.ts";
 import type { MemberSettings, Site } from "../../db/smart_charging/sites.ts";
 import { capacityOf, leastOf, mostOf, phasesOf, roundDown } from "./site_rates.ts";
 
@@ -20,7 +20,7 @@ export interface ConnectorState {
 /** One charge point of a site. */
 export interface MemberState {
   readonly identity: string;
-  readonly facts: MemberFacts;
+  readonly facts: MemberRecord;
   readonly memberSettings: MemberSettings;
   readonly connected: boolean;
   /** The product can send it a command: it is connected, registered and not Rejected. */
@@ -135,7 +135,7 @@ function ceiling(grant: Grant | null, unknown: number): number {
 }
 
 function connectorCount(
-  { highestConnector, keys }: MemberFacts,
+  { highestConnector, keys }: MemberRecord,
   { connectors }: MemberSettings,
   there: readonly RunningTransaction[],
 ): number {

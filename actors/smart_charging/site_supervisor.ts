@@ -2,7 +2,7 @@
  * The shared actor that keeps the limits of all sites. Its state is in the database: a check reads the rows of a site, stores the planned commands and
  * then sends them, so that the actor finds after a restart how they ended. Signals only tell the actor which site to check.
  */
-import type { NewAsk } from "../../db/smart_charging/site_grants.ts";
+import type { GrantRequest } from "../../db/smart_charging/site_grants.ts";
 import type { Store } from "../../db/store.ts";
 import type { FromCentralSystem } from "../../ocpp/registry.ts";
 import type { Actor, ActorSystem, Context } from "../runtime/actor.ts";
@@ -21,7 +21,7 @@ import { FIRST_PROFILE_ID, requestFor } from "./site_rates.ts";
 export type SiteMail =
   | { readonly kind: "connected" | "booted" | "signalled"; readonly chargePoint: string }
   | { readonly kind: "edited" | "sent" | "checkDue" }
-  | { readonly kind: "refused"; readonly ask: NewAsk; readonly reason: string };
+  | { readonly kind: "refused"; readonly ask: GrantRequest; readonly reason: string };
 
 /** Signals that arrive within this time lead to one check. */
 const BATCH_DELAY_MS = 100;
@@ -102,7 +102,7 @@ export class SiteSupervisor implements Actor<SiteMail> {
       case "refused": {
         const { ask, reason } = mail;
         const now = this.context.clock.now();
-        await siteGrants.recordEnds([refusedEnd(ask, reason, now)], now);
+        await siteGrants.recordOutcomes([refusedEnd(ask, reason, now)], now);
         return this.#checkIn(BATCH_DELAY_MS);
       }
     }
@@ -134,7 +134,7 @@ export class SiteSupervisor implements Actor<SiteMail> {
     // This reads all sites, so only with a full check and not after every signal.
     if (all) this.#memberships = await this.app.store.sites.memberships();
     if (nowMs >= this.#tidyDueAtMs) {
-      await this.app.store.siteGrants.tidy();
+      await this.app.store.siteGrants.removeObsolete();
       this.#tidyDueAtMs = nowMs + TIDY_INTERVAL_MS;
     }
     for (const site of on) if (all || due.has(site)) await this.#checkSite(site);
@@ -166,7 +166,9 @@ export class SiteSupervisor implements Actor<SiteMail> {
   async #ask({ site, members, changes }: SitePlan): Promise<void> {
     const now = this.app.system.clock.now();
     const asks = changes.map((change) => newAsk(change, site.limit.unit, now));
-    if (!await this.app.store.siteGrants.recordAsks(site, asks, now)) return this.#checkAgain(site.id, BATCH_DELAY_MS);
+    if (!await this.app.store.siteGrants.recordRequests(site, asks, now)) {
+      return this.#checkAgain(site.id, BATCH_DELAY_MS);
+    }
     const byIdentity = new Map(members.map((member) => [member.identity, member]));
     for (const [i, ask] of asks.entries()) {
       if (ask.connectorId === 0) this.#booted.delete(ask.chargePoint);
@@ -174,7 +176,7 @@ export class SiteSupervisor implements Actor<SiteMail> {
     }
   }
 
-  #send(ask: NewAsk, action: FromCentralSystem, request: object): void {
+  #send(ask: GrantRequest, action: FromCentralSystem, request: object): void {
     const { chargePoint, commandId } = ask;
     const call = this.app.chargePoints.commands.send({
       chargePoint,
@@ -202,14 +204,14 @@ export class SiteSupervisor implements Actor<SiteMail> {
     const asks = clearsOf(grants, this.#isConnected, now)
       .map((grant) => ({ ...grant, asked: null, commandId: uuidVersion7(now), clearing: true }));
     if (asks.length === 0) return;
-    const recorded = await siteGrants.recordClears(asks, now);
+    const recorded = await siteGrants.recordClearRequests(asks, now);
     for (const ask of asks.filter(({ commandId }) => recorded.has(commandId))) {
       this.#send(ask, "ClearChargingProfile", { id: FIRST_PROFILE_ID + ask.connectorId });
     }
   }
 }
 
-function newAsk(change: Change, unit: "A" | "W", now: Date): NewAsk {
+function newAsk(change: Change, unit: "A" | "W", now: Date): GrantRequest {
   const { chargePoint, connectorId, transactionId, stackLevel, limit } = change;
   const commandId = uuidVersion7(now);
   return { chargePoint, connectorId, transactionId, unit, stackLevel, asked: limit, commandId, clearing: false };

@@ -124,8 +124,8 @@ async function keep(store: Store, now: Date, scope: Scope): Promise<void> {
     for (const command of await chargingProfiles.findUnsettled(settled)) {
       await recordProfileOutcome(store, command, endOf(command), now);
     }
-    await chargingProfiles.tellDoubts(settled, now);
-    await chargingProfiles.boundDoubts(settled, now);
+    await chargingProfiles.publishDoubts(settled, now);
+    await chargingProfiles.limitDoubts(settled, now);
   }
   const started = scope("started");
   if (!isNone(started)) await chargingProfiles.bind(started, now);

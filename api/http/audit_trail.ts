@@ -37,12 +37,17 @@ export async function audited(
   const { store, clock } = app;
   let number: number | undefined;
   const begin = async (body: unknown) => {
-    number = await store.audit.ask({ ...entryOf(writing), at: clock.now(), request: storedBody(body), status: null });
+    number = await store.audit.recordRequest({
+      ...entryOf(writing),
+      at: clock.now(),
+      request: storedBody(body),
+      status: null,
+    });
   };
   const end = (status: number) =>
     number === undefined
-      ? store.audit.ask({ ...entryOf(writing), at: clock.now(), request: null, status })
-      : store.audit.settle(number, status, clock.now());
+      ? store.audit.recordRequest({ ...entryOf(writing), at: clock.now(), request: null, status })
+      : store.audit.recordOutcome(number, status, clock.now());
   try {
     const response = await work(begin);
     await logFailure(app, end(response.status));

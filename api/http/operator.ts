@@ -41,7 +41,7 @@ export async function operatorOf(
     );
   }
   throttle.passed(hash);
-  await app.store.apiKeys.noteUse(key.id, app.clock.now());
+  await app.store.apiKeys.recordUse(key.id, app.clock.now());
   return key;
 }
 

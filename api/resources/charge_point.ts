@@ -99,7 +99,7 @@ export async function viewsOf(rows: readonly Row[], app: App): Promise<View[]> {
   const identities = rows.map(({ identity }) => identity);
   const [connectors, held] = await Promise.all([
     app.store.connectors.listAmong(identities),
-    app.store.reservations.listHeld(identities),
+    app.store.reservations.listOpenAmong(identities),
   ]);
   return rows.map((row) => {
     const reservations = held.get(row.identity) ?? [];

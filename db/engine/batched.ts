@@ -1,19 +1,19 @@
 /**
- * Group commit. Rows of different callers that are waiting at the same moment go to the database in one statement, so that
- * many charge points share one commit. Nothing ever waits for a timer: the first row leaves at the end of the current turn of
- * the event loop, and while it is under way the next batch collects.
+ * Group commit. Rows of different callers that wait at the same moment are sent to the database in one statement, so that many
+ * charge points share one commit. There is no timer: the first row is sent in the next microtask, and while its statement runs
+ * the next batch collects.
  */
 import { isAboutContent, isOutOfTime, isWorthAnotherTry } from "./errors.ts";
 
-/** How rows may travel together. */
-export interface GatherOptions<Row> {
-  /** The most rows in one statement. A single larger row (see `sizeOf`) still travels, alone. */
+/** Which rows may share a statement, and how many statements may run. */
+export interface BatchOptions<Row> {
+  /** The largest size of one statement. A single larger row (see `sizeOf`) is sent alone. */
   readonly maxRows: number;
-  /** The most statements under way at once. */
+  /** The most concurrent statements. */
   readonly maxInFlight: number;
-  /** What a row counts. Default 1. */
+  /** The size of a row. Default 1. */
   readonly sizeOf?: (row: Row) => number;
-  /** Rows with the same key never share a statement, which then need not care about their order. */
+  /** Rows with the same key never share a statement, so that the statement does not depend on their order. */
   readonly keyOf?: (row: Row) => string;
 }
 
@@ -24,13 +24,13 @@ interface Waiting<Row, Result> {
 }
 
 /**
- * Makes a function that takes one row and resolves with its own result after the commit of the batch it was in. `send` must be
- * idempotent and answer in the order of its rows: it is called again after a broken connection, and row by row when the
- * content of one row spoils a batch, so that only the bad row fails.
+ * Makes a function that takes one row and resolves with its result after the commit of its batch. `send` must be idempotent and
+ * return results in the order of its rows: it is called again after a broken connection. When the database refuses a batch because
+ * of the content of a row, `send` is called once for each row, so that only the bad row fails.
  */
 export function batched<Row, Result>(
   send: (rows: readonly Row[]) => Promise<readonly Result[]>,
-  options: GatherOptions<Row>,
+  options: BatchOptions<Row>,
 ): (row: Row) => Promise<Result> {
   let waiting: Waiting<Row, Result>[] = [];
   let inFlight = 0;
@@ -65,10 +65,10 @@ export function batched<Row, Result>(
   }
 
   async function settleSingly(batch: readonly Waiting<Row, Result>[]): Promise<void> {
-    let silence: unknown;
+    let timeout: unknown;
     for (const each of batch) {
-      if (silence !== undefined) {
-        each.reject(silence);
+      if (timeout !== undefined) {
+        each.reject(timeout);
         continue;
       }
       try {
@@ -76,10 +76,10 @@ export function batched<Row, Result>(
         each.resolve(result as Result);
       } catch (error) {
         each.reject(error);
-        if (isOutOfTime(error)) silence = error;
+        if (isOutOfTime(error)) timeout = error;
       }
     }
-    if (silence !== undefined) giveUpWaiting(silence);
+    if (timeout !== undefined) giveUpWaiting(timeout);
   }
 
   async function sendTwice(rows: readonly Row[]): Promise<readonly Result[]> {
@@ -91,7 +91,7 @@ export function batched<Row, Result>(
     }
   }
 
-  /** Who waited behind a statement that got no answer has no time left for another one. */
+  /** Rejects all waiting rows: they have waited as long as the statement without an answer, and have no time left for another one. */
   function giveUpWaiting(error: unknown): void {
     const late = waiting;
     waiting = [];
@@ -105,10 +105,10 @@ export function batched<Row, Result>(
     });
 }
 
-/** The next batch in the order of arrival, and what stays. */
+/** The next batch, in the order of arrival, and the rows that wait on. */
 function take<Row, Result>(
   waiting: Waiting<Row, Result>[],
-  { maxRows, sizeOf, keyOf }: GatherOptions<Row>,
+  { maxRows, sizeOf, keyOf }: BatchOptions<Row>,
 ): [batch: Waiting<Row, Result>[], rest: Waiting<Row, Result>[]] {
   const batch: Waiting<Row, Result>[] = [];
   const rest: Waiting<Row, Result>[] = [];
@@ -119,7 +119,7 @@ function take<Row, Result>(
     const key = keyOf?.(each.row);
     const fits = batch.length === 0 || size + weight <= maxRows;
     const apart = key !== undefined && keys.has(key);
-    if (key !== undefined) keys.add(key); // also of a row that stays: a later one with its key must not overtake it
+    if (key !== undefined) keys.add(key); // Also for a row that waits on: a later row with the same key must not overtake it.
     if (fits && !apart) {
       size += weight;
       batch.push(each);

@@ -1,9 +1,9 @@
 /**
- * A bounded memory of look-ups. The least recently used entry makes room for a new one, and none is believed longer than its
- * time to live, because another process may have changed the row.
+ * A bounded cache of look-ups. It drops the least recently used entry first. An entry expires after its time to live, because
+ * another process may have changed the row.
  */
 
-/** How much a cache keeps, for how long, and by which rising clock. */
+/** The size of a cache, the time to live of its entries, and its monotonic clock. */
 export interface CacheOptions {
   readonly maxEntries: number;
   readonly ttlMs: number;
@@ -15,18 +15,18 @@ interface Entry<Value> {
   readonly until: number;
 }
 
-/** Values by key. Look-ups of one key at the same moment share one load; failed loads are not kept. */
+/** Values by key. Concurrent look-ups of one key share one load; failed loads are not kept. */
 export class Cache<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
 
   constructor(readonly options: CacheOptions) {}
 
-  /** The value as known, or as `load` finds it now. */
+  /** The cached value, or the result of `load`. */
   find(key: string, load: () => Promise<Value>): Promise<Value> {
     const now = this.options.monotonicMs();
     const known = this.#entries.get(key);
     if (known !== undefined && known.until > now) {
-      this.#entries.delete(key); // a Map keeps the order of insertion: taken out and put back, it is the youngest
+      this.#entries.delete(key); // A Map keeps the order of insertion: the entry becomes the most recently used.
       this.#entries.set(key, known);
       return known.value;
     }
@@ -38,12 +38,12 @@ export class Cache<Value> {
     return entry.value;
   }
 
-  /** Call it after the write committed: a load that began before then is forgotten with the entry. */
+  /** Removes an entry. To be called after the commit of a write: this also discards a load that began before the commit. */
   forget(key: string): void {
     this.#entries.delete(key);
   }
 
-  /** Forgets everything. */
+  /** Removes all entries. */
   clear(): void {
     this.#entries.clear();
   }

@@ -1,19 +1,19 @@
 /**
- * Opens a PostgreSQL database for the repositories: the first contact with its errors in sentences, the migrations, the lease of this
- * process, and then the pool of connections that all statements go through.
+ * Opens a PostgreSQL database for the repositories: first the check of the server, then the migrations, the lease of this process, and
+ * the pool of connections that all statements use.
  */
 import { type Dialect, Kysely } from "kysely";
-import { meetServer } from "./first_contact.ts";
 import { migrate } from "./migrate.ts";
-import { holdPresence } from "./node_lease.ts";
+import { holdNodeLease } from "./node_lease.ts";
 import { postgresDialect } from "./postgres_dialect.ts";
 import { PostgresPool } from "./postgres_pool.ts";
+import { checkServer } from "./server_check.ts";
 
-/** How the database is reached. */
+/** The address of the database, the log, and the deadline of statements. */
 export interface DatabaseOptions {
   readonly databaseUrl: string;
-  /** Told of what an operator should look at; everything is fine as long as it is silent. */
-  readonly log?: (line: string, facts?: Record<string, unknown>) => void;
+  /** Called with problems that an operator should look at. */
+  readonly log?: (line: string, fields?: Record<string, unknown>) => void;
   /** Per statement, waiting for a connection included. Default 2500. */
   readonly queryDeadlineMs?: number;
 }
@@ -21,43 +21,43 @@ export interface DatabaseOptions {
 /** An opened and migrated database. */
 export interface OpenDatabase {
   readonly dialect: Dialect;
-  /** The number under which the other processes on this database know this one. */
+  /** The number of this process's lease, which identifies it to the other processes on this database. */
   readonly process: number;
-  /** Ends the connections. Not Kysely's `destroy`, which does nothing as long as nothing was asked. */
+  /** Closes the connections. Kysely's `destroy` does not do this when no statement was executed. */
   close(): Promise<void>;
 }
 
-/** Connections of one process: statements are short and gathered, more would only queue up inside the server. */
+/** The connections of one process. Statements are short and batched: with more connections they would only queue in the server. */
 const MAX_CONNECTIONS = 8;
 const QUERY_DEADLINE_MS = 2500;
 
-/** Settings of every connection. jit off: it would cost more than our short statements ever do. */
+/** Settings of every connection. jit is off because compiling takes longer than our short statements. */
 const SESSION = { application_name: "chargehand", TimeZone: "UTC", synchronous_commit: "on", jit: "off" };
 
-/** Shorter than our own deadline, so that the server lets go before we give up and the outcome is known. */
+/** Shorter than our own deadline: the server cancels a statement before we stop waiting, so that its outcome is known. */
 const TIMEOUTS = { statement_timeout: "2000", lock_timeout: "1000", idle_in_transaction_session_timeout: "5000" };
 
-/** For migrations, which may take their time, and for the connection that only holds a lock. */
+/** For migrations, which may take long, and for the connection that holds the lease. */
 const NO_TIMEOUTS = { statement_timeout: "0", lock_timeout: "0", idle_in_transaction_session_timeout: "0" };
 
 /** Opens and migrates the database. Throws StoreError: the database cannot be reached, or cannot be migrated. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const { databaseUrl: url, log = () => {}, queryDeadlineMs = QUERY_DEADLINE_MS } = options;
-  const unhurried = { ...SESSION, ...NO_TIMEOUTS };
-  await meetServer(url);
+  const unlimited = { ...SESSION, ...NO_TIMEOUTS };
+  await checkServer(url);
   await migrateOverOneConnection(
-    new PostgresPool({ url, maxConnections: 1, deadlineMs: 0, session: unhurried, log }),
+    new PostgresPool({ url, maxConnections: 1, deadlineMs: 0, session: unlimited, log }),
     log,
   );
-  const presence = await holdPresence({ url, session: unhurried, log });
+  const lease = await holdNodeLease({ url, session: unlimited, log });
   const session = { ...SESSION, ...TIMEOUTS };
   const pool = new PostgresPool({ url, maxConnections: MAX_CONNECTIONS, deadlineMs: queryDeadlineMs, session, log });
   return {
     dialect: postgresDialect(pool),
-    process: presence.number,
+    process: lease.number,
     async close() {
       await pool.close();
-      await presence.close();
+      await lease.close();
     },
   };
 }

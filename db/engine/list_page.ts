@@ -1,10 +1,10 @@
 /**
- * Pages of a list. Every list is ordered by a unique column (or pair of columns), and a cursor is the last row's value in an
- * opaque text: rows that come or go between two pages neither repeat nor hide others.
+ * Pages of a list. Every list is ordered by a unique column or pair of columns. A cursor is the last row's value as an opaque text: rows
+ * that are added or removed between two pages neither repeat nor hide other rows.
  */
 import { type RawBuilder, sql } from "kysely";
 
-/** One page as asked for: `limit` rows, after the row that `after` names (the `next` of the page before). */
+/** The requested page: `limit` rows after the cursor `after`, which is the `next` of the page before. */
 export interface Page {
   readonly limit: number;
   readonly after?: string;
@@ -13,13 +13,13 @@ export interface Page {
 /** The order of a list that grows with time. */
 export type Order = "newest" | "oldest";
 
-/** One page as answered. `next` is the cursor of the following page, null on the last one. */
+/** The rows of one page. `next` is the cursor of the following page, null on the last one. */
 export interface Listed<T> {
   readonly items: T[];
   readonly next: string | null;
 }
 
-/** The cursor is not one that this list has given out. */
+/** The cursor is not valid for this list. */
 export class BadCursor extends Error {
   override readonly name = "BadCursor";
 
@@ -28,28 +28,28 @@ export class BadCursor extends Error {
   }
 }
 
-/** What a cursor may hold, checked on the way back in because it comes from outside. */
+/** The kind of a value in a cursor. Cursors come from clients, so every value is checked. */
 export type CursorPart = "text" | "number" | "uuid" | "time";
 
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 
-/** Which rows a list has, in which order. Columns have the names that they have in the row. */
+/** The rows and the order of a list. Columns are named as in the row. */
 export interface Listing<Row> {
-  /** The columns that order the list, each with its kind. Together they are unique and make the cursor. */
+  /** The columns that order the list, each with its kind. Together they are unique; the cursor has their values. */
   readonly by: { readonly [Name in keyof Row]?: CursorPart };
   /** `ascending` is for names. Default `newest`: the largest come first. */
   readonly order?: Order | "ascending" | undefined;
-  /** What these columns must equal; undefined: anything. */
+  /** The values that these columns must have; undefined: any value. */
   readonly where?: { readonly [Name in keyof Row]?: Row[Name] };
-  /** The times in which a column must lie: `from` is included, `to` is not. */
+  /** The interval in which the time of a column must be: `from` is included, `to` is not. */
   readonly within?: {
     readonly [Name in keyof Row]?: { readonly from?: Date | undefined; readonly to?: Date | undefined };
   };
-  /** The alias of the table that has all these columns, where the query has several tables. */
+  /** The alias of the table with these columns, when the query has several tables. */
   readonly of?: string;
 }
 
-/** A query whose rows are listed: a SelectQueryBuilder of Kysely, without an order and without a limit. */
+/** The query whose rows are listed: a SelectQueryBuilder of Kysely without an order and a limit. */
 interface Pageable<Row> {
   where(condition: RawBuilder<boolean>): Pageable<Row>;
   orderBy(column: RawBuilder<unknown>, direction: "asc" | "desc"): Pageable<Row>;
@@ -57,13 +57,13 @@ interface Pageable<Row> {
   execute(): Promise<Row[]>;
 }
 
-/** The rows of one page, as they are. Throws BadCursor. */
+/** Reads the rows of one page. Throws BadCursor. */
 export function listPage<Row extends object>(
   query: Pageable<Row>,
   page: Page,
   listing: Listing<Row>,
 ): Promise<Listed<Row>>;
-/** The rows of one page, each shown as an item. Throws BadCursor. */
+/** Reads the rows of one page and makes an item of each. Throws BadCursor. */
 export function listPage<Row extends object, Item>(
   query: Pageable<Row>,
   page: Page,
@@ -89,7 +89,7 @@ export async function listPage<Row extends object, Item>(
   }
   for (const [name] of parts) rows = rows.orderBy(column(name), order === "newest" ? "desc" : "asc");
 
-  // The extra row only says whether there is a next page.
+  // The extra row shows whether there is a next page.
   const found = await rows.limit(page.limit + 1).execute();
   const shown = found.slice(0, page.limit);
   const last = shown.at(-1);
@@ -100,7 +100,7 @@ export async function listPage<Row extends object, Item>(
   };
 }
 
-/** The types in SQL of what a cursor may hold. */
+/** The SQL types of the values in a cursor. */
 const TYPES: Readonly<Record<CursorPart, RawBuilder<unknown>>> = {
   text: sql`text`,
   number: sql`bigint`,
@@ -137,7 +137,7 @@ function readCursor(page: Page, shape: readonly CursorPart[]): unknown[] | undef
   return values as unknown[];
 }
 
-/** Times are written as JSON writes them, in RFC 3339. */
+/** Makes a cursor. Dates become RFC 3339 texts, as in JSON. */
 function writeCursor(values: readonly unknown[]): string {
   return new TextEncoder().encode(JSON.stringify(values)).toBase64(BASE64URL);
 }

@@ -1,57 +1,57 @@
 /**
- * How the processes on one PostgreSQL know of each other's end. Each holds an advisory lock on a number of its own, for as long as
- * a connection made for nothing else lives; the server lets go of the lock when the process dies, however it dies.
+ * The lease of a process, by which the other processes on the same database notice its end. Each process holds an advisory lock on a
+ * number of its own, over a connection that serves only this. PostgreSQL releases the lock when the process dies, for whatever reason.
  */
 import postgres from "postgres";
 
-/** The held number. */
-export interface Presence {
+/** A held lease. */
+export interface NodeLease {
   /** Unique to this run of this process. */
   readonly number: number;
   close(): Promise<void>;
 }
 
-/** `session` are settings of the connection. */
-export interface PresenceOptions {
+/** The database and the settings (`session`) of the connection that holds the lease. */
+export interface NodeLeaseOptions {
   readonly url: string;
   readonly session: Readonly<Record<string, string>>;
-  readonly log: (line: string, facts?: Record<string, unknown>) => void;
+  readonly log: (line: string, fields?: Record<string, unknown>) => void;
 }
 
 const RETRY_MS = 250;
-const LAST_WORDS_SECONDS = 1;
+const CLOSE_TIMEOUT_SECONDS = 1;
 
-/** A number that no other process has, in all likelihood: 52 random bits. */
+/** A random number of 52 bits for a new lease: two processes practically never have the same. */
 export function processNumber(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return (high >>> 12) * 2 ** 32 + low + 1;
 }
 
 /** Takes the lock, and takes it again whenever its connection is lost. Throws when the database cannot be reached at first. */
-export async function holdPresence(options: PresenceOptions): Promise<Presence> {
-  const presence = new Held(options);
+export async function holdNodeLease(options: NodeLeaseOptions): Promise<NodeLease> {
+  const lease = new HeldLease(options);
   try {
-    await presence.hold();
+    await lease.hold();
   } catch (error) {
-    await presence.close();
+    await lease.close();
     throw error;
   }
-  return presence;
+  return lease;
 }
 
-class Held implements Presence {
+class HeldLease implements NodeLease {
   readonly number = processNumber();
-  readonly #options: PresenceOptions;
+  readonly #options: NodeLeaseOptions;
   #sql: postgres.Sql | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(options: PresenceOptions) {
+  constructor(options: NodeLeaseOptions) {
     this.#options = options;
   }
 
   async hold(): Promise<void> {
-    // A dead host must not look present for the two hours that TCP would allow: the server asks after half a minute.
+    // Without keepalives PostgreSQL would notice a dead host only after two hours; with these it does within a minute.
     const probing = { tcp_keepalives_idle: "30", tcp_keepalives_interval: "10", tcp_keepalives_count: "3" };
     const sql = postgres(this.#options.url, {
       max: 1,
@@ -75,14 +75,14 @@ class Held implements Presence {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    await this.#sql?.end({ timeout: LAST_WORDS_SECONDS });
+    await this.#sql?.end({ timeout: CLOSE_TIMEOUT_SECONDS });
   }
 
-  /** A new client each time: the driver can get stuck on a connection that broke. */
+  /** Takes the lock again with a new client, because the driver can hang after a connection broke. */
   #lost(sql: postgres.Sql): void {
     if (this.#closed || sql !== this.#sql) return;
     this.#sql = undefined;
-    sql.end({ timeout: LAST_WORDS_SECONDS }).catch(() => {});
+    sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }).catch(() => {});
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.hold().catch(() => {}), RETRY_MS);
   }

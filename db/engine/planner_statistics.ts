@@ -1,14 +1,14 @@
 /**
- * Statistics for the planner, kept by ourselves. Before a table is analysed the planner guesses, and what it chose while the table was empty
- * is kept by every connection until the next ANALYZE: a batch then reads the whole table instead of one index. Autovacuum comes
- * after a minute or more, in which a busy network writes a hundred thousand rows, and the embedded database has none at all.
+ * Keeps the planner's statistics up to date. Without statistics the planner uses default assumptions, and every connection keeps the plan
+ * that it made for an empty table until the next ANALYZE: a batch then reads the whole table instead of an index. Autovacuum runs only
+ * after a minute or more, in which a large network writes a hundred thousand rows.
  */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../tables.ts";
 
 /**
- * Analyses each table and partition that has at least doubled since it was analysed last; returns their names. One that cannot be
- * analysed, because something else has it or it takes too long, keeps none behind it from being so. Throws its error in the end.
+ * Analyses each table and partition that has at least doubled since its last ANALYZE; returns their names. When a table cannot be
+ * analysed, because it is locked or takes too long, the others are analysed all the same. Throws the first error at the end.
  */
 export async function keepPlannerStatistics(db: Kysely<Database>): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
@@ -24,5 +24,5 @@ export async function keepPlannerStatistics(db: Kysely<Database>): Promise<strin
   return rows.map(({ name }) => name);
 }
 
-/** A table of fewer pages than this is read as fast without an index. */
+/** A table of fewer pages is read as fast without an index. */
 const SMALL_PAGES = 4;

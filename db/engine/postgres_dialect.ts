@@ -1,6 +1,6 @@
 /**
- * Kysely over our own pool: compiled statements go through the pool one by one, and a connection is reserved only for the time
- * of a transaction. `db.connection()` without a transaction therefore promises no common session.
+ * The Kysely dialect over our own pool. The pool runs each compiled statement on any connection; a connection is reserved only for a
+ * transaction. Statements within `db.connection()` but without a transaction may therefore run in different sessions.
  */
 import {
   CompiledQuery,
@@ -17,7 +17,7 @@ import {
 import { StoreError } from "./errors.ts";
 import type { Answer, PostgresPool, Reserved } from "./postgres_pool.ts";
 
-/** Kysely's view of a PostgresPool. `destroy` closes the pool. */
+/** Makes a Kysely dialect of a PostgresPool. `destroy` closes the pool. */
 export function postgresDialect(pool: PostgresPool): Dialect {
   return {
     createAdapter: () => new Adapter(),
@@ -27,7 +27,7 @@ export function postgresDialect(pool: PostgresPool): Dialect {
   };
 }
 
-/** The migrator's lock is taken by migrate.ts, inside the transaction: a session lock would outlive a pooled connection's user. */
+/** Takes no lock for the migrator: migrate.ts takes one for its transaction. A session lock would stay on the pooled connection. */
 class Adapter extends PostgresAdapter {
   override acquireMigrationLock(): Promise<void> {
     return Promise.resolve();
@@ -56,7 +56,7 @@ class PostgresDriver implements Driver {
   async commitTransaction(connection: PooledConnection): Promise<void> {
     const { command } = await connection.run("commit", []);
     if (command === "ROLLBACK") {
-      throw new StoreError("refused", "The transaction had failed and was rolled back instead of committed", "25P02");
+      throw new StoreError("refused", "The transaction was rolled back: a statement in it had failed", "25P02");
     }
   }
 
@@ -97,7 +97,7 @@ class PooledConnection implements DatabaseConnection {
   }
 
   streamQuery(): never {
-    throw new Error("Streaming is not supported: read page by page");
+    throw new Error("Cannot stream a query: this dialect does not support it. Read page by page.");
   }
 
   release(): void {

@@ -1,22 +1,22 @@
 /**
- * Connections to PostgreSQL through postgres.js, made safe to depend on. The driver may hang, lose a slot or run a statement
- * late once a connection broke; so every statement has a deadline, and at the first sign of trouble the whole pool is replaced by
- * a new one. The old one is given a moment to finish what is under way and is then abandoned.
+ * A pool of connections to PostgreSQL through postgres.js. After a connection broke, the driver may hang, lose a connection or run a
+ * statement late. So every statement has a deadline, and after the first problem a new pool of the driver replaces the old one. The old
+ * one gets a few seconds to finish statements under way and is then abandoned.
  */
 import postgres from "postgres";
 import { onDriverCrash } from "./driver_guard.ts";
 import { codeOf, DEADLINE, refused, StoreError, unknownOutcome } from "./errors.ts";
 
-/** `deadlineMs` covers waiting for a connection, too; 0 = none. `session` are settings of each connection. */
+/** The options of a pool. `deadlineMs` includes the wait for a connection; 0 = none. `session` are settings of each connection. */
 export interface PoolOptions {
   readonly url: string;
   readonly maxConnections: number;
   readonly deadlineMs: number;
   readonly session: Readonly<Record<string, string>>;
-  readonly log: (line: string, facts?: Record<string, unknown>) => void;
+  readonly log: (line: string, fields?: Record<string, unknown>) => void;
 }
 
-/** What the server said to one statement. */
+/** The server's answer to one statement. */
 export interface Answer {
   readonly rows: unknown[];
   readonly command: string;
@@ -26,31 +26,31 @@ export interface Answer {
 /** A connection that belongs to one caller, for a transaction. */
 export interface Reserved {
   run(text: string, parameters: readonly unknown[]): Promise<Answer>;
-  /** Gives it back, unless it broke: then it is left to die with its pool. */
+  /** Returns the connection to the pool, unless it is broken. */
   release(): void;
 }
 
 interface Generation {
   readonly sql: postgres.Sql;
-  /** Connections in use. The driver never gets more to do than it has connections: what waits, waits here. */
+  /** Connections in use. The driver never gets more statements than it has connections: the others wait in this class. */
   inUse: number;
 }
 
-/** Starts work on a connection; resolves when the connection is free again. */
-type Turn = (generation: Generation) => Promise<unknown>;
+/** Starts a task on a connection; resolves when the connection is free again. */
+type Task = (generation: Generation) => Promise<unknown>;
 
-/** How long a replaced pool may go on with statements under way: as long as the longest of them may take. */
-const LAST_WORDS_SECONDS = 3;
+/** How long a replaced pool may continue statements under way: as long as the longest of them may take. */
+const CLOSE_TIMEOUT_SECONDS = 3;
 
-const SILENCE = "no answer within the deadline";
+const NO_ANSWER = "no answer within the deadline";
 
-/** Failures that happen before anything is sent and are the caller's fault, not the connection's. */
-const CALLERS_FAULTS = new Set(["UNDEFINED_VALUE", "MAX_PARAMETERS_EXCEEDED"]);
+/** Codes of errors that the caller causes, before anything is sent. The connection is not broken. */
+const CALLER_ERRORS = new Set(["UNDEFINED_VALUE", "MAX_PARAMETERS_EXCEEDED"]);
 
-/** A pool of connections that survives its server. */
+/** A pool of connections that keeps working after the server was restarted or not reachable. */
 export class PostgresPool {
   readonly #options: PoolOptions;
-  readonly #waiting = new Set<Turn>();
+  readonly #waiting = new Set<Task>();
   readonly #abandoned = new Set<Promise<void>>();
   readonly #unguard: () => void;
   #current: Generation;
@@ -62,27 +62,27 @@ export class PostgresPool {
     this.#unguard = onDriverCrash(() => this.#replace(this.#current, "the driver crashed"));
   }
 
-  /** One statement on any connection. Throws StoreError. */
+  /** Runs a statement on any connection. Throws StoreError. */
   run(text: string, parameters: readonly unknown[]): Promise<Answer> {
-    return this.#inTurn(({ sql }) => ask(sql, text, parameters), (answer) => answer);
+    return this.#enqueue(({ sql }) => ask(sql, text, parameters), (answer) => answer);
   }
 
-  /** Throws StoreError when no connection is free within the deadline. */
+  /** Reserves a connection. Throws StoreError when none is free within the deadline. */
   async reserve(): Promise<Reserved> {
     const released = Promise.withResolvers<void>();
-    const whole = async (reserving: Promise<unknown>) => (await reserving, await released.promise);
-    const [from, sql] = await this.#inTurn(reserveOpen, whole);
+    const untilReleased = async (reserving: Promise<unknown>) => (await reserving, await released.promise);
+    const [from, sql] = await this.#enqueue(reserveOpen, untilReleased);
     let broken = false;
     return {
       run: async (text, parameters) => {
-        // A statement on a connection that broke might run outside its transaction.
+        // The driver might run a statement outside its transaction after the connection broke.
         if (broken || from !== this.#current) {
           throw unknownOutcome("the transaction's connection broke", "CONNECTION_CLOSED");
         }
         try {
           return await this.#within(
-            () => this.#replace(from, SILENCE),
-            this.#explained(ask(sql, text, parameters), from),
+            () => this.#replace(from, NO_ANSWER),
+            this.#translated(ask(sql, text, parameters), from),
           );
         } catch (error) {
           broken ||= error instanceof StoreError && error.kind === "unknownOutcome";
@@ -96,7 +96,7 @@ export class PostgresPool {
     };
   }
 
-  /** Waits for what is under way. */
+  /** Closes all connections after the statements under way. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#unguard();
@@ -106,10 +106,10 @@ export class PostgresPool {
   #open(): Generation {
     const options = {
       max: this.#options.maxConnections,
-      max_pipeline: 0, // not in the published types: a statement behind a slow one on the same connection shares its fate
+      max_pipeline: 0, // Not in the published types. With pipelining, a statement would wait for a slow one on the same connection.
       connect_timeout: 2,
       backoff: () => 0.25,
-      // No connection ever ends by itself, so that each end is a sign of trouble.
+      // Idle connections are never closed on purpose, so that every close is a sign of a problem.
       idle_timeout: undefined,
       max_lifetime: null,
       fetch_types: false,
@@ -133,67 +133,67 @@ export class PostgresPool {
     this.#next();
   }
 
-  /** Work on a connection as soon as one is free. It is in use until what `inUse` makes of the work is over. */
-  #inTurn<T>(work: (generation: Generation) => Promise<T>, inUse: (work: Promise<T>) => Promise<unknown>): Promise<T> {
+  /** Runs `work` as soon as a connection is free. The connection is in use until the promise of `inUse` settles. */
+  #enqueue<T>(work: (generation: Generation) => Promise<T>, inUse: (work: Promise<T>) => Promise<unknown>): Promise<T> {
     const result = Promise.withResolvers<T>();
     let from: Generation | undefined;
-    const turn: Turn = (generation) => {
+    const task: Task = (generation) => {
       from = generation;
       const working = work(generation);
-      result.resolve(this.#explained(working, generation));
+      result.resolve(this.#translated(working, generation));
       return inUse(working);
     };
-    this.#waiting.add(turn);
+    this.#waiting.add(task);
     this.#next();
     return this.#within(() => {
-      // The server cancels by itself after statement_timeout, which is shorter: a silent connection is a broken one. Work that
-      // never had its turn proves nothing: the pool may merely be busy.
-      if (from) this.#replace(from, SILENCE);
-      else this.#waiting.delete(turn);
+      // statement_timeout is shorter than the deadline: a connection without an answer is broken. A task that was never started
+      // only shows that all connections are in use.
+      if (from) this.#replace(from, NO_ANSWER);
+      else this.#waiting.delete(task);
     }, result.promise);
   }
 
   #next(): void {
     const generation = this.#current;
-    for (const turn of this.#waiting) {
+    for (const task of this.#waiting) {
       if (generation.inUse >= this.#options.maxConnections) return;
-      this.#waiting.delete(turn);
+      this.#waiting.delete(task);
       generation.inUse++;
-      turn(generation).catch(() => {}).finally(() => {
+      task(generation).catch(() => {}).finally(() => {
         generation.inUse--;
         this.#next();
       });
     }
   }
 
-  /** Waits for the answer, but not beyond the deadline: then `late` is called and the outcome is unknown. */
-  #within<T>(late: () => void, answer: Promise<T>): Promise<T> {
+  /** Waits for the answer until the deadline. Then it calls `onTimeout`, and the outcome is unknown. */
+  #within<T>(onTimeout: () => void, answer: Promise<T>): Promise<T> {
     const { deadlineMs } = this.#options;
     if (deadlineMs === 0) return answer;
-    const silence = Promise.withResolvers<never>();
+    const timeout = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      late();
-      silence.reject(unknownOutcome(`no answer within ${deadlineMs} ms`, DEADLINE));
+      onTimeout();
+      timeout.reject(unknownOutcome(`no answer within ${deadlineMs} ms`, DEADLINE));
     }, deadlineMs);
-    return Promise.race([answer, silence.promise]).finally(() => clearTimeout(timer));
+    return Promise.race([answer, timeout.promise]).finally(() => clearTimeout(timer));
   }
 
-  /** The driver's errors in our words; replaces the connections when one of them is at fault. */
-  async #explained<T>(answer: Promise<T>, from: Generation): Promise<T> {
+  /** Translates the driver's errors into StoreError, and replaces the connections when one of them is broken. */
+  async #translated<T>(answer: Promise<T>, from: Generation): Promise<T> {
     try {
       return await answer;
     } catch (error) {
       const code = codeOf(error);
       const fromServer = error instanceof postgres.PostgresError;
-      const fine = fromServer ? !/^(08|57P0)/.test(code ?? "") : code === undefined || CALLERS_FAULTS.has(code);
-      if (fine) throw refused(error);
+      const isUsable = fromServer ? !/^(08|57P0)/.test(code ?? "") : code === undefined || CALLER_ERRORS.has(code);
+      if (isUsable) throw refused(error);
       this.#replace(from, code ?? "unknown");
       throw unknownOutcome(`the connection broke (${code})`, code, error);
     }
   }
 }
 
-/** `reserve` of the driver can hang for good unless a connection is open: so one is opened by a statement before. */
+/** Reserves a connection. A statement opens one before, because the driver's `reserve` can hang when none is open. */
 async function reserveOpen(from: Generation): Promise<readonly [Generation, postgres.ReservedSql]> {
   await ask(from.sql, "select 1", []);
   return [from, await from.sql.reserve()];
@@ -204,12 +204,12 @@ async function ask(sql: postgres.Sql, text: string, parameters: readonly unknown
   return { rows: [...rows], command: rows.command, count: rows.count };
 }
 
-/** `end` was seen to hang on a broken connection; its own timeout is what bounds it. */
+/** Closes the driver's pool. The timeout is needed because `end` can hang on a broken connection. */
 function end(sql: postgres.Sql): Promise<void> {
-  return sql.end({ timeout: LAST_WORDS_SECONDS }).catch(() => {});
+  return sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }).catch(() => {});
 }
 
-/** int8 and numeric as numbers: what we store in them are safe integers. */
+/** Reads int8 and numeric as numbers: we store only safe integers in them. */
 const PARSERS = {
   integers: { to: 20, from: [20, 1700], serialize: (value: unknown) => String(value), parse: Number },
 };

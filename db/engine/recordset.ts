@@ -1,11 +1,11 @@
 /**
- * A batch as the rows of a statement. The rows travel as one JSON array in one argument, so that the statement is the same for each size of
- * the batch; `jsonb_to_recordset` makes rows of it again. The names and types of the columns stand here once for both sides.
+ * The rows of a batch as a table inside a statement. The rows are sent as one JSON array in one argument, so that the statement's text does
+ * not depend on the size of the batch; `jsonb_to_recordset` turns the array into rows. A recordset declares the columns once for both sides.
  */
 import { type RawBuilder, sql } from "kysely";
 import { jsonb } from "./values.ts";
 
-/** What a row has for a column of each type. `jsonText` is JSON that is text already, and is kept letter by letter. */
+/** The TypeScript type for a column of each SQL type. `jsonText` is JSON that is text already; it is stored unchanged. */
 interface Sent {
   readonly text: string;
   readonly uuid: string;
@@ -23,20 +23,20 @@ interface Sent {
 /** The columns of a batch: the name of each, as in the row, and its type. */
 type Columns = Readonly<Record<string, keyof Sent>>;
 
-/** A row of a batch. It may have more than the columns; that is not sent. */
+/** A row of a batch. Fields that are not columns are not sent. */
 export type RecordOf<Of extends Columns> = { readonly [Name in keyof Of]: Sent[Of[Name]] | null | undefined };
 
-/** The rows of batches of one kind, under the alias that `recordset` was given. */
+/** The SQL for batches with the same columns, under the alias that `recordset` got. */
 export interface Recordset<Of extends Columns> {
-  /** The names of the columns, `charge_point, at`, for an insert and for a select from a CTE. */
+  /** The names of the columns, such as `charge_point, at`, for an insert and for a select from a CTE. */
   readonly names: RawBuilder<unknown>;
-  /** The columns as an insert takes them from `from`: `g.charge_point, g.at`. */
+  /** The columns with the alias, such as `g.charge_point, g.at`, for an insert that selects from `from`. */
   readonly values: RawBuilder<unknown>;
-  /** The rows, for a `from`. They also have `ordinal`, their place in the batch, because the order of `returning` is not promised. */
+  /** The rows, for a `from`. The column `ordinal` is the index in the batch, because the order of `returning` is not defined. */
   from(rows: readonly RecordOf<Of>[]): RawBuilder<unknown>;
 }
 
-/** Declares the columns of a batch. The names are ours, not a client's: they become SQL. */
+/** Declares the columns of a batch. The names become SQL, so they must not come from a client. */
 export function recordset<const Of extends Columns>(columns: Of, alias = "g"): Recordset<Of> {
   const members = Object.entries(columns).map(([name, type]) => ({ name, column: snakeCase(name), type }));
   const declared = members.map(({ column, type }) => `${column} ${type === "jsonText" ? "text" : type}`);
@@ -56,7 +56,7 @@ export function recordset<const Of extends Columns>(columns: Of, alias = "g"): R
   };
 }
 
-/** As the CamelCasePlugin names columns. */
+/** The name of a column in the database, as the CamelCasePlugin makes it. */
 function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

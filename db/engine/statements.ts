@@ -1,16 +1,16 @@
 import type { LogEvent } from "kysely";
 import { StoreError } from "./errors.ts";
 
-/** What became of the statements since the start. `unknownOutcome` ones may have taken effect. */
+/** The numbers of statements since the start, by their outcome. Statements with `unknownOutcome` may have taken effect. */
 export interface Statements {
   answered: number;
   refused: number;
   unknownOutcome: number;
-  /** Waiting for a connection included. */
+  /** The sum of their durations, including the wait for a connection. */
   seconds: number;
 }
 
-/** Counts statements; `log` is for Kysely, which tells of each one when it is over. */
+/** Makes the counters. Kysely calls `log` at the end of each statement. */
 export function countStatements(): { readonly statements: Statements; log(event: LogEvent): void } {
   const statements: Statements = { answered: 0, refused: 0, unknownOutcome: 0, seconds: 0 };
   return {

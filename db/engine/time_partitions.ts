@@ -1,24 +1,24 @@
 /**
- * Tables in native partitions by time. The partitions around now are made ahead, those that are older than the retention are
- * dropped as a whole, and a default partition takes what has no other. All of it is done by functions in the database, each one
- * statement, safe in several processes at once and undone as a whole when it fails.
+ * Maintenance of tables that are partitioned by time. The partitions around now are made in advance, and those older than the retention are
+ * dropped. A default partition takes rows that fit no other one. Functions in the database do the work. Each call is one statement: several
+ * processes may run it at the same time, and a failure undoes all of it.
  */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../tables.ts";
 
-/** How a table is partitioned. Names are as in the database. */
+/** How a table is partitioned, with the names of the database. */
 export interface Partitioning {
   readonly table: "meter_values" | "messages";
-  /** The column that decides about the partition. */
+  /** The column of the partition key. */
   readonly column: string;
-  /** The column that decides about the age of what is in the default partition: our own clock. */
+  /** The column with the time by our clock, for the age of rows in the default partition. */
   readonly receivedColumn: string;
   readonly unit: "month" | "day";
   /** Undefined keeps everything. */
   readonly retentionDays?: number;
 }
 
-/** What was made and dropped. */
+/** The names of the partitions that were made and dropped. */
 export interface Kept {
   made: string[];
   dropped: string[];
@@ -26,10 +26,10 @@ export interface Kept {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Periods that always have a partition, counted from now. */
+/** The periods that always have a partition, relative to the current one. */
 const AROUND = [-1, 0, 1, 2];
 
-/** The partitions of one table, looked after once for each day of reception: no timer and no clock. */
+/** The partitions of one table. The times of reception trigger the maintenance once a day, without a timer. */
 export class TimePartitions {
   #day: number | undefined;
   #work: Promise<unknown> = Promise.resolve();
@@ -37,20 +37,22 @@ export class TimePartitions {
   constructor(
     readonly db: Kysely<Database>,
     readonly partitioning: Partitioning,
-    readonly log: (line: string, facts?: Record<string, unknown>) => void,
+    readonly log: (line: string, fields?: Record<string, unknown>) => void,
   ) {}
 
-  /** Something was received at this time: on the first call of a day the partitions are looked after, in the background. */
-  see(now: Date): void {
+  /** To be called with each time of reception. The first call of a day starts `keep` in the background. */
+  noteReceived(now: Date): void {
     if (dayOf(now) === this.#day) return;
     this.#day = dayOf(now);
-    // Nothing is lost when it fails: the default partition takes what has no other, and tomorrow is another attempt.
+    // No row is lost when this fails: the default partition takes rows that fit no other one.
     this.#work = this.#work.then(() => this.keep(now)).catch((error) =>
-      this.log(`The partitions of ${this.partitioning.table} could not be kept; tried again tomorrow`, { error })
+      this.log(`The partitions of ${this.partitioning.table} could not be updated; the next attempt is tomorrow`, {
+        error,
+      })
     );
   }
 
-  /** Makes the partitions around `now` and drops those that ended before the retention. Safe to run at any time, repeatedly. */
+  /** Makes the partitions around `now` and drops those that ended before the retention. May run at any time and repeatedly. */
   async keep(now: Date, retentionDays: number | undefined = this.partitioning.retentionDays): Promise<Kept> {
     const { table, column, receivedColumn, unit } = this.partitioning;
     const made: string[] = [];
@@ -69,8 +71,8 @@ export class TimePartitions {
     return { made, dropped: rows.map(({ name }) => name) };
   }
 
-  /** Resolves when nothing is done in the background. */
-  async quiet(): Promise<void> {
+  /** Resolves when no work is running in the background. */
+  async idle(): Promise<void> {
     await this.#work;
   }
 }

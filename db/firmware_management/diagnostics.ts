@@ -1,31 +1,31 @@
 /**
- * Requests for diagnostics: each is a GetDiagnostics command and what became of it. Only facts are kept, so that nothing has to be moved from state to
- * state and a restart at any moment leaves them right. DiagnosticsStatusNotification has no request id, so it belongs to the latest one that went out.
+ * Requests for diagnostics: a GetDiagnostics command, the reported statuses and the uploaded file. The rows have no state machine, so that they are
+ * correct after a restart at any moment. DiagnosticsStatusNotification has no request id, so it belongs to the latest request of its charge point.
  */
 import { type Kysely, sql } from "kysely";
 import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
 import type { CommandState } from "../../ocpp/command_end.ts";
 import type { CommandRow } from "../command_row.ts";
-import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
+import { eventRows, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Filled, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 
-/** A request for diagnostics with everything that is known of it. */
+/** A request for diagnostics with its command and its file. */
 export interface DiagnosticsRequest
   extends
     Pick<CommandRow, "id" | "chargePoint" | "request" | "confirmation" | "lateAnswer">,
     Pick<CommandRow, "requestedBy" | "createdAt" | "sentAt">,
     Omit<Row<"diagnostics">, "commandId" | "chargePoint" | "tokenHash" | "expiresAt"> {
   commandState: CommandState;
-  /** Null as long as it was not sent. */
+  /** Null until the command is sent. */
   expiresAt: Date | null;
 }
 
-/** A GetDiagnostics that is about to go out. */
+/** A GetDiagnostics that is about to be sent. */
 export type DiagnosticsSent = Pick<Row<"diagnostics">, "commandId" | "chargePoint" | "tokenHash" | "expiresAt">;
 
-/** A notification. `replaces`: the statuses of which it takes the place; none: it is only kept as a notice. */
+/** A DiagnosticsStatusNotification. `replaces`: the statuses that it may replace; empty: it is only stored as a report. */
 export interface UploadReport {
   chargePoint: string;
   status: string;
@@ -34,33 +34,35 @@ export interface UploadReport {
   receivedAt: Date;
 }
 
-/** A file that came, and lies under `file` in its folder. */
-export type BroughtFile = Pick<
+/** An uploaded file. `file` is its id in the folder. */
+export type UploadedFile = Pick<
   Filled<Row<"diagnostics">, "file" | "bytes" | "sha256" | "receivedAt">,
   "file" | "name" | "bytes" | "sha256" | "receivedAt"
 >;
 
-/** Who may bring a file at an address, and until when; `isReceived` when one has come. */
+/** The charge point that may upload to an address, and until when. `isReceived`: a file was uploaded already. */
 export type UploadAddress = Omit<DiagnosticsSent, "tokenHash"> & { isReceived: boolean };
 
+/** The filter of `list`. */
 export interface DiagnosticsFilter {
   chargePoint?: string;
 }
 
+/** The requests for diagnostics by the id of their command. */
 export interface Diagnostics {
-  /** Before the CALL goes out. The same command again changes nothing. */
+  /** To be called before the CALL is sent. The same command again changes nothing. */
   begin(sent: DiagnosticsSent): Promise<void>;
-  /** Keeps the notification, and what it says about the latest request of its charge point. */
+  /** Stores the notification, and updates the latest request of its charge point. */
   recordStatus(report: UploadReport): Promise<void>;
   findAddress(tokenHash: string): Promise<UploadAddress | undefined>;
-  /** The first file counts; false when one was there before. */
-  receive(commandId: string, brought: BroughtFile): Promise<boolean>;
+  /** Records the uploaded file. Only the first file of a request is recorded; false for a later one. */
+  receive(commandId: string, uploaded: UploadedFile): Promise<boolean>;
   find(id: string): Promise<DiagnosticsRequest | undefined>;
   /** Newest first. Throws BadCursor. */
   list(filter: DiagnosticsFilter, page: Page): Promise<Listed<DiagnosticsRequest>>;
-  /** Takes the files away that were received before; answers their names in the folder. */
+  /** Removes files that were received before from their requests; returns their ids in the folder. */
   forgetFilesBefore(received: Date): Promise<string[]>;
-  /** Which of these files a request has. */
+  /** Those of these ids that belong to a request. */
   knownFiles(ids: readonly string[]): Promise<Set<string>>;
 }
 
@@ -88,7 +90,7 @@ export function diagnostics(db: Kysely<Database>, { raise }: OutboxSignal): Diag
         .executeTakeFirst();
     },
 
-    receive: (commandId, brought) => receive(db, commandId, brought).finally(raise),
+    receive: (commandId, uploaded) => receive(db, commandId, uploaded).finally(raise),
 
     async find(id) {
       if (!UUID.test(id)) return undefined;
@@ -119,7 +121,7 @@ export function diagnostics(db: Kysely<Database>, { raise }: OutboxSignal): Diag
 async function recordStatus(db: Kysely<Database>, report: UploadReport): Promise<void> {
   const { chargePoint, status, content, replaces, receivedAt } = report;
   await sql`
-    with noticed as (
+    with recorded as (
       insert into charge_point_reports (charge_point, action, content, received_at)
       values (${chargePoint}::text, 'DiagnosticsStatusNotification', ${jsonb(content)}, ${receivedAt}::timestamptz)
       on conflict do nothing
@@ -129,11 +131,11 @@ async function recordStatus(db: Kysely<Database>, report: UploadReport): Promise
     ), moved as (
       update diagnostics d set status = ${status}::text, status_at = ${receivedAt}::timestamptz
       from latest where d.command_id = latest.command_id and coalesce(d.status, '') = any(${
-    texts(replaces.map((one) => one ?? ""))
+    texts(replaces.map((replaced) => replaced ?? ""))
   })
       returning d.command_id, d.charge_point, d.status, d.status_at, latest.before
-    ), told as ${
-    intoOutbox(fact("diagnostics.statusChanged", "moved", {
+    ), event_rows as ${
+    intoOutbox(eventRows("diagnostics.statusChanged", "moved", {
       chargePoint: "charge_point",
       at: "status_at",
       data: { diagnosticsId: "command_id", status: "status", before: "before" },
@@ -142,15 +144,15 @@ async function recordStatus(db: Kysely<Database>, report: UploadReport): Promise
     select command_id from moved`.execute(db);
 }
 
-async function receive(db: Kysely<Database>, commandId: string, brought: BroughtFile): Promise<boolean> {
-  const { file, name, bytes, sha256, receivedAt } = brought;
+async function receive(db: Kysely<Database>, commandId: string, uploaded: UploadedFile): Promise<boolean> {
+  const { file, name, bytes, sha256, receivedAt } = uploaded;
   const { rows } = await sql`
     with received as (
       update diagnostics set file = ${file}::uuid, name = ${name}::text, bytes = ${bytes}::bigint, sha256 = ${sha256}::text,
         received_at = ${receivedAt}::timestamptz
       where command_id = ${commandId}::uuid and received_at is null returning *
-    ), told as ${
-    intoOutbox(fact("diagnostics.received", "received", {
+    ), event_rows as ${
+    intoOutbox(eventRows("diagnostics.received", "received", {
       chargePoint: "charge_point",
       at: "received_at",
       data: { diagnosticsId: "command_id", name: "name", bytes: "bytes", sha256: "sha256" },

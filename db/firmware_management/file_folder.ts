@@ -1,10 +1,10 @@
 /**
- * A folder with one file per id. What comes in is streamed to a temporary name, hashed on its way, and has its own name only when it is whole
- * and on the disk; so a process that dies leaves a temporary file or one that no row names, and nothing half. Both are tidied away later.
+ * A folder with one file per id. A received file is streamed to a temporary name and hashed. It is renamed when it is complete and on the disk.
+ * A process that dies leaves a temporary file, or a complete file without a row in the database. `cleanUp` finds both later.
  */
 import { createHash } from "node:crypto";
 
-/** Why a file could not be taken: more came than may, or the disk did not take it. */
+/** A file could not be received: it is too large, the disk is full, or the folder cannot be used. */
 export class FolderError extends Error {
   override readonly name = "FolderError";
 
@@ -13,38 +13,38 @@ export class FolderError extends Error {
   }
 }
 
-/** A file that is whole and on the disk, and not yet anybody's. */
+/** A complete file on the disk that has no id yet. */
 export interface Draft {
   readonly bytes: number;
   /** In hex. */
   readonly sha256: string;
-  /** Gives it the name under which it is found; once this resolves, a power cut does not take it away. */
+  /** Gives the file its id. After this resolves, the file survives a power cut. */
   keep(id: string): Promise<void>;
-  /** Removes it unless it is kept. Never throws. */
+  /** Removes the file unless it is kept. Never throws. */
   drop(): Promise<void>;
 }
 
-/** Files by id. Nothing that comes from outside ever becomes a part of a path. */
+/** Files by id. Text from clients never becomes a part of a path. */
 export interface FileFolder {
-  /** Takes a file to its end. Throws FolderError, and what the source throws; then nothing is left of it. */
+  /** Receives a file completely. Throws FolderError, and the source's errors; then no file is left. */
   receive(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Draft>;
-  /** Its bytes from `from` on. Throws Deno.errors.NotFound. */
+  /** Opens a file at the position `from`. Throws Deno.errors.NotFound. */
   open(id: string, from: number): Promise<Deno.FsFile>;
   remove(id: string): Promise<void>;
-  /** Ids of files that were last written before, and removes temporary ones that were. */
-  tidy(before: Date): Promise<string[]>;
+  /** Removes temporary files that were last written before, and returns the ids of other files that were. */
+  cleanUp(before: Date): Promise<string[]>;
 }
 
 const TEMPORARY = ".part";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The disk, the quota or the process's limit has no room for more: ENOSPC, EDQUOT, EFBIG. Deno gives some of them no code, only the number. */
-const NO_ROOM = /^(ENOSPC|EDQUOT|EFBIG)$|\(os error (28|122|27)\)$/;
+/** The disk, the quota or the process's limit is used up: ENOSPC, EDQUOT, EFBIG. Some of Deno's errors have only the number, not the code. */
+const NO_SPACE = /^(ENOSPC|EDQUOT|EFBIG)$|\(os error (28|122|27)\)$/;
 
-/** Opens a folder; it is made with the first file. */
+/** Makes the access to a folder, which is created with its first file. */
 export function fileFolder(path: string): FileFolder {
-  const place = (id: string) => {
-    if (!UUID.test(id)) throw new Error(`${id} is no id of a file`);
+  const pathOf = (id: string) => {
+    if (!UUID.test(id)) throw new Error(`Cannot use ${id} as the id of a file: it is not a UUID in lower case`);
     return `${path}/${id}`;
   };
   return {
@@ -56,7 +56,7 @@ export function fileFolder(path: string): FileFolder {
         bytes,
         sha256,
         async keep(id) {
-          await onDisk(path, () => Deno.rename(temporary, place(id)));
+          await onDisk(path, () => Deno.rename(temporary, pathOf(id)));
           kept = true;
           await syncFolder(path);
         },
@@ -65,16 +65,16 @@ export function fileFolder(path: string): FileFolder {
     },
 
     async open(id, from) {
-      const file = await Deno.open(place(id), { read: true });
+      const file = await Deno.open(pathOf(id), { read: true });
       if (from > 0) await file.seek(from, Deno.SeekMode.Start);
       return file;
     },
 
     async remove(id) {
-      await Deno.remove(place(id)).catch(unlessMissing);
+      await Deno.remove(pathOf(id)).catch(unlessMissing);
     },
 
-    async tidy(before) {
+    async cleanUp(before) {
       const ids: string[] = [];
       for (const name of await namesIn(path)) {
         const stat = await Deno.stat(`${path}/${name}`).catch(unlessMissing);
@@ -95,7 +95,9 @@ async function write(path: string, temporary: string, source: AsyncIterable<Uint
   try {
     for await (const part of source) {
       bytes += part.length;
-      if (bytes > maxBytes) throw new FolderError("tooLarge", `At most ${maxBytes} bytes are taken`);
+      if (bytes > maxBytes) {
+        throw new FolderError("tooLarge", `The file is too large: at most ${maxBytes} bytes are accepted`);
+      }
       hash.update(part);
       await onDisk(path, () => writeAll(file, part));
     }
@@ -113,20 +115,20 @@ async function writeAll(file: Deno.FsFile, part: Uint8Array): Promise<void> {
   for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
 }
 
-/** A new name is only certain when the folder itself has been written. */
+/** A new name survives a power cut only after a sync of the folder. */
 async function syncFolder(path: string): Promise<void> {
   using folder = await Deno.open(path, { read: true });
   await folder.sync();
 }
 
-/** Names the folder where the disk refuses something, because an operator has to see to it. */
+/** Turns errors of the disk into FolderErrors that name the folder, so that an operator knows where to look. */
 async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const { code = "", message } = error as { code?: string; message: string };
-    if (NO_ROOM.test(code) || NO_ROOM.test(message)) {
-      throw new FolderError("full", `There is no room for it in ${path}`, error);
+    if (NO_SPACE.test(code) || NO_SPACE.test(message)) {
+      throw new FolderError("full", `The file cannot be stored: there is no space left in ${path}`, error);
     }
     throw new FolderError("unusable", `The folder ${path} cannot be used: ${message}`, error);
   }

@@ -1,6 +1,6 @@
 import type { UploadStatus } from "../../ocpp/firmware_management/diagnostics.ts";
 
-/** Tables of files, of the addresses at which they are fetched, and of diagnostics. What the columns mean is said in the migrations. */
+/** The tables of files, of their download addresses, and of diagnostics. The migrations explain the columns. */
 export interface FileTables {
   files: FilesTable;
   fileAddresses: FileAddressesTable;
@@ -10,7 +10,7 @@ export interface FileTables {
 export interface FilesTable {
   /** uuid version 7: ids rise with time. */
   id: string;
-  /** As the charge point shall see it at the end of the address. */
+  /** The file name at the end of the download address. */
   name: string;
   description: string;
   bytes: number;
@@ -23,9 +23,9 @@ export interface FileAddressesTable {
   /** SHA-256 of the token, in hex. */
   tokenHash: string;
   file: string;
-  /** For which charge point it was made; null: for every client that has it. */
+  /** The charge point that may use the address; null: any client that has it. */
   chargePoint: string | null;
-  /** It ends when the last byte of the file has been fetched. */
+  /** Whether the address ends after the first complete download. */
   once: boolean;
   usedAt: Date | null;
   createdAt: Date;
@@ -35,13 +35,13 @@ export interface FileAddressesTable {
 export interface DiagnosticsTable {
   commandId: string;
   chargePoint: string;
-  /** SHA-256 of the token in its location, in hex; null: the location is foreign. */
+  /** SHA-256 of the token in the upload address, in hex; null: the location is on another server. */
   tokenHash: string | null;
-  /** Until then something may come. */
+  /** Until when an upload is accepted. */
   expiresAt: Date;
   status: UploadStatus | null;
   statusAt: Date | null;
-  /** Under which the bytes are kept; null when there are none. */
+  /** The id of the stored file; null when there is none. */
   file: string | null;
   name: string | null;
   bytes: number | null;

@@ -1,43 +1,43 @@
 /**
- * The rows of files that we serve and of the addresses at which charge points fetch them. A row is only there while its bytes are: they are on the
- * disk before the row is written, and the row is gone before they are removed.
+ * The rows of files for download, and of the addresses at which charge points download them. A file without a row may exist, a row without a file
+ * does not: the file is on the disk before the row is inserted, and the row is removed before the file.
  */
 import { type Kysely, sql } from "kysely";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { texts } from "../engine/values.ts";
 
-/** A file that we serve. */
+/** A file for download. */
 export type StoredFile = Row<"files">;
 
-/** An address that is about to be given to a charge point. */
+/** A new download address. */
 export type NewFileAddress = Omit<Row<"fileAddresses">, "usedAt">;
 
-/** What an address leads to; `isOver` when it has expired or was used up. */
+/** The file of an address. `isOver`: the address has expired or was used. */
 export interface FoundAddress extends Pick<NewFileAddress, "chargePoint" | "once"> {
   file: StoredFile;
   isOver: boolean;
 }
 
-/** What became of a removal. `usedBy`: the id of a campaign, and nothing was removed. */
+/** The result of a removal. `usedBy`: the id of a campaign that needs the file; nothing was removed. */
 export type FileRemoval = "removed" | "missing" | { readonly usedBy: string };
 
-/** Files by id, addresses by their token's hash. */
+/** The files by id, and their addresses by the hash of the token. */
 export interface Files {
   insert(file: StoredFile): Promise<void>;
   find(id: string): Promise<StoredFile | undefined>;
   /** Newest first. Throws BadCursor. */
   list(filter: Record<never, never>, page: Page): Promise<Listed<StoredFile>>;
-  /** With its addresses, unless a campaign that is not over needs it. */
+  /** Removes the file's row and its addresses, unless a campaign that has not ended needs the file. */
   remove(id: string): Promise<FileRemoval>;
-  /** Which of these ids have a row. */
+  /** Those of these ids that have a row. */
   known(ids: readonly string[]): Promise<Set<string>>;
-  /** Undefined, and nothing written, when there is no such file. */
+  /** Undefined when there is no such file; then nothing is written. */
   insertAddress(address: NewFileAddress): Promise<StoredFile | undefined>;
   findAddress(tokenHash: string, now: Date): Promise<FoundAddress | undefined>;
-  /** The whole file was fetched. */
+  /** Records that the whole file was downloaded. */
   useAddress(tokenHash: string, now: Date): Promise<void>;
-  /** Forgets addresses that expired before; until then they are told from unknown ones. */
+  /** Removes addresses that expired before. Until then, an expired address and an unknown one have different answers. */
   removeAddressesBefore(expired: Date): Promise<void>;
 }
 

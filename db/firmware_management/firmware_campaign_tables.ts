@@ -1,4 +1,4 @@
-/** The tables of firmware campaigns, as `tables.ts` has them. */
+/** The tables of firmware campaigns, a part of `Database` in tables.ts. */
 import type { Generated } from "kysely";
 import type { TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
 import type { MaintenanceWindow } from "../../ocpp/firmware_management/maintenance_window.ts";
@@ -8,7 +8,7 @@ export interface FirmwareCampaignTables {
   firmwareCampaignTargets: FirmwareCampaignTargetsTable;
 }
 
-/** Which charge points a campaign is for: those that meet all that is given. `label` is "name" or "name=value". */
+/** The charge points of a campaign: those that meet every given condition. `label` is "name" or "name=value". */
 export interface TargetSelection {
   chargePoints?: string[];
   label?: string;
@@ -17,7 +17,7 @@ export interface TargetSelection {
   firmwareVersion?: string;
 }
 
-/** How an address of ours is reached: as everything else of ours, or over our FTP server, in clear or with TLS. */
+/** The protocol of a download address: the one of the API (HTTP or HTTPS), or our FTP server without or with TLS. */
 export type Scheme = "http" | "ftp" | "ftps";
 
 export interface FirmwareCampaignsTable {
@@ -25,7 +25,7 @@ export interface FirmwareCampaignsTable {
   name: string;
   location: string | null;
   file: string | null;
-  /** Of the addresses of `file`. */
+  /** The protocol of the addresses of `file`. */
   scheme: Scheme;
   version: string | null;
   retrieveDate: Date | null;

@@ -1,6 +1,6 @@
 /**
- * The targets of firmware campaigns, as the actor of a campaign works on them. A target is claimed under a command id before that command is made, and
- * whatever is decided about it names the command that it was decided about: what comes late or twice changes nothing.
+ * The targets of firmware campaigns, for the actor of a campaign. A target is claimed under a command id before that command is made. Every decision
+ * about a target names that command: a decision that is late or repeated changes nothing.
  */
 import { type Kysely, sql } from "kysely";
 import type { Attempt, TargetOutcome } from "../../ocpp/firmware_management/firmware_target.ts";
@@ -10,12 +10,12 @@ import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Filled, Row } from "../tables.ts";
 import { texts } from "../engine/values.ts";
-import { targetEnded } from "./firmware_campaign_facts.ts";
+import { targetEnded } from "./firmware_campaign_event_rows.ts";
 
-/** A target's row. */
+/** The row of a target. */
 export type CampaignTargetRow = Row<"firmwareCampaignTargets">;
 
-/** A target, with what is known of its update. */
+/** A target with the state of its update. */
 export type CampaignTarget = CampaignTargetRow & {
   commandState: CommandState | null;
   status: string | null;
@@ -23,18 +23,18 @@ export type CampaignTarget = CampaignTargetRow & {
   version: string | null;
 };
 
-/** A target that may be sent to, from `nextAttemptAt` on. */
+/** A target that may be sent a command, not before `nextAttemptAt`. */
 export type WaitingTarget = Pick<CampaignTargetRow, "chargePoint" | "attempts" | "nextAttemptAt">;
 
-/** A target that was claimed, under the id that its command has or is to have. */
+/** A claimed target with the id of its command. The command may not exist yet. */
 export type ClaimedTarget = Pick<Filled<CampaignTargetRow, "commandId">, "chargePoint" | "commandId">;
 
-/** The attempt of a claimed target as far as the database knows it. */
-export type AttemptFacts = ClaimedTarget & Omit<Attempt, "isConnected"> & { attempts: number };
+/** The stored part of the attempt of a claimed target. */
+export type AttemptRecord = ClaimedTarget & Omit<Attempt, "isConnected"> & { attempts: number };
 
 /**
- * What is decided about a claimed target: `ended`; `again`, when the attempt failed and another follows; `unsent`, when its command ended without
- * having been sent; `refused`, when there is no command, so that the next try uses the same id. The last two do not count as attempts.
+ * A decision about a claimed target. `ended`: it has ended. `again`: the attempt failed and another one follows. `unsent`: the command ended before it
+ * was sent. `refused`: the command could not be made, so the next try uses the same id. The last two do not count as attempts.
  */
 export type Decision =
   & ClaimedTarget
@@ -47,23 +47,24 @@ export type Decision =
     }
   );
 
+/** The targets by campaign. */
 export interface FirmwareCampaignTargets {
-  /** Of one campaign, by identity. Throws BadCursor. */
+  /** The targets of one campaign, by identity. Throws BadCursor. */
   list(
     campaign: string,
     filter: { state?: CampaignTarget["state"]; outcome?: TargetOutcome },
     page: Page,
   ): Promise<Listed<CampaignTarget>>;
-  /** Of the released waves; without those whose registration is Rejected, which may not be sent anything. */
+  /** The waiting targets of released waves. Charge points with the registration Rejected are left out: they must not be sent commands. */
   listWaiting(campaign: string): Promise<WaitingTarget[]>;
-  /** The claimed ones; of these charge points, where they are given. A CALLERROR that came late is one. */
-  listAttempts(campaign: string, chargePoints?: readonly string[]): Promise<AttemptFacts[]>;
-  /** waiting → commanded, while the campaign runs. Answers those that were claimed, some under an id that they had before. */
+  /** The attempts of claimed targets, of all charge points or of these. */
+  listAttempts(campaign: string, chargePoints?: readonly string[]): Promise<AttemptRecord[]>;
+  /** waiting → commanded, while the campaign runs. Returns the claimed targets; a target may keep the id of an earlier claim. */
   claim(campaign: string, targets: readonly ClaimedTarget[], now: Date): Promise<ClaimedTarget[]>;
-  /** Answers the targets that were changed, as they are now. Once the campaign is aborted none goes back to waiting. */
+  /** Applies decisions; returns the changed targets. In an aborted campaign no target goes back to waiting. */
   decide(campaign: string, decisions: readonly Decision[], now: Date): Promise<CampaignTargetRow[]>;
-  /** Ends what waits in vain: not registered any more, up to date already, too late, or in an aborted campaign. Answers how many. */
-  endIdle(campaign: string, now: Date): Promise<number>;
+  /** Ends waiting targets that need no command: not registered any more, up to date, too late, or in an aborted campaign. Returns how many. */
+  endUnsendable(campaign: string, now: Date): Promise<number>;
 }
 
 /** Builds the repository. */
@@ -89,7 +90,7 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxS
 
     async listAttempts(campaign, chargePoints) {
       const among = chargePoints === undefined ? sql`` : sql`and t.charge_point = any(${texts(chargePoints)})`;
-      const { rows } = await sql<AttemptFacts>`
+      const { rows } = await sql<AttemptRecord>`
         select t.charge_point, t.command_id, t.attempts, p.identity is not null as is_registered,
           c.state as command_state, c.error, c.late_answer, c.sent_at, u.status, u.since, p.firmware_version as version, p.booted_at
         from firmware_campaign_targets t left join commands c on c.id = t.command_id
@@ -106,8 +107,8 @@ export function firmwareCampaignTargets(db: Kysely<Database>, { raise }: OutboxS
       return rows;
     },
 
-    async endIdle(campaign, now) {
-      const { rows } = await endIdle(campaign, now).execute(db);
+    async endUnsendable(campaign, now) {
+      const { rows } = await endUnsendable(campaign, now).execute(db);
       if (rows.length > 0) raise();
       return rows.length;
     },
@@ -123,7 +124,7 @@ function shown(db: Kysely<Database>) {
 
 const claims = recordset({ chargePoint: "text", commandId: "uuid" });
 
-/** The campaign's row is locked, so that whoever pauses or aborts it comes before or after, and not in between. */
+/** The campaign's row is locked, so that a pause or an abort happens before or after the claim, not at the same time. */
 async function claim(db: Kysely<Database>, campaign: string, targets: readonly ClaimedTarget[], now: Date) {
   const { rows: claimed } = await sql<ClaimedTarget>`
     with running as materialized (
@@ -149,8 +150,8 @@ const decided = recordset({
 }, "d");
 
 /**
- * A command that could still be sent keeps its target, whatever was decided. The campaign's row is locked as in `claim`; what was decided to be tried again is
- * decided anew after an abort.
+ * A decision is not applied to a target whose command could still be sent. The campaign's row is locked as in `claim`. After an abort, a decision for
+ * another attempt is not applied; the actor decides again.
  */
 function decide(campaign: string, decisions: readonly Decision[], now: Date) {
   const rows = decisions.map((decision) => ({ outcome: null, nextAttemptAt: null, ...decision }));
@@ -172,17 +173,17 @@ function decide(campaign: string, decisions: readonly Decision[], now: Date) {
             when 'unsent' then c.state in ('queued', 'sent')
             else c.state = 'queued' and d.outcome is distinct from 'removed' end)
       returning t.*
-    ), told as ${intoOutbox(targetEnded("decided where state = 'ended'"))}
+    ), event_rows as ${intoOutbox(targetEnded("decided where state = 'ended'"))}
     select * from decided`;
 }
 
 /**
- * In an aborted campaign: what went back to waiting in the same moment, so that the abort did not see it. The outcomes are one object and not rows to be
- * joined: the planner may take a new campaign's table for an empty one, and a nested loop over all that wait would stop everything for seconds.
+ * In an aborted campaign a target may be waiting because it went back to waiting at the moment of the abort. The outcomes are one JSON object instead of
+ * rows to be joined: without statistics the planner may assume an empty table, and its nested loop over all waiting targets would take seconds.
  */
-function endIdle(campaign: string, now: Date) {
+function endUnsendable(campaign: string, now: Date) {
   return sql`
-    with looked as (
+    with checked as (
       select t.charge_point, case
         when c.state = 'aborted' then 'aborted'
         when p.identity is null then 'removed'
@@ -191,16 +192,16 @@ function endIdle(campaign: string, now: Date) {
       from firmware_campaigns c join firmware_campaign_targets t on t.campaign = c.id
       left join charge_points p on p.identity = t.charge_point
       where c.id = ${campaign}::uuid and c.state in ('running', 'paused', 'aborted') and t.state = 'waiting'
-    ), idle as materialized (
-      select jsonb_object_agg(charge_point, outcome) as outcomes from looked where outcome is not null
+    ), ending as materialized (
+      select jsonb_object_agg(charge_point, outcome) as outcomes from checked where outcome is not null
     ), ended as (
       update firmware_campaign_targets t set state = 'ended', outcome = i.outcomes ->> t.charge_point,
         ended_at = ${now}::timestamptz, next_attempt_at = null, detail = case i.outcomes ->> t.charge_point
           when 'removed' then 'The charge point is not registered any more'
-          when 'skipped' then 'It has booted with this version already'
-          when 'expired' then 'It was not there, or not its turn, before the time was over' end
-      from idle i where t.campaign = ${campaign}::uuid and t.state = 'waiting' and i.outcomes ? t.charge_point
+          when 'skipped' then 'The charge point has booted with this version already'
+          when 'expired' then 'The charge point was not connected, or the campaign had not come to it, before the end of its time' end
+      from ending i where t.campaign = ${campaign}::uuid and t.state = 'waiting' and i.outcomes ? t.charge_point
       returning t.*
-    ), told as ${intoOutbox(targetEnded("ended"))}
+    ), event_rows as ${intoOutbox(targetEnded("ended"))}
     select charge_point from ended`;
 }

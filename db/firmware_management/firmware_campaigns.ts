@@ -1,6 +1,6 @@
 /**
- * Firmware campaigns as operators have them: made as a draft, started, paused, resumed and aborted. Every change of state is one conditional update, so
- * that of two operators only one succeeds and a repeated request changes nothing.
+ * Firmware campaigns: operators create them as drafts, and start, pause, resume and abort them. Every change of state is one conditional update: of two
+ * concurrent requests only one succeeds, and a repeated request changes nothing.
  */
 import { type Kysely, sql } from "kysely";
 import type { TargetCount } from "../../ocpp/firmware_management/firmware_campaign.ts";
@@ -8,47 +8,48 @@ import { intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
-import { stateChanged, targetEnded, waveReleased } from "./firmware_campaign_facts.ts";
+import { stateChanged, targetEnded, waveReleased } from "./firmware_campaign_event_rows.ts";
 import type { TargetSelection } from "./firmware_campaign_tables.ts";
 import { chosen, type Exclusion, EXCLUSIONS } from "./target_selection.ts";
 
-/** A campaign. `reason` says why it was aborted or paused, where somebody or something said so. */
+/** A campaign. `reason` says why it was aborted or paused; null when no reason was given. */
 export type FirmwareCampaign = Row<"firmwareCampaigns">;
 
 export type CampaignState = FirmwareCampaign["state"];
 
-/** A campaign that is to be made, as a draft. */
+/** A campaign to be created as a draft. */
 export type NewFirmwareCampaign = Omit<
   FirmwareCampaign,
   "state" | "reason" | "wave" | "startedAt" | "endedAt"
 >;
 
-/** What a start would do. `sample` has some of those that are left out, with why, and some that are not. */
+/** What a start would do. `sample` has up to 20 targets, and up to 20 charge points of each reason for being left out. */
 export interface Preview {
   targets: number;
   excluded: { reason: Exclusion; count: number }[];
   sample: { chargePoint: string; firmwareVersion: string | null; excluded: Exclusion | null }[];
 }
 
+/** The campaigns by id. */
 export interface FirmwareCampaigns {
   create(campaign: NewFirmwareCampaign): Promise<FirmwareCampaign>;
   find(id: string): Promise<FirmwareCampaign | undefined>;
   /** Newest first. Throws BadCursor. */
   list(filter: { state?: CampaignState }, page: Page): Promise<Listed<FirmwareCampaign>>;
   preview(selection: TargetSelection, version: string | null): Promise<Preview>;
-  /** draft → running, with its targets. Undefined, and nothing done, when it is no draft. */
+  /** draft → running, and inserts the targets. Undefined when it is not a draft; then nothing changes. */
   start(campaign: FirmwareCampaign, now: Date): Promise<FirmwareCampaign | undefined>;
   /** running → paused, or paused → running. Undefined when it is in another state. */
   setPaused(id: string, isPaused: boolean, reason: string | null, now: Date): Promise<FirmwareCampaign | undefined>;
-  /** To aborted, unless it has ended. What waits ends with it; what was commanded goes on to its own end. */
+  /** Aborts a campaign that has not ended. Waiting targets end with it; targets with a command continue to their end. */
   abort(id: string, reason: string | null, now: Date): Promise<FirmwareCampaign | undefined>;
-  /** Releases the wave after `wave`; false when that is not the last one released, or the campaign does not run. */
+  /** Releases the wave after `wave`; false when `wave` is not the last released one, or the campaign is not running. */
   releaseAfter(id: string, wave: number, now: Date): Promise<boolean>;
-  /** To completed, when no target is open. */
+  /** running or paused → completed, when all targets have ended. */
   complete(id: string, now: Date): Promise<boolean>;
-  /** Those that somebody has to look after: running, paused, or aborted with targets that have not ended. */
+  /** The campaigns that need an actor: running, paused, or aborted with targets that have not ended. */
   listUnfinished(): Promise<string[]>;
-  /** The targets of these campaigns, counted. */
+  /** The numbers of targets of these campaigns, by wave, state and outcome. */
   countTargets(ids: string[]): Promise<Map<string, TargetCount[]>>;
 }
 
@@ -56,7 +57,7 @@ const SAMPLE = 20;
 
 /** Builds the repository. */
 export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal): FirmwareCampaigns {
-  const inSql = async (statement: ReturnType<typeof sql<FirmwareCampaign>>) => {
+  const execute = async (statement: ReturnType<typeof sql<FirmwareCampaign>>) => {
     const { rows } = await statement.execute(db).finally(raise);
     return rows[0];
   };
@@ -78,18 +79,18 @@ export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal)
 
     preview: (selection, version) => preview(db, selection, version),
 
-    start: (campaign, now) => inSql(start(campaign, now)),
+    start: (campaign, now) => execute(start(campaign, now)),
 
     setPaused: (id, isPaused, reason, now) =>
-      inSql(sql`
+      execute(sql`
         with changed as (
           update firmware_campaigns set state = ${isPaused ? "paused" : "running"}, reason = ${reason}
           where id = ${id}::uuid and state = ${isPaused ? "running" : "paused"} returning *
-        ), told as ${intoOutbox(stateChanged("changed", now))}
+        ), event_rows as ${intoOutbox(stateChanged("changed", now))}
         select * from changed`),
 
     abort: (id, reason, now) =>
-      inSql(sql`
+      execute(sql`
         with changed as (
           update firmware_campaigns set state = 'aborted', reason = ${reason}, ended_at = ${now}::timestamptz
           where id = ${id}::uuid and state in ('draft', 'running', 'paused') returning *
@@ -97,17 +98,17 @@ export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal)
           update firmware_campaign_targets t set state = 'ended', outcome = 'aborted', detail = null, ended_at = c.ended_at,
             next_attempt_at = null
           from changed c where t.campaign = c.id and t.state = 'waiting' returning t.*
-        ), told as ${intoOutbox(stateChanged("changed", now), targetEnded("ended"))}
+        ), event_rows as ${intoOutbox(stateChanged("changed", now), targetEnded("ended"))}
         select * from changed`),
 
     async releaseAfter(id, wave, now) {
-      const released = await inSql(sql`
+      const released = await execute(sql`
         with changed as (
           update firmware_campaigns set wave = wave + 1
           where id = ${id}::uuid and state = 'running' and wave = ${wave}::smallint
           returning *, (select count(*) from firmware_campaign_targets t
             where t.campaign = firmware_campaigns.id and t.wave = ${wave + 1}::smallint) as wave_targets
-        ), told as ${
+        ), event_rows as ${
         intoOutbox(waveReleased("(select id, wave, wave_targets as targets from changed) as released", now))
       }
         select * from changed`);
@@ -115,13 +116,13 @@ export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal)
     },
 
     async complete(id, now) {
-      const completed = await inSql(sql`
+      const completed = await execute(sql`
         with changed as (
           update firmware_campaigns set state = 'completed', ended_at = ${now}::timestamptz
           where id = ${id}::uuid and state in ('running', 'paused') and not exists (
             select from firmware_campaign_targets t where t.campaign = ${id}::uuid and t.state <> 'ended')
           returning *
-        ), told as ${intoOutbox(stateChanged("changed", now))}
+        ), event_rows as ${intoOutbox(stateChanged("changed", now))}
         select * from changed`);
       return completed !== undefined;
     },
@@ -143,7 +144,7 @@ export function firmwareCampaigns(db: Kysely<Database>, { raise }: OutboxSignal)
   };
 }
 
-/** In an order that has nothing to do with the identities, so that the first wave is not all of one site, and the same each time. */
+/** The waves follow a hash of the identity: charge points of one site, with similar identities, are spread over all waves. */
 function start({ id, targets, version }: FirmwareCampaign, now: Date) {
   const sentence = sql`case excluded ${
     sql.join(Object.entries(EXCLUSIONS).map(([name, text]) => sql`when ${sql.lit(name)} then ${sql.lit(text)}`), sql` `)
@@ -166,7 +167,7 @@ function start({ id, targets, version }: FirmwareCampaign, now: Date) {
       select c.id, x.identity, 0, 'ended', 'skipped', ${sentence}, c.started_at
       from changed c cross join chosen x where x.excluded is not null
       on conflict do nothing
-    ), told as ${intoOutbox(stateChanged("changed", now))}
+    ), event_rows as ${intoOutbox(stateChanged("changed", now))}
     select * from changed`;
 }
 

@@ -1,4 +1,4 @@
-/** The tables of the feature profile Firmware Management, as `tables.ts` has them. */
+/** The tables of firmware updates, a part of `Database` in tables.ts. */
 import type { Generated } from "kysely";
 
 export interface FirmwareTables {

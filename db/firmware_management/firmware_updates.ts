@@ -1,28 +1,28 @@
 /**
- * Firmware updates, one for each command that went out to start one. FirmwareStatusNotification has no request id in OCPP 1.6, so it belongs to the
- * latest update of its charge point; the signed one names its request. A status moves an update forward or changes nothing.
+ * Firmware updates, one for each sent command that starts one. FirmwareStatusNotification has no request id in OCPP 1.6, so it belongs to the latest
+ * update of its charge point; SignedFirmwareStatusNotification names its request. A status moves an update forward or changes nothing.
  */
 import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../../ocpp/command_end.ts";
 import type { ChargePointReport } from "../charge_point_reports.ts";
-import { fact, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
+import { eventRows, intoOutbox, type OutboxSignal } from "../event_outbox.ts";
 import { batched } from "../engine/batched.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
 
 type UpdateRow = Row<"firmwareUpdates">;
 
-/** A status notification. `rank` is its place in the course of an update; null: it is only kept as a notice. */
+/** A status notification. `rank` is the position of the status in an update; null: the notification is only stored as a report. */
 export interface FirmwareStatusReport extends Omit<ChargePointReport, "reportedAt"> {
   status: string;
   rank: number | null;
   requestId: number | null;
 }
 
-/** An update that a command is about to start. */
+/** A new update, whose command is about to be sent. */
 export type UpdateBegin = Pick<UpdateRow, "commandId" | "chargePoint" | "requestId" | "sentAt">;
 
-/** An update as far as it is known. `version` is what the last boot said, `bootedAt` that boot, null when none came since the command. */
+/** An update with its command. `version` is from the last BootNotification; `bootedAt` is null when there was none since the command. */
 export interface FirmwareUpdate extends Omit<UpdateRow, "requestId" | "rank"> {
   action: string;
   commandState: CommandState;
@@ -30,12 +30,13 @@ export interface FirmwareUpdate extends Omit<UpdateRow, "requestId" | "rank"> {
   bootedAt: Date | null;
 }
 
+/** The firmware updates by charge point. */
 export interface FirmwareUpdates {
-  /** Gathered. A command is about to be sent that starts an update. The same command again changes nothing. */
+  /** Batched. To be called before the command is sent. The same command again changes nothing. */
   begin(update: UpdateBegin): Promise<void>;
-  /** Gathered. Keeps the notification, and moves the update that it belongs to forward. */
+  /** Batched. Stores the notification, and moves the update that it belongs to forward. */
   recordStatus(report: FirmwareStatusReport): Promise<void>;
-  /** The latest one of a charge point. */
+  /** The latest update of a charge point. */
   findLatest(chargePoint: string): Promise<FirmwareUpdate | undefined>;
 }
 
@@ -83,16 +84,16 @@ async function begin(db: Kysely<Database>, batch: readonly UpdateBegin[]): Promi
   return batch.map(() => undefined);
 }
 
-/** A batch has one report of each charge point at most, so that no update is moved twice by one statement. */
+/** A batch has at most one report of each charge point: a statement can update a row only once. */
 async function recordStatuses(db: Kysely<Database>, batch: readonly FirmwareStatusReport[]): Promise<void[]> {
   await sql`
     with given as (
       select * from ${reports.from(batch)}
-    ), noticed as (
+    ), recorded as (
       insert into charge_point_reports (charge_point, action, content, received_at)
       select charge_point, action, content, received_at from given order by ordinal
       on conflict do nothing
-    ), meant as (
+    ), matched as (
       select g.*, u.command_id, u.status as before from given g cross join lateral (
         select command_id, status from firmware_updates
         where charge_point = g.charge_point and (g.request_id is null or request_id = g.request_id)
@@ -100,10 +101,10 @@ async function recordStatuses(db: Kysely<Database>, batch: readonly FirmwareStat
       where g.rank is not null
     ), moved as (
       update firmware_updates u set status = m.status, rank = m.rank, since = m.received_at
-      from meant m where u.command_id = m.command_id and u.rank < m.rank
+      from matched m where u.command_id = m.command_id and u.rank < m.rank
       returning u.command_id, u.charge_point, u.status, u.since, m.before
-    ), told as ${
-    intoOutbox(fact("firmware.statusChanged", "moved", {
+    ), event_rows as ${
+    intoOutbox(eventRows("firmware.statusChanged", "moved", {
       chargePoint: "charge_point",
       at: "since",
       data: { commandId: "command_id", status: "status", before: "before" },

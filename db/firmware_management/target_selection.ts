@@ -1,22 +1,22 @@
 /**
- * Which charge points a selection means, and which of them a campaign leaves out. A part of the statements that count them and that make targets of
- * them, so that a preview says what a start would do.
+ * The charge points of a selection, and which of them a campaign leaves out. The preview and the start use the same SQL, so that the preview shows what
+ * the start would do.
  */
 import { type RawBuilder, sql } from "kysely";
 import { hasLabel } from "../labels.ts";
 import { texts } from "../engine/values.ts";
 import type { TargetSelection } from "./firmware_campaign_tables.ts";
 
-/** Why a charge point is left out, and the sentence that says it. */
+/** The reasons for which a charge point is left out, each with its sentence. */
 export const EXCLUSIONS = {
   unknown: "There is no such charge point",
-  alreadyInstalled: "It has booted with this version already",
-  inOtherCampaign: "Another campaign is not over with it yet",
+  alreadyInstalled: "The charge point has booted with this version already",
+  inOtherCampaign: "Another campaign has not ended for this charge point",
 } as const;
 
 export type Exclusion = keyof typeof EXCLUSIONS;
 
-/** A select of `identity`, `registration`, `firmware_version` and `excluded` of all that are meant; `excluded` null: it becomes a target. */
+/** A select of `identity`, `registration`, `firmware_version` and `excluded` for each selected charge point; `excluded` null: a target. */
 export function chosen(selection: TargetSelection, version: string | null): RawBuilder<unknown> {
   const named = selection.chargePoints;
   const unknown = named === undefined ? sql`` : sql`

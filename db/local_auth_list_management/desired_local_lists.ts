@@ -1,7 +1,7 @@
 /**
- * Local lists as operators want them. A charge point is to have the entries of its own list and of every shared list whose label it has;
- * for an idTag in several of them its own list counts first, then the shared ones by name. An entry without idTagInfo gets
- * it from the idTag, at the moment of sending.
+ * Local lists as operators want them. A charge point should have the entries of its own list and of every shared list whose label it has.
+ * For an idTag in several lists, its own list has precedence, then the shared ones by name. An entry without idTagInfo gets it from the
+ * registered idTag when it is sent.
  */
 import { type Kysely, sql } from "kysely";
 import type { ListChange } from "../../ocpp/local_auth_list_management/local_list.ts";
@@ -11,36 +11,37 @@ import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { folded, json, texts, without } from "../engine/values.ts";
 
-/** A list that every charge point with `label` ("name" or "name=value") shares. */
+/** A list for every charge point with `label` ("name" or "name=value"). */
 export type SharedLocalList = Omit<Row<"localLists">, "foldedIdTags">;
 
-/** Some of the entries that a charge point shall have; `list` null: they are its own. */
+/** The entries of one list of a charge point. `list` is the name of a shared list; null: its own list. */
 export interface DesiredPart {
   list: string | null;
   entries: ListChange[];
 }
 
-/** What an entry without idTagInfo is completed from. */
+/** The fields of a registered idTag that complete an entry without idTagInfo. */
 export type KnownIdTag = Pick<Row<"idTags">, "foldedIdTag" | "status" | "expiryDate" | "parentIdTag">;
 
+/** The own lists by charge point, and the shared lists by name. */
 export interface DesiredLocalLists {
-  /** A charge point's own list. */
+  /** Sets a charge point's own list. */
   set(chargePoint: string, entries: readonly ListChange[], now: Date): Promise<void>;
-  /** Everything that a charge point shall have: its own part first, then the shared ones by name. None: nobody wants anything of it. */
+  /** All lists of a charge point: its own first, then the shared ones by name. Empty: no local list is desired there. */
   partsFor(chargePoint: string): Promise<DesiredPart[]>;
-  /** Those of these idTags that are registered. */
+  /** The registered ones of these idTags. */
   idTagsAmong(idTags: readonly string[]): Promise<KnownIdTag[]>;
   find(name: string): Promise<SharedLocalList | undefined>;
   /** By name, ascending, without their entries. Throws BadCursor. */
   list(page: Page): Promise<Listed<Omit<SharedLocalList, "entries"> & { entryCount: number }>>;
-  /** `labelBefore`: the label that the list had until now, undefined for a new one. */
+  /** Creates or replaces a shared list. `labelBefore`: its label before, undefined for a new list. */
   put(
     name: string,
     label: string,
     entries: readonly ListChange[],
     now: Date,
   ): Promise<{ list: SharedLocalList; labelBefore: string | undefined }>;
-  /** Answers the list as it was. */
+  /** Removes a shared list and returns it. */
   remove(name: string): Promise<SharedLocalList | undefined>;
 }
 

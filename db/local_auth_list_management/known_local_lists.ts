@@ -1,35 +1,36 @@
 /**
- * What each charge point is known to have as its local list: what it accepted, and what it says of its version. A message leaves its mark
- * before it is sent and is settled by its answer, whoever sent it; until then, and for ever when the answer is lost, the
- * entries that it names are in doubt. The version that the charge point reports later can still settle it.
+ * The known content of each charge point's local list: the entries that it accepted, and the version that it reported. A SendLocalList is
+ * recorded as pending before it is sent, and its answer settles it, also when an operator sent it. Until then the entries that it names are
+ * in doubt; without an answer they stay so. A version that the charge point reports later can still settle it.
  */
 import { type Kysely, sql } from "kysely";
 import type { AnswerKind } from "../../ocpp/command_end.ts";
 import type { KnownEntry, ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
-import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
+import { eventRows, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
 import { folded } from "../engine/values.ts";
 
-/** What is known of a charge point's list. */
+/** The known state of a charge point's list. */
 export interface KnownLocalList extends Omit<Row<"knownLocalLists">, "chargePoint" | "pendingType"> {
   entries: KnownEntry[];
 }
 
-/** A SendLocalList by its version. */
+/** A sent SendLocalList, identified by its version. */
 export interface SentUpdate {
   listVersion: number;
   updateType: UpdateType;
 }
 
+/** The known local lists by charge point. */
 export interface KnownLocalLists {
-  /** A list that nothing is known of where there is no row. */
+  /** Never undefined: without a row it returns a list of which nothing is known. */
   find(chargePoint: string): Promise<KnownLocalList>;
-  /** Before a SendLocalList goes out. The same one again changes nothing. */
+  /** To be called before a SendLocalList is sent. The same one again changes nothing. */
   recordSending(chargePoint: string, update: SentUpdate, entries: readonly ListChange[]): Promise<void>;
   /**
-   * The outcome of the message that is pending under this version; for any other nothing changes. `answer` is the status or error code
-   * as the charge point gave it. Answers whether it was pending.
+   * Records the outcome of the message that is pending with this version; returns false, and changes nothing, when no such message is
+   * pending. `answer` is the status or error code from the charge point.
    */
   recordAnswer(
     chargePoint: string,
@@ -38,9 +39,9 @@ export interface KnownLocalLists {
     answer: string,
     now: Date,
   ): Promise<boolean>;
-  /** The answer to GetLocalListVersion: −1 = keeps no list, 0 = the list is empty (OCPP 1.6 5.10). */
+  /** Records the answer to GetLocalListVersion: −1 = local lists are not supported, 0 = the list is empty (OCPP 1.6 5.10). */
   recordReported(chargePoint: string, version: number, now: Date): Promise<void>;
-  /** The charge point found that its list contradicts our answers. False: it said so after `since`, which is soon enough. */
+  /** Records that the charge point reported a LocalListConflict. False: it reported one after `since` already; nothing changes. */
   recordConflict(chargePoint: string, since: Date, now: Date): Promise<boolean>;
 }
 
@@ -94,7 +95,7 @@ async function recordSending(
   entries: readonly ListChange[],
 ): Promise<void> {
   const rows = entries.map(({ idTag, idTagInfo }) => ({ foldedIdTag: folded(idTag), idTag, idTagInfo }));
-  // A message on top of one in doubt: what became of the first will not be told by a version any more.
+  // A new message while another one is in doubt: a reported version cannot settle the first one any more.
   await sql`
     with given as materialized (
       select * from ${given.from(rows)}
@@ -126,7 +127,7 @@ async function recordAnswer(
   now: Date,
 ): Promise<boolean> {
   const isApplied = outcome === "applied";
-  const told = {
+  const columns = {
     chargePoint: "charge_point",
     at: "changed_at",
     data: {
@@ -156,17 +157,17 @@ async function recordAnswer(
     ), shown as (
       update charge_points set local_list_version = ${listVersion}::bigint
       where ${isApplied} and identity in (select charge_point from list)
-    ), told as ${intoOutbox(fact(isApplied ? "localList.accepted" : "localList.refused", "list", told))}
+    ), event_rows as ${intoOutbox(eventRows(isApplied ? "localList.accepted" : "localList.refused", "list", columns))}
     select 1 from list`.execute(db);
   return rows.length > 0;
 }
 
-/** Versions beyond it are nonsense that no charge point can count on from (32-bit integers). */
+/** The largest 32-bit integer. The Central System cannot continue to count from this version or a larger one. */
 const VERSION_MAX = 2 ** 31 - 1;
 
 /**
- * `taken`: it is the pending message's version, so that was taken. `same`: it is the version from before, so the pending one was not.
- * `foreign`: somebody else's list, or one of several messages in doubt; what is in it is not known.
+ * `taken`: the version of the pending message, which was therefore accepted. `same`: the version before, so the pending message was not
+ * accepted. `foreign`: a list from elsewhere, or one of several messages in doubt; its content is not known.
  */
 async function recordReported(db: Kysely<Database>, chargePoint: string, version: number, now: Date): Promise<void> {
   const isCounted = version >= 0 && version < VERSION_MAX;

@@ -1,67 +1,68 @@
 /**
- * Synchronisations of local lists, one row for each charge point: its last one, and whether another is due. A synchronisation is a sequence
- * of commands, each of which has its id written down here before it is asked for, so that whoever goes on after a restart finds it. What is
- * still to be said is not kept: it follows from what is desired and what is known.
+ * Synchronisations of local lists. Each charge point has one row: its last synchronisation, and whether another is due. A synchronisation is
+ * a sequence of commands. The id of each command is stored before the command is made, so that the synchronisation can continue after a
+ * restart. The messages that are still to be sent are not stored: they follow from the desired and the known list.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { fact, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
+import { eventRows, intoOutbox, type OutboxSignal, signalling } from "../event_outbox.ts";
 import { hasLabel, hasLabelOf } from "../labels.ts";
 import type { Database, Filled, Row as RowOf } from "../tables.ts";
 import { folded, jsonb, texts, without } from "../engine/values.ts";
 
 type Row = RowOf<"localListSyncs">;
 
-/** A synchronisation that has begun, at least. */
+/** A synchronisation that has begun. */
 export type LocalListSync = Omit<
   Filled<Row, "state" | "updateType" | "nextStep" | "requestedAt">,
   "isManaged" | "isDue"
 >;
 
-/** How a synchronisation ends: the list is as desired, it is not, or that is not known. */
+/** How a synchronisation ends: the list is as desired, it is not, or this is not known. */
 export type SyncEnd = Exclude<LocalListSync["state"], "running" | "waiting">;
 
-/** What is done next. */
+/** The next command of a synchronisation. */
 export type SyncStep = LocalListSync["nextStep"];
 
-/** What begins. */
+/** A synchronisation to be started. */
 export type NewSync = Pick<
   LocalListSync,
   "chargePoint" | "updateType" | "nextStep" | "waitsForChargePoint" | "requestedBy" | "expiresAt"
 >;
 
-/** How it goes on after a command. */
+/** How a synchronisation continues after a command. */
 export type NextStep = Partial<Pick<LocalListSync, "nextStep" | "repairs">> & { readonly notBefore?: Date };
 
-/** Whose lists may have changed: one charge point's, those with an idTag in them, those with labels, or anybody's. */
-export type Concerned =
+/** The desired lists that may have changed: of one charge point, those with an idTag, of charge points with a label, or all. */
+export type AffectedLists =
   | { readonly chargePoint: string }
   | { readonly idTags: readonly string[] }
   | { readonly labels: readonly string[] }
   | "all";
 
+/** The synchronisations by charge point. */
 export interface LocalListSyncs {
   find(chargePoint: string): Promise<LocalListSync | undefined>;
-  /** Begins one, in place of one that waits or has ended. Undefined while one is running. */
+  /** Starts a synchronisation, which replaces a waiting or ended one. Undefined while one is running. */
   begin(sync: NewSync, now: Date): Promise<LocalListSync | undefined>;
-  /** Writes the next command's id down. False: it is not running, or has another one already. */
-  writeDown(chargePoint: string, commandId: string): Promise<boolean>;
-  /** The command has ended and the synchronisation goes on. False: somebody else was faster. */
-  goOn(chargePoint: string, commandId: string, next: NextStep): Promise<boolean>;
-  /** Tries again later, under the same command id. */
+  /** Stores the id of the next command. False: the synchronisation is not running, or it has another command. */
+  recordCommandId(chargePoint: string, commandId: string): Promise<boolean>;
+  /** Continues the synchronisation after the end of its command. False: it does not have this command any more. */
+  proceed(chargePoint: string, commandId: string, next: NextStep): Promise<boolean>;
+  /** Sets the earliest time of the next try, which uses the same command id. */
   postpone(chargePoint: string, notBefore: Date): Promise<void>;
-  /** running → waiting for the charge point; a command that was never sent is forgotten. */
+  /** running → waiting for the charge point. A command id without a command is removed. */
   wait(chargePoint: string, reason: string): Promise<void>;
   /** waiting → running. */
   resume(chargePoint: string): Promise<void>;
   end(chargePoint: string, end: SyncEnd, reason: string | null, now: Date): Promise<LocalListSync | undefined>;
-  /** Charge points that have something to do: one that is open, or one that is due. */
+  /** The charge points with a synchronisation that is running, waiting or due. */
   listOpen(): Promise<Pick<Row, "chargePoint" | "state" | "expiresAt" | "isDue">[]>;
-  /** Notes that the lists of those charge points have to be looked at; where nobody ever wanted a list there is nothing to do. */
-  markDue(concerned: Concerned): Promise<string[]>;
+  /** Marks a synchronisation as due for these charge points, except where no list was ever desired. Returns the charge points. */
+  markDue(affected: AffectedLists): Promise<string[]>;
   clearDue(chargePoint: string): Promise<void>;
 }
 
-/** Builds the repository. Every change of state is one conditional update, so that of two only one succeeds. */
+/** Builds the repository. Every change of state is one conditional update: of two concurrent ones only one succeeds. */
 export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): LocalListSyncs {
   const update = (chargePoint: string, ...states: NonNullable<Row["state"]>[]) =>
     db.updateTable("localListSyncs").where("chargePoint", "=", chargePoint).where("state", "in", states);
@@ -74,7 +75,7 @@ export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): Loca
     },
 
     async begin(sync, now) {
-      // One of our own does what was due. Somebody else's may end before the charge point is back, and then it still is.
+      // The Central System's own synchronisation clears the mark. An operator's may expire before the charge point connects; the mark stays.
       const values = { ...sync, ...BEGINNING, ...(sync.requestedBy === null && { isDue: false }), requestedAt: now };
       const row = await db.insertInto("localListSyncs").values(values)
         .onConflict((conflict) =>
@@ -85,13 +86,13 @@ export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): Loca
       return row && syncOf(row);
     },
 
-    async writeDown(chargePoint, commandId) {
+    async recordCommandId(chargePoint, commandId) {
       const { numUpdatedRows } = await update(chargePoint, "running").where("commandId", "is", null)
         .set({ commandId, notBefore: null }).executeTakeFirst();
       return numUpdatedRows > 0n;
     },
 
-    async goOn(chargePoint, commandId, { notBefore, ...next }) {
+    async proceed(chargePoint, commandId, { notBefore, ...next }) {
       const { numUpdatedRows } = await update(chargePoint, "running").where("commandId", "=", commandId)
         .set({ ...next, ...withCommand, notBefore: notBefore ?? null }).executeTakeFirst();
       return numUpdatedRows > 0n;
@@ -115,7 +116,7 @@ export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): Loca
         () =>
           update(chargePoint, "running", "waiting").set({ ...withCommand, state, reason, endedAt: now }).returningAll(),
       )
-        .with("told", () => ended(state)).selectFrom("ended").selectAll().executeTakeFirst();
+        .with("eventRows", () => ended(state)).selectFrom("ended").selectAll().executeTakeFirst();
       return row && syncOf(row as Row);
     }),
 
@@ -124,7 +125,7 @@ export function localListSyncs(db: Kysely<Database>, outbox: OutboxSignal): Loca
         .where(sql<boolean>`is_due or state in ('running', 'waiting')`).orderBy("chargePoint").execute();
     },
 
-    markDue: (concerned) => markDue(db, concerned),
+    markDue: (affected) => markDue(db, affected),
 
     async clearDue(chargePoint) {
       await db.updateTable("localListSyncs").set({ isDue: false }).where("chargePoint", "=", chargePoint).execute();
@@ -143,7 +144,7 @@ const BEGINNING = {
   isManaged: true,
 } as const;
 
-/** The command under way joins those that have ended; one that was only written down and never asked for does not exist. */
+/** Moves the current command to the ended ones. An id whose command was never made is dropped. */
 const withCommand = {
   commandId: null,
   commandIds: sql<string[]>`case when exists (select from commands c where c.id = local_list_syncs.command_id)
@@ -151,35 +152,35 @@ const withCommand = {
 };
 
 function ended(state: SyncEnd) {
-  const told = { chargePoint: "charge_point", at: "ended_at" };
+  const columns = { chargePoint: "charge_point", at: "ended_at" };
   const version = sql`(select version from known_local_lists k where k.charge_point = ended.charge_point)`;
   return state === "synchronised"
-    ? intoOutbox(fact("localList.synchronised", "ended", { ...told, data: { listVersion: version } }))
-    : intoOutbox(fact("localList.failed", "ended", { ...told, data: { outcome: "state", reason: "reason" } }));
+    ? intoOutbox(eventRows("localList.synchronised", "ended", { ...columns, data: { listVersion: version } }))
+    : intoOutbox(eventRows("localList.failed", "ended", { ...columns, data: { outcome: "state", reason: "reason" } }));
 }
 
-async function markDue(db: Kysely<Database>, concerned: Concerned): Promise<string[]> {
+async function markDue(db: Kysely<Database>, affected: AffectedLists): Promise<string[]> {
   const { rows } = await sql<{ chargePoint: string }>`
     insert into local_list_syncs (charge_point, is_due) select p.identity, true from charge_points p where ${
-    whose(concerned)
+    isAffected(affected)
   }
     on conflict (charge_point) do update set is_due = true returning charge_point`.execute(db);
   return rows.map(({ chargePoint }) => chargePoint);
 }
 
-function whose(concerned: Concerned): RawBuilder<boolean> {
-  if (concerned === "all") return isWanted;
-  if ("chargePoint" in concerned) return sql<boolean>`p.identity = ${concerned.chargePoint} and (${isWanted})`;
-  if ("labels" in concerned) {
-    const labels = concerned.labels.map((label) => hasLabel("p", label));
+function isAffected(affected: AffectedLists): RawBuilder<boolean> {
+  if (affected === "all") return isWanted;
+  if ("chargePoint" in affected) return sql<boolean>`p.identity = ${affected.chargePoint} and (${isWanted})`;
+  if ("labels" in affected) {
+    const labels = affected.labels.map((label) => hasLabel("p", label));
     return labels.length === 0 ? sql<boolean>`false` : sql<boolean>`${sql.join(labels, sql` or `)}`;
   }
-  const holds = sql`l.folded_id_tags && ${texts(concerned.idTags.map(folded))}`;
+  const holds = sql`l.folded_id_tags && ${texts(affected.idTags.map(folded))}`;
   return sql<boolean>`exists (select from desired_local_lists l where l.charge_point = p.identity and ${holds})
     or exists (select from local_lists l where ${hasLabelOf("p", "l.label")} and ${holds})`;
 }
 
-/** Somebody wants a list there, or did until now. */
+/** Whether a local list is desired for the charge point, or was until now. */
 const isWanted = sql<boolean>`exists (select from desired_local_lists l where l.charge_point = p.identity)
   or exists (select from local_lists l where ${hasLabelOf("p", "l.label")})
   or exists (select from local_list_syncs s where s.charge_point = p.identity and s.is_managed)`;

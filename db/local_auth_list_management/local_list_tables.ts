@@ -2,7 +2,7 @@ import type { Generated } from "kysely";
 import type { ListChange, UpdateType } from "../../ocpp/local_auth_list_management/local_list.ts";
 import type { IdTagInfo } from "../../ocpp/types/id_tag_info.ts";
 
-/** The tables of the local authorization lists. */
+/** The tables of the local authorization lists, a part of `Database` in tables.ts. */
 export interface LocalListTables {
   desiredLocalLists: DesiredLocalListsTable;
   localLists: LocalListsTable;
@@ -29,18 +29,18 @@ export interface LocalListsTable {
 
 export interface KnownLocalListsTable {
   chargePoint: string;
-  /** As accepted or reported last; null: never heard of. */
+  /** The last accepted or reported version; null: none. */
   version: number | null;
-  /** Whether nothing but the known entries can be in the list. */
+  /** Whether the list cannot have other entries than the known ones. */
   isComplete: Generated<boolean>;
-  /** The version of a message that is under way, or whose outcome is not known. */
+  /** The version of a message without an answer: it is under way, or its outcome is not known. */
   pendingVersion: number | null;
   pendingType: UpdateType | null;
-  /** The highest that was ever sent, accepted or reported. */
+  /** The highest version that was ever sent, accepted or reported. */
   highestVersion: Generated<number>;
-  /** Null: not known. */
+  /** Whether the charge point supports local lists; null: not known. */
   isSupported: boolean | null;
-  /** When the charge point last said that its list contradicts our answers; until it accepts a Full, the list is not complete. */
+  /** When the charge point last reported a LocalListConflict. Until it accepts an update of type Full, the list is not complete. */
   conflictAt: Date | null;
   changedAt: Date | null;
 }
@@ -56,26 +56,26 @@ export interface KnownLocalListEntriesTable {
 
 export interface LocalListSyncsTable {
   chargePoint: string;
-  /** `waiting`: for the charge point to connect. Null: none has begun yet. */
+  /** `waiting`: until the charge point connects. Null: no synchronisation has begun. */
   state: "running" | "waiting" | "synchronised" | "failed" | "inDoubt" | null;
   updateType: UpdateType | null;
-  /** `askVersion` settles a doubt. */
+  /** `askVersion` finds out whether a message in doubt was accepted. */
   nextStep: "askVersion" | "sendFull" | "sendDifferential" | null;
-  /** Whether it waits when the charge point is away, rather than to fail. */
+  /** Whether the synchronisation waits, instead of failing, when the charge point is not connected. */
   waitsForChargePoint: Generated<boolean>;
-  /** Id of the API key that asked; null for ourselves. */
+  /** The id of the API key of the operator; null for the Central System. */
   requestedBy: string | null;
   requestedAt: Date | null;
-  /** When it has not ended by then, it waits no longer; null: it waits as long as it takes. */
+  /** When waiting ends; null: never. */
   expiresAt: Date | null;
   endedAt: Date | null;
-  /** Why it is waiting or has ended otherwise than desired. */
+  /** Why it waits, or has ended without success. */
   reason: string | null;
-  /** The command under way, or about to be asked for. */
+  /** The id of the command under way, or of the next one. */
   commandId: string | null;
-  /** The commands that have ended, in order. */
+  /** The ids of ended commands, in order. */
   commandIds: Generated<string[]>;
-  /** Full lists and questions that were sent to repair something, which are bounded. */
+  /** The number of messages that were sent to repair a mismatch; it is limited. */
   repairs: Generated<number>;
   notBefore: Date | null;
   isManaged: Generated<boolean>;

@@ -1,7 +1,6 @@
 /**
- * Charge points with what belongs to them: connectors, status history, configuration; and the id tags. Reported integers are
- * bigint throughout, because what a charge point reports is never refused for its size. Keys sort by bytes (collation C), so
- * that pages come in the same order on every server.
+ * Charge points with their connectors, status history and configuration; and the idTags. All reported integers are bigint, because a report
+ * is never refused for the size of a number. Keys are sorted by bytes (collation C), so that lists have the same order on every server.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
@@ -40,7 +39,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     `create index charge_points_firmware_version on charge_points (firmware_version, identity)`,
     `create index charge_points_labels on charge_points using gin (labels)`,
 
-    // status is null while only the availability is known
+    // status is null as long as only the availability is known.
     `create table connectors (
       charge_point text collate "C" not null,
       connector_id bigint not null,

@@ -1,7 +1,6 @@
 /**
- * Transactions and the facts about their ends. A transaction is identified by what its StartTransaction said, whatever message
- * id it came with; a stop likewise. The ids come from a sequence that ends where a signed 32-bit integer does, since that is
- * what charge points can hold.
+ * Transactions and received stops. The content of a StartTransaction identifies a transaction, independent of its message id; the same
+ * holds for a stop. The transaction ids are from a sequence up to the largest signed 32-bit integer, which is what charge points can store.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

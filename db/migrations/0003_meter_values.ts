@@ -1,7 +1,7 @@
 /**
- * Meter values, one row a sampled value, in monthly partitions by the charge point's time. The default partition takes the clocks
- * that stand at 1970 or 2099. The partitions are made and dropped by functions in the database, so that each is one
- * statement, safe in several processes at once and undone as a whole when it fails.
+ * Meter values, one row per sampled value, in monthly partitions by the charge point's time. The default partition takes values of wrong
+ * clocks (1970, 2099). Functions in the database make and drop the partitions. Each call is one statement: several processes may run it at
+ * the same time, and a failure undoes all of it.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
@@ -31,9 +31,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     `create index meter_values_received on meter_values using brin (received_at)`,
     `create table meter_values_default partition of meter_values default`,
 
-    // Rows of the month may already be in the default partition: they are moved before the new table is attached. Readers
-    // are kept out meanwhile, too: one that planned without the new partition and looked after the move would miss them. The lock
-    // on the parent is taken before any other, so that nobody waits in a circle.
+    // Rows of the month may be in the default partition: they are moved before the new table is attached. The lock also excludes
+    // readers: a query that was planned without the new partition and runs after the move would miss the rows. The lock on the parent
+    // is taken before any other, which prevents deadlocks.
     `create function make_meter_values_partition(month timestamptz) returns text language plpgsql as $$
     declare
       first timestamptz := date_trunc('month', month at time zone 'UTC') at time zone 'UTC';
@@ -50,7 +50,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       return partition;
     end $$`,
 
-    // The default partition has no month that ends; there the time of reception decides, a slice at a time.
+    // The default partition has no month: there the time of reception decides, for a bounded number of rows at a time.
     `create function drop_meter_values_before(kept_from timestamptz) returns setof text language plpgsql as $$
     declare
       partition text;

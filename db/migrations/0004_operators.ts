@@ -1,6 +1,6 @@
 /**
- * What operators have: commands and API keys. Payloads are json, not jsonb, because they are shown and sent letter by letter and
- * never searched; `process` tells which process sent a command, so that another one can see that it is gone.
+ * Commands and API keys of operators. Payloads are json, not jsonb, because they are shown and sent unchanged and never searched. `process` is
+ * the process that sent a command, so that another one can notice its end.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,6 +1,6 @@
 /**
- * ChargePointReports: what a charge point tells us of firmware, diagnostics, logs and security, kept as it came. A repeated notification is recognised by
- * its own time where it has one; the others are told apart by their arrival, since the same status may come twice on purpose.
+ * Notifications of charge points about firmware, diagnostics, logs and security, stored as they were received. A repeated notification is recognised by
+ * its own time, if it has one. Otherwise the time of reception distinguishes them, because a charge point may report the same status twice.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,7 +1,6 @@
 /**
- * Events. Facts are written into the outbox by the statements that record them; a publisher moves them, once they are committed, into
- * `events` and numbers them there. So the numbers rise in the order in which readers can see the rows. Data is json, not jsonb:
- * it is shown letter by letter and never searched.
+ * Events. Statements write event rows into the outbox. After the commit, a publisher moves them into `events` and numbers them, so that the
+ * numbers rise in the order in which readers can see the rows. Data is json, not jsonb, because it is shown unchanged and never searched.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

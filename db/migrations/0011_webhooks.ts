@@ -1,7 +1,7 @@
 /**
- * Webhooks and their deliveries. A webhook's `position` is the last event that was looked at for it; what it wants of them is a row in
- * `webhook_deliveries`. Deliveries in one `lane` (a charge point) go out in the order of their sequence. The secret has to be
- * readable here, since every request is signed with it.
+ * Webhooks and their deliveries. `position` is the last event for which the webhook's deliveries were made; each delivery is a row in
+ * `webhook_deliveries`. Deliveries in one `lane` (a charge point) are sent in the order of their sequence. The secret is stored in clear,
+ * because it signs every request.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

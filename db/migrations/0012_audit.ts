@@ -1,7 +1,7 @@
 /**
- * The audit log. Each entry is kept as the text whose hash was taken, chained to the entry before it; `audit_head` holds the end of
- * the chain, so that entries cut off at the end are missed, too. A trigger refuses every change: not a wall against the owner of
- * the database, but nobody changes an entry by mistake, and whoever takes the trigger away still breaks the chain.
+ * The audit log. Each entry is stored as the text that was hashed, chained to the entry before. `audit_head` has the end of the chain, so that
+ * removed entries at the end are detected, too. A trigger refuses every change, which prevents mistakes. The owner of the database can
+ * remove the trigger; a change of an entry still breaks the chain.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,7 +1,7 @@
 /**
- * The message log in daily partitions, and the functions that make and drop partitions, now for any table that is partitioned by time
- * (those of 0003 knew the meter values only). The unique index is the key and the list's order at once: newest first of
- * one charge point is read off the partitions one after the other.
+ * The message log in daily partitions, and functions that make and drop partitions of any table that is partitioned by time (those of 0003
+ * were for meter values only). The unique index is the key and also the order of the list: the newest messages of one charge point are read
+ * from one partition after the other.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
@@ -11,9 +11,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     `drop function make_meter_values_partition(timestamptz)`,
     `drop function drop_meter_values_before(timestamptz)`,
 
-    // Names end in YYYY_MM or YYYY_MM_DD. Rows of the period may already be in the default partition: they are moved before the
-    // new table is attached. Readers are kept out meanwhile, too: one that planned without the new partition and looked after the move would
-    // miss them. The lock on the parent is taken before any other, so that nobody waits in a circle.
+    // Names end in YYYY_MM or YYYY_MM_DD. Rows of the period may be in the default partition: they are moved before the new table is
+    // attached. The lock also excludes readers: a query that was planned without the new partition and runs after the move would miss the
+    // rows. The lock on the parent is taken before any other, which prevents deadlocks.
     `create function make_time_partition(parent text, time_column text, unit text, moment timestamptz)
     returns text language plpgsql as $$
     declare
@@ -32,7 +32,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       return partition;
     end $$`,
 
-    // The default partition has no period that ends; there the time of reception decides, a slice at a time.
+    // The default partition has no period: there the time of reception decides, for a bounded number of rows at a time.
     `create function drop_time_partitions_before(parent text, received_column text, unit text, kept_from timestamptz)
     returns setof text language plpgsql as $$
     declare
@@ -52,7 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         select ctid from %1$I where %2$I < %3$L limit 20000))', parent || '_default', received_column, kept_from);
     end $$`,
 
-    // payload is json, not jsonb: what came is shown letter by letter. Ids are numbered by the process that writes.
+    // payload is json, not jsonb, because it is shown unchanged. The process that writes numbers the ids.
     `create table messages (
       at timestamptz not null,
       id bigint not null,

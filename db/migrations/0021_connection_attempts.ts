@@ -1,4 +1,4 @@
-/** Connection attempts that were refused or odd. Repeats within a minute are counted in one row, which is written again as it grows. */
+/** Connection attempts that were refused or unusual. One row counts the repeats within a minute. */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 

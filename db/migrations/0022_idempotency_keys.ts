@@ -1,6 +1,6 @@
 /**
- * First answers to POST requests that carried an Idempotency-Key, per API key. `answer` is null while the first request runs, and for
- * ever when its process died; it is sealed by the API, because it may hold a secret that is shown only once.
+ * The answers to POST requests with an Idempotency-Key, by API key. `answer` is null while the request runs, and stays null when its process
+ * died. The API encrypts it, because it may contain a secret that is shown only once.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

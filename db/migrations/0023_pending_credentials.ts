@@ -1,4 +1,4 @@
-/** Several keys may be on their way to a charge point, each with an outcome that nobody knows: a list instead of the one. */
+/** Several keys of a charge point may be pending, each with an unknown outcome: a list replaces the single key. */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 

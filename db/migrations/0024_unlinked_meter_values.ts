@@ -1,6 +1,6 @@
 /**
- * Finds the samples that named a transaction which was none of the charge point's, for when it turns out which was meant. Almost every
- * sample is linked as it is recorded, so the index is next to empty.
+ * An index for samples that named an unknown transaction, for the case that their transaction is found later. Almost every sample is linked
+ * when it is recorded, so the index is nearly empty.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

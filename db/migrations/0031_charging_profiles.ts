@@ -1,16 +1,16 @@
 /**
- * The mirror of the charging profiles in each charge point: a row for each profile that was sent, under the command that sent it. It is there
- * from the moment of sending, in doubt by its own command until that is answered; what it may have replaced or cleared is in doubt by the
- * same command. So a crash at any moment leaves doubt and never a wrong certainty.
+ * The mirror of the charging profiles in each charge point: one row for each profile that was sent, under the id of its command. The row is
+ * written before sending, in doubt until the command is answered. Profiles that the command may replace or clear are in doubt, too. So a
+ * crash at any moment leaves a doubt, but never wrong data.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await run(db, [
-    // connector_id is null for a remote start that leaves the connector to the charge point, until its transaction starts.
-    // awaited_id_tag: of the remote start whose transaction has not started; the profile counts from the start on.
-    // doubted_by: ids of commands that may or may not have put it there, replaced it or cleared it.
+    // connector_id is null for a remote start without a connector, until its transaction starts.
+    // awaited_id_tag: the idTag of a remote start whose transaction has not started; the profile is installed with the start.
+    // doubted_by: ids of commands that may have installed, replaced or cleared the profile.
     `create table charging_profiles (
       command_id uuid primary key,
       charge_point text collate "C" not null,
@@ -33,7 +33,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     `create index charging_profiles_unbound on charging_profiles (charge_point)
       where purpose = 'TxProfile' and transaction_id is null`,
     `create index charging_profiles_in_doubt on charging_profiles (charge_point) where doubted_by <> '[]'`,
-    // What is certain is unique: the id over the charge point (5.16), and the slot (3.13.2).
+    // Profiles without a doubt are unique by their id in the charge point (5.16), and by purpose, stack level and connector (3.13.2).
     `create unique index charging_profiles_certain_id on charging_profiles (charge_point, charging_profile_id)
       where doubted_by = '[]' and awaited_id_tag is null`,
     `create unique index charging_profiles_certain_slot on charging_profiles

@@ -1,6 +1,6 @@
 /**
  * Charging profiles as templates, and their installations on many charge points. Each target of an installation has the id of its command from
- * the beginning, so that whoever goes on after a crash finds out whether it was sent.
+ * the beginning, so that it is known after a crash whether the command was made.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
@@ -16,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz not null,
       updated_at timestamptz not null
     )`,
-    // The charging profile as it was when the installation began; the template may change or go.
+    // The charging profile at the beginning of the installation; the template may be changed or removed later.
     `create table profile_installations (
       id uuid primary key,
       template_id uuid not null,
@@ -29,7 +29,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz not null
     )`,
     `create index profile_installations_of_template on profile_installations (template_id, id)`,
-    // outcome: null until it is known. detail: why it was refused before it was a command.
+    // outcome: null until it is known. detail: why no command was made.
     `create table profile_installation_targets (
       installation_id uuid not null references profile_installations on delete cascade,
       charge_point text collate "C" not null,

@@ -1,6 +1,6 @@
 /**
- * Sites: groups of charge points under one limit. The primary key of a member is its charge point, so that none belongs to two sites.
- * `version` rises with every edit and with everything that is asked of a member: whoever decides from older rows changes nothing.
+ * Sites: groups of charge points that share one limit. The primary key of a member is its charge point, so that none belongs to two sites.
+ * `version` rises with every edit and with every grant: a decision from an older version is refused.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

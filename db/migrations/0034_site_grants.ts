@@ -1,7 +1,7 @@
 /**
- * What site limits have installed: connector 0 is the fail-safe of the whole charge point, a connector the limit of its transaction. Rows
- * do not belong to a site: what is installed stays installed when a site is removed, until it is cleared. Limits are in `unit`;
- * `confirmed` was accepted last, `asked` is in the command `command_id`, `doubtful` is the largest that may have been taken or not.
+ * The grants of site limits: on connector 0 the fail-safe of the whole charge point, on another connector the limit of its transaction. Rows
+ * belong to no site: a limit stays installed after its site is removed, until it is cleared. Limits are in `unit`. `confirmed` was accepted
+ * last, `asked` is in the command `command_id`, `doubtful` is the largest limit with an unknown outcome.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

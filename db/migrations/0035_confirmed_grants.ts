@@ -1,6 +1,6 @@
 /**
- * Which command put a confirmed grant into the charge point. Its charging profile in the mirror then tells whether the grant is still installed,
- * or whether somebody else's command replaced or cleared it.
+ * The command that installed a confirmed grant. Its charging profile in the mirror shows whether the grant is still installed, or whether an
+ * operator's command replaced or cleared it.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
@@ -8,7 +8,7 @@ import { run } from "./statements.ts";
 export async function up(db: Kysely<unknown>): Promise<void> {
   await run(db, [
     `alter table site_grants add column confirmed_by uuid`,
-    // The id of our profiles is 2000000000 plus the connector; the newest that was accepted is the one that was confirmed.
+    // The id of our profiles is 2000000000 plus the connector. The newest accepted one is the confirmed one.
     `update site_grants g set confirmed_by = coalesce((
       select p.command_id from charging_profiles p
       where p.charge_point = g.charge_point and p.charging_profile_id = 2000000000 + g.connector_id

@@ -1,4 +1,4 @@
-/** How many older profiles of the same id and place are not kept, which were sent without a known end before this one, and may be there instead. */
+/** The number of older profiles of the same id and place without a known outcome that are not kept. One of them may be installed instead. */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Firmware updates: one row for each UpdateFirmware or SignedUpdateFirmware that went to a charge point, under the id of its command. `rank` orders the
- * statuses, so that only a later one replaces an earlier one; 0 is before the first. `version_before` is what the charge point had said at its
- * last boot when the command was sent.
+ * Firmware updates: one row for each UpdateFirmware or SignedUpdateFirmware that was sent, under the id of its command. `rank` orders the statuses, so
+ * that only a later status replaces an earlier one; 0 is before the first. `version_before` is the version of the last BootNotification before the
+ * command.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,7 +1,7 @@
 /**
- * Firmware campaigns and their targets. `waves` are percentages that rise to 100, `wave` is the last one that was released (0: none), and a target of
- * wave 0 was left out from the beginning. `command_id` is written before the command is made, so that after a crash it is known which one to look for;
- * a waiting target that has one was never sent it, and uses it next time. A charge point is open in one campaign at a time.
+ * Firmware campaigns and their targets. `waves` are percentages that rise to 100. `wave` of a campaign is the last released wave (0: none). A target of
+ * wave 0 was left out at the start. `command_id` is written before the command is made, so that it can be found after a crash. A waiting target that has
+ * a `command_id` was not sent a command, and uses this id next time. A charge point is an open target of at most one campaign.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

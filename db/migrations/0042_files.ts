@@ -1,6 +1,6 @@
 /**
- * Firmware images that we serve, and the addresses under which charge points fetch them without a key. The bytes are in a folder, under the
- * file's id; of an address only the hash of its token is kept, so that who reads the database cannot fetch anything.
+ * Firmware images for download, and the addresses at which charge points download them without a key. The content is in a folder, under the file's id.
+ * Only the hash of an address's token is stored, so that access to the database gives no access to files.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,6 +1,6 @@
 /**
- * What became of each GetDiagnostics that went out: the upload as the charge point reports it, and the file. What was asked and answered is in the
- * command's row. `file` is the name of the bytes in their folder, null when none came or they were removed after their time.
+ * The result of each GetDiagnostics that was sent: the reported status of the upload, and the file. Request and confirmation are in the command's row.
+ * `file` is the id of the file in its folder; null when none was uploaded, or when it was removed after the retention.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,8 +1,8 @@
 /**
- * Reservations. An id belongs to its charge point, because an operator may choose one; those that we give come from a sequence and are free
- * everywhere. Ids are given in rounds: charge points hold 32 bits. `reserve_command_id` is the last ReserveNow, a uuid that rises with
- * time and so the order of lists; `command_id` is the last command of either kind; `answered` says whether that ReserveNow has ended;
- * `settled_command_id` is the last command whose end was taken into account; `doubt` says why the state is not certain.
+ * Reservations. The key is the charge point and the id, because an operator may choose an id. Ids that the Central System chooses are from a
+ * sequence and free at every charge point; the sequence cycles, because charge points store 32 bits. `reserve_command_id` is the last ReserveNow, a
+ * uuid that rises with time, and so orders lists. `command_id` is the last ReserveNow or CancelReservation. `answered` says whether the last
+ * ReserveNow has ended. `settled_command_id` is the last command whose end was applied. `doubt` says why the state is not certain.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,6 +1,6 @@
 /**
- * The messages that a TriggerMessage brought. A table beside the message log: that one may lose rows and is dropped by the day, while the
- * command shows for good what came of it. Payload is json: it is shown letter by letter.
+ * The messages that charge points sent because of a TriggerMessage. They have their own table, because the message log may lose rows and is
+ * removed after its retention, while the command shows its messages permanently. Payload is json, because it is shown unchanged.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

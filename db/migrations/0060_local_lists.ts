@@ -1,6 +1,6 @@
 /**
- * Local authorization lists as operators want them: one of a charge point's own, and lists that all charge points with a label share.
- * `folded_id_tags` has the idTags of `entries` as they are compared, so that the lists that hold one are found.
+ * Local authorization lists as operators want them: own lists of charge points, and lists that all charge points with a label share.
+ * `folded_id_tags` has the idTags of `entries` in the form for comparisons, to find the lists with an idTag.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";

@@ -1,13 +1,13 @@
 /**
- * What charge points are known to have as their local lists, and the synchronisations that change it. A message whose outcome is not known
- * stands beside what was there before it: `pending_version` and `pending_info` of each entry that it names.
+ * The known local lists of charge points, and the synchronisations that change them. A message with an unknown outcome is stored next to the
+ * state before it: in `pending_version` and `pending_info` of each entry that it names.
  */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await run(db, [
-    // version: as accepted or reported last. is_complete: nothing but the known entries can be in the list.
+    // version: the last accepted or reported one. is_complete: the list cannot have other entries than the known ones.
     `create table known_local_lists (
       charge_point text collate "C" primary key,
       version bigint,
@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       conflict_at timestamptz,
       changed_at timestamptz
     )`,
-    // id_tag_info null: not in the list; such a row is there only while a message about it is pending
+    // id_tag_info null: not in the list. Such a row exists only while a message about it is pending.
     `create table known_local_list_entries (
       charge_point text collate "C" not null,
       folded_id_tag text collate "C" not null,
@@ -31,7 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`,
 
     // One row for each charge point: its last synchronisation. state null: there was none, the row only says that one is due.
-    // command_id is written down before its CALL is asked for.
+    // command_id is stored before the command is made.
     `create table local_list_syncs (
       charge_point text collate "C" primary key,
       state text check (state in ('running', 'waiting', 'synchronised', 'failed', 'inDoubt')),

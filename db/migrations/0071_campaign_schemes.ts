@@ -1,4 +1,4 @@
-/** How the charge points of a campaign fetch a file of ours: some know nothing but FTP. */
+/** The protocol by which the charge points of a campaign download its file: some support only FTP. */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 

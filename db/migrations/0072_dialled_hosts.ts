@@ -1,4 +1,4 @@
-/** How each charge point reached us the last time: addresses that are made for it while it is away begin with that, after a restart, too. */
+/** The base address that each charge point dialled last. Download addresses for it begin with it, also while it is not connected. */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 

@@ -1,4 +1,4 @@
-/** Names that say what they hold: the reports of charge points, and the settings of one member of a site. */
+/** Renames a table and a column to plain words: `charge_point_reports`, and `member_settings` of a site. */
 import type { Kysely } from "kysely";
 import { run } from "./statements.ts";
 

@@ -32,8 +32,8 @@ import * as dialledHosts from "./0072_dialled_hosts.ts";
 import * as plainNames from "./0080_plain_names.ts";
 
 /**
- * Every migration, by the name that the database remembers. A list in code rather than a folder to read, so that it works
- * bundled and without file permissions. A published migration is never changed: add the next one.
+ * Every migration, by the name that the database stores. This is a list in code and not a folder, so that it works bundled and without
+ * file permissions. The SQL of a published migration is never changed: add the next migration.
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001_charge_points": chargePoints,

@@ -1,25 +1,26 @@
-/** The messages that triggers brought, by their command. How they are shown is in triggered_parts.ts. */
+/** The messages that charge points sent because of a TriggerMessage, by the id of the command. triggered_parts.ts reads them. */
 import { type Kysely, sql } from "kysely";
 import { type Command, commandOf, type CommandRow } from "../command_row.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database, Row } from "../tables.ts";
 import { texts } from "../engine/values.ts";
 
-/** A message that came because of a command. Its payload is JSON text already, `cut` when only its beginning was kept. */
+/** A message to be recorded. Its payload is JSON text; `cut`: only the beginning of the payload is stored. */
 export type NewTriggeredMessage = Omit<Row<"triggeredMessages">, "isCut"> & { payload: string; cut: boolean };
 
-/** A trigger that may still bring something, and the connectors whose message has come. */
+/** A trigger whose messages may still be received, and the connectors whose message was received. */
 export interface PendingTrigger {
   command: Command;
-  came: (number | null)[];
+  received: (number | null)[];
 }
 
+/** The triggered messages by command. */
 export interface TriggeredMessages {
-  /** One statement. The same rows again change nothing. */
+  /** Inserts the rows in one statement. Rows that are stored already change nothing. */
   record(rows: readonly NewTriggeredMessage[]): Promise<void>;
-  /** Forgets what seemed to come of a command that was refused. */
+  /** Removes the messages of a command that the charge point refused: another cause must have led to them. */
   drop(commandId: string): Promise<void>;
-  /** Commands of these actions that were sent since, the newest of them. */
+  /** Commands of these actions that were sent since, among the newest 1000. */
   listSent(actions: readonly string[], since: Date): Promise<PendingTrigger[]>;
 }
 
@@ -52,13 +53,13 @@ export function triggeredMessages(db: Kysely<Database>): TriggeredMessages {
     },
 
     async listSent(actions, since) {
-      const { rows } = await sql<CommandRow & { came: (number | null)[] }>`
+      const { rows } = await sql<CommandRow & { received: (number | null)[] }>`
         select c.*, (select coalesce(json_agg(t.connector_id), '[]') from triggered_messages t where t.command_id = c.id)
-          as came
+          as received
         from (select * from commands where action = any(${texts(actions)}) order by id desc
           limit ${sql.lit(MOST_PENDING)}) c
         where c.sent_at >= ${since}::timestamptz`.execute(db);
-      return rows.map(({ came, ...row }) => ({ command: commandOf(row as CommandRow), came }));
+      return rows.map(({ received, ...row }) => ({ command: commandOf(row as CommandRow), received }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ReservationState } from "../../ocpp/reservation/reservation_rules.ts";
 
-/** One reservation under the id that it has at its charge point. What the columns mean is said in the migration. */
+/** The table of reservations; its key is the charge point and the reservationId. The migration explains the columns. */
 export interface ReservationsTable {
   chargePoint: string;
   reservationId: number;
@@ -12,7 +12,7 @@ export interface ReservationsTable {
   foldedParentIdTag: string | null;
   expiryDate: Date;
   state: ReservationState;
-  /** Why the charge point may think otherwise: how the last command ended, or `Available`, the status of its connector. */
+  /** Why the state is in doubt: how the last command ended, or `Available`, the status of its connector. */
   doubt: string | null;
   reason: string | null;
   /** The transaction that used it. */

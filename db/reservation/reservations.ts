@@ -1,6 +1,6 @@
 /**
- * Reservations, by charge point and the id that they have there. What commands, statuses and starts mean for them is recorded in the
- * statements of those (reservation_facts.ts), what the ends of commands mean, in reservation_changes.ts; here are the time, and reading.
+ * Reservations, by charge point and reservationId. This file reads and expires them. New commands, statuses and starts change them in their
+ * own statements (reservation_parts.ts), the ends of commands in reservation_changes.ts.
  */
 import { type Kysely, sql } from "kysely";
 import type { CancelVerdict, ReserveVerdict } from "../../ocpp/reservation/reservation_rules.ts";
@@ -9,9 +9,9 @@ import type { OutboxSignal } from "../event_outbox.ts";
 import { type Listed, listPage, type Order, type Page } from "../engine/list_page.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
 import { folded, texts, without } from "../engine/values.ts";
-import { useFitting } from "./fitting_starts.ts";
+import { matchUnnamedStarts } from "./unnamed_starts.ts";
 import { cancelEnded, changed, type ReservationCommand, reserveEnded } from "./reservation_changes.ts";
-import { toldOf } from "./reservation_facts.ts";
+import { reservationEvents } from "./reservation_parts.ts";
 
 type Row = RowOf<"reservations">;
 
@@ -25,57 +25,58 @@ const INNER = [
   "settledCommandId",
 ] as const;
 
-/** A reservation as known now. */
+/** A reservation with its last command. */
 export interface Reservation extends Omit<Row, (typeof INNER)[number]> {
   /** The last ReserveNow or CancelReservation. */
   command: Command | null;
 }
 
-/** What is kept for somebody, in short. */
-export type Held = Pick<
+/** The main fields of a requested or active reservation. */
+export type OpenReservation = Pick<
   Reservation,
   "reservationId" | "chargePoint" | "connectorId" | "idTag" | "expiryDate" | "state"
 >;
 
-/** Narrows `list`. */
+/** The filter of `list`. */
 export type ReservationFilter = Partial<Pick<Reservation, "chargePoint" | "connectorId" | "idTag" | "state">>;
 
-/** What is open, for whoever watches the time. */
-export interface Outlook {
-  /** When the next one expires. */
+/** What the actor of reservations needs to plan its next work. */
+export interface OpenSummary {
+  /** When the next reservation expires; null when none is open. */
   nextExpiry: Date | null;
-  /** Charge points with an active one. */
+  /** The charge points with an active reservation. */
   chargePoints: string[];
 }
 
+/** The reservations of all charge points. */
 export interface Reservations {
-  /** A positive id of 32 bits that no reservation has. */
+  /** A new reservationId: a positive 32-bit number that no reservation has. */
   nextId(): Promise<number>;
-  /** Of every charge point, or of one. More than one only where operators chose the same id themselves. */
+  /** At all charge points, or at one. There are several only when operators chose the same id themselves. */
   find(reservationId: number, chargePoint?: string): Promise<Reservation[]>;
-  /** By ReserveNow, newest first unless `order` says otherwise. Throws BadCursor. */
+  /** Ordered by the last ReserveNow, newest first unless `order` says otherwise. Throws BadCursor. */
   list(filter: ReservationFilter, page: Page, order?: Order): Promise<Listed<Reservation>>;
-  /** The requested and active ones of a charge point, newest first. */
+  /** The requested and active reservations of a charge point, newest first, at most 1000. */
   listOpen(chargePoint: string): Promise<Reservation[]>;
-  /** The same in short, of many charge points in one query; those without any are missing in the answer. */
-  listHeld(chargePoints: readonly string[]): Promise<Map<string, Held[]>>;
-  /** A ReserveNow has ended. */
+  /** The requested and active reservations of many charge points in one query. Charge points without any are missing in the result. */
+  listOpenAmong(chargePoints: readonly string[]): Promise<Map<string, OpenReservation[]>>;
+  /** Applies the end of a ReserveNow. */
   reserveEnded(command: ReservationCommand, verdict: ReserveVerdict, now: Date): Promise<void>;
-  /** A CancelReservation has ended. */
+  /** Applies the end of a CancelReservation. */
   cancelEnded(command: ReservationCommand, verdict: CancelVerdict, now: Date): Promise<void>;
-  /** Ends what is past its expiry date; returns how many. */
+  /** Ends reservations past their expiryDate; returns how many. */
   expireDue(now: Date): Promise<number>;
-  /** Ends active ones with a transaction that fits them and names no reservation; returns how many. */
-  useFitting(): Promise<number>;
-  /** Commands that have ended, or were answered late, and whose reservation has not heard of it. A bounded number. */
-  listUnheard(): Promise<Command[]>;
-  outlook(): Promise<Outlook>;
+  /** Ends active reservations that a transaction fits which names no reservation; returns how many. */
+  matchUnnamedStarts(): Promise<number>;
+  /** Commands that have ended, or were answered late, and whose end was not applied to their reservation. A bounded number. */
+  listUnsettled(): Promise<Command[]>;
+  openSummary(): Promise<OpenSummary>;
 }
 
-/** Ids that are tried before the sequence is believed to be exhausted. */
+/** The number of ids that are tried before `nextId` fails. */
 const ATTEMPTS = 1000;
 const MOST_OPEN = 1000;
-const UNHEARD_AT_ONCE = 200;
+const UNSETTLED_AT_ONCE = 200;
 
 /** Builds the repository. */
 export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reservations {
@@ -87,7 +88,7 @@ export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reserv
           from (select nextval('reservation_ids') as id) as given`.execute(db);
         if (!rows[0]!.taken) return rows[0]!.id;
       }
-      throw new Error(`Cannot give a reservation an id: ${ATTEMPTS} in a row are taken`);
+      throw new Error(`Cannot choose a reservationId: ${ATTEMPTS} numbers in a row are in use`);
     },
 
     async find(reservationId, chargePoint) {
@@ -108,7 +109,7 @@ export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reserv
       return withCommands(db, rows);
     },
 
-    async listHeld(chargePoints) {
+    async listOpenAmong(chargePoints) {
       const rows = await db.selectFrom("reservations")
         .select(["reservationId", "chargePoint", "connectorId", "idTag", "expiryDate", "state"])
         .where(sql<boolean>`charge_point = any(${texts(chargePoints)})`).where(isOpen)
@@ -123,23 +124,23 @@ export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reserv
       changed(db, outbox, {
         set: sql`state = 'expired', doubt = null, ended_at = ${now}::timestamptz`,
         where: sql`r.state in ('requested', 'active') and r.expiry_date <= ${now}::timestamptz`,
-        told: toldOf("reservation.expired", "changed", "ended_at"),
+        eventRows: reservationEvents("reservation.expired", "changed", "ended_at"),
       }),
 
-    useFitting: () => useFitting(db).finally(outbox.raise),
+    matchUnnamedStarts: () => matchUnnamedStarts(db).finally(outbox.raise),
 
-    async listUnheard() {
+    async listUnsettled() {
       const { rows } = await sql<CommandRow>`
         select c.* from reservations r join commands c on c.id in (r.command_id, r.reserve_command_id)
         where r.state in ('requested', 'active') and c.state not in ('queued', 'sent') and (
           c.id = r.reserve_command_id and not r.answered
           or c.id = r.command_id and r.settled_command_id is distinct from c.id
           or c.id = r.command_id and r.doubt is not null and c.late_answer is not null)
-        order by c.id limit ${sql.lit(UNHEARD_AT_ONCE)}`.execute(db);
+        order by c.id limit ${sql.lit(UNSETTLED_AT_ONCE)}`.execute(db);
       return rows.map(commandOf);
     },
 
-    async outlook() {
+    async openSummary() {
       const { rows } = await sql<{ chargePoint: string; nextExpiry: Date; anyActive: boolean }>`
         select charge_point, min(expiry_date) as next_expiry, bool_or(state = 'active') as any_active
         from reservations where state in ('requested', 'active') group by charge_point`.execute(db);
@@ -154,7 +155,7 @@ export function reservations(db: Kysely<Database>, outbox: OutboxSignal): Reserv
 
 const isOpen = sql<boolean>`state in ('requested', 'active')`;
 
-/** A connector that is free again although its reservation should hold: evidence, not more (OCPP 1.6 4.9). */
+/** Whether the connector has become Available although its reservation is active: this puts it in doubt (OCPP 1.6 4.9). */
 const isFree = sql<boolean>`exists (select from connectors k where k.charge_point = reservations.charge_point
   and k.connector_id = reservations.connector_id and k.connector_id <> 0 and k.status = 'Available'
   and reservations.state = 'active' and k.received_at > reservations.active_at)`;

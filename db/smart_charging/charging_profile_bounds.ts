@@ -1,20 +1,20 @@
 /**
- * Keeps the doubts about a charge point that never answers from growing without an end. Each try is a profile that may be there, and a doubt about
- * those before it; what has been tried twice says no more than what was tried last, and of one place only the newest are kept.
+ * Limits the number of doubts about a charge point that never answers. Each attempt adds a profile that may be installed, and a doubt about those
+ * before it. A repeated attempt adds no information, so only the last one is kept, and for one id and place only the newest profiles are kept.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { among, hasNoEnd, removed } from "./charging_profile_facts.ts";
+import { among, hasNoEnd, removed } from "./charging_profile_rules.ts";
 
-/** So many different profiles of one id and place are kept without a known end; how many more there were is counted. */
+/** The most profiles without a known outcome that are kept for one id and place. The number of the others is kept in `others`. */
 export const MOST_TRIED = 8;
 
 /**
- * Folds what was tried again into the last try: commands that ask for the same, all without a known end. While the last one is under way
- * nothing is folded: it may be refused, and then the earlier ones still stand. Returns how many profiles are kept no longer.
+ * Merges commands with the same request and without a known outcome into the last one. While the last one is under way nothing is merged: it may
+ * be refused, and then the earlier ones still count. Returns the number of profiles that were removed.
  */
-export async function boundDoubts(
+export async function limitDoubts(
   db: Kysely<Database>,
   chargePoints: readonly string[] | null,
   now: Date,
@@ -22,14 +22,14 @@ export async function boundDoubts(
   return await fold(db, chargePoints, now, repeated) + await fold(db, chargePoints, now, tooMany);
 }
 
-/** Commands that ask for the same as a newer one. */
+/** Commands with the same request as a newer one. */
 const repeated = sql`
   select id, by, 0 as more from (
     select l.id, first_value(l.id) over (partition by l.charge_point, l.action, l.request, p.transaction_id order by l.id desc) as by
     from lasting l left join charging_profiles p on p.command_id = l.id and p.awaited_id_tag is null
   ) as same where id <> by`;
 
-/** Profiles of one id and place beyond the newest. Whatever else clears or replaces those clears or replaces these. */
+/** Profiles of one id and place beyond the newest. A command that clears or replaces the newest clears or replaces these, too. */
 const tooMany = sql`
   select id, by, 1 as more from (
     select p.command_id as id, first_value(p.command_id) over tries as by, row_number() over tries as nth
@@ -40,7 +40,7 @@ const tooMany = sql`
       order by p.sent_at desc, p.command_id desc)
   ) as tried where nth > ${sql.lit(MOST_TRIED)}`;
 
-/** `which`: commands (`id`) that are folded into newer ones (`by`); `more` of them count as others there. */
+/** Merges commands (`id` of `which`) into newer ones (`by`); `more` is added to the number of others there. */
 async function fold(
   db: Kysely<Database>,
   chargePoints: readonly string[] | null,
@@ -66,16 +66,16 @@ async function fold(
           where not exists (select from folded f where f.id::text = d.id and p.doubted_by ? f.by::text)),
         others = p.others + coalesce((select sum(g.others + g.more) from gone g where g.by = p.command_id), 0)
       where p.command_id not in (select id from folded) and exists (select from folded f where p.doubted_by ? f.by::text)
-    ), told as ${intoOutbox(removed("gone", "superseded", now))}
+    ), event_rows as ${intoOutbox(removed("gone", "superseded", now))}
     select command_id from gone`.execute(db);
   return rows.length;
 }
 
 /**
- * Whether other tries may stand behind a command that has ended without an answer, so that what it is told late says nothing of them: the
- * same was asked for before, or others are counted with its profile.
+ * Whether earlier attempts were merged into a command that ended without an answer. A late answer to the command says nothing about them. True
+ * when the same request was sent before without a known outcome, or when its profile counts others.
  */
-export async function standsForOthers(db: Kysely<Database>, commandId: string): Promise<boolean> {
+export async function hasEarlierTries(db: Kysely<Database>, commandId: string): Promise<boolean> {
   const { rows: [found] } = await sql<{ stands: boolean }>`
     select exists (select from charging_profiles p where p.command_id = ${commandId}::uuid and p.others > 0)
       or exists (select from commands last join commands c on c.charge_point = last.charge_point and c.id < last.id

@@ -1,6 +1,6 @@
 /**
- * What a command does to the mirror, in two steps. Before it is sent, everything that it may change is put in doubt by it; when its outcome is
- * known, the doubt ends one way or the other. When the outcome never becomes known, nothing is written: the doubt stays.
+ * How a command changes the mirror, in two steps. Before the command is sent, all profiles that it may change are put in doubt. When its outcome
+ * is known, the doubt ends. When the outcome never becomes known, nothing is written and the doubt stays.
  */
 import { type Kysely, sql } from "kysely";
 import type { RequestOf } from "../../ocpp/registry.ts";
@@ -8,7 +8,7 @@ import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
 import { folded, json, jsonb } from "../engine/values.ts";
-import { before, doubted, installed, type Removal, removed, replaces } from "./charging_profile_facts.ts";
+import { before, doubted, installed, type Removal, removed, replaces } from "./charging_profile_rules.ts";
 
 /** A charging profile that is about to be sent. */
 export interface SentProfile {
@@ -18,11 +18,11 @@ export interface SentProfile {
   readonly connectorId: number | null;
   readonly profile: ChargingProfile;
   readonly sentAt: Date;
-  /** Of a remote start: the profile waits for a transaction of this idTag, and no longer than `until`. */
+  /** For a remote start: the profile waits for a transaction of this idTag until `until`. */
   readonly awaits?: { readonly idTag: string; readonly until: Date };
 }
 
-/** The fields of ClearChargingProfile (5.6). */
+/** The fields of ClearChargingProfile.req (5.6). */
 export type ClearCriteria = RequestOf<"ClearChargingProfile">;
 
 /** Puts a profile that is about to be sent, and those that it would replace, in doubt. The same command again changes nothing. */
@@ -56,11 +56,11 @@ const running = sql`(
     and t.connector_id = new.connector_id and t.state = 'active')`;
 
 /**
- * The charge point accepted the command: what it sent is there, and what that replaced is not. A remote start's profile keeps waiting for its
- * transaction.
+ * The charge point accepted the command: its profile is installed, and the profiles that it replaced are not any more. The profile of a remote
+ * start still waits for its transaction.
  */
 export async function acceptProfile(db: Kysely<Database>, commandId: string, now: Date): Promise<number> {
-  const left = sql`new.doubted_by - new.command_id::text`;
+  const remaining = sql`new.doubted_by - new.command_id::text`;
   const { rows } = await sql`
     with target as (
       select new.* from charging_profiles new
@@ -70,12 +70,12 @@ export async function acceptProfile(db: Kysely<Database>, commandId: string, now
       where new.awaited_id_tag is null and ${replaces("new", "old")} and ${before("old", "new")}
       returning old.*
     ), placed as (
-      update charging_profiles new set doubted_by = ${left},
-        doubted_at = case when ${left} <> '[]' then new.doubted_at end,
+      update charging_profiles new set doubted_by = ${remaining},
+        doubted_at = case when ${remaining} <> '[]' then new.doubted_at end,
         installed_at = coalesce(new.installed_at, case when new.awaited_id_tag is null then ${now}::timestamptz end)
       from target where new.command_id = target.command_id and (select count(*) from gone) >= 0
       returning new.*
-    ), told as ${
+    ), event_rows as ${
     intoOutbox(
       removed("gone where installed_at is not null", "replaced", now),
       installed("placed where awaited_id_tag is null", now),
@@ -85,7 +85,7 @@ export async function acceptProfile(db: Kysely<Database>, commandId: string, now
   return rows.length;
 }
 
-/** The charge point did not do what the command asked for: what it sent is not there, and what it might have changed is as it was. */
+/** The charge point did not execute the command: its profile is not installed, and the profiles that it might have changed are unchanged. */
 export async function refuseChange(
   db: Kysely<Database>,
   { commandId, chargePoint }: { commandId: string; chargePoint: string },
@@ -101,18 +101,18 @@ export async function refuseChange(
         doubted_at = case when doubted_by - ${commandId}::text <> '[]' then doubted_at end
       where charge_point = ${chargePoint} and doubted_by ? ${commandId}::text and command_id <> ${commandId}::uuid
       returning command_id
-    ), told as ${intoOutbox(removed("refused where doubted_at is not null", "refused", now))}
+    ), event_rows as ${intoOutbox(removed("refused where doubted_at is not null", "refused", now))}
     select command_id from refused union all select command_id from lifted`.execute(db);
   return rows.length;
 }
 
-/** Puts what a ClearChargingProfile may remove in doubt. The same command again changes nothing. */
+/** Puts the profiles that a ClearChargingProfile may remove in doubt. The same command again changes nothing. */
 export async function expectClear(
   db: Kysely<Database>,
   { commandId, chargePoint, criteria }: { commandId: string; chargePoint: string; criteria: ClearCriteria },
 ): Promise<void> {
   const { id = null, connectorId = null, chargingProfilePurpose = null, stackLevel = null } = criteria;
-  // Errata 3.25, 3.26: the id alone decides; else every given field must fit. 0 is the connector 0, not every connector.
+  // Errata 3.25, 3.26: an id alone selects; else every given field must match. connectorId 0 is connector 0, not every connector.
   await sql`
     update charging_profiles set doubted_by = doubted_by || ${jsonb([commandId])}
     where charge_point = ${chargePoint} and not doubted_by ? ${commandId}::text
@@ -123,9 +123,8 @@ export async function expectClear(
 }
 
 /**
- * The charge point had nothing any more, at `settledAt`, that fits the command: it removed it (`cleared`) or never had it (`absent`, the
- * answer Unknown). Whether that holds for a remote start's profile, which is not installed before its transaction starts, nobody can
- * tell: that one stays in doubt.
+ * At `settledAt` the charge point had no profile that matches the command: it removed them (`cleared`) or never had one (`absent`, the answer
+ * Unknown). The profile of a remote start stays in doubt: it is not installed before its transaction starts, so the answer may not include it.
  */
 export async function clearProfiles(
   db: Kysely<Database>,
@@ -144,7 +143,7 @@ export async function clearProfiles(
       where charge_point = ${chargePoint} and doubted_by ? ${commandId}::text and awaited_id_tag is not null
         and doubted_at is null
       returning *
-    ), told as ${intoOutbox(removed("gone where installed_at is not null", reason, now), doubted("waiting", now))}
+    ), event_rows as ${intoOutbox(removed("gone where installed_at is not null", reason, now), doubted("waiting", now))}
     select command_id from gone`.execute(db);
   return rows.length;
 }

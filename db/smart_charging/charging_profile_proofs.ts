@@ -1,18 +1,18 @@
-/** What a comparison with the charge point's own composite schedule does to the mirror: it makes doubts, and ends them. */
+/** How a comparison with the charge point's own composite schedule changes the mirror: it puts profiles in doubt, or ends doubts. */
 import { type Kysely, sql } from "kysely";
 import { intoOutbox } from "../event_outbox.ts";
 import { recordset } from "../engine/recordset.ts";
 import type { Database } from "../tables.ts";
 import { jsonb } from "../engine/values.ts";
-import { before, doubted, installed, removed, replaces } from "./charging_profile_facts.ts";
+import { before, doubted, installed, removed, replaces } from "./charging_profile_rules.ts";
 
-/** A profile as it was when something was proved about it. */
+/** A profile with its doubts at the time of the proof. */
 export interface KnownDoubt {
   readonly commandId: string;
   readonly doubtedBy: readonly string[];
 }
 
-/** Profiles that are certainly there, and others that certainly are not. */
+/** Profiles that are certainly installed (`present`) and certainly not installed (`absent`). */
 export interface Proof {
   readonly present: readonly KnownDoubt[];
   readonly absent: readonly KnownDoubt[];
@@ -21,11 +21,11 @@ export interface Proof {
 const proofs = recordset({ commandId: "uuid", doubtedBy: "jsonb", present: "boolean" });
 
 /**
- * Ends the doubts of which something was proved: what is there is certain, and what it replaced is gone with what is not there. A profile that
- * is in other doubts than it was then stays as it is: a command that was sent since knows nothing of the proof. Returns how many.
+ * Ends the doubts about profiles in a proof. Profiles that are absent, and those that a present one replaced, are removed. A profile whose doubts
+ * have changed since the proof stays as it is, because another command was sent since. Returns the number of settled profiles.
  */
 export async function endDoubts(db: Kysely<Database>, { present, absent }: Proof, now: Date): Promise<number> {
-  const given = [...present.map((one) => knownOf(one, true)), ...absent.map((one) => knownOf(one, false))];
+  const given = [...present.map((known) => rowOf(known, true)), ...absent.map((known) => rowOf(known, false))];
   const { rows } = await sql`
     with proved as (
       select p.*, g.present from charging_profiles p
@@ -47,7 +47,7 @@ export async function endDoubts(db: Kysely<Database>, { present, absent }: Proof
       where p.command_id = proved.command_id and p.doubted_by = proved.doubted_by and proved.present
         and (select count(*) from gone) >= 0
       returning p.*
-    ), told as ${
+    ), event_rows as ${
     intoOutbox(
       removed("absent where installed_at is not null or doubted_at is not null", "absent", now),
       removed("gone where installed_at is not null", "replaced", now),
@@ -58,11 +58,11 @@ export async function endDoubts(db: Kysely<Database>, { present, absent }: Proof
   return rows.length;
 }
 
-function knownOf({ commandId, doubtedBy }: KnownDoubt, present: boolean) {
+function rowOf({ commandId, doubtedBy }: KnownDoubt, present: boolean) {
   return { commandId, doubtedBy, present };
 }
 
-/** Puts these profiles in doubt by a command that showed something else, and tells of it. */
+/** Puts these profiles in doubt by a command whose answer contradicts them, with events. Returns how many. */
 export async function doubtProfiles(
   db: Kysely<Database>,
   { commandIds, by }: { commandIds: readonly string[]; by: string },
@@ -76,12 +76,12 @@ export async function doubtProfiles(
     jsonb(commandIds)
   })) and not doubted_by ? ${by}::text
       returning *
-    ), told as ${intoOutbox(doubted("unsure", now))}
+    ), event_rows as ${intoOutbox(doubted("unsure", now))}
     select command_id from unsure`.execute(db);
   return rows.length;
 }
 
-/** The newest comparison says as much as all before it. */
+/** The doubts without those of earlier comparisons: only the newest comparison counts. */
 const withoutComparisons = sql`(
   select coalesce(jsonb_agg(d.id order by d.place), '[]')
   from jsonb_array_elements_text(doubted_by) with ordinality as d(id, place)

@@ -1,7 +1,7 @@
 import type { Generated } from "kysely";
 import type { ChargingProfile } from "../../ocpp/types/charging_profile.ts";
 
-/** The tables of the mirror and its templates, as `Database` has them. */
+/** The tables of charging profiles, a part of `Database` in tables.ts. */
 export interface ChargingProfileTables {
   chargingProfiles: ChargingProfilesTable;
   profileTemplates: ProfileTemplatesTable;
@@ -10,7 +10,7 @@ export interface ChargingProfileTables {
 }
 
 export interface ChargingProfilesTable {
-  /** The command that sent it. */
+  /** The id of the command that sent the profile. */
   commandId: string;
   chargePoint: string;
   connectorId: number | null;
@@ -22,13 +22,13 @@ export interface ChargingProfilesTable {
   awaitedIdTag: string | null;
   waitsUntil: Date | null;
   sentAt: Date;
-  /** When the charge point accepted it, or its transaction started; null: it never said so. */
+  /** When the charge point accepted it, or its transaction started; null: not known. */
   installedAt: Date | null;
-  /** Commands that may or may not have put it there, replaced it or cleared it, or showed that it is not as we think. Empty: certain. */
+  /** The ids of commands that may have installed, replaced or cleared it, or whose answer contradicts the mirror. Empty: no doubt. */
   doubtedBy: Generated<string[]>;
-  /** Since when the doubt is more than a command under way. */
+  /** Since when the doubt is lasting, not only a command under way. */
   doubtedAt: Date | null;
-  /** How many older ones of the same id and place that were sent without a known end are not kept, and may be there instead. */
+  /** The number of older profiles of the same id and place without a known outcome that are not kept. One of them may be installed instead. */
   others: Generated<number>;
 }
 
@@ -47,7 +47,7 @@ export interface ProfileInstallationsTable {
   templateId: string;
   connectorId: number;
   profile: ChargingProfile;
-  /** `running`: with the transactionId of the transaction that runs on the connector. */
+  /** `running`: the profile gets the transactionId of the active transaction on the connector. */
   transactions: "any" | "running";
   whenOffline: "refuse" | "queue";
   expiresInSeconds: number | null;

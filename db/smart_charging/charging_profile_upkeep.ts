@@ -1,15 +1,15 @@
 /**
- * What happens to the mirror without a command: transactions start and end, remote starts come to nothing, and commands turn out to have no
- * known outcome. Each is decided from the rows alone and may be repeated at any time; `chargePoints` only narrows the search.
+ * Changes of the mirror without a command: transactions start and end, remote starts have no transaction, and the outcomes of commands stay
+ * unknown. Each function uses only the rows and may be repeated at any time; `chargePoints` limits the search.
  */
 import { type Kysely, sql } from "kysely";
 import type { CommandState } from "../../ocpp/command_end.ts";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { hasWrongClock } from "../transaction_facts.ts";
-import { among, before, doubted, hasNoEnd, installed, isOver, removed, replaces } from "./charging_profile_facts.ts";
+import { hasWrongClock } from "../transaction_event_rows.ts";
+import { among, before, doubted, hasNoEnd, installed, isOver, removed, replaces } from "./charging_profile_rules.ts";
 
-/** A command with a known outcome that the mirror has not learned of. */
+/** A command with a known outcome that was not applied to the mirror. */
 export interface UnsettledCommand {
   readonly id: string;
   readonly chargePoint: string;
@@ -21,8 +21,8 @@ export interface UnsettledCommand {
 }
 
 /**
- * A transaction that has started takes the TxProfiles that wait for it: those of its remote start (errata 3.41, 3.42), and those that
- * its connector was sent before we knew of it. What was sent later to the same slot stays and replaces them.
+ * Binds waiting TxProfiles to a started transaction: those of its remote start (errata 3.41, 3.42), and those that were sent to its connector
+ * before the start was recorded. A profile that was sent later with the same id or place replaces them.
  */
 export async function bindProfiles(
   db: Kysely<Database>,
@@ -54,7 +54,7 @@ export async function bindProfiles(
       from new where p.command_id = new.command_id and (select count(*) from gone) >= 0
         and p.command_id not in (select command_id from late)
       returning p.*
-    ), told as ${
+    ), event_rows as ${
     intoOutbox(
       removed("gone where installed_at is not null", "replaced", now),
       installed("bound where doubted_by = '[]'", now),
@@ -65,8 +65,8 @@ export async function bindProfiles(
 }
 
 /**
- * Whether a transaction `t` is the one that the profile `p` waits for: it began after the profile was sent and while it was awaited. A
- * start that queued in the charge point is older than its arrival says; a clock that is known to be wrong says nothing.
+ * Whether the profile `p` waits for the transaction `t`: the transaction started after the profile was sent and before the wait ended. The
+ * charge point may have queued the start, so its own time counts, too, unless its clock is known to be wrong.
  */
 const fits = sql`t.start_received_at >= p.sent_at
   and (p.connector_id is null or p.connector_id = t.connector_id)
@@ -74,7 +74,7 @@ const fits = sql`t.start_received_at >= p.sent_at
   and (${hasWrongClock("t")} or t.started_at > p.sent_at - interval '10 minutes')
   and (p.waits_until is null or least(t.started_at, t.start_received_at) <= p.waits_until)`;
 
-/** TxProfiles of transactions that are over leave (3.13.1). Readers do not see them any more from the moment of the stop on. */
+/** Removes TxProfiles of ended transactions (3.13.1). Readers leave them out from the moment of the stop. */
 export async function removeEnded(
   db: Kysely<Database>,
   chargePoints: readonly string[] | null,
@@ -84,22 +84,22 @@ export async function removeEnded(
     with gone as (
       delete from charging_profiles p
       where p.transaction_id is not null and ${among("p", chargePoints)} and ${isOver("p")} returning *
-    ), told as ${intoOutbox(removed("gone where installed_at is not null", "transactionEnded", now))}
+    ), event_rows as ${intoOutbox(removed("gone where installed_at is not null", "transactionEnded", now))}
     select command_id from gone`.execute(db);
   return rows.length;
 }
 
-/** Forgets profiles of remote starts that came to nothing long before `before`; nobody was told of them. */
+/** Removes profiles of remote starts that waited for a transaction until before `before`. They never had an event. */
 export async function dropUnstarted(db: Kysely<Database>, before: Date): Promise<void> {
   await sql`delete from charging_profiles where awaited_id_tag is not null and waits_until < ${before}`.execute(db);
 }
 
-/** Commands that were answered and still put something in doubt: the process died, or the database was away, in between. */
+/** Answered commands that still put a profile in doubt: the process died, or the database failed, before the answer was applied. */
 export async function findUnsettled(
   db: Kysely<Database>,
   chargePoints: readonly string[] | null,
 ): Promise<UnsettledCommand[]> {
-  // From the profiles in doubt, which are few, to their commands: there is one for everything that was ever sent.
+  // The search starts from the profiles in doubt, which are few; the commands are many.
   const { rows } = await sql<UnsettledCommand>`
     select distinct on (c.id) c.id, c.charge_point, c.action, c.state, c.confirmation, c.late_answer, c.settled_at
     from charging_profiles p
@@ -114,8 +114,8 @@ export async function findUnsettled(
   return rows;
 }
 
-/** Tells of doubts that will not end by themselves: a command whose outcome nobody will learn is behind them. */
-export async function tellDoubts(
+/** Records, with events, doubts by commands that have ended without a known outcome. Such doubts do not end by themselves. */
+export async function publishDoubts(
   db: Kysely<Database>,
   chargePoints: readonly string[] | null,
   now: Date,
@@ -128,7 +128,7 @@ export async function tellDoubts(
         left join commands c on c.id = d.command_id::uuid
         where c.id is null or ${hasNoEnd("c")})
       returning *
-    ), told as ${intoOutbox(doubted("unsure", now))}
+    ), event_rows as ${intoOutbox(doubted("unsure", now))}
     select command_id from unsure`.execute(db);
   return rows.length;
 }

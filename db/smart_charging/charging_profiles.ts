@@ -1,14 +1,14 @@
 /**
- * The mirror of what is installed in each charge point (3.13, 5.5, 5.16). It changes by what the charge point accepted and by nothing else; a
- * profile whose fate nobody knows is in doubt. How commands change it is in charging_profile_changes.ts, what else does in
- * charging_profile_upkeep.ts, _proofs.ts and _bounds.ts; it is read here.
+ * The mirror: the charging profiles that are installed in each charge point (3.13, 5.5, 5.16). It follows the answers of the charge point. A
+ * profile of which it is not known whether it is installed is in doubt. This file reads the mirror. Commands change it in
+ * charging_profile_changes.ts, other causes in charging_profile_upkeep.ts, _proofs.ts and _bounds.ts.
  */
 import { type Kysely, sql } from "kysely";
 import type { InstalledProfile } from "../../ocpp/smart_charging/installed_profile.ts";
 import { type OutboxSignal, signalling } from "../event_outbox.ts";
 import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row as RowOf } from "../tables.ts";
-import { boundDoubts, standsForOthers } from "./charging_profile_bounds.ts";
+import { hasEarlierTries, limitDoubts } from "./charging_profile_bounds.ts";
 import {
   acceptProfile,
   type ClearCriteria,
@@ -18,14 +18,14 @@ import {
   refuseChange,
   type SentProfile,
 } from "./charging_profile_changes.ts";
-import { isOver } from "./charging_profile_facts.ts";
+import { isOver } from "./charging_profile_rules.ts";
 import { doubtProfiles, endDoubts, type Proof } from "./charging_profile_proofs.ts";
 import {
   bindProfiles,
   dropUnstarted,
   findUnsettled,
+  publishDoubts,
   removeEnded,
-  tellDoubts,
   type UnsettledCommand,
 } from "./charging_profile_upkeep.ts";
 
@@ -33,13 +33,13 @@ export type { ClearCriteria, SentProfile, UnsettledCommand };
 
 type Row = Readonly<RowOf<"chargingProfiles">>;
 
-/** What is known of a profile beside the profile itself. */
+/** The state of a profile in the mirror. */
 type Known = Pick<Row, "commandId" | "sentAt" | "installedAt" | "doubtedBy" | "doubtedAt" | "others">;
 
 /** A profile that is installed, or in doubt. */
 export type MirroredProfile = InstalledProfile & Known;
 
-/** A profile as operators see it; one that waits for a remote start's transaction is not installed yet. */
+/** A profile for operators. A profile that waits for the transaction of a remote start is not installed yet. */
 export interface ProfileEntry extends Known, Pick<Row, "connectorId" | "profile" | "transactionId"> {
   readonly state: "installed" | "awaitsTransaction";
 }
@@ -47,46 +47,46 @@ export interface ProfileEntry extends Known, Pick<Row, "connectorId" | "profile"
 /** The profiles of each charge point, by the command that sent them. */
 export interface ChargingProfiles {
   /**
-   * What is installed, the oldest first. Profiles in doubt are among it, also those that may not be there and those that they may have
-   * replaced; TxProfiles whose transaction is over are not, nor those that wait for one.
+   * The installed profiles and those in doubt, oldest first: also profiles that may not be installed, and those that they may have replaced. Without
+   * TxProfiles whose transaction has ended, and those that wait for a transaction.
    */
   list(chargePoint: string): Promise<MirroredProfile[]>;
-  /** The same for operators, with those that wait for a transaction; newest first. Throws BadCursor. */
+  /** The same for operators, including profiles that wait for a transaction; newest first. Throws BadCursor. */
   page(chargePoint: string, now: Date, page: Page): Promise<Listed<ProfileEntry>>;
 
-  /** Before a profile is sent: it and what it would replace are in doubt from now on. */
+  /** To be called before a profile is sent: puts it, and the profiles that it would replace, in doubt. */
   expect(sent: SentProfile): Promise<void>;
-  /** Before a ClearChargingProfile is sent: what it would remove is in doubt from now on. */
+  /** To be called before a ClearChargingProfile is sent: puts the profiles that it would remove in doubt. */
   expectClear(sent: { commandId: string; chargePoint: string; criteria: ClearCriteria }): Promise<void>;
-  /** The command that sent it was accepted. False: there was nothing to learn. */
+  /** The charge point accepted the command that sent a profile. False: nothing changed. */
   accept(command: ByCommand, now: Date): Promise<boolean>;
-  /** The command, of either kind, changed nothing in the charge point. False: there was nothing to learn. */
+  /** The command, of either action, had no effect in the charge point. False: nothing changed. */
   refuse(command: ByCommand, now: Date): Promise<boolean>;
-  /** The same, said when the command had ended without an answer. Where others stand behind it (`boundDoubts`) that says nothing of them. */
+  /** Like `refuse`, for a late answer. Nothing changes when earlier attempts were merged into the command (`limitDoubts`). */
   refuseLate(command: ByCommand, now: Date): Promise<boolean>;
-  /** What the command asked for is not there any more, or (`absent`) never was. False: there was nothing to learn. */
+  /** The profiles of a ClearChargingProfile are removed (`cleared`), or were never installed (`absent`). False: nothing changed. */
   clear(command: ByCommand, how: { reason: "cleared" | "absent"; settledAt: Date }, now: Date): Promise<boolean>;
 
-  /** Something else showed that these are not as we think; `by` is the command that did. Returns how many are newly in doubt. */
+  /** Puts profiles in doubt because the answer to the command `by` contradicts them. Returns how many are newly in doubt. */
   doubt(doubts: { commandIds: readonly string[]; by: string }, now: Date): Promise<number>;
-  /** Something else proved what is there and what is not. Of profiles that are in the same doubts still. Returns how many. */
+  /** Ends doubts by a proof, for profiles whose doubts have not changed since the proof. Returns how many. */
   endDoubts(proof: Proof, now: Date): Promise<number>;
 
-  /** Gives TxProfiles the transaction that they wait for. Null: of every charge point. Returns how many. */
+  /** Binds waiting TxProfiles to their transactions. Null: of every charge point. Returns how many. */
   bind(chargePoints: readonly string[] | null, now: Date): Promise<number>;
-  /** Removes TxProfiles whose transaction is over. Returns how many. */
+  /** Removes TxProfiles whose transaction has ended. Returns how many. */
   removeEnded(chargePoints: readonly string[] | null, now: Date): Promise<number>;
-  /** Forgets what waited for a transaction until before `before`. */
+  /** Removes profiles that waited for a transaction until before `before`. */
   dropUnstarted(before: Date): Promise<void>;
-  /** Answered commands whose outcome was not written here. */
+  /** Answered commands whose outcome was not applied to the mirror. */
   findUnsettled(chargePoints: readonly string[] | null): Promise<UnsettledCommand[]>;
-  /** Tells of doubts that have become lasting. Returns how many. */
-  tellDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
-  /** Keeps of what was tried again and again only what says something. Returns how many profiles are kept no longer. */
-  boundDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
+  /** Records, with events, doubts that have become lasting. Returns how many. */
+  publishDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
+  /** Merges repeated attempts without a known outcome. Returns the number of profiles that were removed. */
+  limitDoubts(chargePoints: readonly string[] | null, now: Date): Promise<number>;
 }
 
-/** A command and whose it is. */
+/** A command and its charge point. */
 export type ByCommand = Pick<Row, "commandId" | "chargePoint">;
 
 /** Builds the repository. */
@@ -111,7 +111,7 @@ export function chargingProfiles(db: Kysely<Database>, outbox: OutboxSignal): Ch
     refuse: signalling(outbox, async (command, now) => await refuseChange(db, command, now) > 0),
     refuseLate: signalling(
       outbox,
-      async (command, now) => !await standsForOthers(db, command.commandId) && await refuseChange(db, command, now) > 0,
+      async (command, now) => !await hasEarlierTries(db, command.commandId) && await refuseChange(db, command, now) > 0,
     ),
     clear: signalling(outbox, async (command, how, now) => await clearProfiles(db, command, how, now) > 0),
 
@@ -122,8 +122,8 @@ export function chargingProfiles(db: Kysely<Database>, outbox: OutboxSignal): Ch
     removeEnded: signalling(outbox, (chargePoints, now) => removeEnded(db, chargePoints, now)),
     dropUnstarted: (before) => dropUnstarted(db, before),
     findUnsettled: (chargePoints) => findUnsettled(db, chargePoints),
-    tellDoubts: signalling(outbox, (chargePoints, now) => tellDoubts(db, chargePoints, now)),
-    boundDoubts: signalling(outbox, (chargePoints, now) => boundDoubts(db, chargePoints, now)),
+    publishDoubts: signalling(outbox, (chargePoints, now) => publishDoubts(db, chargePoints, now)),
+    limitDoubts: signalling(outbox, (chargePoints, now) => limitDoubts(db, chargePoints, now)),
   };
 }
 

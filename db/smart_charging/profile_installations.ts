@@ -1,6 +1,6 @@
 /**
- * Installations of a charging profile on many charge points. A target is asked once, under the id that it has had from the beginning; how it ended
- * is written down for good, so that a report is the same before and after a restart.
+ * Installations of a charging profile on many charge points. Each target gets one command, whose id is stored with the target from the beginning. Its
+ * outcome is stored, too, so that a report is the same before and after a restart.
  */
 import { type Kysely, sql } from "kysely";
 import type { Command } from "../commands.ts";
@@ -12,24 +12,24 @@ import { json } from "../engine/values.ts";
 type InstallationRow = Readonly<Row<"profileInstallations">>;
 type TargetRow = Readonly<Row<"profileInstallationTargets">>;
 
-/** What is to be installed, and how. */
+/** The profile to be installed, and the options of its commands. */
 export type InstallationFields = Omit<InstallationRow, "id" | "createdAt">;
 
-/** An installation with how many of its targets are where; an outcome without a target is missing. */
+/** An installation with the number of its targets by outcome; outcomes without a target are missing. */
 export interface Installation extends InstallationRow {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What became of one charge point: `waiting`, `queued` and `sent` are not the end. */
+/** A target with its outcome. `waiting`, `queued` and `sent` are not final. */
 export type InstallationTarget = Omit<Filled<TargetRow, "outcome">, "installationId" | "askedAt">;
 
-/** A target that is to be asked. */
+/** A target whose command is to be made. */
 export type DueTarget = InstallationFields & Pick<TargetRow, "installationId" | "chargePoint" | "commandId">;
 
 /** A target whose command has ended. */
 export type EndedTarget = Pick<TargetRow, "commandId"> & Readonly<Pick<Command, "state" | "confirmation" | "error">>;
 
-/** Installations by id, uuids of version 7. */
+/** The installations by id (uuid version 7). */
 export interface ProfileInstallations {
   begin(
     id: string,
@@ -40,13 +40,13 @@ export interface ProfileInstallations {
   find(templateId: string, id: string): Promise<Installation | undefined>;
   /** Newest first. Throws BadCursor. */
   list(templateId: string, page: Page): Promise<Listed<Installation>>;
-  /** By charge point. Throws BadCursor. */
+  /** Ordered by charge point. Throws BadCursor. */
   listTargets(id: string, filter: { outcome?: string }, page: Page): Promise<Listed<InstallationTarget>>;
-  /** Targets that nobody has asked, those of older installations first. */
+  /** Targets without a command, those of older installations first. */
   listDue(limit: number): Promise<DueTarget[]>;
-  /** The command is there, or was refused as `outcome`. */
-  asked(commandId: string, refused: { outcome: string; detail: string } | null, now: Date): Promise<void>;
-  /** Targets that were asked, whose command has ended since. */
+  /** Records that the command was made, or that it was refused with `outcome`. */
+  recordCommand(commandId: string, refused: { outcome: string; detail: string } | null, now: Date): Promise<void>;
+  /** Targets whose command has ended and which have no outcome yet. */
   listEnded(limit: number): Promise<EndedTarget[]>;
   end(commandId: string, outcome: string): Promise<void>;
 }
@@ -101,7 +101,7 @@ export function profileInstallations(db: Kysely<Database>): ProfileInstallations
         .orderBy("t.commandId").limit(limit).execute();
     },
 
-    async asked(commandId, refused, now) {
+    async recordCommand(commandId, refused, now) {
       await db.updateTable("profileInstallationTargets").set({ askedAt: now, ...refused })
         .where("commandId", "=", commandId).where("askedAt", "is", null).execute();
     },
@@ -121,7 +121,7 @@ export function profileInstallations(db: Kysely<Database>): ProfileInstallations
   };
 }
 
-/** The targets with what is known of them now. What an answer means is known when it has been read: until then it goes on. */
+/** The targets with their current outcome. A target whose command was answered counts as `sent` until the answer was evaluated. */
 function targetsOf(id: string) {
   return sql`
     select t.charge_point, t.command_id, t.detail, coalesce(t.outcome,

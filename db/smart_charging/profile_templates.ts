@@ -1,5 +1,5 @@
 /**
- * Charging profiles that operators keep to install them from. A template is of no charge point and no transaction.
+ * Stored charging profiles that operators install on charge points. A template belongs to no charge point and no transaction.
  */
 import type { Kysely } from "kysely";
 import { keyedRows } from "../engine/keyed_rows.ts";
@@ -7,19 +7,19 @@ import { type Listed, listPage, type Page } from "../engine/list_page.ts";
 import type { Database, Row } from "../tables.ts";
 import { json, without } from "../engine/values.ts";
 
-/** A stored charging profile. */
+/** A stored charging profile with its name. */
 export type ProfileTemplate = Omit<Row<"profileTemplates">, "number">;
 
-/** What an operator sets. */
+/** The fields that an operator sets. */
 export type TemplateFields = Omit<ProfileTemplate, "id" | "createdAt" | "updatedAt">;
 
-/** Templates by id. */
+/** The templates by id. */
 export interface ProfileTemplates {
   put(id: string, fields: TemplateFields, now: Date): Promise<{ row: ProfileTemplate; created: boolean }>;
   find(id: string): Promise<ProfileTemplate | undefined>;
   /** Newest first. Throws BadCursor. */
   list(page: Page): Promise<Listed<ProfileTemplate>>;
-  /** Installations that have begun go on: they have the profile as it was. */
+  /** Removes a template. Its installations continue with their copy of the profile. */
   remove(id: string): Promise<boolean>;
 }
 

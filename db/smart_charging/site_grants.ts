@@ -1,6 +1,6 @@
 /**
- * What site limits have granted. A grant is written down before it is sent, under the version of the site that it was decided from, and says
- * at any time what the charge point may have taken at most. Its command tells how it ended; here that is only read.
+ * The grants of site limits: the current that each charge point and transaction may use. A grant is stored before its command is sent, and only if the
+ * site still has the version for which it was computed. So the rows always have the largest limit that may be in force.
  */
 import { type Kysely, sql } from "kysely";
 import { recordset } from "../engine/recordset.ts";
@@ -10,51 +10,52 @@ import type { Site, Sites } from "./sites.ts";
 
 type GrantRow = Row<"siteGrants">;
 
-/** A grant about to be sent; with `clearing` it is taken away instead. */
-export type NewAsk =
+/** A grant about to be sent; with `clearing` the limit is about to be removed instead. */
+export type GrantRequest =
   & Pick<GrantRow, "chargePoint" | "connectorId" | "transactionId" | "unit" | "stackLevel" | "asked" | "clearing">
   & { commandId: string };
 
-/** How an ask ended. */
-export interface AskEnd extends Pick<GrantRow, "chargePoint" | "connectorId" | "retryAt"> {
+/** How the command of a grant ended. */
+export interface GrantOutcome extends Pick<GrantRow, "chargePoint" | "connectorId" | "retryAt"> {
   commandId: string;
   end:
     | "accepted"
-    /** The charge point said no, in whatever way. */
+    /** The charge point refused it, with a status or a CALLERROR. */
     | "refused"
-    /** It may have taken it or not. */
+    /** It is not known whether the charge point applied it. */
     | "unknown"
-    /** It never saw it. */
+    /** The command was never sent. */
     | "neverSent";
-  /** In words, null when accepted. */
+  /** What happened, as a sentence; null when accepted. */
   outcome: string | null;
 }
 
-/** What was confirmed may not be there any more. */
+/** A confirmed limit that may not be installed any more. */
 export interface LostGrant extends Pick<GrantRow, "chargePoint" | "connectorId"> {
   confirmedBy: string;
-  /** What may be in force instead. */
+  /** The limit that may be in force instead. */
   doubtful: number;
-  /** In words. */
+  /** What happened, as a sentence. */
   outcome: string;
 }
 
+/** The grants of all sites. */
 export interface SiteGrants {
   situation(siteId: string): Promise<SiteSituation | undefined>;
-  /** Grants at charge points that no site with mode `on` has: they are to be cleared. */
+  /** Grants of charge points that belong to no site with mode `on`: they have to be cleared. */
   listUngoverned(): Promise<Grant[]>;
-  /** False, and nothing written: the site has changed since, or is not on. */
-  recordAsks(site: Pick<Site, "id" | "version">, asks: readonly NewAsk[], now: Date): Promise<boolean>;
-  /** Only of charge points that are still ungoverned, and where nothing is under way: answers the ids of those commands. */
-  recordClears(asks: readonly NewAsk[], now: Date): Promise<Set<string>>;
-  /** Of each ask whose command is still the one that is under way. */
-  recordEnds(ends: readonly AskEnd[], now: Date): Promise<void>;
-  /** Somebody else changed what was confirmed, or may have. Of each whose confirmed command is still that one. */
+  /** Stores new grants. False when the site has changed since or its mode is not `on`; then nothing is written. */
+  recordRequests(site: Pick<Site, "id" | "version">, asks: readonly GrantRequest[], now: Date): Promise<boolean>;
+  /** Stores that limits are about to be cleared, where no site with mode `on` governs and no command is under way. Returns their command ids. */
+  recordClearRequests(asks: readonly GrantRequest[], now: Date): Promise<Set<string>>;
+  /** Applies outcomes to grants that still have this command. */
+  recordOutcomes(ends: readonly GrantOutcome[], now: Date): Promise<void>;
+  /** Records that another command has changed confirmed limits, or may have, where the limit is still confirmed by this command. */
   recordLost(lost: readonly LostGrant[]): Promise<void>;
-  /** The charge point is back: no need to wait any longer. */
+  /** Ends the back-off of a charge point that has reconnected. */
   retryNow(chargePoint: string): Promise<void>;
-  /** Removes grants of transactions that are over, and of charge points without a site where nothing is installed. */
-  tidy(): Promise<void>;
+  /** Removes grants of ended transactions, and of charge points without a site where no limit is installed. */
+  removeObsolete(): Promise<void>;
 }
 
 /** Builds the repository. */
@@ -70,7 +71,7 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
       );
     },
 
-    async recordAsks({ id, version }, asks, now) {
+    async recordRequests({ id, version }, asks, now) {
       const { numAffectedRows } = await sql`
         with held as (
           update sites set version = version + 1 where id = ${id}::uuid and version = ${version}::bigint and mode = 'on'
@@ -92,8 +93,8 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
       return Number(numAffectedRows ?? 0n) > 0;
     },
 
-    async recordClears(asks, now) {
-      // From here on the charge point may be without a limit.
+    async recordClearRequests(asks, now) {
+      // From now on the charge point may have no limit.
       const { rows } = await sql<{ commandId: string }>`
         update site_grants g set clearing = true, confirmed = null, confirmed_by = null, doubtful = null, asked = null,
           asked_at = ${now}::timestamptz, command_id = a.command_id, retry_at = null
@@ -105,7 +106,7 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
       return new Set(rows.map(({ commandId }) => commandId));
     },
 
-    recordEnds: (ends, now) => recordEnds(db, ends, now),
+    recordOutcomes: (ends, now) => recordOutcomes(db, ends, now),
 
     async recordLost(lost) {
       await sql`
@@ -120,7 +121,7 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
         .where("retryAt", "is not", null).execute();
     },
 
-    async tidy() {
+    async removeObsolete() {
       await sql`
         delete from site_grants g where command_id is null and (
           connector_id > 0 and not exists (select from transactions t
@@ -132,7 +133,7 @@ export function siteGrants(db: Kysely<Database>, sites: Pick<Sites, "find">): Si
   };
 }
 
-/** The same limit as before: what is known of it still holds. A limit that was about to be cleared may be gone. */
+/** Whether the grant is for the same limit as before, so that its state is still valid. A limit that was being cleared may be removed. */
 const isSame =
   sql`(g.transaction_id is not distinct from excluded.transaction_id and g.unit = excluded.unit and not g.clearing)`;
 
@@ -163,7 +164,7 @@ const ended = recordset({
   retryAt: "timestamptz",
 }, "e");
 
-async function recordEnds(db: Kysely<Database>, ends: readonly AskEnd[], now: Date): Promise<void> {
+async function recordOutcomes(db: Kysely<Database>, ends: readonly GrantOutcome[], now: Date): Promise<void> {
   const rows = ends.map((end) => ({ ...end, ended: end.end }));
   await sql`
     update site_grants g set

@@ -1,52 +1,52 @@
 /**
- * Everything that a site's limit is shared by, as the rows have it: the site, its charge points, what runs there and what was granted. How
- * grants change is in site_grants.ts.
+ * The input for sharing a site's limit, read from the database: the site, its charge points, their running transactions and their grants.
+ * site_grants.ts changes grants.
  */
 import { type Kysely, sql } from "kysely";
 import type { Database, Row } from "../tables.ts";
 import { jsonb, texts } from "../engine/values.ts";
 import type { Site, Sites } from "./sites.ts";
 
-/** A grant with the command that it is in, and what has become of what it had confirmed. */
+/** A grant with its command, and whether another command has touched its confirmed limit. */
 export type Grant = Row<"siteGrants"> & {
-  /** How far the command is; null: there is none under `commandId`. */
+  /** The command of `commandId`; null: it does not exist. */
   command: Pick<Row<"commands">, "state" | "confirmation" | "error"> | null;
   /**
-   * A command of somebody else that replaced or cleared what is confirmed, or may have: it is under way, or has `ended`. Read off the mirror,
-   * where a command puts what it may touch in doubt before it is sent: so it is known after a crash at any moment.
+   * Whether an operator's command has replaced or cleared the confirmed limit, or may do so: it is under way or has `ended`. This follows from the
+   * mirror, where a command puts profiles in doubt before it is sent, so that it is known after a crash at any moment.
    */
   foreign: "underWay" | "ended" | null;
 };
 
-/** What is known of a charge point of a site. */
-export interface MemberFacts {
+/** The stored data of a charge point of a site. */
+export interface MemberRecord {
   chargePoint: string;
-  /** Null: nobody has registered it. */
+  /** Null: the charge point is not registered. */
   registration: "Accepted" | "Pending" | "Rejected" | null;
   labels: Record<string, string>;
-  /** The highest connectorId that it told of, 0 when none. */
+  /** The highest reported connectorId, 0 when none. */
   highestConnector: number;
-  /** Configuration keys that matter here, by their names in lower case. */
+  /** The configuration keys about smart charging, by their names in lower case. */
   keys: Record<string, string | null>;
 }
 
-/** The transaction that runs on a connector: the newest one that has not ended. */
+/** The transaction that runs on a connector: the newest active one. */
 export type RunningTransaction = Pick<
   Row<"transactions">,
   "chargePoint" | "connectorId" | "transactionId" | "startReceivedAt"
 >;
 
-/** Everything that a site's limit is shared by. The version is read first: what is newer only ever makes the rest safer. */
+/** A site with its charge points, transactions and grants. The site is read first: a grant that was computed from a changed site is refused. */
 export interface SiteSituation {
   site: Site;
-  members: MemberFacts[];
+  members: MemberRecord[];
   running: RunningTransaction[];
   grants: Grant[];
 }
 
 const KEYS = ["numberofconnectors", "chargeprofilemaxstacklevel", "chargingscheduleallowedchargingrateunit"];
 
-/** Reads it all; undefined: there is no such site. */
+/** Reads the situation of a site; undefined: there is no such site. */
 export async function loadSituation(
   db: Kysely<Database>,
   sites: Pick<Sites, "find">,
@@ -63,7 +63,7 @@ export async function loadSituation(
   return { site, members, grants, running };
 }
 
-/** The grants that fit a condition on `g`. */
+/** The grants that meet a condition on `g`. */
 export async function listGrants(db: Kysely<Database>, which: ReturnType<typeof sql<boolean>>): Promise<Grant[]> {
   const rows = await db.selectFrom("siteGrants as g").leftJoin("commands as c", "c.id", "g.commandId")
     .leftJoin("chargingProfiles as p", "p.commandId", "g.confirmedBy")
@@ -76,8 +76,8 @@ export async function listGrants(db: Kysely<Database>, which: ReturnType<typeof 
 }
 
 /**
- * What operators ask for has a `requested_by`, our own commands have none. What was confirmed may also have been replaced by a later command of
- * our own: the mirror learns that it was accepted before the command is shown as settled, and from an answer that comes late.
+ * Commands of operators have a `requested_by`, the Central System's own ones have none. A later own command may have replaced the confirmed limit: the
+ * mirror has its acceptance before the command is settled, and also from a late answer.
  */
 const foreign = sql<Grant["foreign"]>`case
   when g.confirmed_by is null then null
@@ -92,8 +92,8 @@ const foreign = sql<Grant["foreign"]>`case
     where d.id is null or d.requested_by is not null)
   end`;
 
-async function listMembers(db: Kysely<Database>, chargePoints: readonly string[]): Promise<MemberFacts[]> {
-  const { rows } = await sql<MemberFacts>`
+async function listMembers(db: Kysely<Database>, chargePoints: readonly string[]): Promise<MemberRecord[]> {
+  const { rows } = await sql<MemberRecord>`
     select identity as "charge_point", p.registration, coalesce(p.labels, '{}') as labels,
       coalesce((select max(connector_id) from connectors c where c.charge_point = identity), 0) as highest_connector,
       coalesce((select json_object_agg(folded_key, value) from configuration_keys k

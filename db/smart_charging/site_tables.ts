@@ -1,30 +1,30 @@
 import type { Generated } from "kysely";
 
-/** The tables of site limits. */
+/** The tables of site limits, a part of `Database` in tables.ts. */
 export interface SiteTables {
   sites: SitesTable;
   siteMembers: SiteMembersTable;
   siteGrants: SiteGrantsTable;
 }
 
-/** Amperes per phase, or watts over all phases. */
+/** The limit of a site in amperes per phase, or in watts over all phases. */
 export interface SiteLimit {
   value: number;
   unit: "A" | "W";
   phases: 1 | 3;
 }
 
-/** What is special about one charge point of a site. */
+/** Settings of one charge point of a site. */
 export interface MemberSettings {
-  /** Its sessions' share in proportion to others. Absent: its label `site-weight`, or 1. */
+  /** The weight of its sessions in the distribution. Absent: its label `site-weight`, or 1. */
   weight?: number;
-  /** What each connector can draw at most, in amperes per phase. Absent: 32. */
+  /** The most that each connector can draw, in amperes per phase. Absent: 32. */
   maxAmps?: number;
-  /** How many phases it is connected to. Absent: as many as the site has. */
+  /** The number of phases that it is connected to. Absent: the phases of the site. */
   phases?: 1 | 3;
-  /** The phase of a single-phase charge point. Absent: it could be any, and counts on all. */
+  /** The phase of a single-phase charge point. Absent: not known, so it counts on every phase. */
   phase?: 1 | 2 | 3;
-  /** How many connectors it has. Absent: as many as it has told of. */
+  /** The number of its connectors. Absent: the connectors that it has reported. */
   connectors?: number;
 }
 
@@ -33,12 +33,12 @@ export interface SitesTable {
   number: Generated<number>;
   version: Generated<number>;
   name: string;
-  /** An IANA name, in which operators are told times. */
+  /** The time zone for times in texts for operators, an IANA name. */
   timeZone: string;
   limit: SiteLimit;
-  /** Nominal, between a phase and neutral. */
+  /** The nominal voltage between a phase and neutral. */
   voltage: number;
-  /** Per connector, in the limit's unit; null: chosen by us. */
+  /** The fail-safe limit per connector, in the unit of the limit; null: the Central System chooses it. */
   failSafe: number | null;
   mode: "off" | "preview" | "on";
   createdAt: Date;
@@ -52,32 +52,32 @@ export interface SiteMembersTable {
   memberSettings: MemberSettings;
 }
 
-/** One limit: on connector 0 the fail-safe, else that of a transaction. All values are in `unit`. */
+/** One granted limit: the fail-safe on connector 0, or the limit of a transaction. All values are in `unit`. */
 export interface SiteGrantsTable {
   chargePoint: string;
   connectorId: number;
   transactionId: number | null;
   unit: "A" | "W";
   stackLevel: number;
-  /** What was accepted last; null: nothing that we know of. */
+  /** The limit that the charge point accepted last; null: none. */
   confirmed: number | null;
   confirmedAt: Date | null;
-  /** The command that was accepted; null: whether its profile is still there is not known any more. */
+  /** The id of the accepted command; null: it is not known whether its profile is still installed. */
   confirmedBy: string | null;
-  /** The largest that may be in force since without a clear answer. */
+  /** The largest limit of commands without a clear answer since, which may be in force. */
   doubtful: number | null;
-  /** What is being asked for in `commandId`. */
+  /** The limit that the command `commandId` requests. */
   asked: number | null;
   askedAt: Date | null;
   commandId: string | null;
-  /** It was asked to be cleared, and may or may not be there. */
+  /** A command to clear the limit was made; it is not known whether the limit is still installed. */
   clearing: Generated<boolean>;
   clearedAt: Date | null;
-  /** Attempts since the last one that was accepted, and how many of them were refused by the charge point. */
+  /** The number of attempts since the last accepted one; `refusals` of them were refused by the charge point. */
   failures: Generated<number>;
   refusals: Generated<number>;
-  /** Not before then. */
+  /** The end of the back-off: no attempt before this time. */
   retryAt: Date | null;
-  /** Of the last attempt that was not accepted, or why it is asked again, in words. */
+  /** What happened at the last attempt that was not accepted, or why the limit is sent again, as a sentence. */
   outcome: string | null;
 }

@@ -1,6 +1,5 @@
 /**
- * Sites as operators set them: charge points that share one limit. A charge point belongs to one site at most; what has been granted to it
- * is in site_grants.ts.
+ * Sites: groups of charge points that share one limit. A charge point belongs to one site at most. Its grants are in site_grants.ts.
  */
 import { type Kysely, sql } from "kysely";
 import { StoreError } from "../engine/errors.ts";
@@ -13,32 +12,33 @@ import type { MemberSettings, SiteLimit } from "./site_tables.ts";
 
 export type { MemberSettings, SiteLimit };
 
-/** A site as it is set. */
+/** A site with its charge points. */
 export interface Site extends Omit<RowOf<"sites">, "number"> {
   chargePoints: string[];
-  /** By identity; charge points without an entry have nothing special about them. */
+  /** Settings by identity. Charge points without an entry use the defaults. */
   memberSettings: Record<string, MemberSettings>;
 }
 
-/** What an operator sets. */
+/** The fields that an operator sets. */
 export type SiteFields = Omit<Site, "id" | "version" | "createdAt" | "updatedAt">;
 
-/** What became of a put: the site, or who has the charge points already. */
+/** The result of a put: the site, or the charge points that belong to another site already. */
 export type SitePut =
   | { readonly site: Site; readonly created: boolean }
   | { readonly taken: readonly { readonly chargePoint: string; readonly site: string; readonly name: string }[] };
 
+/** The sites by id. */
 export interface Sites {
-  /** Makes or replaces a site in one statement. Nothing is written when a charge point belongs to another site. */
+  /** Creates or replaces a site in one statement. Nothing is written when a charge point belongs to another site. */
   put(id: string, fields: SiteFields, now: Date): Promise<SitePut>;
   find(id: string): Promise<Site | undefined>;
   /** Newest first. Throws BadCursor. */
   list(page: Page): Promise<Listed<Site>>;
-  /** What is installed at its charge points stays installed, and known. */
+  /** Removes the site. The grants of its charge points stay, until their limits are cleared. */
   remove(id: string): Promise<boolean>;
   /** The site of each charge point that has one. */
   memberships(): Promise<Map<string, string>>;
-  /** Ids of the sites whose limit is kept. */
+  /** The ids of the sites with mode `on`. */
   listOn(): Promise<string[]>;
 }
 
@@ -70,7 +70,7 @@ export function sites(db: Kysely<Database>): Sites {
       const created = await put(db, id, fields, now);
       if (created === undefined) return { taken: await takenBy(id, fields.chargePoints) };
       const site = await find(id);
-      // Somebody removed it in this moment: what was put is answered all the same.
+      // Another request may have removed the site since; the result is still what was put.
       return { site: site ?? { ...fields, id, version: 1, createdAt: now, updatedAt: now }, created };
     },
 
@@ -94,7 +94,7 @@ export function sites(db: Kysely<Database>): Sites {
 
 const given = recordset({ chargePoint: "text", place: "integer", memberSettings: "jsonb" });
 
-/** Whether it was made (else replaced); undefined: a charge point belongs to another site, and nothing was written. */
+/** Whether the site was created (else replaced); undefined: a charge point belongs to another site, and nothing was written. */
 async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Date): Promise<boolean | undefined> {
   const { chargePoints, memberSettings, limit, ...plain } = fields;
   const members = chargePoints.map((chargePoint, place) => (
@@ -127,7 +127,7 @@ async function put(db: Kysely<Database>, id: string, fields: SiteFields, now: Da
       select created from kept`.execute(db);
     return rows[0]?.created;
   } catch (error) {
-    // Another site took one of them in the same moment.
+    // A concurrent put gave one of the charge points to another site.
     if (error instanceof StoreError && error.code === "23505") return undefined;
     throw error;
   }

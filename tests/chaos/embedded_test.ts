@@ -40,7 +40,7 @@ Deno.test("kill -9 of the process, of its database or of both loses no message a
         server = await startServer(data);
       } else {
         await gone(postmaster);
-        await server.whenOutput(/PostgreSQL was started again/);
+        await server.whenOutput(/PostgreSQL was restarted/);
         await whenReadyz(server, 200);
       }
       assertEquals(

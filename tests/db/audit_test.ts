@@ -27,10 +27,12 @@ Deno.test("an entry is what was asked; its outcome joins it; lists filter and pa
   try {
     const { audit } = store;
     assertEquals(await audit.verify(), { entries: 0, hash: (await audit.verify()).hash, brokenAt: null });
-    const one = await audit.ask(request());
-    const two = await audit.ask(request({ at: at(1), chargePoint: "CP", operatorId: "other", method: "POST" }));
-    await audit.settle(one, 200, at(2));
-    const refused = await audit.ask(request({ at: at(3), status: 403, request: null }));
+    const one = await audit.recordRequest(request());
+    const two = await audit.recordRequest(
+      request({ at: at(1), chargePoint: "CP", operatorId: "other", method: "POST" }),
+    );
+    await audit.recordOutcome(one, 200, at(2));
+    const refused = await audit.recordRequest(request({ at: at(3), status: 403, request: null }));
     const { items, next } = await audit.list({}, { limit: 9 });
     assertEquals([items.map(({ number }) => number), next], [[refused, two, one], null]);
     const { hash, ...entry } = items[2]!;
@@ -66,7 +68,7 @@ Deno.test("many at once make one unbroken chain, also of several processes", asy
   const stores = [await openStore(database), await openStore(database)];
   try {
     const numbers = await Promise.all(
-      Array.from({ length: 60 }, (_, i) => stores[i % stores.length]!.audit.ask(request({ path: `/${i}` }))),
+      Array.from({ length: 60 }, (_, i) => stores[i % stores.length]!.audit.recordRequest(request({ path: `/${i}` }))),
     );
     assertEquals(numbers.toSorted((a, b) => a - b), Array.from({ length: 60 }, (_, i) => i + 1));
     const { entries, brokenAt } = await stores[0]!.audit.verify();
@@ -95,7 +97,7 @@ Deno.test("the database refuses every change of the log; whoever forces one brea
   for (const [what, statement, brokenAt] of tampering) {
     const database = await testDatabase();
     const store = await openStore(database);
-    for (let i = 0; i < 4; i++) await store.audit.ask(request());
+    for (let i = 0; i < 4; i++) await store.audit.recordRequest(request());
     await store.close();
     const admin = postgres(database.databaseUrl, { max: 1 });
     await assertRejects(() => admin.unsafe(statement).execute(), Error, "append-only");
@@ -114,7 +116,7 @@ Deno.test("the end of the chain is another with every entry", async () => {
   const store = await openTestStore();
   try {
     const before = (await store.audit.verify()).hash;
-    await store.audit.ask(request());
+    await store.audit.recordRequest(request());
     const after = await store.audit.verify();
     assertNotEquals(before, after.hash);
     assert((await store.audit.list({}, { limit: 1 })).items[0]!.hash === after.hash);

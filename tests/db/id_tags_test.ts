@@ -72,8 +72,8 @@ Deno.test("API keys: found by the hash of their secret until they are removed", 
   assertEquals(await apiKeys.insert({ ...key, id: fresh("key"), hash }), made);
   assertEquals(await apiKeys.count(), before + 1);
   assertEquals(await apiKeys.findByHash(hash), made);
-  await apiKeys.noteUse(key.id, at(1));
-  await apiKeys.noteUse(key.id, new Date(at(1).getTime() + 1000));
+  await apiKeys.recordUse(key.id, at(1));
+  await apiKeys.recordUse(key.id, new Date(at(1).getTime() + 1000));
   monotonicMs += 5_001;
   assertEquals((await apiKeys.findByHash(hash))?.lastUsedAt, at(1));
   const second = await apiKeys.insert({ ...key, id: fresh("key"), hash: new Uint8Array(32) });

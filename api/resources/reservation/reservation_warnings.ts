@@ -15,7 +15,7 @@ export async function warningsFor({ store, clock }: App, chargePoint: string, wa
   const [tag, connector, held, configuration] = await Promise.all([
     store.idTags.find(wanted.idTag),
     store.connectors.find(chargePoint, wanted.connectorId),
-    store.reservations.listHeld([chargePoint]),
+    store.reservations.listOpenAmong([chargePoint]),
     store.configurationKeys.list(chargePoint),
   ]);
   return reservationWarnings(wanted, {

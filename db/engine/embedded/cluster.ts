@@ -1,6 +1,6 @@
 /**
- * The database cluster in a data folder, and the two small files beside it: the password and the port. The cluster is made in a folder beside
- * and renamed when the disk has it, so that a kill or a power cut on the way leaves no half-made one under its name.
+ * The database cluster in a data folder, and two small files next to it: the password and the port. The cluster is created under a
+ * temporary name and renamed when the disk has it, so that a kill or a power cut never leaves an incomplete cluster under its final name.
  */
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
@@ -8,44 +8,44 @@ import type { DataLayout } from "./data_folder.ts";
 import { readIfThere, removeIfThere, replaceFile, syncFolder } from "./durable_files.ts";
 import { type Programs, reasonIn } from "./programs.ts";
 
-/** The name of the role, which may do everything, and of the database. */
+/** The name of the role, a superuser, and of the database. */
 export const NAME = "chargehand";
 
-/** Below the ports that operating systems give to outgoing connections, which would take it while the server is down. */
+/** Below the ports that operating systems use for outgoing connections: one of those could take the port while the server is down. */
 const PORTS = { first: 20_000, count: 10_000 } as const;
 
-/** How often a port is guessed before the start gives up. */
-const GUESSES = 100;
+/** The number of random ports that are tried before the start fails. */
+const PORT_ATTEMPTS = 100;
 
-/** Texts are ordered by code point, which no update of an operating system changes. */
+/** Texts are ordered by code point: an update of the operating system does not change this order. */
 const INITDB = [
   ...`-U ${NAME} --pwfile initial_password -A scram-sha-256 -E UTF8 --no-instructions`.split(" "),
   ...["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
-  // One wait for the whole file system instead of one for each of a thousand files.
+  // One sync of the file system is faster than a sync of each of a thousand files.
   ...(Deno.build.os === "linux" ? ["--sync-method=syncfs"] : []),
 ];
 
-/** The version of PostgreSQL that made the cluster, such as `18`; undefined when there is none. */
+/** The major version of PostgreSQL that created the cluster, such as `18`; undefined when there is no cluster. */
 export async function clusterVersion({ cluster }: DataLayout): Promise<string | undefined> {
   return (await readIfThere(`${cluster}/PG_VERSION`))?.trim();
 }
 
-/** Makes the cluster. Throws StoreError with what initdb says when it fails. */
+/** Creates the cluster. Throws StoreError with initdb's message when it fails. */
 export async function makeCluster(layout: DataLayout, programs: Programs): Promise<void> {
-  await removeHalfMade(layout);
-  // A name of its own: the initdb of a process that was killed goes on for a while.
+  await removeIncomplete(layout);
+  // A unique name, because the initdb of a killed process may still be running.
   const name = `new-${crypto.randomUUID()}`;
   const next = `${layout.postgresql}/${name}`;
   const initialPassword = `${layout.postgresql}/initial_password`;
   await Deno.writeTextFile(initialPassword, await knownOrNewPassword(layout), { mode: 0o600 });
-  await programs.own(initialPassword);
-  const { success, said } = await programs.run("initdb", ["-D", name, ...INITDB]);
+  await programs.giveOwnership(initialPassword);
+  const { success, output } = await programs.run("initdb", ["-D", name, ...INITDB]);
   await Deno.remove(initialPassword);
   if (!success) {
     await removeIfThere(next);
     throw new StoreError(
       "refused",
-      `PostgreSQL could not make its database in ${layout.postgresql}: ${reasonIn(said)} ` +
+      `Cannot create the database in ${layout.postgresql}: ${reasonIn(output)} ` +
         "Change that, or start Chargehand as another user, with another DATA_DIR, or with DATABASE_URL.",
     );
   }
@@ -53,20 +53,21 @@ export async function makeCluster(layout: DataLayout, programs: Programs): Promi
   await syncFolder(dirname(layout.cluster));
 }
 
-/** What killed starts left. What another initdb is still writing to stays until the next start. */
-async function removeHalfMade({ postgresql }: DataLayout): Promise<void> {
+/** Removes what killed starts left. A folder that another initdb still writes to stays until the next start. */
+async function removeIncomplete({ postgresql }: DataLayout): Promise<void> {
   for await (const { name } of Deno.readDir(postgresql)) {
     if (name.startsWith("new-")) await removeIfThere(`${postgresql}/${name}`).catch(() => {});
   }
 }
 
-/** The password of the role. Throws StoreError when the file is gone: the cluster knows only a hash. */
+/** The password of the role. Throws StoreError when the file is missing: the cluster has only a hash of it. */
 export async function knownPassword({ passwordFile, dataDir }: DataLayout): Promise<string> {
   const password = (await readIfThere(passwordFile))?.trim().split(":").at(-1);
   if (password) return password;
   throw new StoreError(
     "refused",
-    `The data folder ${dataDir} has no password for its database: ${passwordFile} is missing. Restore this file from a backup.`,
+    `Cannot open the database in the data folder ${dataDir}: the file with its password, ${passwordFile}, is missing. Restore this file from ` +
+      `a backup.`,
   );
 }
 
@@ -84,9 +85,9 @@ export async function rememberedPort({ portFile }: DataLayout): Promise<number |
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
-/** Picks a port that is free now and remembers it. It is not promised: another program may be faster. */
+/** Chooses a port that is free now, and stores it. Another program may take it before the server does. */
 export async function newPort({ portFile }: DataLayout): Promise<number> {
-  for (let guess = 0; guess < GUESSES; guess++) {
+  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
     const port = PORTS.first + crypto.getRandomValues(new Uint32Array(1))[0]! % PORTS.count;
     if (!isFree(port)) continue;
     await replaceFile(portFile, `${port}\n`);
@@ -94,11 +95,14 @@ export async function newPort({ portFile }: DataLayout): Promise<number> {
   }
   throw new StoreError(
     "refused",
-    `No port between ${PORTS.first} and ${PORTS.first + PORTS.count} is free for PostgreSQL.`,
+    `Cannot start PostgreSQL: ${PORT_ATTEMPTS} ports between ${PORTS.first} and ${
+      PORTS.first + PORTS.count
+    } were tried, and none is free. ` +
+      `Stop programs that use them, or set DATABASE_URL.`,
   );
 }
 
-/** May a server listen on this port of the loopback right now? */
+/** Whether a server could listen on this loopback port now. */
 export function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();

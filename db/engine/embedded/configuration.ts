@@ -1,29 +1,29 @@
 /**
- * The settings that the embedded PostgreSQL runs with, written before each of its starts. What an operator sets with ALTER SYSTEM is in
- * another file, stays, and comes first.
+ * The settings of the embedded PostgreSQL, written before each of its starts. Settings that an operator makes with ALTER SYSTEM are in
+ * another file. They are kept and take precedence.
  */
 
-/** What the settings depend on. */
-export interface ConfigurationFacts {
+/** The values that the settings depend on. */
+export interface ConfigurationOptions {
   readonly port: number;
   /** An absolute folder. */
   readonly logs: string;
-  /** Of the machine; undefined when unknown. */
+  /** The machine's memory; undefined when it is not known. */
   readonly memoryBytes: number | undefined;
-  /** Settings that replace ours: tests that need no durability, or more connections. */
+  /** Settings that replace ours, for tests that need no durability or more connections. */
   readonly tuning?: Readonly<Record<string, string>>;
 }
 
 const MIB = 2 ** 20;
 
-/** A page cache of PostgreSQL's own: a 32nd of the machine, because the operating system caches as well. */
+/** PostgreSQL's own page cache: a 32nd of the memory, because the operating system caches as well. */
 const SHARED_BUFFERS_MIB = { share: 32, least: 64, most: 256 } as const;
 
-/** What the planner believes to be cached by both; no memory is taken for it. */
+/** The planner's estimate of both caches together. It allocates no memory. */
 const EFFECTIVE_CACHE_MIB = { share: 2, least: 256, most: 8192 } as const;
 
 /** The text of `postgresql.conf`. */
-export function configuration({ port, logs, memoryBytes, tuning }: ConfigurationFacts): string {
+export function configuration({ port, logs, memoryBytes, tuning }: ConfigurationOptions): string {
   const settings: Record<string, string> = {
     listen_addresses: "127.0.0.1",
     port: String(port),
@@ -44,7 +44,7 @@ export function configuration({ port, logs, memoryBytes, tuning }: Configuration
     checkpoint_timeout: "15min",
     random_page_cost: "1.1",
 
-    // One file a weekday, which replaces that of the week before; how large it may become is watched in server_log.ts.
+    // One file for each weekday, which replaces the file of the week before. server_log.ts limits its size.
     logging_collector: "on",
     log_destination: "jsonlog",
     log_directory: logs,
@@ -52,7 +52,7 @@ export function configuration({ port, logs, memoryBytes, tuning }: Configuration
     log_rotation_age: "1d",
     log_rotation_size: "0",
     log_truncate_on_rotation: "on",
-    // Statements have identities and idTags in them, which belong to persons.
+    // Statements contain identities and idTags, which are personal data.
     log_min_error_statement: "panic",
     log_checkpoints: "off",
 
@@ -75,7 +75,7 @@ function part(
   return Math.min(Math.max(mib, least), most);
 }
 
-/** The machine's memory. Undefined without `--allow-sys=systemMemoryInfo`: the least sensible sizes are taken then. */
+/** The machine's memory in bytes. Undefined without `--allow-sys=systemMemoryInfo`: the smallest sizes are used then. */
 export function machineMemoryBytes(): number | undefined {
   try {
     return Deno.systemMemoryInfo().total;

@@ -1,13 +1,13 @@
 /**
- * The one connection that tells whether the embedded server is up, and whether it is the one of this data folder. It is opened to
- * the maintenance database, so that the product's own database may be made, cloned and dropped.
+ * The connection that shows whether the embedded server runs, and whether it is the server of this data folder. It uses the
+ * maintenance database, so that the product's own database can be created, cloned and dropped.
  */
 import { resolve } from "node:path";
 import postgres from "postgres";
 import { codeOf } from "../errors.ts";
 import { NAME } from "./cluster.ts";
 
-/** An open connection to the server of this folder. */
+/** An open connection to the server of this data folder. */
 export interface Connection {
   /** Such as `18.4`. */
   readonly serverVersion: string;
@@ -17,12 +17,12 @@ export interface Connection {
 }
 
 /**
- * `down`: no server of this folder listens. `starting`: it listens and takes no connections yet, or no longer. `closed`: what listens breaks off
- * the connection without a word. `silent`: it does not answer.
+ * Why there is no connection. `down`: no server of this folder listens. `starting`: the server starts or stops. `closed`: the connection is closed
+ * without an answer. `silent`: there is no answer.
  */
-export type Unreached = "down" | "starting" | "closed" | "silent";
+export type Unavailable = "down" | "starting" | "closed" | "silent";
 
-/** Where the server of a cluster should be. */
+/** The expected address of the server of a cluster. */
 export interface Address {
   readonly port: number;
   readonly password: string;
@@ -31,15 +31,15 @@ export interface Address {
 }
 
 const CONNECT_SECONDS = 3;
-const LAST_WORDS_SECONDS = 1;
+const CLOSE_TIMEOUT_SECONDS = 1;
 
-/** The address of a database on the server. */
+/** The URL of a database on the server. */
 export function urlOf({ port, password }: Pick<Address, "port" | "password">, database: string = NAME): string {
   return `postgres://${NAME}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** Connects, and makes the product's database when it is missing. Throws what else the server says. */
-export async function connect(address: Address): Promise<Connection | Unreached> {
+/** Connects, and creates the product's database when it is missing. Throws other errors of the server. */
+export async function connect(address: Address): Promise<Connection | Unavailable> {
   const lost = Promise.withResolvers<void>();
   let open = true;
   const sql = postgres(urlOf(address, "postgres"), {
@@ -54,28 +54,28 @@ export async function connect(address: Address): Promise<Connection | Unreached>
   });
   const close = async () => {
     open = false;
-    await sql.end({ timeout: LAST_WORDS_SECONDS }).catch(() => {});
+    await sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }).catch(() => {});
   };
   try {
     const [server] = await sql.unsafe(
       "select current_setting('server_version') as version, current_setting('data_directory') as folder, " +
-        `exists (select from pg_database where datname = '${NAME}') as made`,
+        `exists (select from pg_database where datname = '${NAME}') as has_database`,
     );
-    // PostgreSQL names its folder without symbolic links.
+    // PostgreSQL reports its folder without symbolic links.
     if (resolve(String(server?.folder)) !== await Deno.realPath(address.cluster)) throw new AnotherServer();
-    if (!server?.made) await sql.unsafe(`create database ${NAME}`);
+    if (!server?.has_database) await sql.unsafe(`create database ${NAME}`);
     return { serverVersion: String(server?.version), lost: lost.promise, close };
   } catch (error) {
     await close();
-    return unreached(error);
+    return unavailable(error);
   }
 }
 
-/** A server listens on the remembered port, but for another folder. */
+/** The server on the stored port belongs to another folder. */
 class AnotherServer extends Error {}
 
-/** Codes before a connection stands. 28P01: our password is unknown there, so it is not the server of this folder. */
-const MEANINGS: Readonly<Record<string, Unreached>> = {
+/** The meaning of error codes of a connect. 28P01, 28000: our password or role is wrong there, so it is not the server of this folder. */
+const MEANINGS: Readonly<Record<string, Unavailable>> = {
   ECONNREFUSED: "down",
   "28P01": "down",
   "28000": "down",
@@ -90,7 +90,7 @@ const MEANINGS: Readonly<Record<string, Unreached>> = {
   CONNECT_TIMEOUT: "silent",
 };
 
-function unreached(error: unknown): Unreached {
+function unavailable(error: unknown): Unavailable {
   if (error instanceof AnotherServer) return "down";
   const meaning = MEANINGS[codeOf(error) ?? ""];
   if (meaning) return meaning;

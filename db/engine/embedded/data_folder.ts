@@ -1,25 +1,25 @@
 /**
- * Where the data are kept. `deploy/paths.ts`, which prints the permissions of a start, and the start itself must reach the same
- * folder, so both ask `dataFolder`. It imports nothing of ours but `root.ts`.
+ * The location of the data. `deploy/paths.ts`, which prints the permissions of a start, and the start itself must use the same folder, so
+ * both call `dataFolder`. Of our own files it imports only `root.ts`.
  */
 import { resolve } from "node:path";
-import { closedAbove, isRoot, namespacesWork } from "./root.ts";
+import { closedParent, isRoot, namespacesWork } from "./root.ts";
 
-/** What DATA_DIR is when it is not set. */
+/** The default of DATA_DIR. */
 export const DEFAULT_DATA_DIR = "./data";
 
-/** Where the data of root go when PostgreSQL could not enter the default folder as another user. */
+/** The data folder for root when PostgreSQL, as another user, could not enter the default folder. */
 export const ROOT_DATA_DIR = "/var/lib/chargehand";
 
-/** The names in a data folder. Everything of PostgreSQL is in one folder, which belongs to the user that runs it. */
+/** The paths in a data folder. All files of PostgreSQL are in one folder, which belongs to the user that runs it. */
 export interface DataLayout {
   /** The whole data folder, absolute. */
   readonly dataDir: string;
-  /** Locked by the process that has the folder. */
+  /** Locked by the process that uses the folder. */
   readonly lockFile: string;
-  /** What the versions before this one kept here: data of PGlite, which PostgreSQL cannot read. */
+  /** Data of PGlite from versions before 0.2, which PostgreSQL cannot read. */
   readonly pglite: string;
-  /** Everything of PostgreSQL. */
+  /** All files of PostgreSQL. */
   readonly postgresql: string;
   /** The copy of the programs: bin, lib, share. */
   readonly engine: string;
@@ -31,7 +31,7 @@ export interface DataLayout {
   readonly portFile: string;
 }
 
-/** The names in the data folder `dataDir`. */
+/** The paths in the data folder `dataDir`. */
 export function layoutOf(dataDir: string): DataLayout {
   const folder = resolve(dataDir);
   const postgresql = `${folder}/postgresql`;
@@ -48,7 +48,7 @@ export function layoutOf(dataDir: string): DataLayout {
   };
 }
 
-/** The programs that a start runs out of the data folder. */
+/** The paths of the programs in the data folder that a start runs. */
 export function programsIn(dataDir: string): string[] {
   const { engine } = layoutOf(dataDir);
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
@@ -56,17 +56,17 @@ export function programsIn(dataDir: string): string[] {
 }
 
 /**
- * The data folder, absolute, for a DATA_DIR of `asked`. The default moves to ROOT_DATA_DIR for root where neither a user namespace
- * nor another user could enter it; never away from data that are there already, and never when the operator named a folder.
+ * The absolute data folder for the value `configured` of DATA_DIR. For root, ROOT_DATA_DIR replaces the default folder when neither a user
+ * namespace nor another user could enter that. A folder that has data already, or that the operator set, is never replaced.
  */
-export function dataFolder(asked: string): string {
-  const folder = resolve(asked);
-  if (asked !== DEFAULT_DATA_DIR || !isRoot() || exists(layoutOf(folder).cluster)) return folder;
-  const closed = !namespacesWork() && closedAbove(folder) !== undefined;
+export function dataFolder(configured: string): string {
+  const folder = resolve(configured);
+  if (configured !== DEFAULT_DATA_DIR || !isRoot() || exists(layoutOf(folder).cluster)) return folder;
+  const closed = !namespacesWork() && closedParent(folder) !== undefined;
   return closed ? ROOT_DATA_DIR : folder;
 }
 
-/** False, too, for what Deno may not look at: no permission was printed for it. */
+/** False, too, for a path that Deno may not read: no permission was printed for it. */
 function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);

@@ -1,11 +1,11 @@
 /**
- * One Chargehand per data folder: a lock on a file beside the data decides who has it. The operating system drops the lock when the process
- * dies, however it dies.
+ * The lock that allows one Chargehand process per data folder: a lock on a file in the folder. The operating system releases it when the
+ * process dies, for whatever reason.
  */
 import { StoreError } from "../errors.ts";
 import type { DataLayout } from "./data_folder.ts";
 
-/** Makes the folder when it is missing and locks it until the file is closed. Throws StoreError "locked", or "refused" with the cause. */
+/** Creates the folder if it is missing, and locks it until the file is closed. Throws StoreError "locked", or "refused" with the cause. */
 export async function lockDataFolder({ dataDir, lockFile }: DataLayout): Promise<Deno.FsFile> {
   const file = await openLockFile(dataDir, lockFile);
   if (await file.tryLock(true)) return file;
@@ -13,7 +13,7 @@ export async function lockDataFolder({ dataDir, lockFile }: DataLayout): Promise
   throw new StoreError(
     "locked",
     `The data folder ${dataDir} is in use by another Chargehand process. Stop that process, choose another DATA_DIR, or set ` +
-      `DATABASE_URL: only a PostgreSQL server of its own can be shared by several processes.`,
+      `DATABASE_URL: several processes can only share an external PostgreSQL server.`,
   );
 }
 
@@ -26,10 +26,10 @@ async function openLockFile(dataDir: string, lockFile: string): Promise<Deno.FsF
   }
 }
 
-/** What the operating system says about a folder, as a sentence for the operator. Other errors are returned as they are. */
+/** Makes a StoreError for the operator from an error of the operating system about a folder. Returns other errors unchanged. */
 export function unusableFolder(dataDir: string, error: unknown): unknown {
-  const said = error instanceof Error ? error.message : String(error);
-  const ofSystem = /\(os error \d+\)/.test(said) || Object.values(Deno.errors).some((kind) => error instanceof kind);
+  const message = error instanceof Error ? error.message : String(error);
+  const ofSystem = /\(os error \d+\)/.test(message) || Object.values(Deno.errors).some((kind) => error instanceof kind);
   if (!ofSystem) return error;
-  return new StoreError("refused", `Cannot use the data folder ${dataDir} (DATA_DIR): ${said}`, undefined, error);
+  return new StoreError("refused", `Cannot use the data folder ${dataDir} (DATA_DIR): ${message}`, undefined, error);
 }

@@ -1,25 +1,25 @@
 /**
- * The copy of PostgreSQL's programs beside the data that they serve. It works with a read-only package cache, for another user, and
- * it goes on serving data of an older major version after the product moved on.
+ * The copy of PostgreSQL's programs in the data folder. It is needed for a read-only package cache, for another user, and for data of an
+ * older major version after an update of the product.
  */
 import { basename, dirname, join } from "node:path";
 import type { EnginePackage } from "./package.ts";
 import { ignoreMissing, readIfThere, removeIfThere, syncFile, syncFolder } from "./durable_files.ts";
 
-/** Files that only programmers of C need. */
+/** Files that are only needed to compile C programs. */
 const LEFT_OUT = /\.a$|^pkgconfig$|^include$/;
 
-/** Written last: a copy without it is a half-made one. */
+/** Written last: a copy without it is incomplete. */
 const VERSION_FILE = "VERSION";
 
-/** The package version that a copy was made from, undefined when there is no whole copy. */
+/** The version of the package that the copy was made from; undefined when there is no complete copy. */
 export async function copiedVersion(engine: string): Promise<string | undefined> {
   return (await readIfThere(join(engine, VERSION_FILE)))?.trim();
 }
 
 /**
- * Makes or replaces the copy. It is made in a folder beside and renamed: a kill leaves the old copy, the new one or none, and Deno
- * refuses writes to the very paths that this process may run.
+ * Makes or replaces the copy. It is made under a temporary name and renamed: after a kill there is the old copy, the new one or none. Deno
+ * also refuses writes to paths that this process may run.
  */
 export async function copyEngine({ folder, version }: EnginePackage, engine: string): Promise<void> {
   const [next, last] = [`${engine}.new`, `${engine}.old`];
@@ -36,7 +36,7 @@ export async function copyEngine({ folder, version }: EnginePackage, engine: str
   await removeIfThere(last);
 }
 
-/** Copies what is not left out and returns the new files. Every user may read them, whatever the umask was here and in the package cache. */
+/** Copies a folder without LEFT_OUT and returns the new files. Every user may read them, whatever the umask and the modes in the cache. */
 async function copyFolder(from: string, to: string): Promise<string[]> {
   await Deno.mkdir(to);
   await setMode(to, 0o755);
@@ -58,8 +58,8 @@ async function setMode(path: string, mode: number): Promise<void> {
 }
 
 /**
- * npm packages carry no symbolic links, and Deno runs no install script that would make them. Hard links do the same; symbolic ones
- * need leave to read and write the whole disk.
+ * Makes the links that npm packages cannot contain: Deno does not run the install script that would make symbolic ones. Hard links do the
+ * same; for symbolic links Deno requires permission to read and write the whole disk.
  */
 async function linkLibraries(from: string, to: string): Promise<void> {
   const within = (path: string) => join(to, path.replace(/^native\//, ""));

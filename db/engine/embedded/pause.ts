@@ -1,4 +1,4 @@
-/** Waits for a process of the operating system, which does not tell when it is ready. An aborted signal ends the wait early. */
+/** Waits between two checks of an operating system process, which sends no signal when it is ready. An aborted signal ends the wait. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

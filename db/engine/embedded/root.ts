@@ -1,16 +1,16 @@
 /**
- * What root has to know about its machine: PostgreSQL refuses to run as root, and there are two ways to become another user. The
- * tool that prints the permissions of a start asks the same questions as the start itself, so that both find the same answers.
+ * Checks of the machine for a start as root: PostgreSQL refuses to run as root, and there are two ways to run it as another user. The tool
+ * that prints the permissions of a start uses the same checks as the start itself, so that both decide the same.
  */
 import { dirname } from "node:path";
 
-/** The user that runs PostgreSQL when we are root: `nobody`, with its group, on every Linux. */
+/** The user and group that run PostgreSQL for root: `nobody`, the same number on every Linux. */
 export const NOBODY = 65534;
 
-/** Puts a program into a user namespace where root's files belong to NOBODY, so that it runs below a folder that only root may enter. */
+/** The command that runs a program in a user namespace where root's files belong to NOBODY. It works below a folder that only root may enter. */
 export const IN_NAMESPACE = ["unshare", "-U", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] as const;
 
-/** Are we root on Linux? Elsewhere, and without `--allow-sys=uid`, the answer is no, and PostgreSQL then says itself that it refuses root. */
+/** Whether this process runs as root on Linux. Elsewhere, and without `--allow-sys=uid`, the answer is no; PostgreSQL itself then refuses root. */
 export function isRoot(): boolean {
   try {
     return Deno.build.os === "linux" && Deno.uid() === 0;
@@ -20,11 +20,11 @@ export function isRoot(): boolean {
   }
 }
 
-/** May programs run in a user namespace here? No in many containers, where `unshare` is missing, or where Deno may not run it. */
+/** Whether programs can run in a user namespace. They cannot in many containers, without `unshare`, or when Deno may not run it. */
 export function namespacesWork(): boolean {
   const [unshare, ...args] = IN_NAMESPACE;
   try {
-    // Without the environment: Deno refuses to hand on LD_PRELOAD unless every program may run.
+    // With an empty environment, because Deno refuses to pass LD_PRELOAD on unless it may run every program.
     const ended = new Deno.Command(unshare, {
       args: [...args, "true"],
       clearEnv: true,
@@ -38,8 +38,8 @@ export function namespacesWork(): boolean {
   }
 }
 
-/** The nearest folder above `folder` that other users may not enter, undefined when there is none. */
-export function closedAbove(folder: string): string | undefined {
+/** The nearest parent of `folder` that other users may not enter; undefined when there is none. */
+export function closedParent(folder: string): string | undefined {
   for (let above = dirname(folder);; above = dirname(above)) {
     const mode = modeOf(above, folder);
     if (mode !== undefined && (mode & 0o001) === 0) return above;
@@ -47,7 +47,10 @@ export function closedAbove(folder: string): string | undefined {
   }
 }
 
-/** Undefined for a folder that does not exist yet. What Deno may not look at was judged when `folder` was permitted, or not. */
+/**
+ * The mode of a parent folder; undefined when it does not exist. A parent that Deno may not read counts as open when `folder` may be
+ * written: the tool that gave this permission has checked the parent.
+ */
 function modeOf(above: string, folder: string): number | undefined {
   try {
     return Deno.statSync(above).mode ?? undefined;

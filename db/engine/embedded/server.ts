@@ -1,6 +1,6 @@
 /**
- * Starts, takes over and stops the PostgreSQL server of one data folder. A server that a killed process left running is taken over: it has lost
- * nothing, and its recovery would only cost time.
+ * Starts, takes over and stops the PostgreSQL server of one data folder. A server that a killed process left running is taken over: its data
+ * are complete, and a restart would only cost the time of a recovery.
  */
 import { StoreError } from "../errors.ts";
 import { isFree, newPort } from "./cluster.ts";
@@ -12,8 +12,8 @@ import { type Programs, reasonIn } from "./programs.ts";
 import { pause } from "./pause.ts";
 import type { ServerLog } from "./server_log.ts";
 
-/** A server that can be started again and again on the same data. */
-export interface ServerFacts {
+/** Everything that a start of the server needs. */
+export interface ServerOptions {
   readonly layout: DataLayout;
   readonly programs: Programs;
   readonly password: string;
@@ -22,64 +22,64 @@ export interface ServerFacts {
   readonly progress: (line: string) => void;
 }
 
-/** A server that answers. */
-export interface Reached {
+/** A server that answers statements. */
+export interface RunningServer {
   readonly connection: Connection;
   readonly port: number;
-  /** It was running already. */
+  /** Whether it was running already. */
   readonly adopted: boolean;
 }
 
-/** After so long the operator is told what the start waits for. */
+/** After this time the start prints what it waits for. */
 const PROGRESS_MS = 1000;
 
-/** A recovery after a crash may take minutes; it is not to be broken off. */
+/** A recovery after a crash may take minutes and must not be interrupted. */
 const START_SECONDS = 600;
 
-/** How long a shutdown may take before the server is ended without a last checkpoint, which loses nothing. */
+/** How long a fast shutdown may take. After it the server is ended without a last checkpoint, which loses no data. */
 const FAST_STOP_SECONDS = 4;
 const IMMEDIATE_STOP_SECONDS = 2;
 
-/** How often processes of a dead server are waited for, and how long each time. */
+/** How often a start is repeated while processes of a dead server are still running, and the wait before each. */
 const LEFTOVER = { attempts: 8, everyMs: 250 } as const;
 
-/** How often the reason of a failed start is looked for, and how long each time. */
+/** How often the log is read for the reason of a failed start, and the wait before each read. */
 const LATE_LOG = { attempts: 20, everyMs: 50 } as const;
 
-/** How often a connection may be broken off before the start gives up, and the wait before the next attempt. */
+/** How often a connection may be closed without an answer before the start fails, and the wait before the next attempt. */
 const CLOSED = { attempts: 100, everyMs: 100 } as const;
 
-/** A process number that no system gives away. */
+/** A process id that no operating system uses. */
 const NO_PROCESS = "99999999";
 
-/** Takes over the running server or starts one. `mayMove`: another port may be chosen when the remembered one is taken. */
-export async function reachServer(facts: ServerFacts, port: number, mayMove: boolean): Promise<Reached> {
-  const running = await runningPort(facts.layout);
-  const connection = running === undefined ? undefined : await whenReady(facts, running);
+/** Takes over the running server or starts one. `mayMove`: choose another port when the stored one is in use. */
+export async function ensureRunning(server: ServerOptions, port: number, mayMove: boolean): Promise<RunningServer> {
+  const running = await runningPort(server.layout);
+  const connection = running === undefined ? undefined : await whenReady(server, running);
   if (connection) return { connection, port: running!, adopted: true };
-  const started = await start(facts, mayMove && !isFree(port) ? await newPort(facts.layout) : port, mayMove);
+  const started = await start(server, mayMove && !isFree(port) ? await newPort(server.layout) : port, mayMove);
   try {
-    const own = await whenReady(facts, started);
+    const own = await whenReady(server, started);
     if (own) return { connection: own, port: started, adopted: false };
   } catch (error) {
-    await endServer(facts.programs);
+    await endServer(server.programs);
     throw error;
   }
   throw new StoreError(
     "refused",
-    `PostgreSQL started in ${facts.layout.cluster} and does not answer; its log is in ${facts.layout.logs}.`,
+    `PostgreSQL has started in ${server.layout.cluster}, but it does not answer. Read its log in ${server.layout.logs}.`,
   );
 }
 
-/** Ends the server of this folder in order. Without a running server it does nothing. */
-export async function stopServer(facts: Pick<ServerFacts, "layout" | "programs" | "password">): Promise<void> {
-  const port = await runningPort(facts.layout);
+/** Shuts the server of this folder down. Does nothing when no server runs. */
+export async function stopServer(server: Pick<ServerOptions, "layout" | "programs" | "password">): Promise<void> {
+  const port = await runningPort(server.layout);
   if (port === undefined) return;
-  // The process number in postmaster.pid may belong to another program by now, which must not get the signal.
-  const found = await connect(addressOf(facts, port));
+  // The process id in postmaster.pid may belong to another program now, which must not get the signal.
+  const found = await connect(addressOf(server, port));
   if (found === "down") return;
   if (typeof found === "object") await found.close();
-  await endServer(facts.programs);
+  await endServer(server.programs);
 }
 
 async function endServer(programs: Programs): Promise<void> {
@@ -89,100 +89,104 @@ async function endServer(programs: Programs): Promise<void> {
   if (!success) await stop("immediate", IMMEDIATE_STOP_SECONDS);
 }
 
-function addressOf({ layout, password }: Pick<ServerFacts, "layout" | "password">, port: number): Address {
+function addressOf({ layout, password }: Pick<ServerOptions, "layout" | "password">, port: number): Address {
   return { port, password, cluster: layout.cluster };
 }
 
-/** The port in `postmaster.pid`: of a server that runs or that ended without removing the file. */
+/** The port in `postmaster.pid`, the file of a server that runs, or that died without removing it. */
 async function runningPort({ cluster }: DataLayout): Promise<number | undefined> {
   const port = Number((await readIfThere(`${cluster}/postmaster.pid`))?.split("\n")[3]);
   return port > 0 ? port : undefined;
 }
 
-/** Waits through a recovery or a shutdown. Undefined when no server of this folder is there. */
-async function whenReady(facts: ServerFacts, port: number): Promise<Connection | undefined> {
-  using _ = afterAWhile(() => facts.progress("Waits for PostgreSQL, which recovers its data or is just ending"));
+/** Waits until the server accepts connections, during a recovery or a shutdown, too. Undefined when no server of this folder runs. */
+async function whenReady(server: ServerOptions, port: number): Promise<Connection | undefined> {
+  using _ = whenSlow(() => server.progress("Waiting for PostgreSQL, which recovers its data or is shutting down"));
   for (let closed = 0; closed < CLOSED.attempts; await pause(CLOSED.everyMs)) {
-    const found = await connect(addressOf(facts, port));
+    const found = await connect(addressOf(server, port));
     if (typeof found === "object") return found;
     if (found === "down") return undefined;
     if (found === "starting") continue;
-    // Another program may have taken the port of a server that ended without an order.
-    if (!await hasProcess(facts.programs)) return undefined;
+    // Another program may use the port of a server that was killed.
+    if (!await hasProcess(server.programs)) return undefined;
     if (found === "silent") break;
     closed++;
   }
   throw new StoreError(
     "refused",
-    `The PostgreSQL server of ${facts.layout.cluster} does not answer on 127.0.0.1:${port}. Its process, whose number is the first line of ` +
-      `postmaster.pid in that folder, may be stopped, or another program uses the port. End that process or that program, and start again.`,
+    `Cannot connect to the PostgreSQL server of ${server.layout.cluster}: it does not answer on 127.0.0.1:${port}. Its process, whose id is the ` +
+      `first line of postmaster.pid in that folder, may be stopped, or another program uses the port. End that process or that program, and start ` +
+      `again.`,
   );
 }
 
-/** Is there a process with the number in `postmaster.pid`? It may be another program's by now. */
+/** Whether there is a process with the id in `postmaster.pid`. It may belong to another program now. */
 async function hasProcess(programs: Programs): Promise<boolean> {
   return (await programs.run("pg_ctl", ["status", "-s", "-D", "data"])).success;
 }
 
 /** Starts a server and returns its port. */
-async function start(facts: ServerFacts, port: number, mayMove: boolean): Promise<number> {
-  const { layout } = facts;
-  let said = await tryStart(facts, port);
-  if (said !== undefined && /lock file "postmaster.pid" already exists/.test(said)) {
-    await disownPidFile(facts);
-    said = await tryStart(facts, port);
+async function start(server: ServerOptions, port: number, mayMove: boolean): Promise<number> {
+  const { layout } = server;
+  let failure = await tryStart(server, port);
+  if (failure !== undefined && /lock file "postmaster.pid" already exists/.test(failure)) {
+    await invalidatePid(server);
+    failure = await tryStart(server, port);
   }
-  for (let n = 0; n < LEFTOVER.attempts && said !== undefined && /shared memory block/.test(said); n++) {
+  for (let n = 0; n < LEFTOVER.attempts && failure !== undefined && /shared memory block/.test(failure); n++) {
     await pause(LEFTOVER.everyMs);
-    said = await tryStart(facts, port);
+    failure = await tryStart(server, port);
   }
-  if (said === undefined) return port;
-  if (/could not (bind|create any TCP)/.test(said) && mayMove) return await start(facts, await newPort(layout), true);
+  if (failure === undefined) return port;
+  if (/could not (bind|create any TCP)/.test(failure) && mayMove) {
+    return await start(server, await newPort(layout), true);
+  }
   throw new StoreError(
     "refused",
-    `PostgreSQL did not start in ${layout.cluster}: ${reasonIn(said)} Its log is in ${layout.logs}.`,
+    `PostgreSQL did not start in ${layout.cluster}: ${reasonIn(failure)} Its log is in ${layout.logs}.`,
   );
 }
 
-/** Undefined when it runs, else what it said. */
-async function tryStart(facts: ServerFacts, port: number): Promise<string | undefined> {
-  const { layout, programs, tuning, serverLog, progress } = facts;
+/** Starts the server once. Undefined when it runs, else its output and the entries of its log. */
+async function tryStart(server: ServerOptions, port: number): Promise<string | undefined> {
+  const { layout, programs, tuning, serverLog, progress } = server;
   const text = configuration({ port, logs: layout.logs, memoryBytes: machineMemoryBytes(), tuning });
   await replaceFile(`${layout.cluster}/postgresql.conf`, text);
-  await programs.own(`${layout.cluster}/postgresql.conf`);
-  // What is said before the log is opened.
-  const firstWords = `${layout.logs}/start.log`;
-  await removeIfThere(firstWords);
+  await programs.giveOwnership(`${layout.cluster}/postgresql.conf`);
+  // The output before PostgreSQL opens its own log.
+  const startLog = `${layout.logs}/start.log`;
+  await removeIfThere(startLog);
   await serverLog.skip();
-  using _ = afterAWhile(() => progress("PostgreSQL starts"));
-  const { success, said } = await programs.run("pg_ctl", [
+  using _ = whenSlow(() => progress("PostgreSQL is starting"));
+  const { success, output } = await programs.run("pg_ctl", [
     ...["start", "-s", "-D", "data", "-l", "log/start.log", "-w", "-t", String(START_SECONDS)],
   ]);
   if (success) return undefined;
-  let words = `${said}\n${await readIfThere(firstWords) ?? ""}\n`;
-  // Its log is written by a process of its own, which may be a moment behind.
-  for (let n = 0; n < LATE_LOG.attempts && !/FATAL|PANIC/.test(words); n++) {
+  let failure = `${output}\n${await readIfThere(startLog) ?? ""}\n`;
+  // Another process of PostgreSQL writes the log and may be late.
+  for (let n = 0; n < LATE_LOG.attempts && !/FATAL|PANIC/.test(failure); n++) {
     if (n > 0) await pause(LATE_LOG.everyMs);
     for (const { error_severity, message, hint } of await serverLog.next()) {
-      words += `${error_severity}: ${message}\n${hint ? `HINT: ${hint}\n` : ""}`;
+      failure += `${error_severity}: ${message}\n${hint ? `HINT: ${hint}\n` : ""}`;
     }
   }
-  return words;
+  return failure;
 }
 
 /**
- * After a crash the process number in `postmaster.pid` may belong to another program, and PostgreSQL then refuses to start. The number is
- * replaced, not the file removed: its last line lets PostgreSQL see for itself whether processes of the old server are left.
+ * Replaces the process id in `postmaster.pid`. After a crash it may belong to another program, and PostgreSQL then refuses to start. The file
+ * is not removed, because PostgreSQL uses its last line to check whether processes of the old server are still running.
  */
-async function disownPidFile({ layout, programs }: ServerFacts): Promise<void> {
+async function invalidatePid({ layout, programs }: ServerOptions): Promise<void> {
   const path = `${layout.cluster}/postmaster.pid`;
   const text = await readIfThere(path);
   if (text === undefined) return;
   await replaceFile(path, [NO_PROCESS, ...text.split("\n").slice(1)].join("\n"));
-  await programs.own(path);
+  await programs.giveOwnership(path);
 }
 
-function afterAWhile(tell: () => void): Disposable {
-  const timer = setTimeout(tell, PROGRESS_MS);
+/** Calls `report` after PROGRESS_MS, unless it is disposed before. */
+function whenSlow(report: () => void): Disposable {
+  const timer = setTimeout(report, PROGRESS_MS);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }

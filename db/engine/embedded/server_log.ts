@@ -1,10 +1,10 @@
 /**
- * PostgreSQL's own log: one JSON object a line in one file a weekday, written by PostgreSQL. This reads what was added, so that a
- * failed start can say why and problems of the server reach our log, and it keeps a file from growing without end.
+ * Reads PostgreSQL's own log: one file for each weekday with one JSON object per line. New entries explain a failed start, and problems of
+ * the server are copied to our log. This also limits the size of the files.
  */
 import { join } from "node:path";
 
-/** One entry, as far as it is of use here. PostgreSQL's names. */
+/** The used fields of an entry, with PostgreSQL's names. */
 export interface LogRecord {
   readonly error_severity: string;
   readonly message: string;
@@ -13,33 +13,33 @@ export interface LogRecord {
   readonly detail?: string;
 }
 
-/** PostgreSQL replaces each file after a week, but lets it grow meanwhile. It only appends, so it goes on at the start of an emptied file. */
+/** A larger file is emptied. PostgreSQL replaces a file only after a week. It opens files for appending, so it continues in an emptied file. */
 const LARGEST_BYTES = 16 * 2 ** 20;
 
-/** More is skipped: after a flood the newest entries tell enough. */
+/** The most that is read at once. Older new entries are skipped. */
 const LARGEST_READ_BYTES = 2 ** 20;
 
-/** The entries that were added since the last look. */
+/** The entries that were added to the log since the last read. */
 export class ServerLog {
   readonly #folder: string;
-  /** How far each file has been read. */
+  /** The position up to which each file has been read. */
   readonly #read = new Map<string, number>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Passes over everything that is there now. */
+  /** Skips all existing entries. */
   async skip(): Promise<void> {
     for (const { name, size } of await this.#files()) this.#read.set(name, size);
   }
 
-  /** What was added since, oldest first within a file. */
+  /** The new entries, oldest first within a file. */
   async next(): Promise<LogRecord[]> {
     const found: LogRecord[] = [];
     for (const { name, size } of await this.#files()) {
       const before = this.#read.get(name) ?? 0;
-      // Smaller than before: PostgreSQL has begun the file anew.
+      // Smaller than before: PostgreSQL has emptied the file and started again.
       const from = size < before ? 0 : Math.max(before, size - LARGEST_READ_BYTES);
       const text = size > from ? await readPart(join(this.#folder, name), from, size - from) : "";
       const whole = text.lastIndexOf("\n") + 1;
@@ -75,7 +75,7 @@ async function readPart(path: string, from: number, length: number): Promise<str
   return new TextDecoder().decode(bytes.subarray(0, filled));
 }
 
-/** A line that is cut or foreign is passed over. */
+/** The entry of a line; none when the line is incomplete or not an entry. */
 function parse(line: string): LogRecord[] {
   try {
     const record = JSON.parse(line);
@@ -85,16 +85,16 @@ function parse(line: string): LogRecord[] {
   }
 }
 
-/** What a statement or a client did wrong is answered to it; these are the server's own problems. */
+/** SQLSTATE classes of the server's own problems. Errors of a statement or a client are returned to the client. */
 const SERVER_PROBLEMS = /^(53|58|XX|F0)/;
 
-/** Normal words of a start, a stop or a wrong password. */
+/** SQLSTATEs of a normal start or stop, and of a wrong password. */
 const NORMAL_ENDS = /^(57P0[1-3]|28)/;
 
-/** Ordinary lines that tell of a crash and of the recovery after it. */
+/** Messages of severity LOG that report a crash or the recovery after it. */
 const CRASHES = /terminated by (signal|exception)|was not properly shut down|exited with exit code [^01]|corrupt/;
 
-/** Is this entry for the operator: a crash, a full disk, damaged data? */
+/** Whether the operator should see an entry: a crash, a full disk, damaged data. */
 export function isServerProblem({ error_severity, message, state_code = "" }: LogRecord): boolean {
   if (error_severity === "PANIC") return true;
   if (error_severity === "FATAL") return !NORMAL_ENDS.test(state_code);

@@ -1,39 +1,39 @@
 /**
- * Starts PostgreSQL again when it has ended while the product runs, and passes its problems on to our log. Statements fail meanwhile,
- * as they do when an external server is away; the product's address stays the same.
+ * Restarts PostgreSQL when it ends while the product runs, and copies its problems to our log. Until it runs again, statements fail as they
+ * do when an external server is not reachable. The address of the database does not change.
  */
 import type { Connection } from "./connection.ts";
 import { pause } from "./pause.ts";
-import { type Reached, reachServer, type ServerFacts } from "./server.ts";
+import { ensureRunning, type RunningServer, type ServerOptions } from "./server.ts";
 import { isServerProblem, type LogRecord } from "./server_log.ts";
 
-/** Tells the operator. */
-export type Log = (line: string, facts?: Record<string, unknown>) => void;
+/** Writes a line to the product's log. */
+export type Log = (line: string, fields?: Record<string, unknown>) => void;
 
-/** The wait before an attempt: doubled after each one that failed. */
+/** The wait before an attempt, which doubles after each failed one. */
 const BACK_OFF = { firstMs: 100, mostMs: 10_000 } as const;
 
-/** How often PostgreSQL's log is looked into. */
-const LOOK_MS = 1000;
+/** How often PostgreSQL's log is read. */
+const READ_INTERVAL_MS = 1000;
 
-/** The same problem is passed on once in so many looks: a full disk is written about with every statement. */
-const REPEAT_AFTER_LOOKS = 60;
+/** The same problem is logged once in this many reads: PostgreSQL reports a full disk for every statement. */
+const REPEAT_AFTER_READS = 60;
 
-/** Watches over a server until `close`, which does not end the server. */
-export function watchServer(facts: ServerFacts, reached: Reached, log: Log): { close(): Promise<void> } {
+/** Watches a server until `close`, which does not stop the server. */
+export function watchServer(server: ServerOptions, running: RunningServer, log: Log): { close(): Promise<void> } {
   const closing = new AbortController();
   const { signal } = closing;
   const closed = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  let current: Connection = reached.connection;
+  let current: Connection = running.connection;
   const watching = (async () => {
     for (;;) {
       await Promise.race([current.lost, closed]);
       if (signal.aborted) return;
-      log("The connection to PostgreSQL was lost; PostgreSQL is started again if it has ended");
-      current = await reachAgain(facts, reached.port, log, signal) ?? current;
+      log("The connection to PostgreSQL was lost; PostgreSQL is restarted if it has ended");
+      current = await reconnect(server, running.port, log, signal) ?? current;
     }
   })();
-  const logWatch = watchLog(facts, log);
+  const logWatch = watchLog(server, log);
   return {
     async close() {
       closing.abort();
@@ -44,55 +44,55 @@ export function watchServer(facts: ServerFacts, reached: Reached, log: Log): { c
   };
 }
 
-/** Tries until it succeeds, or until the signal. Tells the same failure once. */
-async function reachAgain(
-  facts: ServerFacts,
+/** Retries until it succeeds, or until the signal. Logs the same failure once. */
+async function reconnect(
+  server: ServerOptions,
   port: number,
   log: Log,
   signal: AbortSignal,
 ): Promise<Connection | undefined> {
-  let told: string | undefined;
+  let logged: string | undefined;
   for (let waitMs: number = BACK_OFF.firstMs;; waitMs = Math.min(2 * waitMs, BACK_OFF.mostMs)) {
     await pause(waitMs, signal);
     if (signal.aborted) return undefined;
     try {
-      const { connection, adopted } = await reachServer(facts, port, false);
-      log(adopted ? "PostgreSQL takes connections again" : "PostgreSQL was started again");
+      const { connection, adopted } = await ensureRunning(server, port, false);
+      log(adopted ? "PostgreSQL accepts connections again" : "PostgreSQL was restarted");
       return connection;
     } catch (error) {
-      const said = String(error);
-      if (said !== told) log("PostgreSQL cannot be started; this is tried again every few seconds", { error });
-      told = said;
+      const failure = String(error);
+      if (failure !== logged) log("PostgreSQL cannot be started; this is retried every few seconds", { error });
+      logged = failure;
     }
   }
 }
 
-/** Passes on what PostgreSQL writes about problems of its own. */
-function watchLog({ serverLog }: ServerFacts, log: Log): { close(): Promise<void> } {
-  const quietUntil = new Map<string, number>();
-  let looks = 0;
-  let looking: Promise<void> | undefined;
-  const tell = (record: LogRecord) => {
+/** Copies PostgreSQL's problems from its log to ours. */
+function watchLog({ serverLog }: ServerOptions, log: Log): { close(): Promise<void> } {
+  const suppressedUntil = new Map<string, number>();
+  let reads = 0;
+  let reading: Promise<void> | undefined;
+  const report = (record: LogRecord) => {
     const key = `${record.error_severity} ${record.state_code} ${record.message.replaceAll(/\d+/g, "#")}`;
-    if ((quietUntil.get(key) ?? 0) > looks) return;
-    quietUntil.set(key, looks + REPEAT_AFTER_LOOKS);
+    if ((suppressedUntil.get(key) ?? 0) > reads) return;
+    suppressedUntil.set(key, reads + REPEAT_AFTER_READS);
     const { error_severity: severity, message, detail, hint } = record;
     log(`PostgreSQL reports: ${message}`, { severity, ...(detail && { detail }), ...(hint && { hint }) });
   };
-  const look = async () => {
-    looks++;
-    for (const [key, until] of quietUntil) if (until <= looks) quietUntil.delete(key);
+  const read = async () => {
+    reads++;
+    for (const [key, until] of suppressedUntil) if (until <= reads) suppressedUntil.delete(key);
     try {
-      (await serverLog.next()).filter(isServerProblem).forEach(tell);
+      (await serverLog.next()).filter(isServerProblem).forEach(report);
     } catch (error) {
-      tell({ error_severity: "LOG", message: `its log cannot be read: ${(error as Error).message}` });
+      report({ error_severity: "LOG", message: `its log cannot be read: ${(error as Error).message}` });
     }
   };
-  const timer = setInterval(() => looking ??= look().finally(() => looking = undefined), LOOK_MS);
+  const timer = setInterval(() => reading ??= read().finally(() => reading = undefined), READ_INTERVAL_MS);
   return {
     async close() {
       clearInterval(timer);
-      await looking;
+      await reading;
     },
   };
 }

@@ -117,7 +117,7 @@ const STEPS: readonly Step[] = [
   { about: "confirm", statement: "firmwareCampaigns.abort", count: 2, of: "actor", by: "campaign" },
   { about: "spawn", statement: "firmwareCampaigns.listUnfinished", count: 4 },
   { about: "load", statement: "firmwareCampaigns.find", count: 4 },
-  { about: "idle", statement: "firmwareCampaignTargets.endIdle", count: 4 },
+  { about: "idle", statement: "firmwareCampaignTargets.endUnsendable", count: 4 },
   { about: "load", statement: "firmwareCampaignTargets.listWaiting", count: 4 },
   { about: "check", statement: "firmwareCampaignTargets.listAttempts", count: 4 },
   { about: "cancel", statement: "commands.cancel", count: 2, of: "process" },

@@ -299,8 +299,8 @@ test(
       const { wave, outcome, detail } = await process.target(id, cp);
       return [wave, outcome, detail];
     };
-    assertEquals(await stateOf(has), [0, "skipped", "It has booted with this version already"]);
-    assertEquals(await stateOf(busy), [0, "skipped", "Another campaign is not over with it yet"]);
+    assertEquals(await stateOf(has), [0, "skipped", "The charge point has booted with this version already"]);
+    assertEquals(await stateOf(busy), [0, "skipped", "Another campaign has not ended for this charge point"]);
     assertEquals(await stateOf(unknown), [0, "skipped", "There is no such charge point"]);
     assertEquals(await stateOf(free), [1, null, null]);
   },

@@ -88,9 +88,9 @@ Deno.test("a transaction start leads to a check only at a charge point with an a
   const clock = clockAt(2);
   let looks = 0;
   const reservations = startReservations(clock, {
-    outlook: () => {
+    openSummary: () => {
       looks++;
-      return store.reservations.outlook();
+      return store.reservations.openSummary();
     },
   });
   const one = await (await life()).accepted();
@@ -128,7 +128,7 @@ async function work() {
 }
 
 const DONE = ["active", "refused", "expired", "used"];
-const steps = ["listUnheard", "reserveEnded", "expireDue", "useFitting", "outlook"] as const;
+const steps = ["listUnsettled", "reserveEnded", "expireDue", "matchUnnamedStarts", "openSummary"] as const;
 
 for (const step of steps) {
   for (const when of ["before", "after"] as const) {

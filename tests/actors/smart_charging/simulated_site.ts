@@ -19,7 +19,7 @@ import { type CallOutcome, LimitedChargePoint, RATED } from "./limited_charge_po
 
 /** Makes the next call of one method fail, before or after it has taken effect, like a crash at that moment. */
 export interface Fault {
-  readonly at: "situation" | "recordAsks" | "recordEnds" | "recordClears";
+  readonly at: "situation" | "recordRequests" | "recordOutcomes" | "recordClearRequests";
   readonly when: "before" | "after";
 }
 
@@ -198,9 +198,9 @@ export class SimulatedSite {
     return {
       ...grants,
       situation: wrap("situation") as SiteGrants["situation"],
-      recordAsks: wrap("recordAsks") as SiteGrants["recordAsks"],
-      recordEnds: wrap("recordEnds") as SiteGrants["recordEnds"],
-      recordClears: wrap("recordClears") as SiteGrants["recordClears"],
+      recordRequests: wrap("recordRequests") as SiteGrants["recordRequests"],
+      recordOutcomes: wrap("recordOutcomes") as SiteGrants["recordOutcomes"],
+      recordClearRequests: wrap("recordClearRequests") as SiteGrants["recordClearRequests"],
     };
   }
 }

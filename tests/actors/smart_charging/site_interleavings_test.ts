@@ -57,7 +57,7 @@ const kinds: [weight: number, fc.Arbitrary<Step>][] = [
     fc.record({
       do: fc.constant("fault" as const),
       fault: fc.record({
-        at: fc.constantFrom("situation", "recordAsks", "recordEnds", "recordClears"),
+        at: fc.constantFrom("situation", "recordRequests", "recordOutcomes", "recordClearRequests"),
         when: fc.constantFrom("before", "after"),
       }) as fc.Arbitrary<Fault>,
     }),

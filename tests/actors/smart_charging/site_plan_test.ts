@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { planSite, type SitePlan } from "../../../actors/smart_charging/site_plan.ts";
 import { requestFor } from "../../../actors/smart_charging/site_rates.ts";
 import { explainConnector, explainMember, warningsOf } from "../../../actors/smart_charging/site_explanations.ts";
-import type { Grant, MemberFacts, SiteSituation } from "../../../db/smart_charging/site_situation.ts";
+import type { Grant, MemberRecord, SiteSituation } from "../../../db/smart_charging/site_situation.ts";
 import type { MemberSettings, Site } from "../../../db/smart_charging/sites.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 
@@ -11,7 +11,7 @@ const now = new Date("2026-03-02T08:00:00Z");
 /** A charge point in a test. Its fail-safe is confirmed unless `failSafe` is null; each number in `running` is the confirmed limit. */
 interface Given {
   readonly memberSettings?: MemberSettings;
-  readonly keys?: MemberFacts["keys"];
+  readonly keys?: MemberRecord["keys"];
   readonly labels?: Record<string, string>;
   readonly failSafe?: number | null;
   /** By connectorId; null: no limit was granted yet. */

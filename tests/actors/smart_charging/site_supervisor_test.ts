@@ -167,7 +167,7 @@ test("removing the site while it is on clears all limits, even if a statement fa
     await site.arrive(a);
     await site.settle();
     await store.sites.remove(site.siteId);
-    site.fault = { at: "recordClears", when: "after" };
+    site.fault = { at: "recordClearRequests", when: "after" };
     site.supervisor.changed();
     await site.advance(60_000);
     await site.answer();
@@ -284,7 +284,7 @@ test("after a boot the fail-safe is sent again, once", {
 
 test("a stored change without a command is sent once, when it is certain that it was not sent", {
   async run(site, a) {
-    site.fault = { at: "recordAsks", when: "after" };
+    site.fault = { at: "recordRequests", when: "after" };
     await site.arrive(a);
     await site.advance(10_000);
     assertEquals(takeReceived(a), []);

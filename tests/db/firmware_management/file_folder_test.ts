@@ -53,7 +53,7 @@ Deno.test("nothing is left of a file that is too large, breaks off or is dropped
 Deno.test("no name from outside becomes a path", () =>
   withFolder(async (folder) => {
     for (const id of ["../secret", "a/b", "..", "", `${ID}/../x`]) {
-      await assertRejects(() => folder.open(id, 0), Error, "is no id of a file");
+      await assertRejects(() => folder.open(id, 0), Error, "as the id of a file");
     }
   }));
 
@@ -63,9 +63,9 @@ Deno.test("what a killed process left behind is tidied when it is old, and only 
     const old = new Date("2026-01-01T00:00:00Z");
     for (const name of ["old.part", "new.part", ID, "notes.txt"]) await Deno.writeTextFile(`${path}/${name}`, "x");
     for (const name of ["old.part", ID, "notes.txt"]) await Deno.utime(`${path}/${name}`, old, old);
-    assertEquals(await folder.tidy(new Date("2026-01-01T00:00:01Z")), [ID]);
+    assertEquals(await folder.cleanUp(new Date("2026-01-01T00:00:01Z")), [ID]);
     assertEquals(await names(path), [ID, "a folder", "new.part", "notes.txt"]);
-    assertEquals(await fileFolder(`${path}/missing`).tidy(new Date()), []);
+    assertEquals(await fileFolder(`${path}/missing`).cleanUp(new Date()), []);
   }));
 
 Deno.test("a disk without room is told as such, and nothing half stays", () =>

@@ -83,10 +83,10 @@ Deno.test("of two synchronisations at once one runs; its steps are taken once", 
   const begun = await Promise.all([localListSyncs.begin(sync, at(0)), localListSyncs.begin(sync, at(0))]);
   assertEquals(begun.filter(Boolean).length, 1);
   const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
-  assertEquals(await localListSyncs.writeDown(there, first), true);
-  assertEquals(await localListSyncs.writeDown(there, second), false);
-  assertEquals(await localListSyncs.goOn(there, second, { nextStep: "sendDifferential" }), false);
-  assertEquals(await localListSyncs.goOn(there, first, { nextStep: "sendDifferential", notBefore: at(5) }), true);
+  assertEquals(await localListSyncs.recordCommandId(there, first), true);
+  assertEquals(await localListSyncs.recordCommandId(there, second), false);
+  assertEquals(await localListSyncs.proceed(there, second, { nextStep: "sendDifferential" }), false);
+  assertEquals(await localListSyncs.proceed(there, first, { nextStep: "sendDifferential", notBefore: at(5) }), true);
   const found = await localListSyncs.find(there);
   assertEquals([found?.nextStep, found?.commandId, found?.notBefore], ["sendDifferential", null, at(5)]);
   // That command was written down and never asked for.

@@ -54,7 +54,7 @@ async function learn(life: Life, fact: Learned, minute: number): Promise<void> {
       return void await life.start({ reservationId: life.reservationId, meterStart: minute }, now);
     case "fitted":
       await life.start({ meterStart: minute }, now);
-      return void await store.reservations.useFitting();
+      return void await store.reservations.matchUnnamedStarts();
     case "timePassed":
       return void await store.reservations.expireDue(new Date(Date.UTC(2199, 0, 1)));
   }

@@ -188,8 +188,8 @@ Deno.test("a transaction that fits and names nothing uses the reservation, and i
   await stranger.start({ idTag: "STRANGER" });
   await elsewhere.start({ connectorId: 2 });
   await early.start({ timestamp: at(-60) });
-  await reservations.useFitting();
-  await reservations.useFitting();
+  await reservations.matchUnnamedStarts();
+  await reservations.matchUnnamedStarts();
   const states = await Promise.all(
     [own, member, stranger, elsewhere, early].map(async (one) => (await one.now()).state),
   );
@@ -201,7 +201,7 @@ Deno.test("a transaction that fits and names nothing uses the reservation, and i
 Deno.test("a start of a charge point whose clock was never set fits a reservation, too", async () => {
   const one = await (await life()).accepted();
   await one.start({ timestamp: new Date("1970-01-01T00:03:00Z"), flags: ["clockSkew"] });
-  await reservations.useFitting();
+  await reservations.matchUnnamedStarts();
   assertEquals((await one.now()).state, "used");
 });
 
@@ -211,15 +211,17 @@ Deno.test("one transaction uses one reservation, rather that of its connector th
   Object.assign(own, { chargePoint: any.chargePoint, idTag: any.idTag });
   await own.accepted();
   await any.start();
-  await reservations.useFitting();
-  await reservations.useFitting();
+  await reservations.matchUnnamedStarts();
+  await reservations.matchUnnamedStarts();
   assertEquals([(await any.now()).state, (await own.now()).state], ["active", "used"]);
 });
 
 Deno.test("commands whose end nobody has heard of are found, and no others", async () => {
   const one = await life();
   const unheard = async () =>
-    (await reservations.listUnheard()).filter(({ chargePoint }) => chargePoint === one.chargePoint).map(({ id }) => id);
+    (await reservations.listUnsettled()).filter(({ chargePoint }) => chargePoint === one.chargePoint).map(({ id }) =>
+      id
+    );
   await one.ask();
   assertEquals(await unheard(), []);
   await store.commands.settle(one.reserving.id, { state: "timedOut", settledAt: at(1) });
@@ -238,12 +240,12 @@ Deno.test("commands whose end nobody has heard of are found, and no others", asy
   assertEquals((await one.now()).doubt, "unknown");
 });
 
-Deno.test("ids are free everywhere, and the outlook names the next end", async () => {
+Deno.test("ids are free everywhere, and openSummary returns the next expiry", async () => {
   const first = await reservations.nextId();
   const taken = new Life(store, first + 1);
   await (await taken.begin()).accepted({ expiryDate: at(-100).toISOString() });
   assertEquals(await reservations.nextId(), first + 2);
-  const { nextExpiry, chargePoints } = await reservations.outlook();
+  const { nextExpiry, chargePoints } = await reservations.openSummary();
   assertEquals(nextExpiry, at(-100));
   assert(chargePoints.includes(taken.chargePoint));
   await reservations.expireDue(at(-100));
@@ -265,7 +267,7 @@ Deno.test("lists filter, ignore the case of tags, and page in the order of Reser
   assertEquals(await ids({ idTag: "PAGED", connectorId: 1 }), [one.reservationId]);
   assertEquals(await ids({ chargePoint: one.chargePoint }), [one.reservationId]);
   assertEquals((await reservations.listOpen(one.chargePoint)).map((each) => each.command?.id), [one.reserving.id]);
-  const held = await reservations.listHeld([one.chargePoint, other.chargePoint, "NOBODY"]);
+  const held = await reservations.listOpenAmong([one.chargePoint, other.chargePoint, "NOBODY"]);
   assertEquals(held.size, 2);
   assertEquals(held.get(other.chargePoint), [{
     reservationId: other.reservationId,

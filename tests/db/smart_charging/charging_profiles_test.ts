@@ -294,7 +294,7 @@ Deno.test("an answered command that was not written into the mirror is found; on
     answered.id,
     confirmation,
   ]]);
-  assertEquals([await mirror.tellDoubts([cp], at(2)), await mirror.tellDoubts([cp], at(3))], [1, 0]);
+  assertEquals([await mirror.publishDoubts([cp], at(2)), await mirror.publishDoubts([cp], at(3))], [1, 0]);
   await mirror.accept({ commandId: answered.id, chargePoint }, at(3));
   assertEquals(await mirror.findUnsettled(null), []);
   assertEquals((await mirror.list(cp)).map((one) => one.doubtedAt), [null, at(2)]);
@@ -338,7 +338,7 @@ async function unanswered(
   if ("clear" in what) await mirror.expectClear({ commandId, chargePoint, criteria: what.clear });
   else await mirror.expect({ ...sending(chargePoint, what.set, 1, ++tries), commandId });
   if (!underWay) await store.commands.settle(commandId, { state: "timedOut", settledAt: at(tries) });
-  await mirror.boundDoubts([chargePoint], at(tries));
+  await mirror.limitDoubts([chargePoint], at(tries));
   return commandId;
 }
 

@@ -15,7 +15,7 @@ Deno.test("a target goes on until its answer has been read", async () => {
   const how = { transactions: "any", whenOffline: "queue", expiresInSeconds: null, requestedBy: null } as const;
   const fields = { templateId, connectorId: 1, profile: request.csChargingProfiles, ...how };
   await installations.begin(id, fields, [{ chargePoint, commandId }], at(0));
-  await installations.asked(commandId, null, at(0));
+  await installations.recordCommand(commandId, null, at(0));
   const confirmation = { status: "Accepted" };
   await store.commands.settle(commandId, { state: "answered", confirmation, settledAt: at(1) });
   const outcomes = async () => (await installations.listTargets(id, {}, { limit: 10 })).items.map((one) => one.outcome);

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { AskEnd, NewAsk } from "../../../db/smart_charging/site_grants.ts";
+import type { GrantOutcome, GrantRequest } from "../../../db/smart_charging/site_grants.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
@@ -40,7 +40,7 @@ async function oneSite(given: Partial<SiteFields> = {}) {
   return { id, chargePoint };
 }
 
-function ask(chargePoint: string, given: Partial<NewAsk> = {}): NewAsk {
+function ask(chargePoint: string, given: Partial<GrantRequest> = {}): GrantRequest {
   return {
     chargePoint,
     connectorId: 0,
@@ -54,10 +54,10 @@ function ask(chargePoint: string, given: Partial<NewAsk> = {}): NewAsk {
   };
 }
 
-async function end(ask: NewAsk, end: AskEnd["end"], retryAt: Date | null = null): Promise<void> {
+async function end(ask: GrantRequest, end: GrantOutcome["end"], retryAt: Date | null = null): Promise<void> {
   const { chargePoint, connectorId, commandId } = ask;
   const outcome = end === "accepted" ? null : end;
-  await store.siteGrants.recordEnds([{ chargePoint, connectorId, commandId, end, outcome, retryAt }], at(1));
+  await store.siteGrants.recordOutcomes([{ chargePoint, connectorId, commandId, end, outcome, retryAt }], at(1));
 }
 
 async function grantsOf(id: string) {
@@ -65,9 +65,9 @@ async function grantsOf(id: string) {
 }
 
 /** Asks as the site is now. */
-async function asking(id: string, ...asks: NewAsk[]): Promise<boolean> {
+async function asking(id: string, ...asks: GrantRequest[]): Promise<boolean> {
   const { version } = (await store.sites.find(id))!;
-  return await store.siteGrants.recordAsks({ id, version }, asks, at());
+  return await store.siteGrants.recordRequests({ id, version }, asks, at());
 }
 
 test("a site is kept with its charge points in their order, and edits replace all of it", async () => {
@@ -140,8 +140,8 @@ test("a charge point that nobody has registered is in the situation all the same
 test("an ask is only written down for the version that it was planned from, and while the site is on", async () => {
   const { id, chargePoint } = await oneSite();
   const { version } = (await store.sites.find(id))!;
-  assertEquals(await store.siteGrants.recordAsks({ id, version }, [ask(chargePoint)], at()), true);
-  assertEquals(await store.siteGrants.recordAsks({ id, version }, [ask(chargePoint, { asked: 9 })], at()), false);
+  assertEquals(await store.siteGrants.recordRequests({ id, version }, [ask(chargePoint)], at()), true);
+  assertEquals(await store.siteGrants.recordRequests({ id, version }, [ask(chargePoint, { asked: 9 })], at()), false);
   assertEquals((await grantsOf(id)).map(({ asked }) => asked), [6]);
   await store.sites.put(id, siteFields({ chargePoints: [chargePoint], mode: "preview" }), at());
   assertEquals(await asking(id, ask(chargePoint)), false);
@@ -218,13 +218,13 @@ test("what is installed at a charge point whose site is off is cleared, once, an
   const mine = async () => (await store.siteGrants.listUngoverned()).filter((one) => one.chargePoint === chargePoint);
   assertEquals(await mine(), []);
   const clear = ask(chargePoint, { asked: null, clearing: true });
-  assertEquals(await store.siteGrants.recordClears([clear], at()), new Set());
+  assertEquals(await store.siteGrants.recordClearRequests([clear], at()), new Set());
 
   await store.sites.remove(id);
   assertEquals((await mine()).map(({ confirmed }) => confirmed), [6]);
-  assertEquals(await store.siteGrants.recordClears([clear], at()), new Set([clear.commandId]));
+  assertEquals(await store.siteGrants.recordClearRequests([clear], at()), new Set([clear.commandId]));
   const again = ask(chargePoint, { asked: null, clearing: true });
-  assertEquals(await store.siteGrants.recordClears([again], at()), new Set(), "one at a time");
+  assertEquals(await store.siteGrants.recordClearRequests([again], at()), new Set(), "one at a time");
   assertEquals((await mine()).map(({ confirmed, clearing }) => [confirmed, clearing]), [[null, true]]);
   await end(clear, "accepted");
   assertEquals(await mine(), []);
@@ -237,9 +237,9 @@ test("grants of transactions that are over are tidied away, those that are under
   const over = ask(chargePoint, { connectorId: 2, transactionId: 2_000_000_000, asked: 16 });
   await asking(id, running, over);
   await end(running, "accepted");
-  await store.siteGrants.tidy();
+  await store.siteGrants.removeObsolete();
   assertEquals((await grantsOf(id)).map(({ connectorId }) => connectorId), [1, 2]);
   await end(over, "accepted");
-  await store.siteGrants.tidy();
+  await store.siteGrants.removeObsolete();
   assertEquals((await grantsOf(id)).map(({ connectorId }) => connectorId), [1]);
 });

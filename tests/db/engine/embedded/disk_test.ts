@@ -66,7 +66,7 @@ Deno.test({
     await using first = startChild(folder.dataDir);
     const failed = await first.event("failed");
     assertEquals(failed.kind, "refused");
-    assertMatch(String(failed.message), /PostgreSQL could not make its database in .*No space left on device/);
+    assertMatch(String(failed.message), /Cannot create the database in .*No space left on device/);
     await run("mount", ["-o", "remount,size=230m", folder.at]);
     await using second = startChild(folder.dataDir);
     await second.event("up");

@@ -93,7 +93,7 @@ Deno.test("data of PGlite are refused and not touched", async () => {
   await using child = startChild(folder.dataDir);
   const { kind, message } = await child.event("failed");
   assertEquals(kind, "refused");
-  assertMatch(String(message), /PGlite.*not touched.*empty DATA_DIR or set DATABASE_URL/);
+  assertMatch(String(message), /PGlite.*not changed.*empty DATA_DIR or set DATABASE_URL/);
   const left = (await Array.fromAsync(Deno.readDir(folder.dataDir))).map(({ name }) => name).sort();
   assertEquals(left, ["chargehand.lock", "pglite"]);
   assertEquals(await Deno.readTextFile(`${folder.dataDir}/pglite/PG_VERSION`), "17");
@@ -151,5 +151,5 @@ Deno.test("a folder whose password file is gone: one sentence", async () => {
   await using child = startChild(folder.dataDir);
   const { kind, message } = await child.event("failed");
   assertEquals(kind, "refused");
-  assertMatch(String(message), /no password for its database: \S+pgpass is missing\. Restore/);
+  assertMatch(String(message), /the file with its password, \S+pgpass, is missing\. Restore/);
 });

@@ -4,7 +4,7 @@ import { emptyFolder, exists, filledFolder, gone, postmasterOf, signal, startChi
 import { IN_NAMESPACE, isRoot } from "../../../../db/engine/embedded/root.ts";
 import { once } from "./ledger.ts";
 
-for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
+for (const moment of ["Copying PostgreSQL", "Creating a new database"]) {
   Deno.test(`kill -9 while it says "${moment}": the next start makes a whole folder`, async () => {
     await using folder = await emptyFolder();
     const { postgresql } = layoutOf(folder.dataDir);
@@ -23,7 +23,7 @@ for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
   });
 }
 
-for (const moment of ["Copies PostgreSQL", "Makes a new database"]) {
+for (const moment of ["Copying PostgreSQL", "Creating a new database"]) {
   Deno.test(`SIGTERM to the whole process group while it says "${moment}": the start is completed and ended in order`, async () => {
     await using folder = await emptyFolder();
     // A shell makes such a group, and Ctrl-C signals it.
@@ -78,7 +78,7 @@ Deno.test("data of another major version without its programs are refused", asyn
   await using child = startChild(folder.dataDir);
   assertMatch(
     String((await child.event("failed")).message),
-    /are of PostgreSQL 17, whose programs are missing.*brings PostgreSQL 18/,
+    /need PostgreSQL 17, whose programs are missing.*contains PostgreSQL 18/,
   );
   assertMatch(await Deno.readTextFile(`${engine}/VERSION`), /^18/);
 });
@@ -103,7 +103,10 @@ Deno.test({
     await using child = startChild(folder.dataDir, { permissions: ["-A"] });
     const up = await child.event("up");
     assertMatch(String(up.version), /^15\./);
-    await child.event("log", /goes on with PostgreSQL 15.*brings PostgreSQL 18; the operation guide says how to move/);
+    await child.event(
+      "log",
+      /keeps running on PostgreSQL 15.*contains PostgreSQL 18; the operation guide says how to move/,
+    );
     assertEquals((await Deno.readTextFile(`${cluster}/PG_VERSION`)).trim(), "15");
     const fill =
       "create table kept as select n, md5(n::text) as text, now() as at from generate_series(1, 99) as n; select * from kept order by n";

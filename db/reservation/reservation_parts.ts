@@ -1,20 +1,23 @@
 /**
- * Reservations in the statements of others. A command that reserves, a status and a start are each recorded with what they mean for a
- * reservation in one statement, so that neither is there without the other. Each part here is empty, and costs nothing, where the recorded
- * rows cannot concern a reservation.
+ * CTEs about reservations for statements that record commands, statuses and starts. The same statement records both, so that neither is stored
+ * without the other. A part is empty when the recorded rows cannot concern a reservation.
  */
 import { type RawBuilder, sql } from "kysely";
 import { ENDING_STATUSES } from "../../ocpp/reservation/reservation_rules.ts";
 import type { EventData, EventType } from "../event_types.ts";
-import { fact, intoOutbox, time, type Told } from "../event_outbox.ts";
+import { type EventColumns, eventRows, intoOutbox, time } from "../event_outbox.ts";
 import { folded } from "../engine/values.ts";
 
-/** The types of event that tell of reservations; all have the same data. */
+/** The types of events about reservations. All have the same data. */
 export type ReservationEvent = Extract<EventType, `reservation.${string}`>;
 
-/** An event of each row of `from`, which are rows of `reservations` as they are after it. */
-export function toldOf(type: ReservationEvent, from: string, at: string | RawBuilder<unknown>): RawBuilder<unknown> {
-  const data: Told<ReservationEvent>["data"] = {
+/** Event rows from rows of `reservations` after a change. */
+export function reservationEvents(
+  type: ReservationEvent,
+  from: string,
+  at: string | RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const data: EventColumns<ReservationEvent>["data"] = {
     reservationId: "reservation_id",
     connectorId: "connector_id",
     idTag: "id_tag",
@@ -23,10 +26,10 @@ export function toldOf(type: ReservationEvent, from: string, at: string | RawBui
     reason: "reason",
     transactionId: "transaction_id",
   } satisfies Record<keyof EventData<ReservationEvent>, string>;
-  return fact(type, from, { chargePoint: "charge_point", at, data });
+  return eventRows(type, from, { chargePoint: "charge_point", at, data });
 }
 
-/** ReserveNow.req as it is recorded. */
+/** The fields of ReserveNow.req. */
 interface Reserving {
   readonly reservationId: number;
   readonly connectorId: number;
@@ -35,7 +38,7 @@ interface Reserving {
   readonly expiryDate: string;
 }
 
-/** What goes into the columns of a reservation from a checked ReserveNow.req. */
+/** The values of a reservation's columns from a validated ReserveNow.req. */
 export function termsOf(request: object) {
   const { connectorId, idTag, parentIdTag, expiryDate } = request as Reserving;
   return {
@@ -48,7 +51,7 @@ export function termsOf(request: object) {
   };
 }
 
-/** CTEs behind `inserted`, the row of a new command: its reservation is requested, or is the one that the command is about now. */
+/** CTEs after `inserted`, the row of a new command: they record the requested reservation, or the command that cancels one. */
 export function reservationOfCommand(action: string, request: object): RawBuilder<unknown> {
   if (action === "ReserveNow") return requested(request as Reserving);
   if (action !== "CancelReservation") return sql``;
@@ -58,7 +61,7 @@ export function reservationOfCommand(action: string, request: object): RawBuilde
     where r.charge_point = i.charge_point and r.reservation_id = ${reservationId}::bigint)`;
 }
 
-/** An active one keeps its terms: the charge point has them until it accepts the new ones. */
+/** An active reservation keeps its terms until the charge point accepts the new ones. */
 function requested(request: Reserving): RawBuilder<unknown> {
   const terms = termsOf(request);
   const unlessActive = (column: string) =>
@@ -88,36 +91,36 @@ function requested(request: Reserving): RawBuilder<unknown> {
       doubt = null, reason = null, transaction_id = null, answered = false, ended_at = null,
       reserve_command_id = excluded.reserve_command_id, command_id = excluded.command_id, requested_at = excluded.requested_at
     returning *
-  ), reservation_told as ${
-    intoOutbox(toldOf("reservation.requested", "reserved where state = 'requested'", "requested_at"))
+  ), reservation_event_rows as ${
+    intoOutbox(reservationEvents("reservation.requested", "reserved where state = 'requested'", "requested_at"))
   }`;
 }
 
-/** The statuses from which something follows for a reservation. */
-const TELLING: readonly string[] = ["Reserved", ...ENDING_STATUSES];
+/** The statuses that can change a reservation. */
+const RELEVANT: readonly string[] = ["Reserved", ...ENDING_STATUSES];
 
-/** Charge points' clocks may be so much behind ours. */
+/** The accepted delay of a charge point's clock behind ours. */
 const SKEW = sql.lit("1 minute");
 
-/** When a status was true: a clock that was never set (1970) does not say. */
+/** The time of a status. A clock that was never set (1970) is ignored. */
 const MADE_AT = sql`case when t.reported_at >= '1971-01-01Z' then t.reported_at else t.received_at end`;
 
 /**
- * CTEs behind `history`, status reports that are new. Faulted or Unavailable ends an active reservation (OCPP 1.6 5.13) and one that nobody
- * knows of whether it is there; Reserved proves the latter to be there. A report that was made before ReserveNow was sent proves nothing.
+ * CTEs after `history`, the new status reports. Faulted or Unavailable ends an active reservation (OCPP 1.6 5.13), and a requested one that is
+ * in doubt. Reserved makes one in doubt active. A report from before the ReserveNow is ignored.
  */
 export function reservationsOfStatuses(statuses: readonly string[]): RawBuilder<unknown> {
-  if (!statuses.some((status) => TELLING.includes(status))) return sql``;
-  return sql`, telling as (
-    select * from history where status in (${sql.join(TELLING.map(sql.lit))})
-  ), shaken as (
+  if (!statuses.some((status) => RELEVANT.includes(status))) return sql``;
+  return sql`, relevant as (
+    select * from history where status in (${sql.join(RELEVANT.map(sql.lit))})
+  ), affected as (
     update reservations r set
       state = case when t.status = 'Reserved' then 'active' else 'cancelled' end,
       reason = case when t.status <> 'Reserved' then t.status end,
       doubt = null,
       active_at = case when t.status = 'Reserved' then t.received_at else r.active_at end,
       ended_at = case when t.status <> 'Reserved' then t.received_at end
-    from telling t
+    from relevant t
     where r.charge_point = t.charge_point and r.state in ('requested', 'active')
       and ${MADE_AT} >= r.requested_at - interval ${SKEW}
       and case when t.status = 'Reserved'
@@ -126,17 +129,17 @@ export function reservationsOfStatuses(statuses: readonly string[]): RawBuilder<
             and o.connector_id = t.connector_id and o.state in ('requested', 'active')))
         else (r.state = 'active' or r.doubt is not null) and t.connector_id in (r.connector_id, 0) end
     returning r.*
-  ), reservation_told as ${
+  ), reservation_event_rows as ${
     intoOutbox(
-      toldOf("reservation.activated", "shaken where state = 'active'", "active_at"),
-      toldOf("reservation.cancelled", "shaken where state = 'cancelled'", "ended_at"),
+      reservationEvents("reservation.activated", "affected where state = 'active'", "active_at"),
+      reservationEvents("reservation.cancelled", "affected where state = 'cancelled'", "ended_at"),
     )
   }`;
 }
 
 /**
- * CTEs behind `issued`, transactions that are new: a reservation that one of them names is used, whatever was believed of it, because the
- * start may have waited at an offline charge point (OCPP 1.6 4.8). An id that nobody knows is no reservation of ours.
+ * CTEs after `issued`, the new transactions. A reservation that a transaction names becomes used from every state, because an offline charge
+ * point may send the start late (OCPP 1.6 4.8). Unknown ids are ignored.
  */
 export function reservationsOfStarts(reservationIds: readonly (number | null)[]): RawBuilder<unknown> {
   if (reservationIds.every((id) => id === null)) return sql``;
@@ -146,5 +149,5 @@ export function reservationsOfStarts(reservationIds: readonly (number | null)[])
     from issued i
     where r.charge_point = i.charge_point and r.reservation_id = i.reservation_id and r.state <> 'used'
     returning r.*
-  ), reservation_told as ${intoOutbox(toldOf("reservation.used", "used", "ended_at"))}`;
+  ), reservation_event_rows as ${intoOutbox(reservationEvents("reservation.used", "used", "ended_at"))}`;
 }

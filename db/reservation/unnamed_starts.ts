@@ -1,19 +1,19 @@
 /**
- * Transactions that end a reservation without naming it. By OCPP 1.6 5.13 a reservation is over when a transaction of the reserving idTag,
- * or of one with the reserved parent, starts on the reserved connector (on any, for connector 0); the charge point shall name it in
- * StartTransaction.req (4.8), but some do not. Looked for afterwards, so that starts wait for nothing.
+ * Finds transactions that use a reservation without naming it. By OCPP 1.6 5.13 a reservation ends when a transaction of its idTag, or of an
+ * idTag with its parentIdTag, starts on the reserved connector (on any connector for 0). The charge point must send the reservationId in
+ * StartTransaction.req (4.8), but some do not. The search runs after the start is recorded, so that it does not delay the start.
  */
 import { type Kysely, sql } from "kysely";
 import { intoOutbox } from "../event_outbox.ts";
 import type { Database } from "../tables.ts";
-import { hasWrongClock } from "../transaction_facts.ts";
-import { toldOf } from "./reservation_facts.ts";
+import { hasWrongClock } from "../transaction_event_rows.ts";
+import { reservationEvents } from "./reservation_parts.ts";
 
-/** So many of a charge point's last transactions are looked at. */
+/** The number of a charge point's last transactions that are searched. */
 const LAST_TRANSACTIONS = 20;
 
-/** Ends active reservations that such a transaction fits, which is flagged; returns how many. */
-export async function useFitting(db: Kysely<Database>): Promise<number> {
+/** Ends active reservations for which there is such a transaction, and flags the transaction; returns how many. */
+export async function matchUnnamedStarts(db: Kysely<Database>): Promise<number> {
   const { rows } = await sql`
     with fitting as (
       select distinct on (r.charge_point, r.reservation_id) r.charge_point, r.reservation_id, t.transaction_id,
@@ -34,14 +34,14 @@ export async function useFitting(db: Kysely<Database>): Promise<number> {
     ), flagged as (
       update transactions t set flags = t.flags || '["reservationNotNamed"]'
       from used u where t.transaction_id = u.transaction_id
-    ), told as ${intoOutbox(toldOf("reservation.used", "used", "ended_at"))}
+    ), event_rows as ${intoOutbox(reservationEvents("reservation.used", "used", "ended_at"))}
     select reservation_id from used`.execute(db);
   return rows.length;
 }
 
 /**
- * A start from before the reservation, that an offline charge point kept, is not meant; its clock may be a minute behind ours. One that is
- * known to be wrong says nothing.
+ * A start that an offline charge point stored before the reservation does not fit. The charge point's clock may be one minute behind ours.
+ * The time of a clock that is known to be wrong is ignored.
  */
 const fits = sql`coalesce(t.reservation_id, 0) <= 0 and not t.flags ? 'reservationNotNamed'
   and t.start_received_at >= r.active_at

@@ -1,28 +1,28 @@
-/** What the statements about firmware campaigns tell of, each as a select from their CTEs. */
+/** The event rows of statements about firmware campaigns, each a select from a CTE. */
 import { type RawBuilder, sql } from "kysely";
-import { fact } from "../event_outbox.ts";
+import { eventRows } from "../event_outbox.ts";
 
-/** Of a campaign, from rows of `firmware_campaigns` as they are after the change. */
+/** The event rows of changed states, from rows of `firmware_campaigns` after the change. */
 export function stateChanged(from: string, now: Date): RawBuilder<unknown> {
-  return fact("firmwareCampaign.stateChanged", from, {
+  return eventRows("firmwareCampaign.stateChanged", from, {
     chargePoint: "null::text",
     at: sql`${now}::timestamptz`,
     data: { campaignId: "id", state: "state", reason: "reason" },
   });
 }
 
-/** Of a wave, from rows of `firmware_campaigns` with the number of its `targets`. */
+/** The event rows of released waves, from rows of `firmware_campaigns` with the number of `targets` in the wave. */
 export function waveReleased(from: string, now: Date): RawBuilder<unknown> {
-  return fact("firmwareCampaign.waveReleased", from, {
+  return eventRows("firmwareCampaign.waveReleased", from, {
     chargePoint: "null::text",
     at: sql`${now}::timestamptz`,
     data: { campaignId: "id", wave: "wave", targets: "targets" },
   });
 }
 
-/** Of targets, from rows of `firmware_campaign_targets` that have just ended. */
+/** The event rows of ended targets, from rows of `firmware_campaign_targets` after their end. */
 export function targetEnded(from: string): RawBuilder<unknown> {
-  return fact("firmwareCampaign.targetEnded", from, {
+  return eventRows("firmwareCampaign.targetEnded", from, {
     chargePoint: "charge_point",
     at: "ended_at",
     data: {

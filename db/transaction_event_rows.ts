@@ -1,13 +1,13 @@
 /**
- * What statements share about transactions. Most of it is what those that record starts and stops tell of, each as a select from their
- * CTEs; it stands apart from those statements only because it is long.
+ * SQL that statements about transactions share: the event rows of starts and stops, each a select from a CTE, and the condition for a
+ * wrong clock.
  */
 import { type RawBuilder, sql } from "kysely";
-import { fact, time } from "./event_outbox.ts";
+import { eventRows, time } from "./event_outbox.ts";
 
-/** From rows of `transactions`. */
+/** The event rows of starts, from rows of `transactions`. */
 export function started(from: string) {
-  return fact("transaction.started", from, {
+  return eventRows("transaction.started", from, {
     chargePoint: "charge_point",
     at: "start_received_at",
     data: {
@@ -23,9 +23,9 @@ export function started(from: string) {
   });
 }
 
-/** From rows of `transactions` as they are after their end; `at` is when we learned of it. */
+/** The event rows of ends, from rows of `transactions` after their end. `at` is the time of the end by our clock. */
 export function ended(from: string, at: string) {
-  return fact("transaction.ended", from, {
+  return eventRows("transaction.ended", from, {
     chargePoint: "charge_point",
     at,
     data: {
@@ -45,25 +45,25 @@ export function ended(from: string, at: string) {
 
 const stop = { idTag: "id_tag", meterStop: "meter_stop", stoppedAt: time("stopped_at"), reason: "reason" };
 
-/** From rows of `transaction_stops`. */
+/** The event rows of contradicting stops, from rows of `transaction_stops`. */
 export function conflicted(from: string) {
-  return fact("transaction.stopConflicted", from, {
+  return eventRows("transaction.stopConflicted", from, {
     chargePoint: "charge_point",
     at: "received_at",
     data: { transactionId: "transaction_id", ...stop },
   });
 }
 
-/** From rows of `transaction_stops`. */
+/** The event rows of stops without a transaction, from rows of `transaction_stops`. */
 export function orphaned(from: string) {
-  return fact("transaction.stopOrphaned", from, {
+  return eventRows("transaction.stopOrphaned", from, {
     chargePoint: "charge_point",
     at: "received_at",
     data: { reportedTransactionId: "reported_transaction_id", ...stop, flags: "flags" },
   });
 }
 
-/** Whether the times of a row of `transactions` say nothing: the clock was never set, is ahead, or nobody could read the text for certain. */
+/** Whether the times of a row of `transactions` are unreliable: the clock was never set or is ahead, or the text was not clearly readable. */
 export function hasWrongClock(row: string): RawBuilder<boolean> {
   const flags = ["clockSkew", "timestampUnreadable", "timestampZoneless"];
   return sql<boolean>`(${sql.join(flags.map((flag) => sql`${sql.raw(row)}.flags ? ${sql.lit(flag)}`), sql` or `)})`;

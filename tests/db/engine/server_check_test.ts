@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { StoreError } from "../../../db/engine/errors.ts";
-import { masked, versionProblem } from "../../../db/engine/first_contact.ts";
+import { masked, versionProblem } from "../../../db/engine/server_check.ts";
 import { openStore } from "../../../db/store.ts";
 import { testDatabase, withDatabase } from "../../database.ts";
 
 Deno.test("PostgreSQL older than 15 is refused", () => {
-  assertEquals(versionProblem("140023"), "it is PostgreSQL 14, and 15 or newer is needed");
-  assertEquals(versionProblem("90624"), "it is PostgreSQL 9, and 15 or newer is needed");
+  assertEquals(versionProblem("140023"), "the server is PostgreSQL 14; version 15 or newer is needed");
+  assertEquals(versionProblem("90624"), "the server is PostgreSQL 9; version 15 or newer is needed");
   for (const version of ["150000", "150018", "180001"]) assertEquals(versionProblem(version), undefined);
 });
 
@@ -32,17 +32,17 @@ Deno.test("a server that cannot be reached is named, with a reason and without t
   unused.close();
   assertMatch(
     await said(`postgres://me:sesame@127.0.0.1:${port}/db`),
-    /^Cannot use postgres:\/\/me:\*\*\*@127.*nobody listens/,
+    /^Cannot use postgres:\/\/me:\*\*\*@127.*no server listens/,
   );
   assertMatch(await said("postgres://me:sesame@no-such-host.invalid/db"), /host .* \((ENOTFOUND|EAI_AGAIN)\)$/);
-  assertMatch(await said("postgres://me:sesame@in valid/db"), /no valid address/);
+  assertMatch(await said("postgres://me:sesame@in valid/db"), /this is not a valid URL/);
 });
 
 Deno.test("a server that refuses is quoted", async () => {
   await using database = await testDatabase("empty");
   const elsewhere = withDatabase(database.databaseUrl, "no_such_database");
-  assertMatch(await said(elsewhere), /no database of this name; make it with createdb \(3D000\)$/);
+  assertMatch(await said(elsewhere), /no database of this name; create it with createdb \(3D000\)$/);
   const stranger = new URL(database.databaseUrl);
   [stranger.username, stranger.password] = ["no_such_user", "sesame"];
-  assertMatch(await said(stranger.href), /it refuses this user( or password)? \(28(P01|000)\)$/);
+  assertMatch(await said(stranger.href), /the server refuses this user( or password)?; check .* \(28(P01|000)\)$/);
 });
