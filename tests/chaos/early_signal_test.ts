@@ -29,7 +29,7 @@ const MOMENTS: readonly {
     name: "SIGTERM while it copies PostgreSQL",
     signal: "SIGTERM",
     folder: emptyFolder,
-    wait: (process) => process.whenOutput(/Copies PostgreSQL/),
+    wait: (process) => process.whenOutput(/Copying PostgreSQL/),
   },
   {
     name: "SIGINT when PostgreSQL has just started",
@@ -72,7 +72,7 @@ Deno.test("SIGTERM during a start whose database lets it wait: an end after 10 s
     try {
       signal(postmaster, "SIGINT");
       await using waiting = startProcess(dataOf(folder), { LOG_LEVEL: "info" });
-      await waiting.whenOutput(/Waits for PostgreSQL/);
+      await waiting.whenOutput(/Waiting for PostgreSQL/);
       waiting.signal("SIGTERM");
       assertEquals((await waiting.ended).code, 1);
       assertMatch(waiting.output(), /did not finish within 10 s.* the next start takes it over/);
