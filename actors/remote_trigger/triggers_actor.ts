@@ -62,9 +62,9 @@ function refusedTrigger(signal: Signal): TriggersMail | undefined {
 
 /** The actor itself; `Triggers` is its interface. */
 export class TriggersActor implements Actor<TriggersMail> {
-  /** In the order in which they are executed. The first one is under way while `#isWriting`. */
+  /** In the order in which they are executed. The first one is under way while there is a `#writing`. */
   readonly #writes: Write[] = [];
-  #isWriting = false;
+  #writing: Promise<boolean> | undefined;
 
   constructor(
     readonly context: Context<TriggersMail>,
@@ -94,12 +94,12 @@ export class TriggersActor implements Actor<TriggersMail> {
         return this.#refused(mail.chargePoint, mail.commandId);
       case "written":
         this.#writes.shift();
-        this.#isWriting = false;
+        this.#writing = undefined;
         return this.#writeNext();
       case "notWritten":
         return void this.context.after(RETRY_MS, { kind: "writeDue" });
       case "writeDue":
-        this.#isWriting = false;
+        this.#writing = undefined;
         return this.#writeNext();
       case "sweepDue":
         return this.#sweep();
@@ -107,7 +107,8 @@ export class TriggersActor implements Actor<TriggersMail> {
   }
 
   async stopped(): Promise<void> {
-    // A write that is under way may be executed twice, which changes nothing.
+    // The write under way ends first: a link must not be stored after its removal.
+    if (await this.#writing) this.#writes.shift();
     for (const write of this.#writes) if (!await this.#execute(write)) return;
   }
 
@@ -185,10 +186,10 @@ export class TriggersActor implements Actor<TriggersMail> {
   /** Starts the first write, unless it is under way. A write leaves the list only when it is done, so that a failure loses nothing. */
   #writeNext(): void {
     const [write] = this.#writes;
-    if (!write || this.#isWriting) return;
-    this.#isWriting = true;
+    if (!write || this.#writing) return;
+    this.#writing = this.#execute(write);
     this.context.pipe(
-      this.#execute(write),
+      this.#writing,
       (isDone) => ({ kind: isDone ? "written" : "notWritten" }),
       () => ({ kind: "notWritten" }),
     );

@@ -82,7 +82,7 @@ test("of a long body only the length is kept", async ({ ask }) => {
 
 test("when the entry cannot be written, nothing is done", async ({ ask, app }) => {
   const { audit } = app.store;
-  const down = { ...audit, ask: () => Promise.reject(new Error("no")) };
+  const down = { ...audit, recordRequest: () => Promise.reject(new Error("no")) };
   Object.assign(app.store, { audit: down });
   try {
     assertEquals((await ask("PUT", "/v1/id-tags/UNKEPT", { body: { status: "Accepted" } })).status, 500);
