@@ -3,7 +3,7 @@ import postgres from "postgres";
 import type { AuditedRequest } from "../../db/audit.ts";
 import { openStore } from "../../db/store.ts";
 import { openTestStore, testDatabase } from "../database.ts";
-import { at } from "./facts.ts";
+import { at } from "./records.ts";
 
 function request(given: Partial<AuditedRequest> = {}): AuditedRequest {
   return {
@@ -22,7 +22,7 @@ function request(given: Partial<AuditedRequest> = {}): AuditedRequest {
   };
 }
 
-Deno.test("an entry is what was asked; its outcome joins it; lists filter and page", async () => {
+Deno.test("an entry has the request and its outcome; lists filter and page", async () => {
   const store = await openTestStore();
   try {
     const { audit } = store;
@@ -63,7 +63,7 @@ Deno.test("an entry is what was asked; its outcome joins it; lists filter and pa
   }
 });
 
-Deno.test("many at once make one unbroken chain, also of several processes", async () => {
+Deno.test("concurrent requests, also of several processes, make one unbroken chain", async () => {
   const database = await testDatabase();
   const stores = [await openStore(database), await openStore(database)];
   try {
@@ -79,7 +79,7 @@ Deno.test("many at once make one unbroken chain, also of several processes", asy
   }
 });
 
-/** Ways to change the log behind our back, and the first entry that then does not fit. */
+/** Changes of the log in the database, and the first entry that does not fit afterwards. */
 const tampering: [what: string, statement: string, brokenAt: number][] = [
   [
     "an entry is changed",
@@ -93,7 +93,7 @@ const tampering: [what: string, statement: string, brokenAt: number][] = [
   ["an entry is renumbered", `update audit set number = 9 where number = 2`, 3],
 ];
 
-Deno.test("the database refuses every change of the log; whoever forces one breaks the chain", async () => {
+Deno.test("the database refuses every change of the log, and a forced one breaks the chain", async () => {
   for (const [what, statement, brokenAt] of tampering) {
     const database = await testDatabase();
     const store = await openStore(database);
@@ -112,7 +112,7 @@ Deno.test("the database refuses every change of the log; whoever forces one brea
   }
 });
 
-Deno.test("the end of the chain is another with every entry", async () => {
+Deno.test("every entry changes the hash at the end of the chain", async () => {
   const store = await openTestStore();
   try {
     const before = (await store.audit.verify()).hash;

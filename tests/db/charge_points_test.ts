@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { BadCursor } from "../../db/engine/list_page.ts";
 import { openTestStore } from "../database.ts";
-import { at, fields, fresh } from "./facts.ts";
+import { at, fields, fresh } from "./records.ts";
 
 const store = await openTestStore();
 const { chargePoints, connectors, configurationKeys } = store;
@@ -13,7 +13,7 @@ const credentials = (byte: number) => ({
   hash: new Uint8Array(32).fill(byte),
 });
 
-Deno.test("put creates, then replaces the operator's fields and leaves what was reported", async () => {
+Deno.test("put creates, then replaces the operator's fields and keeps the reported ones", async () => {
   const identity = fresh("CP");
   const { chargePoint, created } = await chargePoints.put(identity, fields({ labels: { site: "north" } }), at(0));
   assertEquals([created, chargePoint.labels, chargePoint.createdAt, chargePoint.boot], [
@@ -30,7 +30,7 @@ Deno.test("put creates, then replaces the operator's fields and leaves what was 
   assertEquals(await chargePoints.find(identity.toLowerCase()), undefined);
 });
 
-Deno.test("register never overwrites, also when two come at once", async () => {
+Deno.test("register never overwrites, also when called twice at the same time", async () => {
   const identity = fresh("CP");
   const both = await Promise.all([
     chargePoints.register(identity, fields({ description: "one" }), at(0)),
@@ -41,7 +41,7 @@ Deno.test("register never overwrites, also when two come at once", async () => {
   assertEquals((await chargePoints.register(identity, fields(), at(5))).registration, "Rejected");
 });
 
-Deno.test("patch changes what it names", async () => {
+Deno.test("patch changes only the given fields", async () => {
   const identity = fresh("CP");
   const { chargePoint } = await chargePoints.put(identity, fields({ heartbeatInterval: 10 }), at(0));
   assertEquals(await chargePoints.patch(identity, {}, at(1)), chargePoint);
@@ -54,7 +54,7 @@ Deno.test("patch changes what it names", async () => {
   assertEquals(await chargePoints.patch(fresh("CP"), { description: "" }, at(1)), undefined);
 });
 
-Deno.test("a boot forgets what the one before it said", async () => {
+Deno.test("a boot clears fields of the boot before that it does not have", async () => {
   const identity = fresh("CP");
   assertEquals(await chargePoints.recordBoot(identity, { vendor: "V", model: "M" }, at(0)), undefined);
   await chargePoints.put(identity, fields(), at(0));
@@ -63,7 +63,7 @@ Deno.test("a boot forgets what the one before it said", async () => {
   assertEquals(booted?.boot, { vendor: "V", model: "M", firmwareVersion: "2", at: at(2) });
 });
 
-Deno.test("credentials: set, pending ones beside them, promoted or dropped, cleared", async () => {
+Deno.test("credentials: set, pending, promoted, dropped and cleared", async () => {
   const identity = fresh("CP");
   assertFalse(await chargePoints.setCredentials(identity, credentials(1)));
   await chargePoints.put(identity, fields(), at(0));
@@ -71,24 +71,24 @@ Deno.test("credentials: set, pending ones beside them, promoted or dropped, clea
   assert((await chargePoints.find(identity))?.hasCredentials);
   assertFalse(await chargePoints.promotePendingCredentials(identity, credentials(2)));
   const stored = async () => {
-    const facts = await chargePoints.findForAdmission(identity);
-    return [facts?.credentials?.salt[2], ...facts!.pendingCredentials.map(({ salt }) => salt[2])];
+    const record = await chargePoints.findForAdmission(identity);
+    return [record?.credentials?.salt[2], ...record!.pendingCredentials.map(({ salt }) => salt[2])];
   };
   for (const key of [9, 2, 3]) await chargePoints.addPendingCredentials(identity, credentials(key));
   assertEquals(await stored(), [1, 9, 2, 3]);
   assert(await chargePoints.promotePendingCredentials(identity, credentials(2)));
-  assertEquals(await stored(), [2, 3], "one that was sent after it may still come");
+  assertEquals(await stored(), [2, 3], "a newer key stays pending");
   assertEquals((await chargePoints.findForAdmission(identity))?.credentials, credentials(2));
   await chargePoints.addPendingCredentials(identity, credentials(4));
   await chargePoints.dropPendingCredentials(identity, credentials(3));
   assertEquals(await stored(), [2, 4]);
   for (const key of [5, 6, 7, 8]) await chargePoints.addPendingCredentials(identity, credentials(key));
-  assertEquals(await stored(), [2, 5, 6, 7, 8], "not more than four");
+  assertEquals(await stored(), [2, 5, 6, 7, 8], "at most four");
   await chargePoints.setCredentials(identity, null);
   assertEquals(await stored(), [undefined]);
 });
 
-Deno.test("signs of life of many at once: the newest time counts, deviations add up", async () => {
+Deno.test("recordSeen of many: the newest time counts, deviations are added", async () => {
   const [one, two] = [fresh("CP"), fresh("CP")];
   for (const identity of [one, two]) await chargePoints.put(identity, fields(), at(0));
   const seen = (identity: string, minute: number, deviations: Record<string, number> = {}) => (
@@ -97,7 +97,7 @@ Deno.test("signs of life of many at once: the newest time counts, deviations add
   await chargePoints.recordSeen([
     seen(one, 5, { tooLong: 1 }),
     seen(two, 5),
-    seen("nobody", 5),
+    seen("UNKNOWN", 5),
     seen(one, 3, { tooLong: 2 }),
   ]);
   await chargePoints.recordSeen([seen(one, 4, { tooLong: 1, nullField: 7 }), seen(two, 6)]);
@@ -113,10 +113,10 @@ Deno.test("signs of life of many at once: the newest time counts, deviations add
   };
   assertEquals(await dialled(7, "http://new:80"), "http://new:80");
   assertEquals(await dialled(6, "http://old:80"), "http://new:80");
-  assertEquals(await dialled(8), "http://new:80", "who does not say has not moved");
+  assertEquals(await dialled(8), "http://new:80", "an unknown address does not replace a known one");
 });
 
-Deno.test("remove takes connectors and configuration along", async () => {
+Deno.test("remove also removes connectors and configuration", async () => {
   const identity = fresh("CP");
   await chargePoints.put(identity, fields(), at(0));
   await connectors.recordStatus({
@@ -162,7 +162,7 @@ Deno.test("the list filters, sorts by identity and pages", async () => {
   assertEquals(paged.join(""), "Zabcä");
 });
 
-Deno.test("a cursor that was never given out is refused", async () => {
+Deno.test("an invalid cursor is refused", async () => {
   const forged = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
   for (const after of ["", "!", "eyJ", forged("a"), forged([1]), forged(["a", "b"]), forged(["\0"]), forged(null)]) {
     await assertRejects(() => chargePoints.list({}, { limit: 1, after }), BadCursor);

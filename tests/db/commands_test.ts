@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { openTestStore } from "../database.ts";
-import { at, claim, command, enqueue, fresh } from "./facts.ts";
+import { at, claim, command, enqueue, fresh } from "./records.ts";
 
 const store = await openTestStore();
 const { commands } = store;
@@ -25,7 +25,7 @@ Deno.test("queued, sent, answered; payloads keep the order of their fields", asy
   assertEquals(await commands.find(made.id), settled);
 });
 
-Deno.test("a command is settled once; what comes later is only noted", async () => {
+Deno.test("a command is settled once; a later answer is only stored", async () => {
   const made = await enqueue(store);
   const { id } = made;
   assert(await claim(store, made, "m", at(1)));
@@ -40,7 +40,7 @@ Deno.test("a command is settled once; what comes later is only noted", async () 
   }
 });
 
-Deno.test("of many who claim, cancel or expire a command at once, one succeeds", async () => {
+Deno.test("of concurrent claims and cancels of a command, one succeeds", async () => {
   for (let round = 0; round < 20; round++) {
     const made = await enqueue(store);
     const { id } = made;
@@ -59,7 +59,7 @@ Deno.test("an expired command is never sent", async () => {
   assertEquals(await commands.expireDue(at(5)), []);
 });
 
-Deno.test("the queue of a charge point: oldest first, neither expired nor settled ones", async () => {
+Deno.test("the queue of a charge point: oldest first, without expired and settled commands", async () => {
   const chargePoint = fresh("CP");
   const made = [];
   for (const expiresAt of [at(60), at(5), at(60), at(60)]) {
@@ -75,7 +75,7 @@ Deno.test("the queue of a charge point: oldest first, neither expired nor settle
   assertEquals(await next("c"), undefined, "the last one has expired");
 });
 
-Deno.test("a claim whose answer was lost finds its own row again, and no other", async () => {
+Deno.test("a claim whose answer was lost returns the same command again", async () => {
   const chargePoint = fresh("CP");
   const first = await enqueue(store, { chargePoint });
   const second = await enqueue(store, { chargePoint });
@@ -86,7 +86,7 @@ Deno.test("a claim whose answer was lost finds its own row again, and no other",
   assert(await claim(store, second, "other", at(4)));
 });
 
-Deno.test("what waits for a charge point that is not accepted keeps waiting", async () => {
+Deno.test("commands for a charge point that is not accepted stay queued", async () => {
   const chargePoint = fresh("CP");
   const remote = await enqueue(store, { chargePoint, action: "RemoteStartTransaction" });
   const unlock = await enqueue(store, { chargePoint });
@@ -98,17 +98,17 @@ Deno.test("what waits for a charge point that is not accepted keeps waiting", as
   assert(await claim(store, remote, "c", at(1)));
 });
 
-Deno.test("when a connection ends, what was not sent and must not be done late is lost, and nothing else", async () => {
+Deno.test("when a connection ends, only unsent commands with whenOffline refuse are lost", async () => {
   const chargePoint = fresh("CP");
   const sent = await enqueue(store, { chargePoint });
   assert(await claim(store, sent, "m", at(1)));
   const unsent = await enqueue(store, { chargePoint });
-  const patient = await enqueue(store, { chargePoint, whenOffline: "queue" });
+  const queued = await enqueue(store, { chargePoint, whenOffline: "queue" });
   const later = await enqueue(store, { chargePoint, createdAt: at(9) });
   const error = { code: "NeverSent", description: "", details: {} };
   const lost = await commands.loseUnsent([{ chargePoint, endedAt: at(5) }], error, at(5));
   assertEquals(lost.map(({ id, state, error }) => [id, state, error]), [[unsent.id, "connectionLost", error]]);
-  const states = [sent, patient, later].map(async ({ id }) => (await commands.find(id))?.state);
+  const states = [sent, queued, later].map(async ({ id }) => (await commands.find(id))?.state);
   assertEquals(await Promise.all(states), ["sent", "queued", "queued"]);
   assertEquals(
     await commands.settle(sent.id, { state: "connectionLost", settledAt: at(6), onlyQueued: true }),
@@ -116,14 +116,14 @@ Deno.test("when a connection ends, what was not sent and must not be done late i
   );
 });
 
-Deno.test("no more commands are taken than may wait", async () => {
+Deno.test("no more commands are queued than the limit allows", async () => {
   const chargePoint = fresh("CP");
   const taken = [];
   for (let n = 0; n < 4; n++) taken.push(await commands.insert(command({ chargePoint }), 3) !== undefined);
   assertEquals(taken, [true, true, true, false]);
 });
 
-Deno.test("lists filter and page, newest first; ids that are none are not found", async () => {
+Deno.test("lists filter and page, newest first; invalid ids are not found", async () => {
   const chargePoint = fresh("CP");
   const ids: string[] = [];
   for (const action of ["Reset", "ClearCache", "Reset", "Reset"]) {
@@ -138,7 +138,7 @@ Deno.test("lists filter and page, newest first; ids that are none are not found"
   assertEquals(await commands.cancel("no uuid", at(1)), undefined);
 });
 
-Deno.test("what this process has sent is not abandoned", async () => {
+Deno.test("commands that this process has sent do not become unknown", async () => {
   const made = await enqueue(store);
   const { id } = made;
   assert(await claim(store, made, "m", at(1)));

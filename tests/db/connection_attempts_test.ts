@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { ConnectionAttempt } from "../../db/connection_attempts.ts";
 import type { Store } from "../../db/store.ts";
 import { openTestStore } from "../database.ts";
-import { at, fresh } from "./facts.ts";
+import { at, fresh } from "./records.ts";
 
 let store: Store;
 Deno.test.beforeAll(async () => {
@@ -26,19 +26,19 @@ function attempt(minute: number, given: Partial<ConnectionAttempt> = {}): Connec
   };
 }
 
-Deno.test("a row that has grown is written again, and listed by what the filters say", async () => {
+Deno.test("a row whose count has grown is updated; lists filter", async () => {
   const identity = fresh("CP");
   const first = attempt(1, { identity });
   const second = attempt(2, { identity, cause: "no-credentials" });
-  const nobody = attempt(3, { identity: null, address: first.address });
+  const anonymous = attempt(3, { identity: null, address: first.address });
   await store.connectionAttempts.record([first, second]);
   const grown = { ...first, count: 3, lastAt: at(5) };
-  await store.connectionAttempts.record([grown, nobody]);
+  await store.connectionAttempts.record([grown, anonymous]);
   const listed = async (filter: object, order?: "oldest") =>
     (await store.connectionAttempts.list(filter, { limit: 10 }, order)).items;
   assertEquals(await listed({ identity }), [second, grown]);
   assertEquals(await listed({ identity }, "oldest"), [grown, second]);
-  assertEquals(await listed({ address: first.address }), [nobody, grown]);
+  assertEquals(await listed({ address: first.address }), [anonymous, grown]);
   assertEquals(await listed({ identity, cause: "no-credentials" }), [second]);
   assertEquals(await listed({ identity, from: at(3), to: at(6) }), [grown]);
   const { items, next } = await store.connectionAttempts.list({ identity }, { limit: 1 });
@@ -46,7 +46,7 @@ Deno.test("a row that has grown is written again, and listed by what the filters
   assertEquals((await store.connectionAttempts.list({ identity }, { limit: 1, after: next! })).items, [grown]);
 });
 
-Deno.test("rows whose last attempt is too old go", async () => {
+Deno.test("rows whose last attempt is too old are removed", async () => {
   const identity = fresh("CP");
   const [gone, stays] = [attempt(-5000, { identity }), attempt(-5000, { identity, lastAt: at(-1000) })];
   await store.connectionAttempts.record([gone, stays]);

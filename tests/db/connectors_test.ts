@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import type { StatusReport } from "../../db/connectors.ts";
 import { openTestStore } from "../database.ts";
-import { at, fields, fresh } from "./facts.ts";
+import { at, fields, fresh } from "./records.ts";
 
 const store = await openTestStore();
 const { chargePoints, connectors } = store;
 Deno.test.afterAll(() => store.close());
 
-/** A registered charge point and what reports of it look like. */
+/** A registered charge point, and a function that makes its reports. */
 async function chargePoint() {
   const identity = fresh("CP");
   await chargePoints.put(identity, fields(), at(0));
@@ -40,7 +40,7 @@ Deno.test("the current status and its history", async () => {
   assertEquals(await connectors.find(identity, 2), undefined);
 });
 
-Deno.test("connectors of many charge points come together", async () => {
+Deno.test("connectors of many charge points in one query", async () => {
   const [one, other, none] = [await chargePoint(), await chargePoint(), await chargePoint()];
   for (const { report } of [one, other]) {
     await connectors.recordStatus(report("Charging", { connectorId: 2 }));
@@ -68,7 +68,7 @@ Deno.test("the current status only moves forward in the charge point's time; his
   assertEquals([second.items.map((each) => each.status), second.next], [["Charging"], null]);
 });
 
-Deno.test("after a boot the first status counts, however old it claims to be", async () => {
+Deno.test("after a boot the first status counts, even with an old timestamp", async () => {
   const { identity, report, status } = await chargePoint();
   await connectors.recordStatus(report("Charging", { timestamp: at(10), receivedAt: at(10) }));
   await chargePoints.recordBoot(identity, { vendor: "V", model: "M" }, at(20));
@@ -83,7 +83,7 @@ Deno.test("a clock that was ahead does not freeze the status", async () => {
   assertEquals(await status(), "Finishing");
 });
 
-Deno.test("reports without a time are taken in the order of their arrival, also several at once", async () => {
+Deno.test("reports without a timestamp count in the order of reception, also concurrent ones", async () => {
   const { identity, report, status } = await chargePoint();
   const words = ["Preparing", "Charging", "SuspendedEV", "Finishing", "Available"];
   await Promise.all(words.map((word, i) => connectors.recordStatus(report(word, { receivedAt: at(i) }))));

@@ -3,21 +3,21 @@ import { eventTypeNames, eventTypes } from "../../db/event_types.ts";
 import type { PublishedEvent } from "../../db/events.ts";
 import { openStore, type Store } from "../../db/store.ts";
 import { openTestStore, testDatabase } from "../database.ts";
-import { at, command, fields, fresh, start, stop } from "./facts.ts";
-import { EXPIRY, Life } from "./reservation/life.ts";
+import { at, command, fields, fresh, start, stop } from "./records.ts";
+import { EXPIRY, TestReservation } from "./reservation/test_reservation.ts";
 
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
-/** Numbers everything that is recorded and answers what there is about one charge point, oldest first. */
-async function told(chargePoint: string): Promise<PublishedEvent[]> {
+/** Publishes all events, and returns those of one charge point, oldest first. */
+async function eventsOf(chargePoint: string): Promise<PublishedEvent[]> {
   while (await store.events.publish(at(99)) > 0);
   return await store.events.listAfter(0, { chargePoints: [chargePoint] }, 1000);
 }
 
-/** Types and data without times and ids. */
-async function typesTold(chargePoint: string): Promise<string[]> {
-  return (await told(chargePoint)).map(({ type }) => type);
+/** The types of the events of one charge point. */
+async function typesOf(chargePoint: string): Promise<string[]> {
+  return (await eventsOf(chargePoint)).map(({ type }) => type);
 }
 
 const connection = (chargePoint: string, replaced = false) => ({
@@ -27,7 +27,7 @@ const connection = (chargePoint: string, replaced = false) => ({
   data: { remoteAddress: "192.0.2.1", replaced },
 });
 
-Deno.test("a registration is told of when it changes, with what it was", async () => {
+Deno.test("a change of the registration is an event with the state before", async () => {
   const chargePoint = fresh("CP");
   await store.chargePoints.put(chargePoint, fields({ registration: "Pending" }), at(0));
   await store.chargePoints.put(chargePoint, fields({ registration: "Pending" }), at(1));
@@ -36,7 +36,7 @@ Deno.test("a registration is told of when it changes, with what it was", async (
   await store.chargePoints.patch(chargePoint, { description: "x" }, at(4));
   await store.chargePoints.remove(chargePoint, at(5));
   await store.chargePoints.remove(chargePoint, at(6));
-  const events = await told(chargePoint);
+  const events = await eventsOf(chargePoint);
   assertEquals(events.map(({ type, timestamp, data }) => ({ type, timestamp, data })), [
     { type: "chargePoint.registrationChanged", timestamp: at(0), data: { before: null, after: "Pending" } },
     { type: "chargePoint.registrationChanged", timestamp: at(3), data: { before: "Pending", after: "Accepted" } },
@@ -44,14 +44,14 @@ Deno.test("a registration is told of when it changes, with what it was", async (
   ]);
 });
 
-Deno.test("a start and its stop are told of once, however often they come", async () => {
+Deno.test("a start and its stop have one event each, however often they are sent", async () => {
   const chargePoint = fresh("CP");
   const begun = start({ chargePoint, idTag: "Tag\u001b1", flags: ["odd"], reservationId: 5 });
   const { transactionId } = await store.transactions.recordStart(begun);
   await store.transactions.recordStart(begun);
   const over = stop({ chargePoint, transactionId, reason: "Local" });
   for (const _ of [1, 2]) await store.transactions.recordStop(over);
-  const [first, second, ...none] = await told(chargePoint);
+  const [first, second, ...none] = await eventsOf(chargePoint);
   assertEquals(none, []);
   assertEquals(first, {
     sequence: first!.sequence,
@@ -83,12 +83,12 @@ Deno.test("a start and its stop are told of once, however often they come", asyn
   }]);
 });
 
-Deno.test("odd ends: conflicting, orphaned, early, inferred and given up", async () => {
+Deno.test("events of unusual ends: conflicting, orphaned, early, inferred and abandoned", async () => {
   const conflict = fresh("CP");
   const { transactionId } = await store.transactions.recordStart(start({ chargePoint: conflict }));
   await store.transactions.recordStop(stop({ chargePoint: conflict, transactionId }));
   await store.transactions.recordStop(stop({ chargePoint: conflict, transactionId, meterStop: 9000 }));
-  assertEquals(await typesTold(conflict), [
+  assertEquals(await typesOf(conflict), [
     "transaction.started",
     "transaction.ended",
     "transaction.stopConflicted",
@@ -97,7 +97,7 @@ Deno.test("odd ends: conflicting, orphaned, early, inferred and given up", async
   const early = fresh("CP");
   const begun = start({ chargePoint: early });
   await store.transactions.recordStop(stop({ chargePoint: early, transactionId: 77, idTag: begun.idTag }));
-  assertEquals((await told(early)).map(({ data }) => data), [{
+  assertEquals((await eventsOf(early)).map(({ data }) => data), [{
     reportedTransactionId: 77,
     idTag: begun.idTag,
     meterStop: 5000,
@@ -106,25 +106,25 @@ Deno.test("odd ends: conflicting, orphaned, early, inferred and given up", async
     flags: [],
   }]);
   await store.transactions.recordStart(begun);
-  assertEquals(await typesTold(early), ["transaction.stopOrphaned", "transaction.started", "transaction.ended"]);
+  assertEquals(await typesOf(early), ["transaction.stopOrphaned", "transaction.started", "transaction.ended"]);
 
   const inferred = fresh("CP");
   await store.transactions.recordStart(start({ chargePoint: inferred }));
   await store.transactions.recordStop(stop({ chargePoint: inferred, transactionId: -1 }));
-  assertEquals(await typesTold(inferred), ["transaction.started", "transaction.ended"]);
+  assertEquals(await typesOf(inferred), ["transaction.started", "transaction.ended"]);
 
   const abandoned = fresh("CP");
   const old = start({ chargePoint: abandoned });
   await store.transactions.recordStart(old);
   const later = at(8 * 24 * 60);
   await store.transactions.recordStart(start({ chargePoint: abandoned, timestamp: later, receivedAt: later }));
-  const events = await told(abandoned);
+  const events = await eventsOf(abandoned);
   assertEquals(events.map(({ type }) => type), ["transaction.started", "transaction.ended", "transaction.started"]);
   const { data } = events[1] as PublishedEvent & { type: "transaction.ended" };
   assertEquals([data.meterStop, data.energyWh, data.stoppedAt, data.flags], [null, null, null, ["abandoned"]]);
 });
 
-Deno.test("every end of a command is told of, its words as they came", async () => {
+Deno.test("every end of a command is an event, with the received texts", async () => {
   const chargePoint = fresh("CP");
   const add = async (given = {}) => (await store.commands.insert(command({ chargePoint, ...given })))!.id;
   const [answered, refused, cancelled] = [await add({ requestedBy: "key" }), await add(), await add()];
@@ -138,7 +138,7 @@ Deno.test("every end of a command is told of, its words as they came", async () 
   await store.commands.expireDue(at(5));
   const none = { status: null, errorCode: null, errorDescription: null, requestedBy: null, latencyMs: null };
   const base = { action: "UnlockConnector", ...none };
-  assertEquals((await told(chargePoint)).map(({ timestamp, data }) => ({ timestamp, ...data })), [
+  assertEquals((await eventsOf(chargePoint)).map(({ timestamp, data }) => ({ timestamp, ...data })), [
     {
       timestamp: at(2),
       ...base,
@@ -161,7 +161,7 @@ Deno.test("every end of a command is told of, its words as they came", async () 
   ]);
 });
 
-Deno.test("boots, statuses and connections are told of", async () => {
+Deno.test("boots, statuses and connections are events", async () => {
   const chargePoint = fresh("CP");
   await store.chargePoints.put(chargePoint, fields(), at(0));
   await store.chargePoints.recordBoot(chargePoint, { vendor: "V", model: "M", firmwareVersion: "1" }, at(1));
@@ -175,7 +175,7 @@ Deno.test("boots, statuses and connections are told of", async () => {
   };
   for (const _ of [1, 2]) await store.connectors.recordStatus(report);
   await store.events.record(connection(chargePoint));
-  assertEquals((await told(chargePoint)).slice(1).map(({ type, data }) => ({ type, data })), [
+  assertEquals((await eventsOf(chargePoint)).slice(1).map(({ type, data }) => ({ type, data })), [
     {
       type: "chargePoint.booted",
       data: { registration: "Accepted", vendor: "V", model: "M", serialNumber: null, firmwareVersion: "1" },
@@ -196,9 +196,14 @@ Deno.test("boots, statuses and connections are told of", async () => {
   ]);
 });
 
-Deno.test("whatever becomes of a reservation is told of", async () => {
-  const lives = await Promise.all([1, 2, 3, 4].map((id) => new Life(store, id).begin()));
-  const [used, expired, cancelled, refused] = lives as [Life, Life, Life, Life];
+Deno.test("every end of a reservation is an event", async () => {
+  const reservations = await Promise.all([1, 2, 3, 4].map((id) => new TestReservation(store, id).begin()));
+  const [used, expired, cancelled, refused] = reservations as [
+    TestReservation,
+    TestReservation,
+    TestReservation,
+    TestReservation,
+  ];
   await refused.ask();
   await refused.answer({ kind: "refused", reason: "Occupied" });
   for (const each of [used, expired, cancelled]) await each.accepted({ parentIdTag: "FLEET" });
@@ -206,9 +211,9 @@ Deno.test("whatever becomes of a reservation is told of", async () => {
   await cancelled.report("Faulted");
   await store.reservations.expireDue(EXPIRY);
   const last = [];
-  // One after the other: of two that publish at once, one may find the other at it and see nothing yet.
-  for (const { chargePoint } of lives) {
-    last.push((await told(chargePoint)).findLast(({ type }) => type.startsWith("reservation."))!);
+  // One after the other: of two concurrent calls of publish, one returns before the other has committed.
+  for (const { chargePoint } of reservations) {
+    last.push((await eventsOf(chargePoint)).findLast(({ type }) => type.startsWith("reservation."))!);
   }
   const terms = {
     connectorId: 1,
@@ -228,23 +233,23 @@ Deno.test("whatever becomes of a reservation is told of", async () => {
   ]);
 });
 
-Deno.test("everything that was told of is as the list of types says", async () => {
-  await told("nobody");
+Deno.test("the data of every event match the schema of its type", async () => {
+  await eventsOf("UNKNOWN");
   const events = await store.events.listAfter(0, {}, 1000);
   for (const { type, data } of events) eventTypes[type].parse(data);
-  // Types about other nouns are the business of the tests beside what tells of them.
+  // Types about other nouns are tested where their events are recorded.
   const nouns = new Set(events.map(({ type }) => type.split(".")[0]));
   const expected = eventTypeNames.filter((name) => nouns.has(name.split(".")[0]));
-  const untold = new Set(expected).difference(new Set(events.map(({ type }) => type)));
-  assertEquals([...untold], ["chargePoint.disconnected"]); // told by the actors
+  const missing = new Set(expected).difference(new Set(events.map(({ type }) => type)));
+  assertEquals([...missing], ["chargePoint.disconnected"]); // recorded by the actors
   for (const name of eventTypeNames) assertMatch(name, /^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/);
 });
 
-Deno.test("lists go both ways, filter and page; after a number they begin behind it", async () => {
+Deno.test("lists have both orders, filter and page; `after` excludes the given number", async () => {
   const [one, other] = [fresh("CP"), fresh("CP")];
   for (const chargePoint of [one, other, one, one]) await store.events.record(connection(chargePoint));
   await store.transactions.recordStart(start({ chargePoint: one }));
-  const all = (await told(one)).map(({ sequence }) => sequence);
+  const all = (await eventsOf(one)).map(({ sequence }) => sequence);
   const types = ["chargePoint.connected" as const];
   const newest = await store.events.list({ chargePoints: [one], types }, "newest", { limit: 2 });
   assertEquals(newest.items.map(({ sequence }) => sequence), [all[2]!, all[1]!]);
@@ -255,17 +260,17 @@ Deno.test("lists go both ways, filter and page; after a number they begin behind
   assertEquals(await store.events.head(), all.at(-1));
 });
 
-Deno.test("the outbox rings for what is recorded", async () => {
-  let rings = 0;
-  store.events.onRecorded(() => rings++);
+Deno.test("recording raises the outbox signal", async () => {
+  let raised = 0;
+  store.events.onRecorded(() => raised++);
   await store.events.record(connection(fresh("CP")));
-  assertEquals(rings, 1);
+  assertEquals(raised, 1);
   await store.transactions.recordStart(start());
-  assertEquals(rings, 2);
+  assertEquals(raised, 2);
   store.events.onRecorded(() => {});
 });
 
-Deno.test("old events go, a bounded number at a time, and numbers go on behind them", async () => {
+Deno.test("old events are removed, and later numbers continue after them", async () => {
   const own = await openTestStore();
   try {
     for (let i = 0; i < 3; i++) await own.events.record(connection("CP"));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import type { IdTagFields } from "../../db/id_tags.ts";
 import { openTestStore } from "../database.ts";
-import { at, fresh } from "./facts.ts";
+import { at, fresh } from "./records.ts";
 
 let monotonicMs = 0;
 const store = await openTestStore({ monotonicMs: () => monotonicMs });
@@ -17,7 +17,7 @@ const tag = (given: Partial<IdTagFields> = {}): IdTagFields => ({
   ...given,
 });
 
-Deno.test("a tag is found in any letters, as it was first written", async () => {
+Deno.test("an idTag is found in any case, in its first spelling", async () => {
   const name = fresh("TaG-É");
   assertEquals(await idTags.find(name), undefined);
   const { row: idTag, created } = await idTags.put(name, tag({ expiryDate: at(9), parentIdTag: "Family" }), at(0));
@@ -36,7 +36,7 @@ Deno.test("a tag is found in any letters, as it was first written", async () => 
   assertEquals(await idTags.find(name), again.row);
 });
 
-Deno.test("what we change ourselves is seen at once, misses included", async () => {
+Deno.test("own changes are seen at once, also after a cached miss", async () => {
   const name = fresh("TAG");
   assertEquals(await idTags.find(name), undefined);
   await idTags.put(name, tag(), at(0));
@@ -85,7 +85,7 @@ Deno.test("API keys: found by the hash of their secret until they are removed", 
   assertEquals(await apiKeys.findByHash(hash), undefined);
 });
 
-Deno.test("configuration: named keys are set, unknown ones forgotten, others stay; letters do not matter", async () => {
+Deno.test("configuration: reported keys are set, unknown ones removed, others kept; case is ignored", async () => {
   const chargePoint = fresh("CP");
   const first = [
     { key: "HeartbeatInterval", value: "300", readonly: false },
@@ -111,7 +111,7 @@ Deno.test("configuration: named keys are set, unknown ones forgotten, others sta
   assertEquals((await configurationKeys.list(chargePoint)).length, 4);
 });
 
-Deno.test("notices are kept once each and listed newest first", async () => {
+Deno.test("reports are stored once and listed newest first", async () => {
   const chargePoint = fresh("CP");
   const notice = (type: string, minute: number) => ({
     chargePoint,

@@ -3,7 +3,7 @@ import type { MessageRow } from "../../db/messages.ts";
 import { BadCursor } from "../../db/engine/list_page.ts";
 import type { Store } from "../../db/store.ts";
 import { openTestStore } from "../database.ts";
-import { fresh } from "./facts.ts";
+import { fresh } from "./records.ts";
 
 let store: Store;
 Deno.test.beforeAll(async () => {
@@ -48,20 +48,27 @@ async function listed(chargePoint: string, filter = {}, order?: "newest" | "olde
   return found;
 }
 
-Deno.test("a message comes back as it was written down, its payload letter by letter", async () => {
+Deno.test("a message is read as it was recorded, with an unchanged payload", async () => {
   const chargePoint = fresh("CP");
   const commandId = crypto.randomUUID();
   const payload = '{"idTag": "\\u0000\\ud800", "a":1}';
   const problems = [{ kind: "tooLong", detail: "idTag" }];
-  const facts = { type: "CALLRESULT", direction: "out", latencyMs: 12, commandId, transactionId: 7, problems } as const;
-  const row = message(chargePoint, day(1), { ...facts, payload });
+  const fields = {
+    type: "CALLRESULT",
+    direction: "out",
+    latencyMs: 12,
+    commandId,
+    transactionId: 7,
+    problems,
+  } as const;
+  const row = message(chargePoint, day(1), { ...fields, payload });
   await store.messages.record([row]);
   await store.messages.record([row]);
   const { items } = await store.messages.list(chargePoint, {}, { limit: 10 });
   assertEquals(items, [{ ...row, payload: JSON.parse(payload) }]);
 });
 
-Deno.test("messages are listed over the days, both ways round, by what the filters say", async () => {
+Deno.test("messages are listed across days, in both orders, with filters", async () => {
   const chargePoint = fresh("CP");
   const rows = [
     message(chargePoint, day(1)),
@@ -84,18 +91,18 @@ Deno.test("days older than the retention are dropped, also out of the default pa
   const chargePoint = fresh("CP");
   const inJuly = (dayOfMonth: number) => new Date(Date.UTC(2027, 6, dayOfMonth, 12));
   const old = message(chargePoint, inJuly(10));
-  const homeless = message(chargePoint, new Date(Date.UTC(2027, 5, 1)));
+  const inDefault = message(chargePoint, new Date(Date.UTC(2027, 5, 1)));
   const { made } = await store.messages.keepPartitions(inJuly(10));
   assertEquals(made, [9, 10, 11, 12].map((each) => `messages_2027_07_${String(each).padStart(2, "0")}`));
-  await store.messages.record([homeless, old]);
+  await store.messages.record([inDefault, old]);
   await store.messages.keepPartitions(inJuly(12));
-  const young = message(chargePoint, inJuly(12));
-  await store.messages.record([young]);
-  assertEquals(await listed(chargePoint), [young.id, old.id, homeless.id]);
+  const recent = message(chargePoint, inJuly(12));
+  await store.messages.record([recent]);
+  assertEquals(await listed(chargePoint), [recent.id, old.id, inDefault.id]);
   const { dropped } = await store.messages.keepPartitions(inJuly(12), 1);
   assertEquals(dropped.filter((name) => name.startsWith("messages_2027")), [
     "messages_2027_07_09",
     "messages_2027_07_10",
   ]);
-  assertEquals(await listed(chargePoint), [young.id]);
+  assertEquals(await listed(chargePoint), [recent.id]);
 });

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { fc } from "../packages/fast_check.ts";
 import { openTestStore } from "../database.ts";
-import { at, sample, start } from "./facts.ts";
+import { at, sample, start } from "./records.ts";
 
 const store = await openTestStore();
 const { meterValues, transactions } = store;
 Deno.test.afterAll(() => store.close());
 
 async function transaction() {
-  const fact = start();
-  return { chargePoint: fact.chargePoint, ...await transactions.recordStart(fact) };
+  const given = start();
+  return { chargePoint: given.chargePoint, ...await transactions.recordStart(given) };
 }
 
 Deno.test("samples in any order, slicing and repetition are stored once each", async () => {
@@ -23,18 +23,18 @@ Deno.test("samples in any order, slicing and repetition are stored once each", a
     fc.asyncProperty(
       fc.array(perSample, { minLength: 1, maxLength: 60 }),
       fc.infiniteStream(fc.nat(9)),
-      async (facts, dice) => {
+      async (points, random) => {
         const { chargePoint, transactionId } = await transaction();
-        const samples = facts.map(({ minute, ...rest }) =>
+        const samples = points.map(({ minute, ...rest }) =>
           sample({ chargePoint, reportedTransactionId: transactionId, sampledAt: at(minute), ...rest })
         );
-        const thrice = [...samples, ...samples, ...samples].map((each) => ({ each, rank: dice.next().value }))
+        const thrice = [...samples, ...samples, ...samples].map((each) => ({ each, rank: random.next().value }))
           .sort((a, b) => a.rank - b.rank).map(({ each }) => each);
         const messages = [];
-        while (thrice.length > 0) messages.push(thrice.splice(0, 1 + dice.next().value));
+        while (thrice.length > 0) messages.push(thrice.splice(0, 1 + random.next().value));
         await Promise.all(messages.map((message) => meterValues.record(message)));
         const { items } = await meterValues.list(transactionId, {}, { limit: 1000 });
-        const keys = facts.map((each) => [at(each.minute).toISOString(), each.measurand, each.phase, each.context]);
+        const keys = points.map((each) => [at(each.minute).toISOString(), each.measurand, each.phase, each.context]);
         assertEquals(
           items.map((each) => JSON.stringify([each.sampledAt, each.measurand, each.phase, each.context])).sort(),
           [...new Set(keys.map((key) => JSON.stringify(key)))].sort(),
@@ -66,7 +66,7 @@ Deno.test("each part of the natural key makes another sample, the value does not
   assert(items.every((each) => each.value === "1000"));
 });
 
-Deno.test("only the charge point's own transaction is linked", async () => {
+Deno.test("a sample is linked only to a transaction of its charge point", async () => {
   const own = await transaction();
   const other = await transaction();
   const { chargePoint } = own;
@@ -82,7 +82,7 @@ Deno.test("only the charge point's own transaction is linked", async () => {
   assertEquals((await meterValues.list(other.transactionId, {}, { limit: 10 })).items, []);
 });
 
-Deno.test("a sample without a connector is its transaction's, and equals the one that named it", async () => {
+Deno.test("a sample without a connector gets its transaction's connector", async () => {
   const { chargePoint, transactionId } = await transaction();
   const named = sample({ chargePoint, connectorId: 1, reportedTransactionId: transactionId });
   await meterValues.record([named]);
@@ -112,7 +112,7 @@ Deno.test("thousands of samples in one message, listed page by page and by measu
   assertEquals(values, samples.filter((_, i) => i % 2).map((each) => each.value));
 });
 
-Deno.test("clocks at 1970 and 2199 and a signed value of some kilobytes find their place", async () => {
+Deno.test("samples of clocks at 1970 and 2199 and of some kilobytes are stored", async () => {
   const { chargePoint, transactionId } = await transaction();
   const times = [new Date(0), new Date("2199-12-31T23:59:59.999Z")];
   await meterValues.record(
@@ -124,7 +124,7 @@ Deno.test("clocks at 1970 and 2199 and a signed value of some kilobytes find the
   assertEquals(items.map((each) => [each.sampledAt, each.value.length]), times.map((time) => [time, 4000]));
 });
 
-Deno.test("partitions are made ahead, also over samples that were there first, and dropped by age", async () => {
+Deno.test("partitions are made in advance, also for samples that exist, and dropped by age", async () => {
   const { chargePoint, transactionId } = await transaction();
   const year = 2031;
   const inMonth = (month: number) => new Date(Date.UTC(year, month, 15));

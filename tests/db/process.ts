@@ -1,28 +1,28 @@
 /**
- * A process of its own over a test's database, for what only happens between processes. Run as a program it opens the store that its
- * argument describes, does what the argument says, and tells each step in a line; as a module it starts such programs.
+ * A separate process on a test's database, for tests with several processes. As a program it opens the store that its
+ * argument describes, executes the task of the argument, and prints a line for each step. As a module it starts such programs.
  */
 import { openStore, type StoreOptions } from "../../db/store.ts";
-import { at, claim, enqueue, start } from "./facts.ts";
+import { at, claim, enqueue, start } from "./records.ts";
 
-/** What a process does once its store is open. It then waits to be ended. */
-export interface Errand {
+/** What a process does when its store is open. Then it waits until it is killed. */
+export interface Task {
   readonly store: StoreOptions;
-  /** `record`: starts without end, each told when it is safe. `claim`: queues and claims one command. */
+  /** `record`: records starts until it is killed, and prints each after its commit. `claim`: queues and claims one command. */
   readonly task: "open" | "record" | "claim";
 }
 
 /** A running process. `line` waits for its next line, undefined at its end. */
 export interface Process extends AsyncDisposable {
   line(): Promise<string | undefined>;
-  /** kill -9. Resolves with the lines that were still under way. */
+  /** kill -9. Resolves with the lines that were not read yet. */
   kill(): Promise<string[]>;
 }
 
-/** Starts a process on an errand. */
-export function run(errand: Errand): Process {
+/** Starts a process with a task. */
+export function run(task: Task): Process {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "-A", import.meta.filename!, JSON.stringify(errand)],
+    args: ["run", "--quiet", "--no-lock", "-A", import.meta.filename!, JSON.stringify(task)],
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -46,7 +46,7 @@ export function run(errand: Errand): Process {
   return { line, kill, [Symbol.asyncDispose]: async () => void await kill() };
 }
 
-/** Whole lines only: what a killed process was about to say does not count. */
+/** Complete lines only: an incomplete line of a killed process is dropped. */
 function splitter(): TransformStream<string, string> {
   let open = "";
   return new TransformStream({
@@ -58,7 +58,7 @@ function splitter(): TransformStream<string, string> {
   });
 }
 
-async function serve({ store: options, task }: Errand): Promise<void> {
+async function serve({ store: options, task }: Task): Promise<void> {
   const store = await openStore(options);
   console.log("open");
   if (task === "claim") {
@@ -73,7 +73,7 @@ async function serve({ store: options, task }: Errand): Promise<void> {
     );
     console.log(`${meterStart} ${transactionId}`);
   }
-  setInterval(() => {}, 60_000); // stays until it is killed
+  setInterval(() => {}, 60_000); // Runs until it is killed.
 }
 
 if (import.meta.main) {

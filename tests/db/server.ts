@@ -8,13 +8,13 @@ import { PROGRAMS_VARIABLE } from "../database.ts";
 export interface Server extends AsyncDisposable {
   readonly url: string;
   start(): Promise<void>;
-  /** `immediate` is a crash: no farewell, recovery at the next start. */
+  /** `immediate` is like a crash: no checkpoint, and a recovery at the next start. */
   stop(how: "fast" | "immediate"): Promise<void>;
-  /** Freezes processes of the server, or lets those that still exist go on. */
+  /** Freezes processes of the server, or continues those that still exist. */
   signal(pids: readonly number[], signal: "SIGSTOP" | "SIGCONT"): void;
 }
 
-/** Makes and starts a server of its own in a temporary folder. */
+/** Creates and starts a separate server in a temporary folder. */
 export async function startServer(): Promise<Server> {
   const folder = await Deno.makeTempDir({ prefix: "chargehand-postgres-" });
   const { prefix, owner } = notRoot();
@@ -58,7 +58,7 @@ export async function startServer(): Promise<Server> {
   };
 }
 
-/** PostgreSQL refuses to run as root: what comes before the program then, or the user that it runs as. */
+/** PostgreSQL refuses to run as root: the prefix of the command line, or the user, that avoids it. */
 function notRoot(): { prefix: readonly string[]; owner?: { uid: number; gid: number } } {
   if (!isRoot()) return { prefix: [] };
   return namespacesWork() ? { prefix: IN_NAMESPACE } : { prefix: [], owner: { uid: NOBODY, gid: NOBODY } };

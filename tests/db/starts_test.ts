@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { openTestStore } from "../database.ts";
-import { at, fresh, start, stop } from "./facts.ts";
+import { at, fresh, start, stop } from "./records.ts";
 
 const store = await openTestStore();
 const { transactions } = store;
@@ -31,14 +31,14 @@ Deno.test("a hundred pairs of equal starts at the same moment are a hundred tran
   assertEquals(ids.size, 100);
 });
 
-Deno.test("a tag in other letters and a time in another notation are the same start", async () => {
+Deno.test("an idTag in another case and a time in another notation are the same start", async () => {
   const one = start({ idTag: fresh("Tag-ÄB"), timestamp: new Date("2026-03-02T09:00:00.000+01:00") });
   const { transactionId } = await transactions.recordStart(one);
   const again = { ...one, idTag: one.idTag.toLowerCase(), timestamp: new Date("2026-03-02T08:00:00Z") };
   assertEquals((await transactions.recordStart(again)).transactionId, transactionId);
 });
 
-Deno.test("whatever differs in the natural key is another transaction", async () => {
+Deno.test("each difference in the natural key is another transaction", async () => {
   const one = start();
   const others = [
     { connectorId: 2 },
@@ -52,7 +52,7 @@ Deno.test("whatever differs in the natural key is another transaction", async ()
   assertEquals(ids.size, others.length + 1);
 });
 
-Deno.test("resent starts burn no ids, and ids rise from one by one in the order of a batch", async () => {
+Deno.test("resent starts use no ids, and ids rise by one in the order of a batch", async () => {
   const before = (await transactions.recordStart(start())).transactionId;
   const batch = Array.from({ length: 20 }, () => start());
   const first = await Promise.all(batch.map((each) => transactions.recordStart(each)));
@@ -62,7 +62,7 @@ Deno.test("resent starts burn no ids, and ids rise from one by one in the order 
   assertEquals(after, before + 21);
 });
 
-Deno.test("the same tag elsewhere is ConcurrentTx, recorded all the same, and stays so when resent", async () => {
+Deno.test("the same idTag at another charge point is ConcurrentTx; the start is recorded, and its answer stays the same when resent", async () => {
   const idTag = fresh("TAG");
   const here = await transactions.recordStart(start({ idTag, maxActiveTransactions: 1 }));
   const there = start({ idTag: idTag.toLowerCase(), maxActiveTransactions: 1 });
@@ -95,7 +95,7 @@ for (const [max, statuses] of [[2, "AACC"], [3, "AAAC"], [null, "AAAA"], [0, "CC
   });
 }
 
-Deno.test("a refused transaction does not take a tag's place, an ended one gives it back", async () => {
+Deno.test("a refused transaction does not count for the limit of an idTag, nor does an ended one", async () => {
   const idTag = fresh("TAG");
   const first = start({ idTag, maxActiveTransactions: 1 });
   const { transactionId } = await transactions.recordStart(first);
@@ -105,7 +105,7 @@ Deno.test("a refused transaction does not take a tag's place, an ended one gives
   assertEquals(third.idTagInfo.status, "Accepted");
 });
 
-Deno.test("what is not Accepted is recorded as it was decided", async () => {
+Deno.test("a start that is not Accepted is recorded with its status", async () => {
   for (const status of ["Blocked", "Expired", "Invalid"] as const) {
     const one = start({ idTagInfo: { status }, maxActiveTransactions: 0, flags: ["odd"] });
     const { transactionId, idTagInfo } = await transactions.recordStart(one);
@@ -115,7 +115,7 @@ Deno.test("what is not Accepted is recorded as it was decided", async () => {
   }
 });
 
-Deno.test("odd values of a charge point are stored: large numbers, long tags, times far away", async () => {
+Deno.test("unusual values are stored: large numbers, long idTags, times far away", async () => {
   const long = fresh("T").padEnd(5000, "x");
   for (const timestamp of [new Date(0), new Date("2199-12-31T23:59:59.999Z")]) {
     const one = start({ connectorId: 2 ** 52, idTag: long, meterStart: -5, reservationId: 2 ** 40, timestamp });
@@ -126,7 +126,7 @@ Deno.test("odd values of a charge point are stored: large numbers, long tags, ti
   }
 });
 
-Deno.test("an older transaction on the connector stays open for seven days of waiting, then it is abandoned", async () => {
+Deno.test("an older transaction on the connector is abandoned when it is more than seven days old", async () => {
   const day = 24 * 60;
   const oldest = start();
   const { chargePoint, connectorId } = oldest;

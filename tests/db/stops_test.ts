@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { openTestStore } from "../database.ts";
-import { at, fresh, sample, start, stop } from "./facts.ts";
+import { at, fresh, sample, start, stop } from "./records.ts";
 
 const store = await openTestStore();
 const { meterValues, transactions } = store;
@@ -8,11 +8,11 @@ Deno.test.afterAll(() => store.close());
 
 /** An open transaction. */
 async function started(given: Parameters<typeof start>[0] = {}) {
-  const fact = start(given);
-  return { ...fact, ...await transactions.recordStart(fact) };
+  const one = start(given);
+  return { ...one, ...await transactions.recordStart(one) };
 }
 
-Deno.test("the first stop ends the transaction, repetitions change nothing", async () => {
+Deno.test("the first stop ends the transaction, repeated stops change nothing", async () => {
   const { chargePoint, transactionId, idTag } = await started({ flags: ["a"] });
   const first = stop({ chargePoint, transactionId, idTag, reason: "Remote", flags: ["b"] });
   assertEquals(await transactions.recordStop(first), { outcome: "ended", transactionId, created: true });
@@ -27,14 +27,14 @@ Deno.test("the first stop ends the transaction, repetitions change nothing", asy
   assertEquals(await transactions.find(transactionId), ended);
 });
 
-Deno.test("equal stops at the same moment are one", async () => {
+Deno.test("equal concurrent stops are stored once", async () => {
   const { chargePoint, transactionId } = await started();
   const one = stop({ chargePoint, transactionId });
   const outcomes = await Promise.all([one, one, one].map((each) => transactions.recordStop(each)));
   assertEquals(outcomes.map((each) => each.outcome).sort(), ["ended", "repeated", "repeated"]);
 });
 
-Deno.test("a stop with other values is kept as a conflict and does not change the transaction's", async () => {
+Deno.test("a stop with other values is stored as a conflict and does not change the transaction", async () => {
   const { chargePoint, transactionId } = await started();
   await transactions.recordStop(stop({ chargePoint, transactionId }));
   const other = stop({ chargePoint, transactionId, meterStop: 9000 });
@@ -43,15 +43,15 @@ Deno.test("a stop with other values is kept as a conflict and does not change th
   await transactions.recordStop(stop({ chargePoint, transactionId, timestamp: at(61) }));
   const kept = await transactions.find(transactionId);
   assertEquals([kept?.meterStop, kept?.stoppedAt, kept?.flags], [5000, at(60), ["conflictingStop"]]);
-  const facts = await transactions.listStops({ chargePoint }, { limit: 10 });
-  assertEquals(facts.items.map((each) => each.outcome), ["conflict", "conflict", "ended"]);
+  const stops = await transactions.listStops({ chargePoint }, { limit: 10 });
+  assertEquals(stops.items.map((each) => each.outcome), ["conflict", "conflict", "ended"]);
 });
 
 Deno.test("a start replayed after its stop stays ended", async () => {
-  const fact = start();
-  const { transactionId } = await transactions.recordStart(fact);
-  await transactions.recordStop(stop({ chargePoint: fact.chargePoint, transactionId }));
-  assertEquals(await transactions.recordStart(fact), {
+  const begun = start();
+  const { transactionId } = await transactions.recordStart(begun);
+  await transactions.recordStop(stop({ chargePoint: begun.chargePoint, transactionId }));
+  assertEquals(await transactions.recordStart(begun), {
     transactionId,
     created: false,
     idTagInfo: { status: "Accepted" },
@@ -60,7 +60,7 @@ Deno.test("a start replayed after its stop stays ended", async () => {
 });
 
 for (const reported of [0, -2, 2_000_000_001, 2 ** 50]) {
-  Deno.test(`a stop for ${reported}, which was never issued, is kept aside and touches nothing`, async () => {
+  Deno.test(`a stop for ${reported}, which was never issued, is an orphan and changes no transaction`, async () => {
     const { chargePoint, transactionId } = await started();
     const orphan = stop({ chargePoint, transactionId: reported });
     assertEquals(await transactions.recordStop(orphan), { outcome: "orphan", transactionId: null, created: true });
@@ -69,18 +69,18 @@ for (const reported of [0, -2, 2_000_000_001, 2 ** 50]) {
   });
 }
 
-Deno.test("another charge point's transaction is never touched, whoever asks", async () => {
+Deno.test("a stop never changes a transaction of another charge point", async () => {
   const theirs = await started();
   const before = await transactions.find(theirs.transactionId);
   const { chargePoint } = await started();
   const foreign = stop({ chargePoint, transactionId: theirs.transactionId });
   assertEquals(await transactions.recordStop(foreign), { outcome: "orphan", transactionId: null, created: true });
   assertEquals(await transactions.find(theirs.transactionId), before);
-  const [fact] = (await transactions.listStops({ chargePoint, outcome: "orphan" }, { limit: 10 })).items;
-  assertEquals(fact?.flags, ["foreignTransaction"]);
+  const [stored] = (await transactions.listStops({ chargePoint, outcome: "orphan" }, { limit: 10 })).items;
+  assertEquals(stored?.flags, ["foreignTransaction"]);
 });
 
-Deno.test("-1 is attached to the one open transaction that fits", async () => {
+Deno.test("a stop with -1 ends the one active transaction that fits", async () => {
   const { chargePoint, transactionId } = await started();
   const unsure = stop({ chargePoint });
   assertEquals(await transactions.recordStop(unsure), { outcome: "inferred", transactionId, created: true });
@@ -89,18 +89,18 @@ Deno.test("-1 is attached to the one open transaction that fits", async () => {
   assertEquals(await transactions.recordStop(unsure), { outcome: "repeated", transactionId, created: false });
 });
 
-Deno.test("a stop that was inferred and comes again under the right id is the same stop", async () => {
+Deno.test("an inferred stop that is sent again with the right id is the same stop", async () => {
   const { chargePoint, transactionId } = await started();
   await transactions.recordStop(stop({ chargePoint }));
   const known = await transactions.recordStop(stop({ chargePoint, transactionId }));
   assertEquals(known, { outcome: "repeated", transactionId, created: false });
 });
 
-Deno.test("-1 is not attached when it does not fit, or when two would", async () => {
+Deno.test("a stop with -1 is an orphan when no transaction fits, or two", async () => {
   const { chargePoint, idTag } = await started();
-  const misfits = [{ meterStop: 999 }, { timestamp: at(-1) }, { idTag: fresh("OTHER") }];
-  for (const misfit of misfits) {
-    assertEquals((await transactions.recordStop(stop({ chargePoint, ...misfit }))).outcome, "orphan");
+  const mismatches = [{ meterStop: 999 }, { timestamp: at(-1) }, { idTag: fresh("OTHER") }];
+  for (const mismatch of mismatches) {
+    assertEquals((await transactions.recordStop(stop({ chargePoint, ...mismatch }))).outcome, "orphan");
   }
   await started({ chargePoint, connectorId: 2 });
   assertEquals((await transactions.recordStop(stop({ chargePoint, meterStop: 5001 }))).outcome, "orphan");
@@ -108,11 +108,11 @@ Deno.test("-1 is not attached when it does not fit, or when two would", async ()
   assertEquals(byTag.outcome, "inferred");
 });
 
-Deno.test("a stop that came before its start is joined when the start comes", async () => {
-  const fact = start({ receivedAt: at(90) });
-  const { chargePoint } = fact;
+Deno.test("a stop that was received before its start is matched with the start", async () => {
+  const begun = start({ receivedAt: at(90) });
+  const { chargePoint } = begun;
   await transactions.recordStop(stop({ chargePoint, reason: "PowerLoss", flags: ["f"] }));
-  const { transactionId } = await transactions.recordStart(fact);
+  const { transactionId } = await transactions.recordStart(begun);
   const joined = await transactions.find(transactionId);
   assertEquals([joined?.state, joined?.meterStop, joined?.reason], ["ended", 5000, "PowerLoss"]);
   assertEquals(joined?.flags, ["f", "matchedByInference"]);
@@ -126,16 +126,16 @@ async function samplesOf(transactionId: number): Promise<[minute: number, connec
   return items.map(({ sampledAt, connectorId }) => [(sampledAt.getTime() - at(0).getTime()) / 60_000, connectorId]);
 }
 
-/** What a charge point reports under an id of its own: within the transaction that is meant, and beside it. */
+/** Samples under an id of the charge point's own: within the matching transaction, and outside of it. */
 function unlinked(chargePoint: string, reportedTransactionId: number) {
   const under = { chargePoint, reportedTransactionId };
   const within = [{}, { sampledAt: at(0) }, { sampledAt: at(60), connectorId: null }];
-  const beside = [{ sampledAt: at(-1) }, { sampledAt: at(61) }, { connectorId: 2 }, { reportedTransactionId: -9 }];
-  return [...within, ...beside, { reportedTransactionId: null }, { chargePoint: fresh("CP") }]
+  const outside = [{ sampledAt: at(-1) }, { sampledAt: at(61) }, { connectorId: 2 }, { reportedTransactionId: -9 }];
+  return [...within, ...outside, { reportedTransactionId: null }, { chargePoint: fresh("CP") }]
     .map((each) => sample({ ...under, ...each }));
 }
 
-Deno.test("samples under -1 go to the transaction that the stop is attached to, once", async () => {
+Deno.test("samples under -1 are linked once to the transaction that the stop ends", async () => {
   const { chargePoint, transactionId } = await started();
   const samples = unlinked(chargePoint, -1);
   await meterValues.record(samples);
@@ -147,7 +147,7 @@ Deno.test("samples under -1 go to the transaction that the stop is attached to, 
   assertEquals(await samplesOf(transactionId), [[0, 1], [1, 1], [60, 1]]);
 });
 
-Deno.test("a stop that is sent again takes the samples with it that were not there the first time", async () => {
+Deno.test("a repeated stop links samples that were recorded after the first one", async () => {
   const { chargePoint, transactionId } = await started();
   await transactions.recordStop(stop({ chargePoint }));
   await meterValues.record(unlinked(chargePoint, -1));
@@ -155,35 +155,35 @@ Deno.test("a stop that is sent again takes the samples with it that were not the
   assertEquals((await samplesOf(transactionId)).length, 3);
 });
 
-Deno.test("samples under an id of the charge point's own go to the transaction when its start comes at last", async () => {
-  const fact = start({ receivedAt: at(90) });
-  const { chargePoint } = fact;
+Deno.test("samples under an id of the charge point's own are linked when the start is received", async () => {
+  const begun = start({ receivedAt: at(90) });
+  const { chargePoint } = begun;
   await meterValues.record(unlinked(chargePoint, 1_999_999_999));
   await transactions.recordStop(stop({ chargePoint, transactionId: 1_999_999_999 }));
-  const { transactionId } = await transactions.recordStart(fact);
+  const { transactionId } = await transactions.recordStart(begun);
   assertEquals(await samplesOf(transactionId), [[0, 1], [1, 1], [60, 1]]);
 });
 
-Deno.test("a waiting stop is not joined when it does not fit, or when two would", async () => {
-  const misfits = [{ meterStop: 999 }, { timestamp: at(-1) }, { idTag: "OTHER" }, { receivedAt: at(-1) }];
-  for (const misfit of misfits) {
-    const fact = start({ receivedAt: at(90) });
-    await transactions.recordStop(stop({ chargePoint: fact.chargePoint, ...misfit }));
-    const { transactionId } = await transactions.recordStart(fact);
-    assertEquals((await transactions.find(transactionId))?.state, "active", JSON.stringify(misfit));
+Deno.test("an orphan stop is not matched when it does not fit, or when two fit", async () => {
+  const mismatches = [{ meterStop: 999 }, { timestamp: at(-1) }, { idTag: "OTHER" }, { receivedAt: at(-1) }];
+  for (const mismatch of mismatches) {
+    const begun = start({ receivedAt: at(90) });
+    await transactions.recordStop(stop({ chargePoint: begun.chargePoint, ...mismatch }));
+    const { transactionId } = await transactions.recordStart(begun);
+    assertEquals((await transactions.find(transactionId))?.state, "active", JSON.stringify(mismatch));
   }
-  const fact = start({ receivedAt: at(90) });
-  await transactions.recordStop(stop({ chargePoint: fact.chargePoint }));
-  await transactions.recordStop(stop({ chargePoint: fact.chargePoint, meterStop: 6000 }));
-  const { transactionId } = await transactions.recordStart(fact);
+  const begun = start({ receivedAt: at(90) });
+  await transactions.recordStop(stop({ chargePoint: begun.chargePoint }));
+  await transactions.recordStop(stop({ chargePoint: begun.chargePoint, meterStop: 6000 }));
+  const { transactionId } = await transactions.recordStart(begun);
   assertEquals((await transactions.find(transactionId))?.state, "active");
 });
 
-Deno.test("a foreign id is not joined by a later start", async () => {
+Deno.test("a stop with the id of another charge point's transaction is not matched with a later start", async () => {
   const theirs = await started();
-  const fact = start({ receivedAt: at(90) });
-  await transactions.recordStop(stop({ chargePoint: fact.chargePoint, transactionId: theirs.transactionId }));
-  const { transactionId } = await transactions.recordStart(fact);
+  const begun = start({ receivedAt: at(90) });
+  await transactions.recordStop(stop({ chargePoint: begun.chargePoint, transactionId: theirs.transactionId }));
+  const { transactionId } = await transactions.recordStart(begun);
   assertEquals((await transactions.find(transactionId))?.state, "active");
 });
 

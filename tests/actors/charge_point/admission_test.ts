@@ -7,7 +7,7 @@ import { createLog } from "../../../actors/runtime/log.ts";
 import { type Settings, settingsWith } from "../../../actors/settings/settings.ts";
 import type { Store } from "../../../db/store.ts";
 import { openTestStore } from "../../database.ts";
-import { fields } from "../../db/facts.ts";
+import { fields } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 const sharedStore = await openTestStore();

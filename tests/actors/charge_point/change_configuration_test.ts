@@ -5,7 +5,7 @@ import type { HandlerContext } from "../../../actors/charge_point/handler_contex
 import type { Command } from "../../../db/commands.ts";
 import { endOf } from "../../../ocpp/command_end.ts";
 import { openTestStore } from "../../database.ts";
-import { fields } from "../../db/facts.ts";
+import { fields } from "../../db/records.ts";
 
 const { chargePoints, ...store } = await openTestStore();
 Deno.test.afterAll(() => store.close());

@@ -8,7 +8,7 @@ import { settingsWith } from "../../../actors/settings/settings.ts";
 import type { ConnectionAttempt } from "../../../db/connection_attempts.ts";
 import type { Store } from "../../../db/store.ts";
 import { openTestStore } from "../../database.ts";
-import { fields, fresh } from "../../db/facts.ts";
+import { fields, fresh } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 let store: Store;

@@ -5,7 +5,7 @@ import type { Connection } from "../../../actors/charge_point/connection.ts";
 import { createLog } from "../../../actors/runtime/log.ts";
 import { settingsWith } from "../../../actors/settings/settings.ts";
 import { openTestStore } from "../../database.ts";
-import { fields } from "../../db/facts.ts";
+import { fields } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 const store = await openTestStore();

@@ -2,7 +2,7 @@
 import type { CampaignTarget } from "../../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign, NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import type { Store } from "../../../db/store.ts";
-import { fresh } from "../../db/facts.ts";
+import { fresh } from "../../db/records.ts";
 import type { TestChargePoint, TestProcess } from "./test_process.ts";
 
 /** The environment of a campaign; `do` works in the current process. */

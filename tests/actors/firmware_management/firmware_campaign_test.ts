@@ -6,7 +6,7 @@ import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import type { NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import { openTestStore } from "../../database.ts";
-import { fresh } from "../../db/facts.ts";
+import { fresh } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 import { TestChargePoint, TestProcess } from "./test_process.ts";
 

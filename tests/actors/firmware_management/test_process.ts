@@ -14,7 +14,7 @@ import { uuidVersion7 } from "../../../actors/runtime/uuid.ts";
 import type { CampaignTarget } from "../../../db/firmware_management/firmware_campaign_targets.ts";
 import type { FirmwareCampaign, NewFirmwareCampaign } from "../../../db/firmware_management/firmware_campaigns.ts";
 import type { Store } from "../../../db/store.ts";
-import { fields } from "../../db/facts.ts";
+import { fields } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 /** How a charge point answers UpdateFirmware. */

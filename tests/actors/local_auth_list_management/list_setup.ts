@@ -14,7 +14,7 @@ import { type Settings, settingsWith } from "../../../actors/settings/settings.t
 import type { Store } from "../../../db/store.ts";
 import type { ListUpdate } from "../../../ocpp/local_auth_list_management/local_list.ts";
 import { within } from "../../conformance/within.ts";
-import { fields, fresh } from "../../db/facts.ts";
+import { fields, fresh } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 import { ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
 import { watchedStore } from "../charge_point/watched_store.ts";

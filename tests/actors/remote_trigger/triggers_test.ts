@@ -10,7 +10,7 @@ import type { TriggeredMessages } from "../../../db/remote_trigger/triggered_mes
 import type { Store } from "../../../db/store.ts";
 import { within } from "../../conformance/within.ts";
 import { openTestStore } from "../../database.ts";
-import { at, claim, enqueue } from "../../db/facts.ts";
+import { at, claim, enqueue } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 const store = await openTestStore();

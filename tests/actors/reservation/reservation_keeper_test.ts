@@ -8,8 +8,8 @@ import type { Reservations } from "../../../db/reservation/reservations.ts";
 import type { Store } from "../../../db/store.ts";
 import { within } from "../../conformance/within.ts";
 import { openTestStore } from "../../database.ts";
-import { at } from "../../db/facts.ts";
-import { Life } from "../../db/reservation/life.ts";
+import { at } from "../../db/records.ts";
+import { TestReservation } from "../../db/reservation/test_reservation.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,7 +18,7 @@ const store = await openTestStore();
 Deno.test.afterAll(() => store.close());
 
 let lastId = 0;
-const life = () => new Life(store, ++lastId).begin();
+const life = () => new TestReservation(store, ++lastId).begin();
 
 /** The actor over the store, with functions that pass time. `broken` replaces methods of the reservations. */
 function startReservations(clock: FakeClock, broken: Partial<Reservations> = {}) {
@@ -42,7 +42,7 @@ function startReservations(clock: FakeClock, broken: Partial<Reservations> = {})
 /** A fake clock at this minute of the test data. */
 const clockAt = (minutes: number) => new FakeClock(at(minutes).toISOString());
 
-const settled = (one: Life): Signal => ({
+const settled = (one: TestReservation): Signal => ({
   kind: "commandSettled",
   chargePoint: one.chargePoint,
   command: one.reserving,

@@ -12,7 +12,7 @@ import type { Store } from "../../../db/store.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import { eventually } from "../../conformance/within.ts";
 import { openTestStore } from "../../database.ts";
-import { fields, fresh } from "../../db/facts.ts";
+import { fields, fresh } from "../../db/records.ts";
 
 const store = await openTestStore();
 Deno.test.afterAll(() => store.close());

@@ -4,7 +4,7 @@ import type { Settings } from "../../../actors/settings/settings.ts";
 import type { SiteFields } from "../../../db/smart_charging/sites.ts";
 import type { Store } from "../../../db/store.ts";
 import { openTestStore } from "../../database.ts";
-import { enqueue } from "../../db/facts.ts";
+import { enqueue } from "../../db/records.ts";
 import type { LimitedChargePoint } from "./limited_charge_point.ts";
 import { SimulatedSite } from "./simulated_site.ts";
 

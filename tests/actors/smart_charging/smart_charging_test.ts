@@ -12,7 +12,7 @@ import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_pr
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { within } from "../../conformance/within.ts";
 import { openTestStore } from "../../database.ts";
-import { command, enqueue, fresh, start, stop } from "../../db/facts.ts";
+import { command, enqueue, fresh, start, stop } from "../../db/records.ts";
 import { FakeClock } from "../../fake_clock.ts";
 
 const store = await openTestStore();

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEADLINE, refused, StoreError, unknownOutcome } from "../../../db/engine/errors.ts";
 import { batched } from "../../../db/engine/batched.ts";
 import { openTestStore } from "../../database.ts";
-import { sample, start } from "../facts.ts";
+import { sample, start } from "../records.ts";
 
-/** A statement that the test answers itself. */
+/** A `send` whose statements the test answers. */
 function statements<Row>() {
   const sent: { rows: readonly Row[]; answer: PromiseWithResolvers<readonly Row[]> }[] = [];
   return {
@@ -17,10 +17,10 @@ function statements<Row>() {
   };
 }
 
-/** Lets everything that is due happen. */
+/** Waits until all due tasks of the event loop have run. */
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve));
 
-Deno.test("rows of one moment leave together, later ones when the statement is back", async () => {
+Deno.test("rows that wait at the same moment share a statement, later rows share the next one", async () => {
   const { sent, send } = statements<number>();
   const record = batched(send, { maxRows: 3, maxInFlight: 1 });
   const results = [1, 2, 3, 4, 5].map(record);
@@ -36,7 +36,7 @@ Deno.test("rows of one moment leave together, later ones when the statement is b
   assertEquals(await Promise.all(results), [10, 20, 30, 40, 50, 60, 70]);
 });
 
-Deno.test("no more statements are under way than allowed", async () => {
+Deno.test("no more statements run at the same time than allowed", async () => {
   const { sent, send } = statements<number>();
   const record = batched(send, { maxRows: 1, maxInFlight: 2 });
   const results = [1, 2, 3].map(record);
@@ -50,7 +50,7 @@ Deno.test("no more statements are under way than allowed", async () => {
   assertEquals(await Promise.all(results), [1, 2, 3]);
 });
 
-Deno.test("rows with the same key travel apart and in their order, heavy rows alone", async () => {
+Deno.test("rows with the same key are sent separately and in their order, a row above the limit alone", async () => {
   const { sent, send } = statements<string>();
   const keyed = batched(send, { maxRows: 2, maxInFlight: 1, keyOf: (row) => row[0]! });
   ["a1", "a2", "b1", "a3", "b2"].map(keyed);
@@ -82,7 +82,7 @@ Deno.test("only the bad row of a batch fails", async () => {
   assertEquals(statementsSent, 5);
 });
 
-Deno.test("a lock or a lost privilege is not looked for in single rows", async () => {
+Deno.test("after a lock timeout the rows are not sent one by one", async () => {
   let statementsSent = 0;
   const record = batched((_: readonly number[]) => {
     statementsSent++;
@@ -104,12 +104,12 @@ Deno.test("after a broken connection the same rows are sent once more", async ()
   await assertRejects(() => breaking(2)(7), StoreError, "unknown");
 });
 
-Deno.test("after a deadline nobody who waited behind it has to wait for another", async () => {
+Deno.test("after a deadline all waiting rows fail without another wait", async () => {
   const { sent, send } = statements<number>();
   const record = batched(send, { maxRows: 1, maxInFlight: 1 });
   const results = Promise.allSettled([1, 2, 3].map(record));
   await settled();
-  sent[0]!.answer.reject(unknownOutcome("silence", DEADLINE));
+  sent[0]!.answer.reject(unknownOutcome("no answer", DEADLINE));
   assertEquals((await results).map((each) => each.status), ["rejected", "rejected", "rejected"]);
   assertEquals(sent.length, 1);
   const next = record(4);
@@ -118,7 +118,7 @@ Deno.test("after a deadline nobody who waited behind it has to wait for another"
   assertEquals(await next, 4);
 });
 
-Deno.test("who waited for a connection in vain has no time for a second attempt", async () => {
+Deno.test("after a timeout of the connect there is no second attempt", async () => {
   let statementsSent = 0;
   const record = batched(() => {
     statementsSent++;
@@ -128,7 +128,7 @@ Deno.test("who waited for a connection in vain has no time for a second attempt"
   assertEquals(statementsSent, 1);
 });
 
-Deno.test("in the database: a row with a character that it cannot hold fails alone", async () => {
+Deno.test("in the database: only the row with a character that PostgreSQL cannot store fails", async () => {
   const store = await openTestStore();
   try {
     const starts = Array.from({ length: 30 }, (_, i) => start(i === 17 ? { idTag: "a\0b" } : {}));

@@ -17,7 +17,7 @@ function cache(maxEntries = 2) {
   };
 }
 
-Deno.test("a value is loaded once until its time is up", async () => {
+Deno.test("a value is loaded once in its time to live", async () => {
   const { find, pass, loads } = cache();
   assertEquals([await find("a"), await find("a")], ["a1", "a1"]);
   pass(99);
@@ -27,13 +27,13 @@ Deno.test("a value is loaded once until its time is up", async () => {
   assertEquals(loads, ["a", "a"]);
 });
 
-Deno.test("the least recently used value makes room", async () => {
+Deno.test("the least recently used value is dropped first", async () => {
   const { find, loads } = cache();
   for (const key of ["a", "b", "a", "c", "a", "b"]) await find(key);
   assertEquals(loads.join(""), "abcb");
 });
 
-Deno.test("what was loaded before a change is not believed after it", async () => {
+Deno.test("a load that began before a change is not used after it", async () => {
   const { entries } = cache();
   const slow = Promise.withResolvers<string>();
   const before = entries.find("a", () => slow.promise);
@@ -43,7 +43,7 @@ Deno.test("what was loaded before a change is not believed after it", async () =
   assertEquals(await entries.find("a", () => Promise.resolve("new")), "new");
 });
 
-Deno.test("a failed load is tried again", async () => {
+Deno.test("a failed load is repeated", async () => {
   const { entries } = cache();
   await assertRejects(() => entries.find("a", () => Promise.reject(new Error("no"))));
   assertEquals(await entries.find("a", () => Promise.resolve("yes")), "yes");

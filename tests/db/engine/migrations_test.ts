@@ -20,7 +20,7 @@ Deno.test("processes that start at once on an empty database migrate it once", a
   }
 });
 
-Deno.test("a migration that is cut off leaves nothing behind, neither tables nor a lock", async () => {
+Deno.test("an interrupted migration leaves neither tables nor a lock", async () => {
   await using database = await testDatabase("empty");
   const application = `test_${crypto.randomUUID().slice(0, 8)}`;
   const admin = postgres(database.databaseUrl, { max: 2, onnotice: () => {} });

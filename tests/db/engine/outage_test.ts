@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "
 import postgres from "postgres";
 import { StoreError } from "../../../db/engine/errors.ts";
 import { openStore, type Store } from "../../../db/store.ts";
-import { at, claim, enqueue, start } from "../facts.ts";
+import { at, claim, enqueue, start } from "../records.ts";
 import { type Server, startServer } from "../server.ts";
 
 function withServer(name: string, test: (server: Server, store: Store) => Promise<void>): void {
@@ -20,7 +20,7 @@ function withServer(name: string, test: (server: Server, store: Store) => Promis
   });
 }
 
-/** Writes without end; `stop` returns the ids that were acknowledged. */
+/** Writes continuously until `stop`, and collects the acknowledged ids. */
 function writers(store: Store, count: number) {
   const acknowledged: number[] = [];
   const failures: unknown[] = [];
@@ -28,14 +28,14 @@ function writers(store: Store, count: number) {
   let stopping = false;
   const write = async () => {
     while (!stopping) {
-      const begun = performance.now();
+      const startedMs = performance.now();
       try {
         acknowledged.push((await store.transactions.recordStart(start())).transactionId);
       } catch (error) {
         failures.push(error);
-        await new Promise((resolve) => setTimeout(resolve, 5)); // a charge point would not ask at once either
+        await new Promise((resolve) => setTimeout(resolve, 5)); // A charge point waits before it repeats a message.
       }
-      longestMs = Math.max(longestMs, performance.now() - begun);
+      longestMs = Math.max(longestMs, performance.now() - startedMs);
     }
   };
   const running = Array.from({ length: count }, write);
@@ -59,7 +59,7 @@ function writers(store: Store, count: number) {
 
 for (const how of ["fast", "immediate"] as const) {
   withServer(
-    `a server that is stopped (${how}) and started under load: no crash, nothing lost, soon back`,
+    `a server that is stopped (${how}) and started under load: no crash, no lost data, and statements work within 5 s`,
     async (server, store) => {
       const load = writers(store, 20);
       for (let round = 0; round < 3; round++) {
@@ -86,7 +86,7 @@ for (const how of ["fast", "immediate"] as const) {
 }
 
 withServer(
-  "frozen connections: every question is answered in time, the next ones by new connections",
+  "frozen connections: every statement ends within its deadline, and the next ones use new connections",
   async (server, store) => {
     await Promise.all(Array.from({ length: 8 }, () => store.probe()));
     const admin = postgres(server.url, { max: 1 });
@@ -94,16 +94,16 @@ withServer(
     const pids = rows.map((row) => row.pid as number);
     server.signal(pids, "SIGSTOP");
     try {
-      const fact = start();
-      const begun = performance.now();
-      const error = await assertRejects(() => store.transactions.recordStart(fact), StoreError);
+      const begun = start();
+      const startedMs = performance.now();
+      const error = await assertRejects(() => store.transactions.recordStart(begun), StoreError);
       assertEquals(error.kind, "unknownOutcome");
-      const tookMs = performance.now() - begun;
+      const tookMs = performance.now() - startedMs;
       assertGreater(tookMs, 2000);
       assertLess(tookMs, 5000);
-      const again = await store.transactions.recordStart(fact);
+      const again = await store.transactions.recordStart(begun);
       server.signal(pids, "SIGCONT"); // what was frozen may commit now: it is the same start
-      assertEquals((await store.transactions.recordStart(fact)).transactionId, again.transactionId);
+      assertEquals((await store.transactions.recordStart(begun)).transactionId, again.transactionId);
       assertEquals((await store.transactions.list({}, { limit: 9 })).items.length, 1);
     } finally {
       server.signal(pids, "SIGCONT");
@@ -112,7 +112,7 @@ withServer(
   },
 );
 
-withServer("after a restart of the server a process is present again", async (server, store) => {
+withServer("after a restart of the server a process takes its lease again", async (server, store) => {
   const made = await enqueue(store);
   await claim(store, made, "m", at(1));
   await server.stop("immediate");
@@ -127,10 +127,10 @@ withServer("after a restart of the server a process is present again", async (se
 });
 
 Deno.test("a database that cannot be reached is an error at the start, not a wait", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // accepts, and says nothing
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // Accepts connections and sends nothing.
   const { port } = listener.addr;
-  const begun = performance.now();
+  const startedMs = performance.now();
   await assertRejects(() => openStore({ databaseUrl: `postgres://nobody@127.0.0.1:${port}/none` }), StoreError);
   await assertRejects(() => openStore({ databaseUrl: "postgres://nobody@127.0.0.1:1/none" }), StoreError);
-  assertLess(performance.now() - begun, 10_000);
+  assertLess(performance.now() - startedMs, 10_000);
 });

@@ -2,9 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { openStore } from "../../../db/store.ts";
 import { openTestStore, testDatabase } from "../../database.ts";
-import { start } from "../facts.ts";
+import { start } from "../records.ts";
 
-Deno.test("a table is analysed when it has doubled, and then rests", async () => {
+Deno.test("a table is analysed when it has doubled, and not again before the next doubling", async () => {
   const store = await openTestStore();
   try {
     await store.keepPlannerStatistics(); // what the migrations filled
@@ -25,7 +25,7 @@ Deno.test("a table is analysed when it has doubled, and then rests", async () =>
   }
 });
 
-Deno.test("a table that something else holds keeps none behind it from being analysed", async () => {
+Deno.test("a locked table does not prevent the analysis of the others", async () => {
   await using database = await testDatabase();
   const store = await openStore(database);
   const other = postgres(database.databaseUrl, { max: 1, onnotice: () => {} });

@@ -4,10 +4,10 @@ import { isDriverCrash } from "../../../db/engine/driver_guard.ts";
 import { StoreError } from "../../../db/engine/errors.ts";
 import { openStore, type Store } from "../../../db/store.ts";
 import { type TestDatabase, testDatabase } from "../../database.ts";
-import { at, claim, enqueue, start } from "../facts.ts";
+import { at, claim, enqueue, start } from "../records.ts";
 import { run } from "../process.ts";
 
-/** What a test of PostgreSQL itself has in hand: a store, and a way in beside it. */
+/** A store, and a second connection to its database. */
 interface Context {
   readonly store: Store;
   readonly database: TestDatabase;
@@ -21,7 +21,7 @@ interface Context {
 function withPostgres(name: string, test: (context: Context) => Promise<void>): void {
   Deno.test(name, async () => {
     await using database = await testDatabase();
-    // a name of its own, so that what a test opens beside the store is not counted
+    // A unique name, so that other connections of the test are not counted.
     const application = `test_${crypto.randomUUID().slice(0, 8)}`;
     const databaseUrl = `${database.databaseUrl}?application_name=${application}`;
     const admin = postgres(database.databaseUrl, { max: 2, onnotice: () => {} });
@@ -40,24 +40,27 @@ function withPostgres(name: string, test: (context: Context) => Promise<void>): 
   });
 }
 
-withPostgres("a lock held by another client is an error in time, and the pool is fine afterwards", async (context) => {
-  const { store, admin } = context;
-  const holder = await admin.reserve();
-  try {
-    await holder.unsafe("begin; lock table transactions in access exclusive mode");
-    const starts = await Promise.allSettled([1, 2, 3].map(() => store.transactions.recordStart(start())));
-    // Refused by the server: our own deadline comes later and leaves the outcome unknown.
-    for (const each of starts) assertEquals(each.status === "rejected" && each.reason.kind, "refused");
-    await store.probe();
-    await store.chargePoints.find("CP");
-  } finally {
-    await holder.unsafe("rollback");
-    holder.release();
-  }
-  assert((await store.transactions.recordStart(start())).created);
-});
+withPostgres(
+  "a lock held by another client is an error within the deadline, and the pool works afterwards",
+  async (context) => {
+    const { store, admin } = context;
+    const holder = await admin.reserve();
+    try {
+      await holder.unsafe("begin; lock table transactions in access exclusive mode");
+      const starts = await Promise.allSettled([1, 2, 3].map(() => store.transactions.recordStart(start())));
+      // Refused by the server: our own deadline comes later and leaves the outcome unknown.
+      for (const each of starts) assertEquals(each.status === "rejected" && each.reason.kind, "refused");
+      await store.probe();
+      await store.chargePoints.find("CP");
+    } finally {
+      await holder.unsafe("rollback");
+      holder.release();
+    }
+    assert((await store.transactions.recordStart(start())).created);
+  },
+);
 
-withPostgres("a slow statement ends in time and is refused, its effect undone", async ({ store, admin }) => {
+withPostgres("a slow statement is cancelled within the deadline, without an effect", async ({ store, admin }) => {
   const holder = await admin.reserve();
   try {
     // each row waits a little less than lock_timeout: only statement_timeout ends it
@@ -76,38 +79,41 @@ withPostgres("a slow statement ends in time and is refused, its effect undone", 
   assertEquals((await store.transactions.list({}, { limit: 9 })).items, []);
 });
 
-withPostgres("terminated backends: gathered writes are sent again, nothing acknowledged is lost", async (context) => {
-  const { store, terminate } = context;
-  const acknowledged: number[] = [];
-  let failed = 0;
-  let stopping = false;
-  const writer = async () => {
-    while (!stopping) {
-      await store.transactions.recordStart(start()).then(
-        ({ transactionId }) => acknowledged.push(transactionId),
-        () => failed++,
-      );
+withPostgres(
+  "terminated backends: batched writes are sent again, and no acknowledged write is lost",
+  async (context) => {
+    const { store, terminate } = context;
+    const acknowledged: number[] = [];
+    let failed = 0;
+    let stopping = false;
+    const writer = async () => {
+      while (!stopping) {
+        await store.transactions.recordStart(start()).then(
+          ({ transactionId }) => acknowledged.push(transactionId),
+          () => failed++,
+        );
+      }
+    };
+    const writers = [1, 2, 3, 4].map(writer);
+    let terminated = 0;
+    for (let round = 0; round < 20; round++) {
+      const enough = acknowledged.length + failed + 20;
+      while (acknowledged.length + failed < enough) await store.probe().catch(() => {});
+      terminated += await terminate();
     }
-  };
-  const writers = [1, 2, 3, 4].map(writer);
-  let terminated = 0;
-  for (let round = 0; round < 20; round++) {
-    const enough = acknowledged.length + failed + 20;
-    while (acknowledged.length + failed < enough) await store.probe().catch(() => {});
-    terminated += await terminate();
-  }
-  stopping = true;
-  await Promise.all(writers);
-  assert(terminated > 0);
-  await store.probe().catch(() => store.probe());
-  const { items } = await store.transactions.list({}, { limit: 100_000 });
-  const stored = new Set(items.map((each) => each.transactionId));
-  assertEquals(acknowledged.filter((id) => !stored.has(id)), []);
-  assertEquals(new Set(acknowledged).size, acknowledged.length);
-});
+    stopping = true;
+    await Promise.all(writers);
+    assert(terminated > 0);
+    await store.probe().catch(() => store.probe());
+    const { items } = await store.transactions.list({}, { limit: 100_000 });
+    const stored = new Set(items.map((each) => each.transactionId));
+    assertEquals(acknowledged.filter((id) => !stored.has(id)), []);
+    assertEquals(new Set(acknowledged).size, acknowledged.length);
+  },
+);
 
 withPostgres(
-  "more questions than connections while these are terminated: all answered, none left over",
+  "more statements than connections while these are terminated: all end, and no connection is left over",
   async (context) => {
     const { store, terminate, connections } = context;
     const ask = () => Promise.allSettled(Array.from({ length: 200 }, (_, i) => store.chargePoints.find(`CP${i}`)));
@@ -119,7 +125,7 @@ withPostgres(
     await ask();
     assert((await ask()).every((each) => each.status === "fulfilled"));
     const begun = performance.now();
-    while (await connections() > 8 + 1) assertLess(performance.now() - begun, 10_000); // 1: the presence
+    while (await connections() > 8 + 1) assertLess(performance.now() - begun, 10_000); // 1: the lease
   },
 );
 
@@ -135,7 +141,7 @@ withPostgres(
   },
 );
 
-withPostgres("what a process has sent is abandoned when it is killed, not before", async ({ store, database }) => {
+withPostgres("a process's sent commands become unknown when it is killed, not before", async ({ store, database }) => {
   await using other = run({ store: database, task: "claim" });
   await other.line();
   const id = (await other.line())!;
@@ -148,16 +154,16 @@ withPostgres("what a process has sent is abandoned when it is killed, not before
   assertEquals((await store.commands.find(id))?.state, "unknown");
 });
 
-withPostgres("a process that lost its connections takes its presence again", async ({ store, database, terminate }) => {
+withPostgres("a process that lost its connections takes its lease again", async ({ store, database, terminate }) => {
   const made = await enqueue(store);
   await claim(store, made, "m", at(1));
   await terminate();
   const second = await openStore(database);
   try {
-    const present = `select count(*)::int as n from pg_locks l join commands c
+    const held = `select count(*)::int as n from pg_locks l join commands c
       on c.process = (l.classid::bigint << 32) + l.objid::bigint where l.locktype = 'advisory' and l.granted`;
     const admin = postgres(database.databaseUrl, { max: 1 });
-    for (let n = 0; n === 0;) n = (await admin.unsafe(present))[0]!.n;
+    for (let n = 0; n === 0;) n = (await admin.unsafe(held))[0]!.n;
     await admin.end();
     assertEquals(await second.commands.loseAbandoned(at(5)), 0);
   } finally {
@@ -165,40 +171,43 @@ withPostgres("a process that lost its connections takes its presence again", asy
   }
 });
 
-withPostgres("the same facts recorded by two processes at once are one each", async ({ store, database }) => {
-  const second = await openStore(database);
-  try {
-    for (let round = 0; round < 10; round++) {
-      const starts = Array.from({ length: 50 }, () => start());
-      const [here, there] = await Promise.all(
-        [store, second].map((each) => Promise.all(starts.map((fact) => each.transactions.recordStart(fact)))),
-      );
-      assertEquals(here!.map((each) => each.transactionId), there!.map((each) => each.transactionId));
-      const stops = starts.map((fact, i) => ({
-        chargePoint: fact.chargePoint,
-        transactionId: here![i]!.transactionId,
-        idTag: null,
-        meterStop: 5000,
-        timestamp: at(60),
-        reason: null,
-        receivedAt: at(60),
-        flags: [],
-      }));
-      const outcomes = await Promise.all(
-        [store, second].map((each) => Promise.all(stops.map((fact) => each.transactions.recordStop(fact)))),
-      );
-      for (let i = 0; i < stops.length; i++) {
-        assertEquals([outcomes[0]![i]!.outcome, outcomes[1]![i]!.outcome].sort(), ["ended", "repeated"]);
+withPostgres(
+  "the same starts and stops, recorded by two processes at the same time, are stored once",
+  async ({ store, database }) => {
+    const second = await openStore(database);
+    try {
+      for (let round = 0; round < 10; round++) {
+        const starts = Array.from({ length: 50 }, () => start());
+        const [here, there] = await Promise.all(
+          [store, second].map((each) => Promise.all(starts.map((given) => each.transactions.recordStart(given)))),
+        );
+        assertEquals(here!.map((each) => each.transactionId), there!.map((each) => each.transactionId));
+        const stops = starts.map((given, i) => ({
+          chargePoint: given.chargePoint,
+          transactionId: here![i]!.transactionId,
+          idTag: null,
+          meterStop: 5000,
+          timestamp: at(60),
+          reason: null,
+          receivedAt: at(60),
+          flags: [],
+        }));
+        const outcomes = await Promise.all(
+          [store, second].map((each) => Promise.all(stops.map((given) => each.transactions.recordStop(given)))),
+        );
+        for (let i = 0; i < stops.length; i++) {
+          assertEquals([outcomes[0]![i]!.outcome, outcomes[1]![i]!.outcome].sort(), ["ended", "repeated"]);
+        }
       }
+      const { items } = await store.transactions.list({}, { limit: 1000 });
+      assert(items.every((each) => each.state === "ended" && each.flags.length === 0));
+    } finally {
+      await second.close();
     }
-    const { items } = await store.transactions.list({}, { limit: 1000 });
-    assert(items.every((each) => each.state === "ended" && each.flags.length === 0));
-  } finally {
-    await second.close();
-  }
-});
+  },
+);
 
-Deno.test("only the driver's own crash is swallowed", () => {
+Deno.test("only the driver's own crash is suppressed", () => {
   const crash = new TypeError("Cannot read properties of null (reading 'write')");
   crash.stack =
     `${crash}\n    at nextWrite (file:///x/postgres/3.4.9/src/connection.js:255:22)\n    at y (node:timers:1:1)`;

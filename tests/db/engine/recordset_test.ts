@@ -13,7 +13,7 @@ const db = new Kysely<Record<never, never>>({
 
 const given = recordset({ chargePoint: "text", at: "timestamptz", payload: "jsonText" }, "m");
 
-Deno.test("an insert of a batch names each column once, and takes text that is JSON already as json", () => {
+Deno.test("an insert of a batch names each column once, and casts JSON text to json", () => {
   const { sql: text } = sql`insert into t (${given.names}) select ${given.values} from ${given.from([])}`.compile(db);
   assertEquals(
     text,
@@ -22,7 +22,7 @@ Deno.test("an insert of a batch names each column once, and takes text that is J
   );
 });
 
-Deno.test("a batch is one argument whatever its size, with the columns of each row and its place", () => {
+Deno.test("a batch of any size is one argument, with the columns and the index of each row", () => {
   const at = new Date("2026-01-31T12:00:00Z");
   const row = { chargePoint: "CP1", at, payload: "{}", other: "not sent" };
   const { sql: text, parameters } = given.from([row, { ...row, chargePoint: null, at: undefined }]).compile(db);

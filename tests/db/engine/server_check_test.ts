@@ -19,30 +19,33 @@ Deno.test("an address is shown without its password", () => {
   assertEquals(masked("postgres://host/db"), "postgres://host/db");
 });
 
-/** What is said about an address that cannot be used. */
-async function said(url: string): Promise<string> {
+/** The error about an address that cannot be used. */
+async function errorOf(url: string): Promise<string> {
   const { message } = await assertRejects(() => openStore({ databaseUrl: url }), StoreError);
   assertEquals(message.includes("sesame"), false, message);
   return message;
 }
 
-Deno.test("a server that cannot be reached is named, with a reason and without the password", async () => {
+Deno.test("the error about an unreachable server has its address and the reason, but not the password", async () => {
   const unused = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = unused.addr;
   unused.close();
   assertMatch(
-    await said(`postgres://me:sesame@127.0.0.1:${port}/db`),
+    await errorOf(`postgres://me:sesame@127.0.0.1:${port}/db`),
     /^Cannot use postgres:\/\/me:\*\*\*@127.*no server listens/,
   );
-  assertMatch(await said("postgres://me:sesame@no-such-host.invalid/db"), /host .* \((ENOTFOUND|EAI_AGAIN)\)$/);
-  assertMatch(await said("postgres://me:sesame@in valid/db"), /this is not a valid URL/);
+  assertMatch(await errorOf("postgres://me:sesame@no-such-host.invalid/db"), /host .* \((ENOTFOUND|EAI_AGAIN)\)$/);
+  assertMatch(await errorOf("postgres://me:sesame@in valid/db"), /this is not a valid URL/);
 });
 
-Deno.test("a server that refuses is quoted", async () => {
+Deno.test("the error about a refused connection says what to do", async () => {
   await using database = await testDatabase("empty");
-  const elsewhere = withDatabase(database.databaseUrl, "no_such_database");
-  assertMatch(await said(elsewhere), /no database of this name; create it with createdb \(3D000\)$/);
-  const stranger = new URL(database.databaseUrl);
-  [stranger.username, stranger.password] = ["no_such_user", "sesame"];
-  assertMatch(await said(stranger.href), /the server refuses this user( or password)?; check .* \(28(P01|000)\)$/);
+  const missingDatabase = withDatabase(database.databaseUrl, "no_such_database");
+  assertMatch(await errorOf(missingDatabase), /no database of this name; create it with createdb \(3D000\)$/);
+  const unknownUser = new URL(database.databaseUrl);
+  [unknownUser.username, unknownUser.password] = ["no_such_user", "sesame"];
+  assertMatch(
+    await errorOf(unknownUser.href),
+    /the server refuses this user( or password)?; check .* \(28(P01|000)\)$/,
+  );
 });

@@ -23,7 +23,7 @@ async function names(path: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).toSorted();
 }
 
-Deno.test("a file is found under its id when it is kept, and from any byte on", () =>
+Deno.test("a kept file is found under its id, and read from any position", () =>
   withFolder(async (folder, path) => {
     const draft = await folder.receive(bytes("abc", "", "def"), 6);
     assertEquals(draft.bytes, 6);
@@ -41,7 +41,7 @@ Deno.test("a file is found under its id when it is kept, and from any byte on", 
     assertEquals(await names(path), []);
   }));
 
-Deno.test("nothing is left of a file that is too large, breaks off or is dropped", () =>
+Deno.test("no file is left of one that is too large, interrupted or dropped", () =>
   withFolder(async (folder, path) => {
     const tooLarge = await assertRejects(() => folder.receive(bytes("abc", "def"), 5), FolderError);
     assertEquals(tooLarge.kind, "tooLarge");
@@ -50,14 +50,14 @@ Deno.test("nothing is left of a file that is too large, breaks off or is dropped
     assertEquals(await names(path), []);
   }));
 
-Deno.test("no name from outside becomes a path", () =>
+Deno.test("an id that is not a UUID never becomes a path", () =>
   withFolder(async (folder) => {
     for (const id of ["../secret", "a/b", "..", "", `${ID}/../x`]) {
       await assertRejects(() => folder.open(id, 0), Error, "as the id of a file");
     }
   }));
 
-Deno.test("what a killed process left behind is tidied when it is old, and only then", () =>
+Deno.test("files that a killed process left are cleaned up only when they are old", () =>
   withFolder(async (folder, path) => {
     await Deno.mkdir(`${path}/a folder`, { recursive: true });
     const old = new Date("2026-01-01T00:00:00Z");
@@ -68,7 +68,7 @@ Deno.test("what a killed process left behind is tidied when it is old, and only 
     assertEquals(await fileFolder(`${path}/missing`).cleanUp(new Date()), []);
   }));
 
-Deno.test("a disk without room is told as such, and nothing half stays", () =>
+Deno.test("a full disk is reported as such, and no incomplete file is left", () =>
   withFolder(async (_, path) => {
     const program = `
       import { fileFolder } from ${
@@ -78,7 +78,7 @@ Deno.test("a disk without room is told as such, and nothing half stays", () =>
       await fileFolder(${
       JSON.stringify(path)
     }).receive(endless(), 1e9).catch(({ name, kind }) => console.log(name, kind));`;
-    // The process may write no file larger than 1 MiB, which the system tells like a full disk.
+    // The process may not write files larger than 1 MiB; the system reports this like a full disk.
     const limited = `trap '' XFSZ; ulimit -f 1024; exec "$0" run --no-prompt --allow-read --allow-write -`;
     const child = new Deno.Command("bash", {
       args: ["-c", limited, Deno.execPath()],

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import { openTestStore } from "../../database.ts";
-import { at, fields, fresh } from "../facts.ts";
+import { at, fields, fresh } from "../records.ts";
 
 const store = await openTestStore();
 const { desiredLocalLists, localListSyncs } = store;
@@ -15,7 +15,7 @@ async function chargePoint(labels: Record<string, string> = {}): Promise<string>
 
 const entries = (...idTags: string[]) => idTags.map((idTag) => ({ idTag }));
 
-Deno.test("a charge point shall have its own list, then the shared ones whose label it has, by name", async () => {
+Deno.test("the desired lists of a charge point: its own, then the shared ones with its labels, by name", async () => {
   const site = fresh("harbour");
   const there = await chargePoint({ site, fast: "" });
   const elsewhere = await chargePoint({ site: `${site}=x` });
@@ -31,7 +31,7 @@ Deno.test("a charge point shall have its own list, then the shared ones whose la
   assertEquals(await names(elsewhere), []);
 });
 
-Deno.test("a shared list is put twice, listed by name and removed", async () => {
+Deno.test("a shared list is created, replaced, listed by name and removed", async () => {
   const name = fresh("list");
   const first = await desiredLocalLists.put(name, "site=north", entries("A", "B"), at(0));
   assertEquals(first.labelBefore, undefined);
@@ -43,7 +43,7 @@ Deno.test("a shared list is put twice, listed by name and removed", async () => 
   assertEquals([await desiredLocalLists.find(name), await desiredLocalLists.remove(name)], [undefined, undefined]);
 });
 
-Deno.test("an edited idTag concerns those whose lists hold it, whatever its case, and nobody else", async () => {
+Deno.test("an edited idTag affects the charge points whose lists have it, in any case, and no others", async () => {
   const site = fresh("site");
   const [own, shared, other] = [await chargePoint(), await chargePoint({ site }), await chargePoint()];
   const tag = fresh("Tag-");
@@ -51,7 +51,7 @@ Deno.test("an edited idTag concerns those whose lists hold it, whatever its case
   await desiredLocalLists.set(other, entries("X"), at(0));
   await desiredLocalLists.put(site, `site=${site}`, entries(tag.toUpperCase()), at(0));
   assertEquals((await localListSyncs.markDue({ idTags: [tag.toUpperCase()] })).sort(), [own, shared].sort());
-  assertEquals(await localListSyncs.markDue({ idTags: ["nobody's"] }), []);
+  assertEquals(await localListSyncs.markDue({ idTags: ["UNKNOWN"] }), []);
   assertEquals(await localListSyncs.markDue({ labels: [`site=${site}`, "none"] }), [shared]);
   assertEquals(await localListSyncs.markDue({ labels: [] }), []);
   assertEquals(await localListSyncs.markDue({ chargePoint: other }), [other]);
@@ -59,7 +59,7 @@ Deno.test("an edited idTag concerns those whose lists hold it, whatever its case
   await desiredLocalLists.remove(site);
 });
 
-Deno.test("with the charge point everything about its list is gone", async () => {
+Deno.test("removing a charge point removes everything about its list", async () => {
   const there = await chargePoint();
   await desiredLocalLists.set(there, entries("A"), at(0));
   await store.knownLocalLists.recordReported(there, 3, at(0));
@@ -70,7 +70,7 @@ Deno.test("with the charge point everything about its list is gone", async () =>
   assertEquals((await localListSyncs.listOpen()).some(({ chargePoint }) => chargePoint === there), false);
 });
 
-Deno.test("of two synchronisations at once one runs; its steps are taken once", async () => {
+Deno.test("of two concurrent synchronisations one runs; each of its steps is done once", async () => {
   const there = await chargePoint();
   const sync = {
     chargePoint: there,
@@ -100,8 +100,8 @@ Deno.test("of two synchronisations at once one runs; its steps are taken once", 
   const types = ["localList.failed", "localList.synchronised"] satisfies EventType[];
   const events = await store.events.listAfter(0, { chargePoints: [there], types }, 10);
   for (const { type, data } of events) eventTypes[type].parse(data);
-  const told: unknown[] = events.map(({ type, data }) => [type, data]);
-  assertEquals(told, [
+  const recorded: unknown[] = events.map(({ type, data }) => [type, data]);
+  assertEquals(recorded, [
     ["localList.failed", { outcome: "failed", reason: "away" }],
     ["localList.synchronised", { listVersion: null }],
   ]);

@@ -12,7 +12,7 @@ import {
 import { type EventType, eventTypes } from "../../../db/event_types.ts";
 import { openTestStore } from "../../database.ts";
 import { contentOf, ModelChargePoint } from "../../ocpp/local_auth_list_management/model_charge_point.ts";
-import { at, fields, fresh } from "../facts.ts";
+import { at, fields, fresh } from "../records.ts";
 
 const store = await openTestStore();
 const { knownLocalLists } = store;
@@ -28,10 +28,10 @@ async function chargePoint(): Promise<string> {
   return identity;
 }
 
-type Fate = "confirmed" | "answerLost" | "neverArrived" | "refused";
+type Delivery = "confirmed" | "answerLost" | "neverArrived" | "refused";
 
-/** A Central System that sends what is recorded, and a model charge point that takes it. */
-class Conversation {
+/** A Central System that records what it sends, and a model charge point that receives it. */
+class TestSession {
   readonly model = new ModelChargePoint(3, 100);
 
   constructor(readonly identity: string) {}
@@ -41,21 +41,21 @@ class Conversation {
   }
 
   /** Sends what brings the list up to date until a message is not confirmed. */
-  async synchronise(desired: ListEntry[], updateType: UpdateType, fates: Fate[] = []): Promise<void> {
+  async synchronise(desired: ListEntry[], updateType: UpdateType, deliveries: Delivery[] = []): Promise<void> {
     const updates = updatesFor({ updateType, known: await this.known(), desired, limits: LIMITS, now: NOW });
     for (const update of updates) {
-      if (await this.send(update, fates.shift() ?? "confirmed") !== "confirmed") return;
+      if (await this.send(update, deliveries.shift() ?? "confirmed") !== "confirmed") return;
     }
   }
 
-  async send({ updateType, entries }: ListUpdate, fate: Fate): Promise<Fate> {
+  async send({ updateType, entries }: ListUpdate, delivery: Delivery): Promise<Delivery> {
     const { version, highestVersion } = await this.known();
     const listVersion = nextVersion(version, highestVersion);
     const update = { listVersion, updateType };
     await knownLocalLists.recordSending(this.identity, update, entries);
-    if (fate === "neverArrived") return fate;
-    const answer = fate === "refused" ? "Failed" : this.model.take({ updateType, entries }, listVersion);
-    if (fate === "answerLost") return fate;
+    if (delivery === "neverArrived") return delivery;
+    const answer = delivery === "refused" ? "Failed" : this.model.take({ updateType, entries }, listVersion);
+    if (delivery === "answerLost") return delivery;
     const outcome = answer === "Accepted" ? "applied" : "refused";
     assert(await knownLocalLists.recordAnswer(this.identity, update, outcome, answer, NOW), "it was pending");
     return outcome === "applied" ? "confirmed" : "refused";
@@ -72,22 +72,29 @@ const idTag = fc.integer({ min: 0, max: 9 }).map((n) => `Tag${n}`);
 const info = fc.record({ status: fc.constantFrom("Accepted" as const, "Blocked" as const) });
 const list = fc.array(fc.record({ idTag, idTagInfo: info }), { maxLength: 8 }).map(withoutDuplicates<ListEntry>);
 const updateType = fc.constantFrom<UpdateType>("Full", "Differential");
-const fate = fc.constantFrom<Fate>("confirmed", "confirmed", "confirmed", "answerLost", "neverArrived", "refused");
+const delivery = fc.constantFrom<Delivery>(
+  "confirmed",
+  "confirmed",
+  "confirmed",
+  "answerLost",
+  "neverArrived",
+  "refused",
+);
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ list, updateType, fates: fc.array(fate, { maxLength: 4 }) }) },
+  { weight: 6, arbitrary: fc.record({ list, updateType, deliveries: fc.array(delivery, { maxLength: 4 }) }) },
   { weight: 2, arbitrary: fc.constant("askVersion" as const) },
   { weight: 1, arbitrary: fc.constant("wiped" as const) },
 );
 
-Deno.test("whatever was lost, refused or wiped: after its version was asked, the charge point can be brought to the desired list", async () => {
+Deno.test("after lost or refused messages and a wiped list, GetLocalListVersion allows a synchronisation to the desired list", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 6 }), list, async (steps, last) => {
-      const there = new Conversation(await chargePoint());
+      const there = new TestSession(await chargePoint());
       for (const step of steps) {
         if (step === "wiped") there.model.list = [];
-        // A list that is lost is only noticed when it says 0: whoever adds to it before sees nothing odd.
+        // Only a reported version 0 shows that the list is lost. A message before that would not show it.
         if (step === "askVersion" || step === "wiped") await there.askVersion();
-        else await there.synchronise(step.list, step.updateType, [...step.fates]);
+        else await there.synchronise(step.list, step.updateType, [...step.deliveries]);
       }
       await there.askVersion();
       const { isComplete, pendingVersion, entries } = await there.known();
@@ -108,14 +115,14 @@ Deno.test("whatever was lost, refused or wiped: after its version was asked, the
 
 const TWO: ListEntry[] = ["A", "B"].map((idTag) => ({ idTag, idTagInfo: { status: "Accepted" } }));
 
-Deno.test("the version that the charge point reports settles what became of a message without an answer", async () => {
-  for (const fate of ["answerLost", "neverArrived"] as const) {
-    const there = new Conversation(await chargePoint());
+Deno.test("a reported version settles a message without an answer", async () => {
+  for (const delivery of ["answerLost", "neverArrived"] as const) {
+    const there = new TestSession(await chargePoint());
     await there.synchronise(TWO, "Full");
     await there.send({
       updateType: "Differential",
       entries: [{ idTag: "a" }, { idTag: "C", idTagInfo: { status: "Blocked" } }],
-    }, fate);
+    }, delivery);
     const doubted = await there.known();
     assertEquals(doubted.pendingVersion, 2);
     assertEquals(doubted.entries.map(({ idTag, isInDoubt }) => [idTag, isInDoubt]), [["a", true], ["B", false], [
@@ -130,16 +137,16 @@ Deno.test("the version that the charge point reports settles what became of a me
   }
 });
 
-Deno.test("a version that nobody sent is somebody else's list: what is in it is not known", async () => {
-  const there = new Conversation(await chargePoint());
+Deno.test("an unknown version means a list from elsewhere: its content is not known", async () => {
+  const there = new TestSession(await chargePoint());
   await there.synchronise(TWO, "Full");
   await knownLocalLists.recordReported(there.identity, 700, NOW);
   const known = await there.known();
   assertEquals([known.version, known.isComplete, known.highestVersion, known.entries], [700, false, 700, []]);
 });
 
-Deno.test("a refusal makes the list incomplete, NotSupported and -1 are remembered, and a Full mends it", async () => {
-  const there = new Conversation(await chargePoint());
+Deno.test("a refusal makes the list incomplete until a Full; NotSupported and -1 are stored", async () => {
+  const there = new TestSession(await chargePoint());
   await there.synchronise(TWO, "Full");
   const more: ListUpdate = { updateType: "Differential", entries: [{ idTag: "C", idTagInfo: { status: "Accepted" } }] };
   await there.send(more, "refused");
@@ -157,8 +164,8 @@ Deno.test("a refusal makes the list incomplete, NotSupported and -1 are remember
   assertEquals((await store.chargePoints.find(there.identity))?.localListVersion, -1);
 });
 
-Deno.test("an answer to another message than the one that is pending changes nothing", async () => {
-  const there = new Conversation(await chargePoint());
+Deno.test("an answer to a message that is not pending changes nothing", async () => {
+  const there = new TestSession(await chargePoint());
   await there.synchronise(TWO, "Full");
   const before = await there.known();
   assertEquals(
@@ -174,22 +181,22 @@ Deno.test("an answer to another message than the one that is pending changes not
   assertEquals(await there.known(), before);
 });
 
-Deno.test("each answer is an event, written with it", async () => {
-  const there = new Conversation(await chargePoint());
+Deno.test("each answer is recorded with its event", async () => {
+  const there = new TestSession(await chargePoint());
   await there.synchronise(TWO, "Full");
   await there.send({ updateType: "Differential", entries: [] }, "refused");
   while (await store.events.publish(NOW)) { /* numbers what waits */ }
   const events = await store.events.listAfter(0, { chargePoints: [there.identity], types: LIST_EVENTS }, 10);
   for (const { type, data } of events) eventTypes[type].parse(data);
-  const told: unknown[] = events.map(({ type, data }) => [type, data]);
-  assertEquals(told, [
+  const recorded: unknown[] = events.map(({ type, data }) => [type, data]);
+  assertEquals(recorded, [
     ["localList.accepted", { listVersion: 1, updateType: "Full", answer: "Accepted" }],
     ["localList.refused", { listVersion: 2, updateType: "Differential", answer: "Failed" }],
   ]);
 });
 
-Deno.test("a conflict is noted once in a while, and makes the list incomplete", async () => {
-  const there = new Conversation(await chargePoint());
+Deno.test("a conflict is recorded at most once per period, and makes the list incomplete", async () => {
+  const there = new TestSession(await chargePoint());
   await there.synchronise(TWO, "Full");
   assertEquals(await knownLocalLists.recordConflict(there.identity, at(-60), at(0)), true);
   assertEquals(await knownLocalLists.recordConflict(there.identity, at(-50), at(10)), false);

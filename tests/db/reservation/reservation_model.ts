@@ -1,5 +1,5 @@
 /**
- * What becomes of a reservation: one rule for each thing that can be learned of it. The statements of the store make each change as one
+ * A model of a reservation: one rule for each occurrence that can change it. The statements of the store make each change as one
  * conditional update; reservations_property_test.ts compares them with this model.
  */
 import {
@@ -9,8 +9,8 @@ import {
   type ReserveVerdict,
 } from "../../../ocpp/reservation/reservation_rules.ts";
 
-/** What is known of a reservation. */
-export interface Known {
+/** The state of a reservation in the model. */
+export interface ModelState {
   readonly state: ReservationState;
   /** Why the state may not be what the charge point has; null = it is certain. */
   readonly doubt: string | null;
@@ -22,8 +22,8 @@ export interface Known {
   readonly cancelling: boolean;
 }
 
-/** Something that is learned. Statuses are those of its own connector or of the whole charge point. */
-export type Learned =
+/** An occurrence. Statuses are those of the reservation's connector or of the whole charge point. */
+export type Occurrence =
   | { readonly kind: "asked" }
   | { readonly kind: "reserveEnded"; readonly verdict: ReserveVerdict }
   | { readonly kind: "cancelAsked" }
@@ -35,26 +35,32 @@ export type Learned =
   | { readonly kind: "fitted" }
   | { readonly kind: "timePassed" };
 
-/** A reservation that was not asked for yet. */
-export const UNKNOWN: Known = { state: "requested", doubt: null, reason: null, answered: false, cancelling: false };
+/** A reservation before its ReserveNow. */
+export const UNKNOWN: ModelState = {
+  state: "requested",
+  doubt: null,
+  reason: null,
+  answered: false,
+  cancelling: false,
+};
 
-/** What is known after something was learned. Whatever fits no more changes nothing. */
-export function after(known: Known, learned: Learned): Known {
+/** The state after an occurrence. An occurrence that does not apply changes nothing. */
+export function after(known: ModelState, occurrence: Occurrence): ModelState {
   const isOpen = known.state === "requested" || known.state === "active";
-  switch (learned.kind) {
+  switch (occurrence.kind) {
     case "asked":
       // The same id again replaces the reservation, but only if the charge point accepts it (OCPP 1.6 5.13).
       return { ...UNKNOWN, state: known.state === "active" ? "active" : "requested" };
     case "reserveEnded":
       return known.answered && (known.doubt === null || known.cancelling)
         ? known
-        : afterReserve(known, learned.verdict, isOpen);
+        : afterReserve(known, occurrence.verdict, isOpen);
     case "cancelAsked":
       return { ...known, cancelling: true };
     case "cancelEnded":
-      return isOpen ? afterCancel(known, learned.verdict) : known;
+      return isOpen ? afterCancel(known, occurrence.verdict) : known;
     case "statusReported":
-      return afterStatus(known, learned.status);
+      return afterStatus(known, occurrence.status);
     case "named":
       return known.state === "used" ? known : ended(known, "used", null);
     case "fitted":
@@ -64,35 +70,35 @@ export function after(known: Known, learned: Learned): Known {
   }
 }
 
-function afterReserve(known: Known, verdict: ReserveVerdict, isOpen: boolean): Known {
+function afterReserve(known: ModelState, verdict: ReserveVerdict, isOpen: boolean): ModelState {
   const { state } = known;
   const answered = { ...known, answered: true, doubt: null };
   switch (verdict.kind) {
     case "active":
-      // One that was cancelled while this ReserveNow was still on its way begins anew with it.
+      // A reservation that was cancelled before the answer to this ReserveNow becomes active with it.
       return isOpen || state === "cancelled" ? { ...answered, state: "active", reason: null } : answered;
     case "refused":
     case "cancelled":
-      // A refused replacement leaves what was there.
+      // A refused replacement does not change the reservation.
       return state === "requested" ? { ...answered, state: verdict.kind, reason: verdict.reason } : answered;
     case "doubt":
       return { ...answered, doubt: isOpen ? verdict.doubt : null };
   }
 }
 
-function afterCancel(known: Known, verdict: CancelVerdict): Known {
+function afterCancel(known: ModelState, verdict: CancelVerdict): ModelState {
   if (verdict.kind === "cancelled") return ended(known, "cancelled", verdict.reason);
   return verdict.kind === "doubt" ? { ...known, doubt: verdict.doubt } : known;
 }
 
-/** Nothing is concluded from a status while the answer to ReserveNow is still to come. Available proves nothing. */
-function afterStatus(known: Known, status: string): Known {
+/** A status before the answer to ReserveNow changes nothing, nor does Available. */
+function afterStatus(known: ModelState, status: string): ModelState {
   const isDoubtful = known.state === "requested" && known.doubt !== null;
   if (status === "Reserved") return isDoubtful ? { ...known, state: "active", doubt: null } : known;
   const ends = (ENDING_STATUSES as readonly string[]).includes(status);
   return ends && (isDoubtful || known.state === "active") ? ended(known, "cancelled", status) : known;
 }
 
-function ended(known: Known, state: ReservationState, reason: string | null): Known {
+function ended(known: ModelState, state: ReservationState, reason: string | null): ModelState {
   return { ...known, state, reason, doubt: null };
 }

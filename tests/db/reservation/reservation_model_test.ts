@@ -1,18 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
 import type { CancelVerdict, ReserveVerdict } from "../../../ocpp/reservation/reservation_rules.ts";
-import { after, type Known, type Learned, UNKNOWN } from "./reservation_model.ts";
+import { after, type ModelState, type Occurrence, UNKNOWN } from "./reservation_model.ts";
 
 /** The five fields of what is known, in a row: state, doubt, reason, whether it is answered, whether it is being cancelled. */
 type Row = readonly [
-  Known["state"],
+  ModelState["state"],
   doubt: string | null,
   reason: string | null,
   answered?: boolean,
   cancelling?: boolean,
 ];
 
-function known([state, doubt, reason, answered = true, cancelling = false]: Row): Known {
+function known([state, doubt, reason, answered = true, cancelling = false]: Row): ModelState {
   return { state, doubt, reason, answered, cancelling };
 }
 
@@ -23,16 +23,16 @@ const DOUBTFUL: Row = ["requested", "timedOut", null];
 
 const CANCELLING: Row = ["requested", "timedOut", null, true, true];
 
-const reserve = (verdict: ReserveVerdict): Learned => ({ kind: "reserveEnded", verdict });
-const cancel = (verdict: CancelVerdict): Learned => ({ kind: "cancelEnded", verdict });
-const report = (status: string): Learned => ({ kind: "statusReported", status });
+const reserve = (verdict: ReserveVerdict): Occurrence => ({ kind: "reserveEnded", verdict });
+const cancel = (verdict: CancelVerdict): Occurrence => ({ kind: "cancelEnded", verdict });
+const report = (status: string): Occurrence => ({ kind: "statusReported", status });
 const accepted = reserve({ kind: "active" });
 const refused = reserve({ kind: "refused", reason: "Occupied" });
 const unanswered = reserve({ kind: "doubt", doubt: "timedOut" });
 const neverSent = reserve({ kind: "cancelled", reason: "NeverSent" });
 const gone = cancel({ kind: "cancelled", reason: "NotThere" });
 
-const learnedRows: readonly [why: string, before: Row, Learned, after: Row][] = [
+const rows: readonly [why: string, before: Row, Occurrence, after: Row][] = [
   ["accepted", ASKED, accepted, ACTIVE],
   ["refused", ASKED, refused, REFUSED],
   ["cancelled before it was sent", ASKED, neverSent, ["cancelled", null, "NeverSent"]],
@@ -75,9 +75,9 @@ const learnedRows: readonly [why: string, before: Row, Learned, after: Row][] = 
   ["its time passes", DOUBTFUL, { kind: "timePassed" }, ["expired", null, null]],
   ["its time passes after its end", REFUSED, { kind: "timePassed" }, REFUSED],
 ];
-for (const [why, before, fact, expected] of learnedRows) {
+for (const [why, before, occurrence, expected] of rows) {
   Deno.test(`what is known of a reservation after ${why}: ${expected[0]}`, () => {
-    assertEquals(after(known(before), fact), known(expected));
+    assertEquals(after(known(before), occurrence), known(expected));
   });
 }
 
@@ -92,7 +92,7 @@ const cancelVerdicts: readonly CancelVerdict[] = [
   { kind: "doubt", doubt: "timedOut" },
   { kind: "unchanged" },
 ];
-const facts: fc.Arbitrary<Learned> = fc.constantFrom<Learned>(
+const occurrences: fc.Arbitrary<Occurrence> = fc.constantFrom<Occurrence>(
   { kind: "asked" },
   { kind: "cancelAsked" },
   { kind: "named" },
@@ -103,14 +103,14 @@ const facts: fc.Arbitrary<Learned> = fc.constantFrom<Learned>(
   ...["Available", "Reserved", "Faulted", "Unavailable"].map((status) => ({ kind: "statusReported" as const, status })),
 );
 
-/** What is known after each of the facts. */
-const histories = fc.array(facts, { maxLength: 20 }).map((learned) =>
-  learned.reduce<Known[]>((known, fact) => [...known, after(known.at(-1)!, fact)], [UNKNOWN])
+/** What is known after each of the occurrences. */
+const histories = fc.array(occurrences, { maxLength: 20 }).map((occurrence) =>
+  occurrence.reduce<ModelState[]>((known, occurrence) => [...known, after(known.at(-1)!, occurrence)], [UNKNOWN])
 );
 
-const isOpen = ({ state }: Known) => state === "requested" || state === "active";
+const isOpen = ({ state }: ModelState) => state === "requested" || state === "active";
 
-Deno.test("only what is open is in doubt, and only what is over has a reason", () => {
+Deno.test("only an open reservation is in doubt, and only an ended one has a reason", () => {
   fc.assert(fc.property(histories, (history) => {
     for (const known of history) {
       if (known.doubt !== null) assert(isOpen(known));
@@ -119,7 +119,7 @@ Deno.test("only what is open is in doubt, and only what is over has a reason", (
   }));
 });
 
-Deno.test("time ends whatever is open, and a transaction that names it uses whatever is not used", () => {
+Deno.test("time ends every open reservation, and a transaction that names a reservation uses it", () => {
   fc.assert(fc.property(histories, (history) => {
     const last = history.at(-1)!;
     assertEquals(isOpen(after(last, { kind: "timePassed" })), false);
@@ -127,19 +127,19 @@ Deno.test("time ends whatever is open, and a transaction that names it uses what
   }));
 });
 
-Deno.test("what is over stays over until it is asked for again, but for a transaction that proves its use", () => {
-  const quiet = facts.filter(({ kind }) => kind !== "asked" && kind !== "reserveEnded");
-  fc.assert(fc.property(histories, quiet, (history, fact) => {
+Deno.test("an ended reservation stays ended, except after a new ReserveNow or a transaction that names it", () => {
+  const quiet = occurrences.filter(({ kind }) => kind !== "asked" && kind !== "reserveEnded");
+  fc.assert(fc.property(histories, quiet, (history, occurrence) => {
     const last = history.at(-1)!;
-    const next = after(last, fact);
-    if (!isOpen(last) && fact.kind !== "named") assertEquals(next.state, last.state);
+    const next = after(last, occurrence);
+    if (!isOpen(last) && occurrence.kind !== "named") assertEquals(next.state, last.state);
   }));
 });
 
-Deno.test("hearing the same end of a command twice is hearing it once", () => {
-  const ends = facts.filter(({ kind }) => kind === "reserveEnded" || kind === "cancelEnded");
-  fc.assert(fc.property(histories, ends, (history, fact) => {
-    const once = after(history.at(-1)!, fact);
-    assertEquals(after(once, fact), once);
+Deno.test("the same end of a command, applied twice, has the effect of once", () => {
+  const ends = occurrences.filter(({ kind }) => kind === "reserveEnded" || kind === "cancelEnded");
+  fc.assert(fc.property(histories, ends, (history, occurrence) => {
+    const once = after(history.at(-1)!, occurrence);
+    assertEquals(after(once, occurrence), once);
   }));
 });

@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { openTestStore } from "../../database.ts";
-import { at, fresh } from "../facts.ts";
-import { EXPIRY, Life } from "./life.ts";
+import { at, fresh } from "../records.ts";
+import { EXPIRY, TestReservation } from "./test_reservation.ts";
 
 const store = await openTestStore();
 const { reservations } = store;
 Deno.test.afterAll(() => store.close());
 
 let lastId = 1000;
-const life = () => new Life(store, ++lastId).begin();
+const life = () => new TestReservation(store, ++lastId).begin();
 
-Deno.test("a reservation is there with the command that asks for it, and active when that was accepted", async () => {
+Deno.test("a reservation is stored with its command, and becomes active when the charge point accepts it", async () => {
   const one = await life();
   const { id } = await one.ask({ parentIdTag: "Fleet" });
   const { command, ...requested } = await one.now();
@@ -33,20 +33,20 @@ Deno.test("a reservation is there with the command that asks for it, and active 
   for (const _ of [1, 2]) await one.answer({ kind: "active" }, at(1));
   const { state, activeAt } = await one.now();
   assertEquals({ state, activeAt }, { state: "active", activeAt: at(1) });
-  assertEquals(await one.told(), ["requested", "activated"]);
+  assertEquals(await one.eventTypes(), ["requested", "activated"]);
 });
 
-Deno.test("a command that is not taken reserves nothing", async () => {
+Deno.test("a command that is not queued makes no reservation", async () => {
   const one = await life();
   await one.ask();
-  const other = new Life(store, ++lastId);
+  const other = new TestReservation(store, ++lastId);
   const request = { reservationId: other.reservationId, connectorId: 1, idTag: "T", expiryDate: EXPIRY.toISOString() };
   const made = { ...one.reserving, id: crypto.randomUUID(), request };
   assertEquals(await store.commands.insert(made, 1), undefined);
   assertEquals(await reservations.find(other.reservationId), []);
 });
 
-Deno.test("a transaction that names a reservation uses it, whatever was believed of it, and only at its charge point", async () => {
+Deno.test("a transaction that names a reservation uses it, from every state, and only at its charge point", async () => {
   const [used, expired, cancelled, foreign] = await Promise.all([life(), life(), life(), life()]);
   for (const each of [used, expired, cancelled, foreign]) await each.accepted();
   await reservations.expireDue(EXPIRY);
@@ -62,19 +62,19 @@ Deno.test("a transaction that names a reservation uses it, whatever was believed
       reason: null,
       endedAt: at(3),
     });
-    assertEquals((await each.told()).filter((type) => type === "used"), ["used"]);
+    assertEquals((await each.eventTypes()).filter((type) => type === "used"), ["used"]);
   }
   await used.start({ reservationId: foreign.reservationId, connectorId: 2 });
   assertEquals((await foreign.now()).state, "expired");
 });
 
 Deno.test("starts with and without reservations share a statement", async () => {
-  const lives = await Promise.all(Array.from({ length: 20 }, life));
-  for (const each of lives) await each.accepted();
+  const all = await Promise.all(Array.from({ length: 20 }, life));
+  for (const each of all) await each.accepted();
   const recorded = await Promise.all(
-    lives.map((each, index) => each.start({ reservationId: index % 2 === 0 ? each.reservationId : 4_000_000_000 })),
+    all.map((each, index) => each.start({ reservationId: index % 2 === 0 ? each.reservationId : 4_000_000_000 })),
   );
-  for (const [index, each] of lives.entries()) {
+  for (const [index, each] of all.entries()) {
     const { state, transactionId } = await each.now();
     assertEquals(
       { state, transactionId },
@@ -85,7 +85,7 @@ Deno.test("starts with and without reservations share a statement", async () => 
   }
 });
 
-Deno.test("Faulted and Unavailable end what is active on the connector; on connector 0, what is active anywhere", async () => {
+Deno.test("Faulted and Unavailable end active reservations of the connector; for connector 0, of every connector", async () => {
   for (const status of ["Faulted", "Unavailable"]) {
     for (const [reserved, reported, ends] of [[1, 1, true], [1, 2, false], [1, 0, true], [0, 1, false], [0, 0, true]]) {
       const one = await (await life()).accepted({ connectorId: Number(reserved) });
@@ -99,31 +99,31 @@ Deno.test("Faulted and Unavailable end what is active on the connector; on conne
         wanted as typeof wanted & { state: typeof state },
         `${reserved} ${reported}`,
       );
-      assertEquals((await one.told()).includes("cancelled"), ends);
+      assertEquals((await one.eventTypes()).includes("cancelled"), ends);
     }
   }
 });
 
-Deno.test("a status from before the reservation, that waited at the charge point, does not end it", async () => {
+Deno.test("a late status from before the reservation does not end it", async () => {
   const one = await (await life()).accepted();
   await one.report("Faulted", at(5), 1, at(-10));
   assertEquals((await one.now()).state, "active");
 });
 
-Deno.test("a status of a charge point whose clock was never set counts from when it came", async () => {
+Deno.test("a status of a charge point whose clock was never set counts from its reception", async () => {
   const one = await (await life()).accepted();
   await one.report("Faulted", at(5), 1, new Date("1970-01-01T00:03:00Z"));
   assertEquals((await one.now()).state, "cancelled");
 });
 
-Deno.test("nothing that is known of the connector keeps a reservation from being asked for", async () => {
+Deno.test("a reservation can be requested whatever the status of the connector", async () => {
   const one = await life();
   await one.report("Unavailable", at(-1));
   await one.accepted();
   assertEquals((await one.now()).state, "active");
 });
 
-Deno.test("Reserved settles a doubt, whether it is reported before the doubt or after it; Available raises one", async () => {
+Deno.test("Reserved settles a doubt, reported before or after it; Available raises a doubt", async () => {
   const [before, later, never] = await Promise.all([life(), life(), life()]);
   for (const each of [before, later, never]) await each.ask();
   await before.report("Reserved", at(1));
@@ -140,11 +140,11 @@ Deno.test("Reserved settles a doubt, whether it is reported before the doubt or 
   assertEquals({ state, doubt }, { state: "active", doubt: "Available" });
 });
 
-Deno.test("Reserved at a connector with a reservation of its own says nothing of one for any connector", async () => {
+Deno.test("Reserved at a connector with its own reservation does not settle one for any connector", async () => {
   const any = await life();
   await any.ask({ connectorId: 0 });
   await any.answer({ kind: "doubt", doubt: "timedOut" });
-  const own = new Life(store, ++lastId);
+  const own = new TestReservation(store, ++lastId);
   Object.assign(own, { chargePoint: any.chargePoint });
   await own.accepted({ connectorId: 2 });
   await any.report("Reserved", at(3), 2);
@@ -165,10 +165,10 @@ Deno.test("the same id again replaces the reservation when it is accepted, and l
   const after = await one.now();
   assertEquals([after.connectorId, after.idTag, after.activeAt], [2, "OTHER", at(1)]);
   // The answer to the first ReserveNow, once more and late, is about terms that are gone.
-  assertEquals(await one.told(), ["requested", "activated", "activated"]);
+  assertEquals(await one.eventTypes(), ["requested", "activated", "activated"]);
 });
 
-Deno.test("one that is over begins anew under its id", async () => {
+Deno.test("a reservation that has ended can be requested again under its id", async () => {
   const one = await (await life()).accepted();
   await one.start({ reservationId: one.reservationId });
   await one.ask();
@@ -176,26 +176,26 @@ Deno.test("one that is over begins anew under its id", async () => {
   assertEquals({ state, transactionId, endedAt }, { state: "requested", transactionId: null, endedAt: null });
 });
 
-Deno.test("a transaction that fits and names nothing uses the reservation, and is flagged", async () => {
-  const [own, member, stranger, elsewhere, early] = await Promise.all([life(), life(), life(), life(), life()]);
+Deno.test("a transaction that fits and names no reservation uses it, and is flagged", async () => {
+  const [own, member, other, elsewhere, early] = await Promise.all([life(), life(), life(), life(), life()]);
   const [parent, child] = [fresh("PARENT"), fresh("CHILD")];
   const tag = { status: "Accepted" as const, expiryDate: null, maxActiveTransactions: null, description: "" };
   await store.idTags.put(child, { ...tag, parentIdTag: parent.toLowerCase() }, at(0));
   await own.accepted({ connectorId: 0 });
-  for (const each of [member, stranger, elsewhere, early]) await each.accepted({ parentIdTag: parent });
+  for (const each of [member, other, elsewhere, early]) await each.accepted({ parentIdTag: parent });
   const { transactionId } = await own.start({ idTag: own.idTag.toLowerCase() });
   await member.start({ idTag: child });
-  await stranger.start({ idTag: "STRANGER" });
+  await other.start({ idTag: "OTHER" });
   await elsewhere.start({ connectorId: 2 });
   await early.start({ timestamp: at(-60) });
   await reservations.matchUnnamedStarts();
   await reservations.matchUnnamedStarts();
   const states = await Promise.all(
-    [own, member, stranger, elsewhere, early].map(async (one) => (await one.now()).state),
+    [own, member, other, elsewhere, early].map(async (one) => (await one.now()).state),
   );
   assertEquals(states, ["used", "used", "active", "active", "active"]);
   assertEquals((await store.transactions.find(transactionId))!.flags, ["reservationNotNamed"]);
-  assertEquals(await own.told(), ["requested", "activated", "used"]);
+  assertEquals(await own.eventTypes(), ["requested", "activated", "used"]);
 });
 
 Deno.test("a start of a charge point whose clock was never set fits a reservation, too", async () => {
@@ -205,9 +205,9 @@ Deno.test("a start of a charge point whose clock was never set fits a reservatio
   assertEquals((await one.now()).state, "used");
 });
 
-Deno.test("one transaction uses one reservation, rather that of its connector than that of any", async () => {
+Deno.test("a transaction uses one reservation, preferring that of its connector", async () => {
   const any = await (await life()).accepted({ connectorId: 0 });
-  const own = new Life(store, ++lastId);
+  const own = new TestReservation(store, ++lastId);
   Object.assign(own, { chargePoint: any.chargePoint, idTag: any.idTag });
   await own.accepted();
   await any.start();
@@ -216,33 +216,33 @@ Deno.test("one transaction uses one reservation, rather that of its connector th
   assertEquals([(await any.now()).state, (await own.now()).state], ["active", "used"]);
 });
 
-Deno.test("commands whose end nobody has heard of are found, and no others", async () => {
+Deno.test("listUnsettled returns the commands whose end was not applied, and no others", async () => {
   const one = await life();
-  const unheard = async () =>
+  const unsettled = async () =>
     (await reservations.listUnsettled()).filter(({ chargePoint }) => chargePoint === one.chargePoint).map(({ id }) =>
       id
     );
   await one.ask();
-  assertEquals(await unheard(), []);
+  assertEquals(await unsettled(), []);
   await store.commands.settle(one.reserving.id, { state: "timedOut", settledAt: at(1) });
-  assertEquals(await unheard(), [one.reserving.id]);
+  assertEquals(await unsettled(), [one.reserving.id]);
   await one.answer({ kind: "doubt", doubt: "timedOut" });
-  assertEquals(await unheard(), []);
+  assertEquals(await unsettled(), []);
   const late = await store.commands.noteLateAnswer(one.reserving.id, { confirmation: { status: "Accepted" } });
   assertEquals([late?.id, late?.lateAnswer], [one.reserving.id, { confirmation: { status: "Accepted" } }]);
-  assertEquals(await unheard(), [one.reserving.id]);
+  assertEquals(await unsettled(), [one.reserving.id]);
   await one.answer({ kind: "active" });
   const cancelling = await one.askToCancel();
   await store.commands.settle(cancelling.id, { state: "unknown", settledAt: at(2) });
-  assertEquals(await unheard(), [cancelling.id]);
+  assertEquals(await unsettled(), [cancelling.id]);
   await reservations.cancelEnded(cancelling, { kind: "doubt", doubt: "unknown" }, at(3));
-  assertEquals(await unheard(), []);
+  assertEquals(await unsettled(), []);
   assertEquals((await one.now()).doubt, "unknown");
 });
 
-Deno.test("ids are free everywhere, and openSummary returns the next expiry", async () => {
+Deno.test("a new id is free at every charge point; openSummary has the next expiry", async () => {
   const first = await reservations.nextId();
-  const taken = new Life(store, first + 1);
+  const taken = new TestReservation(store, first + 1);
   await (await taken.begin()).accepted({ expiryDate: at(-100).toISOString() });
   assertEquals(await reservations.nextId(), first + 2);
   const { nextExpiry, chargePoints } = await reservations.openSummary();
@@ -267,7 +267,7 @@ Deno.test("lists filter, ignore the case of tags, and page in the order of Reser
   assertEquals(await ids({ idTag: "PAGED", connectorId: 1 }), [one.reservationId]);
   assertEquals(await ids({ chargePoint: one.chargePoint }), [one.reservationId]);
   assertEquals((await reservations.listOpen(one.chargePoint)).map((each) => each.command?.id), [one.reserving.id]);
-  const held = await reservations.listOpenAmong([one.chargePoint, other.chargePoint, "NOBODY"]);
+  const held = await reservations.listOpenAmong([one.chargePoint, other.chargePoint, "UNKNOWN"]);
   assertEquals(held.size, 2);
   assertEquals(held.get(other.chargePoint), [{
     reservationId: other.reservationId,
@@ -279,7 +279,7 @@ Deno.test("lists filter, ignore the case of tags, and page in the order of Reser
   }]);
 });
 
-Deno.test("an id that operators chose at two charge points is two reservations", async () => {
+Deno.test("the same id at two charge points is two reservations", async () => {
   const [one, other] = await Promise.all([life(), life()]);
   Object.assign(other, { reservationId: one.reservationId });
   await one.accepted();

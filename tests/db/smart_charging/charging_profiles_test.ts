@@ -1,6 +1,6 @@
 /**
- * The mirror against a charge point that is known: whatever is sent, answered, lost or died over, nothing is certain in the mirror that is
- * not in the charge point, and nothing is in the charge point that is not in the mirror.
+ * The mirror compared with a model of the charge point, after any sequence of sent, answered and lost commands: a profile without a doubt in the
+ * mirror is in the charge point, and every profile in the charge point is in the mirror.
  */
 import { assert, assertEquals } from "@std/assert";
 import { fc } from "../../packages/fast_check.ts";
@@ -11,7 +11,7 @@ import { MOST_TRIED } from "../../../db/smart_charging/charging_profile_bounds.t
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { openTestStore } from "../../database.ts";
 import { withoutCleared, withProfile } from "./profile_stack.ts";
-import { at, command, enqueue, fields, fresh, start, stop } from "../facts.ts";
+import { at, command, enqueue, fields, fresh, start, stop } from "../records.ts";
 
 const store = await openTestStore();
 const { chargingProfiles: mirror } = store;
@@ -47,11 +47,17 @@ async function ids(chargePoint: string): Promise<number[]> {
 
 type Step =
   & ({ readonly set: InstalledProfile } | { readonly clear: ClearCriteria })
-  & { readonly answer: "told" | "lost" | "late" | "refused" };
+  & { readonly answer: "answered" | "lost" | "late" | "refused" };
 
 const purpose = fc.constantFrom("ChargePointMaxProfile" as const, "TxDefaultProfile" as const, "TxProfile" as const);
 const small = fc.integer({ min: 0, max: 2 });
-const answer = fc.constantFrom("told" as const, "told" as const, "lost" as const, "late" as const, "refused" as const);
+const answer = fc.constantFrom(
+  "answered" as const,
+  "answered" as const,
+  "lost" as const,
+  "late" as const,
+  "refused" as const,
+);
 const set = fc.record({ id: fc.integer({ min: 1, max: 4 }), connectorId: small, stackLevel: small, purpose }).map(
   ({ id, connectorId, stackLevel, purpose }) => ({
     connectorId,
@@ -69,7 +75,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ clear, answer }) },
 );
 
-/** The mirror learns of it later, in the order in which it was said. */
+/** Late answers, which are applied to the mirror later, in their order. */
 const late: (() => Promise<unknown>)[] = [];
 
 /** Does one step in the charge point and in the mirror. An answer that is lost or late may belong to something done or not done. */
@@ -77,11 +83,11 @@ async function take(chargePoint: string, truth: InstalledProfile[], one: Step, i
   const commandId = command().id;
   const { answer } = one;
   const isUnsure = answer === "lost" || answer === "late";
-  const done = answer === "told" || isUnsure && isDone;
+  const done = answer === "answered" || isUnsure && isDone;
   if ("set" in one) {
     const sent = { commandId, chargePoint, ...one.set, sentAt: at(minute) };
     await mirror.expect(sent);
-    if (answer === "told") await mirror.accept(sent, at(minute));
+    if (answer === "answered") await mirror.accept(sent, at(minute));
     if (answer === "refused") await mirror.refuse(sent, at(minute));
     if (answer === "late") late.push(() => done ? mirror.accept(sent, at(99)) : mirror.refuseLate(sent, at(99)));
     return done ? withProfile(truth, one.set) : truth;
@@ -91,7 +97,7 @@ async function take(chargePoint: string, truth: InstalledProfile[], one: Step, i
   const reason = left.length < truth.length ? "cleared" : "absent";
   const sent = { commandId, chargePoint };
   const clear = (now: Date) => mirror.clear(sent, { reason, settledAt: at(minute) }, now);
-  if (answer === "told") await clear(at(minute));
+  if (answer === "answered") await clear(at(minute));
   if (answer === "refused") await mirror.refuse(sent, at(minute));
   if (answer === "late") late.push(() => done ? clear(at(99)) : mirror.refuseLate(sent, at(99)));
   return done ? left : truth;
@@ -101,16 +107,16 @@ function key({ connectorId, profile }: InstalledProfile): string {
   return JSON.stringify([connectorId, profile.chargingProfileId, profile.chargingProfilePurpose, profile.stackLevel]);
 }
 
-Deno.test("what is certain in the mirror is in the charge point, and what is there is in the mirror", async () => {
+Deno.test("profiles without a doubt are in the charge point, and its profiles are in the mirror", async () => {
   const steps = fc.array(fc.tuple(step, fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(steps, async (taken) => {
       const chargePoint = fresh("CP");
       let truth: InstalledProfile[] = [];
       late.length = 0;
-      for (const [index, [one, isDone, comesNow]] of taken.entries()) {
+      for (const [index, [one, isDone, receivedNow]] of taken.entries()) {
         truth = await take(chargePoint, truth, one, isDone, index);
-        if (comesNow) await late.shift()?.();
+        if (receivedNow) await late.shift()?.();
         const known = await mirror.list(chargePoint);
         const certain = known.filter(({ doubtedBy }) => doubtedBy.length === 0);
         const there = new Set(truth.map(key));
@@ -146,7 +152,7 @@ for (const [about, asked, clears] of criteria) {
   });
 }
 
-Deno.test("a profile that is under way is in doubt with what it may replace, and a refusal leaves all as it was", async () => {
+Deno.test("a profile under way, and those that it may replace, are in doubt; a refusal restores them", async () => {
   const cp = fresh("CP");
   const old = await install(cp, { chargingProfileId: 1 });
   const sent = sending(cp, { chargingProfileId: 2 }, 1, 1);
@@ -162,7 +168,7 @@ Deno.test("a profile that is under way is in doubt with what it may replace, and
   assertEquals([left!.commandId, left!.doubtedBy, others.length], [old.commandId, [], 0]);
 });
 
-Deno.test("of two unanswered commands a refusal of the second does not end the doubt of the first", async () => {
+Deno.test("the refusal of a second command does not end the doubt by the first", async () => {
   const cp = fresh("CP");
   await install(cp, { chargingProfileId: 1 });
   const lost = sending(cp, { chargingProfileId: 2 }, 1, 1);
@@ -178,7 +184,7 @@ Deno.test("of two unanswered commands a refusal of the second does not end the d
   assertEquals(await ids(cp), [4]);
 });
 
-Deno.test("a TxProfile belongs to the transaction that runs on its connector, and leaves with it at once", async () => {
+Deno.test("a TxProfile belongs to the active transaction on its connector, and is removed with it", async () => {
   const cp = fresh("CP");
   const begun = start({ chargePoint: cp, receivedAt: at(0) });
   const { transactionId } = await store.transactions.recordStart(begun);
@@ -192,7 +198,7 @@ Deno.test("a TxProfile belongs to the transaction that runs on its connector, an
   assertEquals(await mirror.removeEnded([cp], at(61)), 0);
 });
 
-Deno.test("a TxProfile that was accepted before its transaction was known is bound when it starts", async () => {
+Deno.test("a TxProfile that was accepted before its transaction was recorded is bound to it", async () => {
   const cp = fresh("CP");
   await install(cp, { chargingProfilePurpose: "TxProfile" }, 1, 0);
   const other = start({ chargePoint: cp, connectorId: 2, timestamp: at(1), receivedAt: at(1) });
@@ -246,14 +252,14 @@ Deno.test("a later SetChargingProfile of the same stack level replaces a remote 
   await remoteStart(cp, "DRIVER", 1, { chargingProfileId: 1, stackLevel: 1 });
   const own = start({ chargePoint: cp, idTag: "DRIVER", timestamp: at(1), receivedAt: at(1) });
   await store.transactions.recordStart(own);
-  // Before anybody had the time to bind it.
+  // Before the remote start's profile is bound.
   await install(cp, { chargingProfileId: 2, chargingProfilePurpose: "TxProfile", stackLevel: 1 }, 1, 2);
   await install(cp, { chargingProfileId: 3, chargingProfilePurpose: "TxProfile", stackLevel: 2 }, 1, 2);
   await mirror.bind([cp], at(3));
   assertEquals(await ids(cp), [2, 3]);
 });
 
-Deno.test("a remote start that comes to nothing leaves quietly, unless its start was only late to arrive", async () => {
+Deno.test("the profile of a remote start without a transaction is dropped, unless the start was only received late", async () => {
   const [gone, late] = [fresh("CP"), fresh("CP")];
   for (const cp of [gone, late]) await remoteStart(cp, "DRIVER", 1);
   assertEquals([await states(gone, 4), await states(gone, 6)], [[["awaitsTransaction", null, 1, []]], []]);
@@ -267,7 +273,7 @@ Deno.test("a remote start that comes to nothing leaves quietly, unless its start
   assertEquals(await mirror.bind(null, at(91)), 0);
 });
 
-Deno.test("a profile that may have been cleared while it waited is in doubt after its start, too", async () => {
+Deno.test("a waiting profile that may have been cleared stays in doubt after the start", async () => {
   const cp = fresh("CP");
   await remoteStart(cp, "DRIVER", 1);
   const cleared = { commandId: command().id, chargePoint: cp };
@@ -280,7 +286,7 @@ Deno.test("a profile that may have been cleared while it waited is in doubt afte
   assertEquals((await mirror.list(cp)).map((one) => one.doubtedBy), [[cleared.commandId]]);
 });
 
-Deno.test("an answered command that was not written into the mirror is found; one without an outcome makes a lasting doubt", async () => {
+Deno.test("findUnsettled returns an answered command that was not applied; one without an outcome makes a lasting doubt", async () => {
   const cp = fresh("CP");
   const chargePoint = cp;
   const request = { connectorId: 1, csChargingProfiles: profile() };
@@ -300,7 +306,7 @@ Deno.test("an answered command that was not written into the mirror is found; on
   assertEquals((await mirror.list(cp)).map((one) => one.doubtedAt), [null, at(2)]);
 });
 
-Deno.test("verifying makes doubts and ends them", async () => {
+Deno.test("a comparison raises and ends doubts", async () => {
   const cp = fresh("CP");
   const first = await install(cp, { chargingProfileId: 1 });
   const second = sending(cp, { chargingProfileId: 2 }, 1, 1);
@@ -342,7 +348,7 @@ async function unanswered(
   return commandId;
 }
 
-Deno.test("what is tried again and again without an answer is one doubt, which ends like any other", async () => {
+Deno.test("repeated commands without an answer are one doubt, which ends like any other", async () => {
   const cp = fresh("CP");
   const old = await install(cp, { chargingProfileId: 1 });
   const set = { chargingProfileId: 2 };
@@ -359,7 +365,7 @@ Deno.test("what is tried again and again without an answer is one doubt, which e
   assertEquals((await mirror.list(cp)).map((one) => [one.profile.chargingProfileId, one.doubtedBy]), [[3, []]]);
 });
 
-Deno.test("what is refused late was tried only once, or leaves the doubt: earlier tries of the same may have been taken", async () => {
+Deno.test("a late refusal ends the doubt only after a single attempt: earlier attempts may have been accepted", async () => {
   const [once, twice] = [fresh("CP"), fresh("CP")];
   const set = { chargingProfileId: 2 };
   for (const [chargePoint, count] of [[once, 1], [twice, 2]] as const) {
@@ -380,7 +386,7 @@ Deno.test("what is refused late was tried only once, or leaves the doubt: earlie
   assertEquals(await mirror.refuseLate({ commandId, chargePoint: many }, at(tries)), false);
 });
 
-Deno.test("of what differs with each try the newest are kept, and the others are counted", async () => {
+Deno.test("of different attempts the newest are kept, and the others are counted", async () => {
   const cp = fresh("CP");
   await install(cp, { chargingProfileId: 1 });
   await unanswered(cp, { set: { chargingProfileId: 1, stackLevel: 5 } });
@@ -393,7 +399,7 @@ Deno.test("of what differs with each try the newest are kept, and the others are
   assert(known.every(({ doubtedBy }) => doubtedBy.length > 0 && doubtedBy.length <= 1 + MOST_TRIED));
 });
 
-Deno.test("comparisons that show the same again and again are one doubt", async () => {
+Deno.test("repeated comparisons with the same result are one doubt", async () => {
   const cp = fresh("CP");
   const { commandId } = await install(cp);
   for (let i = 0; i < 3; i++) {
@@ -403,7 +409,7 @@ Deno.test("comparisons that show the same again and again are one doubt", async 
   }
 });
 
-Deno.test("the mirror goes with its charge point", async () => {
+Deno.test("removing a charge point removes its mirror", async () => {
   const cp = fresh("CP");
   await store.chargePoints.register(cp, fields(), at(0));
   await install(cp);

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import { openTestStore } from "../../database.ts";
-import { at, enqueue, fresh } from "../facts.ts";
+import { at, enqueue, fresh } from "../records.ts";
 
 const store = await openTestStore();
 const { profileInstallations: installations } = store;
 Deno.test.afterAll(() => store.close());
 
-Deno.test("a target goes on until its answer has been read", async () => {
+Deno.test("a target is not final until its answer was evaluated", async () => {
   const chargePoint = fresh("CP");
   const { request } = SetChargingProfile.example;
   const { id: commandId } = await enqueue(store, { chargePoint, action: "SetChargingProfile", request });

@@ -1,4 +1,4 @@
-/** The charging profiles of a charge point that does what it is told: what the mirror is compared with. */
+/** The charging profiles of a model charge point that executes every command: the mirror is compared with them. */
 import type { ClearCriteria } from "../../../db/smart_charging/charging_profiles.ts";
 import { type InstalledProfile, replaces } from "../../../ocpp/smart_charging/installed_profile.ts";
 

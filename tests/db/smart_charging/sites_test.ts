@@ -5,7 +5,7 @@ import type { Store } from "../../../db/store.ts";
 import { SetChargingProfile } from "../../../ocpp/smart_charging/set_charging_profile.ts";
 import type { ChargingProfile } from "../../../ocpp/types/charging_profile.ts";
 import { openTestStore } from "../../database.ts";
-import { at, enqueue, fields, fresh, start, stop } from "../facts.ts";
+import { at, enqueue, fields, fresh, start, stop } from "../records.ts";
 
 let store: Store;
 Deno.test.beforeAll(async () => {
@@ -70,7 +70,7 @@ async function asking(id: string, ...asks: GrantRequest[]): Promise<boolean> {
   return await store.siteGrants.recordRequests({ id, version }, asks, at());
 }
 
-test("a site is kept with its charge points in their order, and edits replace all of it", async () => {
+test("a site is stored with its charge points in their order, and an edit replaces all of it", async () => {
   const id = crypto.randomUUID();
   const [a, b, c] = [fresh("CP"), fresh("CP"), fresh("CP")];
   const first = siteFields({ chargePoints: [b!, a!], memberSettings: { [a!]: { weight: 2 } } });
@@ -94,7 +94,7 @@ test("a charge point belongs to one site at most, and a put that is refused writ
   assertEquals(await store.sites.find(other), undefined);
 });
 
-test("two sites that take the same charge point at once: one of them gets it", async () => {
+test("of concurrent puts of sites with the same charge point, one succeeds", async () => {
   const chargePoint = fresh("CP");
   const puts = await Promise.all(
     [1, 2, 3].map(() => store.sites.put(crypto.randomUUID(), siteFields({ chargePoints: [chargePoint] }), at())),
@@ -102,7 +102,7 @@ test("two sites that take the same charge point at once: one of them gets it", a
   assertEquals(puts.filter((put) => "site" in put).length, 1);
 });
 
-test("a situation has what a charge point told, and its newest transaction on each connector", async () => {
+test("a situation has the reported data of a charge point, and its newest transaction on each connector", async () => {
   const { id, chargePoint } = await oneSite();
   const key = { key: "ChargeProfileMaxStackLevel", value: "5", readonly: true };
   await store.configurationKeys.record(chargePoint, [key], [], at());
@@ -130,14 +130,14 @@ test("a situation has what a charge point told, and its newest transaction on ea
   assertEquals(situation.running.map(({ transactionId }) => transactionId), [newer.transactionId]);
 });
 
-test("a charge point that nobody has registered is in the situation all the same", async () => {
+test("an unregistered charge point is in the situation, too", async () => {
   const { id, chargePoint } = await oneSite();
   await store.chargePoints.remove(chargePoint, at());
   const [member] = (await store.siteGrants.situation(id))!.members;
   assertEquals(member!.registration, null);
 });
 
-test("an ask is only written down for the version that it was planned from, and while the site is on", async () => {
+test("a grant is stored only for the version from which it was computed, and while the site is on", async () => {
   const { id, chargePoint } = await oneSite();
   const { version } = (await store.sites.find(id))!;
   assertEquals(await store.siteGrants.recordRequests({ id, version }, [ask(chargePoint)], at()), true);
@@ -147,7 +147,7 @@ test("an ask is only written down for the version that it was planned from, and 
   assertEquals(await asking(id, ask(chargePoint)), false);
 });
 
-test("what was asked is confirmed, or stays in doubt until something is confirmed", async () => {
+test("a requested limit is confirmed, or stays doubtful until another one is confirmed", async () => {
   const { id, chargePoint } = await oneSite();
   const asks = [20, 10, 12, 14, 6].map((asked) => ask(chargePoint, { asked }));
   const seen = [];
@@ -161,7 +161,7 @@ test("what was asked is confirmed, or stays in doubt until something is confirme
   assertEquals(seen, [[20, null, 0, 0], [20, 10, 1, 0], [20, 12, 2, 1], [20, 12, 2, 1], [6, null, 0, 0]]);
 });
 
-test("an end that comes twice, or of an older command, changes nothing", async () => {
+test("a repeated outcome, or one of an older command, changes nothing", async () => {
   const { id, chargePoint } = await oneSite();
   const [older, newer] = [ask(chargePoint, { asked: 20 }), ask(chargePoint, { asked: 10 })];
   await asking(id, older);
@@ -172,7 +172,7 @@ test("an end that comes twice, or of an older command, changes nothing", async (
   assertEquals([confirmed, doubtful, asked], [null, 20, 10]);
 });
 
-test("the limit of another transaction knows nothing of the one before", async () => {
+test("the limit of a new transaction does not keep the state of the one before", async () => {
   const { id, chargePoint } = await oneSite();
   const first = ask(chargePoint, { connectorId: 1, transactionId: 1, asked: 16 });
   await asking(id, first);
@@ -182,7 +182,7 @@ test("the limit of another transaction knows nothing of the one before", async (
   assertEquals([confirmed, asked, transactionId], [null, 8, 2]);
 });
 
-test("what our own next command has replaced is not lost, also before that command is shown as settled", async () => {
+test("a limit that our own next command replaced is not lost, also before that command is settled", async () => {
   const { id, chargePoint } = await oneSite();
   const { csChargingProfiles: profile } = SetChargingProfile.example.request;
   const mirror = store.chargingProfiles;
@@ -199,7 +199,7 @@ test("what our own next command has replaced is not lost, also before that comma
   await send(second, at(2));
   assertEquals(await foreign(), null, "our own is under way");
   await mirror.accept(second, at(2));
-  assertEquals(await foreign(), null, "the mirror has heard of it, the command has not");
+  assertEquals(await foreign(), null, "the mirror has the acceptance, the command is not settled");
   await end(second, "accepted");
   assertEquals(await foreign(), null);
   const theirs = ask(chargePoint);
@@ -210,7 +210,7 @@ test("what our own next command has replaced is not lost, also before that comma
   assertEquals(await foreign(), "ended", "what we ask for now did not do it");
 });
 
-test("what is installed at a charge point whose site is off is cleared, once, and not when the site is on again", async () => {
+test("limits of a charge point without a site that is on are cleared, once", async () => {
   const { id, chargePoint } = await oneSite();
   const set = ask(chargePoint);
   await asking(id, set);
@@ -230,7 +230,7 @@ test("what is installed at a charge point whose site is off is cleared, once, an
   assertEquals(await mine(), []);
 });
 
-test("grants of transactions that are over are tidied away, those that are under way stay", async () => {
+test("grants of ended transactions are removed, those under way are kept", async () => {
   const { id, chargePoint } = await oneSite();
   const { transactionId } = await store.transactions.recordStart(start({ chargePoint }));
   const running = ask(chargePoint, { connectorId: 1, transactionId, asked: 16 });

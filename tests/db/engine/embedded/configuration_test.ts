@@ -29,7 +29,7 @@ Deno.test("quotes in a folder's name end no setting, and backslashes stay what t
   assertEquals(valueOf("log_directory", { logs: String.raw`C:\new\log` }), String.raw`C:\\new\\log`);
 });
 
-Deno.test("tuning replaces a setting instead of standing beside it", () => {
+Deno.test("tuning replaces a setting instead of adding a second one", () => {
   const text = configuration({ port: 1, logs: "/l", memoryBytes: undefined, tuning: { fsync: "off", jit: "off" } });
   assertEquals(text.match(/^fsync = .*$/gm), ["fsync = 'off'"]);
   assert(text.includes("\njit = 'off'\n"));

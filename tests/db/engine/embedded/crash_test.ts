@@ -2,11 +2,11 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { layoutOf } from "../../../../db/engine/embedded/data_folder.ts";
 import {
   type Child,
+  type ChildEvent,
   type EngineFolder,
   filledFolder,
   gone,
   postmasterOf,
-  type Said,
   signal,
   startChild,
 } from "./folder.ts";
@@ -21,7 +21,7 @@ const backendOf = (url: string) =>
     ));
 
 /** Runs `fault` while entries are written, and expects that writing goes on at the same address with nothing lost. */
-async function survives(fault: (folder: EngineFolder, up: Said, child: Child) => Promise<void>): Promise<void> {
+async function survives(fault: (folder: EngineFolder, up: ChildEvent, child: Child) => Promise<void>): Promise<void> {
   await using folder = await filledFolder();
   await using child = startChild(folder.dataDir);
   const up = await child.event("up");
@@ -35,7 +35,7 @@ async function survives(fault: (folder: EngineFolder, up: Said, child: Child) =>
   await child.end();
 }
 
-Deno.test("kill -9 of the postmaster: it is started again at the same address", () =>
+Deno.test("kill -9 of the postmaster: the server is restarted at the same address", () =>
   survives(async ({ dataDir }) => {
     const postmaster = (await postmasterOf(dataDir))!;
     signal(postmaster, "SIGKILL");
@@ -50,7 +50,7 @@ Deno.test("kill -9 of one backend: the server recovers by itself", () =>
     await gone(backend);
   }));
 
-Deno.test("a crash is told in our log, with PostgreSQL's own words", async () => {
+Deno.test("a crash is logged with PostgreSQL's own message", async () => {
   await using folder = await filledFolder();
   await using child = startChild(folder.dataDir);
   const up = await child.event("up");
@@ -62,7 +62,7 @@ Deno.test("a crash is told in our log, with PostgreSQL's own words", async () =>
   await child.event("log", /PostgreSQL reports: .*terminated by signal 9/);
   await writer.end();
   await child.end();
-  assertEquals(child.said.filter(({ line }) => /terminated by signal 9/.test(String(line))).length, 1);
+  assertEquals(child.events.filter(({ line }) => /terminated by signal 9/.test(String(line))).length, 1);
 });
 
 Deno.test("kill -9 of the process and of the postmaster at once: the next start recovers", async () => {
@@ -83,7 +83,7 @@ Deno.test("kill -9 of the process and of the postmaster at once: the next start 
   await writer.verify(url);
 });
 
-Deno.test("the number of a dead postmaster may belong to another program now, which is left alone", async () => {
+Deno.test("the process id of a dead postmaster belongs to another program: the start does not end that program", async () => {
   await using folder = await filledFolder();
   await using first = startChild(folder.dataDir);
   const url = String((await first.event("up")).url);
@@ -138,7 +138,7 @@ for (const [how, answer] of [["breaks off every connection", "close"], ["says no
   });
 }
 
-Deno.test("a server that does not answer is named at the start, and taken over when it goes on", async () => {
+Deno.test("the start reports a server that does not answer, and takes it over when it continues", async () => {
   await using folder = await filledFolder();
   await using first = startChild(folder.dataDir);
   const url = String((await first.event("up")).url);
@@ -179,7 +179,7 @@ Deno.test("a frozen backend of a dead server is waited for, because it could sti
   await writer.verify(url);
 });
 
-Deno.test("a frozen postmaster: connections that stand are served, and new ones when it goes on", () =>
+Deno.test("a frozen postmaster: open connections work, and new ones when it continues", () =>
   survives(async ({ dataDir }, up) => {
     const postmaster = (await postmasterOf(dataDir))!;
     signal(postmaster, "SIGSTOP");
@@ -190,7 +190,7 @@ Deno.test("a frozen postmaster: connections that stand are served, and new ones 
     }
   }));
 
-Deno.test("a frozen backend: the others are served, and its statement counts once", () =>
+Deno.test("a frozen backend: the others work, and its statement takes effect once", () =>
   survives(async (_, up) => {
     const url = String(up.url);
     const backend = await backendOf(url);
@@ -203,7 +203,7 @@ Deno.test("a frozen backend: the others are served, and its statement counts onc
     }
   }));
 
-Deno.test("a frozen Chargehand keeps its folder, and goes on afterwards", () =>
+Deno.test("a frozen Chargehand keeps the lock of its folder, and continues afterwards", () =>
   survives(async ({ dataDir }, _, child) => {
     child.signal("SIGSTOP");
     try {

@@ -9,7 +9,7 @@ const withMounts = await mountsWork("tmpfs");
 const SMALL_LOG = { max_wal_size: "48MB", min_wal_size: "32MB" };
 
 Deno.test({
-  name: "a full disk: writes fail, reads go on, it is told, and writes go on when there is room",
+  name: "a full disk: writes fail and are logged, reads work, and writes work again when there is space",
   ignore: !withMounts,
   async fn() {
     await using folder = await mountTmpfs(230);
@@ -37,7 +37,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "no room for the write-ahead log: PostgreSQL ends, and is back at the same address when there is room",
+  name: "no space for the write-ahead log: PostgreSQL ends, and is restarted at the same address when there is space",
   ignore: !withMounts,
   async fn() {
     await using folder = await mountTmpfs(230);
@@ -59,7 +59,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a disk that is too small for a new database: one sentence, and no half-made folder is used later",
+  name:
+    "a disk that is too small for a new database: the error names the cause, and no incomplete folder is used later",
   ignore: !withMounts,
   async fn() {
     await using folder = await mountTmpfs(80);
@@ -75,7 +76,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a read-only disk: one sentence",
+  name: "a read-only disk: the error names the cause",
   ignore: !withMounts,
   async fn() {
     await using folder = await mountTmpfs(1);
@@ -88,7 +89,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a folder that this user may not write to: one sentence",
+  name: "a folder without write permission: the error names the cause",
   ignore: isRoot(),
   async fn() {
     await using folder = await emptyFolder();

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
 import { layoutOf } from "../../../../db/engine/embedded/data_folder.ts";
-import { emptyFolder, filledFolder, gone, postmasterOf, type Said, startChild } from "./folder.ts";
+import { type ChildEvent, emptyFolder, filledFolder, gone, postmasterOf, startChild } from "./folder.ts";
 
-/** Asks the server one statement. */
-async function ask(up: Said, statement: string): Promise<Record<string, unknown>[]> {
+/** Runs one statement on the server. */
+async function ask(up: ChildEvent, statement: string): Promise<Record<string, unknown>[]> {
   const sql = postgres(String(up.url), { max: 1, fetch_types: false, onnotice: () => {} });
   try {
     return [...await sql.unsafe(statement)];
@@ -45,7 +45,7 @@ Deno.test("an empty folder becomes a safe server, with the permissions of the st
   assertEquals(sorted[0]?.text, "Babä");
 });
 
-Deno.test("an orderly end stops the server, and the next start finds the data at the same address", async () => {
+Deno.test("a normal end stops the server, and the next start has the data at the same address", async () => {
   await using folder = await filledFolder();
   await using first = startChild(folder.dataDir);
   const up = await first.event("up");
@@ -86,7 +86,7 @@ Deno.test("after kill -9 the running server is taken over, without a recovery", 
   await gone(postmaster);
 });
 
-Deno.test("data of PGlite are refused and not touched", async () => {
+Deno.test("data of PGlite are refused and not changed", async () => {
   await using folder = await emptyFolder();
   await Deno.mkdir(`${folder.dataDir}/pglite`, { recursive: true });
   await Deno.writeTextFile(`${folder.dataDir}/pglite/PG_VERSION`, "17");
@@ -99,7 +99,7 @@ Deno.test("data of PGlite are refused and not touched", async () => {
   assertEquals(await Deno.readTextFile(`${folder.dataDir}/pglite/PG_VERSION`), "17");
 });
 
-Deno.test("a port that another program has taken is replaced at a start", async () => {
+Deno.test("a start replaces a port that another program uses", async () => {
   await using folder = await filledFolder();
   await using first = startChild(folder.dataDir);
   const up = await first.event("up");
@@ -120,7 +120,7 @@ for (const name of ["$(id)", "a,b"]) {
   });
 }
 
-Deno.test("DATA_DIR may be a symbolic link, and the server behind it is taken over as well", async () => {
+Deno.test("DATA_DIR may be a symbolic link, and a running server is taken over", async () => {
   await using folder = await filledFolder();
   const link = `${folder.dataDir}-link`;
   await Deno.symlink(folder.dataDir, link);
@@ -144,7 +144,7 @@ Deno.test("DATA_DIR may have spaces and quotes in its path, also in the command 
   await child.end();
 });
 
-Deno.test("a folder whose password file is gone: one sentence", async () => {
+Deno.test("a folder without its password file: the error names the file", async () => {
   await using folder = await filledFolder();
   const { passwordFile } = layoutOf(folder.dataDir);
   await Deno.remove(passwordFile);

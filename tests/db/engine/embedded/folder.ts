@@ -133,8 +133,8 @@ export interface ChildOptions {
   readonly cwd?: string;
 }
 
-/** What a process said; `event` tells the kind. */
-export interface Said {
+/** An event that a process printed. `event` is its kind. */
+export interface ChildEvent {
   readonly event: "up" | "log" | "progress" | "failed" | "stopped" | "ended";
   readonly [member: string]: unknown;
 }
@@ -143,11 +143,11 @@ export interface Said {
 export interface Child extends AsyncDisposable {
   readonly pid: number;
   /** Everything so far. */
-  readonly said: readonly Said[];
+  readonly events: readonly ChildEvent[];
   /** Waits until it is up or has failed. */
-  outcome(): Promise<Said>;
+  outcome(): Promise<ChildEvent>;
   /** The first event of this kind whose line or message matches, be it past or still to come; throws when the process ends before. */
-  event(event: Said["event"], pattern?: RegExp): Promise<Said>;
+  event(event: ChildEvent["event"], pattern?: RegExp): Promise<ChildEvent>;
   signal(name: Deno.Signal): void;
   /** kill -9, and the wait. */
   kill(): Promise<void>;
@@ -174,9 +174,9 @@ export function startChild(dataDir: string, options: ChildOptions = {}): Child {
     ...permissions,
     script,
   ];
-  const errand = JSON.stringify({ dataDir, tuning });
+  const argument = JSON.stringify({ dataDir, tuning });
   const child = new Deno.Command(words[0]!, {
-    args: [...words.slice(1), errand],
+    args: [...words.slice(1), argument],
     env: { NO_COLOR: "1", ...env },
     cwd,
     stdin: "null",
@@ -200,42 +200,42 @@ export function leastPermissions(dataDir: string): string[] {
 }
 
 function follow(child: Deno.ChildProcess): Child {
-  const said: Said[] = [];
-  let wake = () => {};
-  const tell = (each: Said) => {
-    said.push(each);
-    wake();
+  const events: ChildEvent[] = [];
+  let notify = () => {};
+  const add = (each: ChildEvent) => {
+    events.push(each);
+    notify();
   };
   const reading = (async () => {
     let open = "";
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (open + chunk).split("\n");
       open = lines.pop()!;
-      for (const line of lines) tell(JSON.parse(line));
+      for (const line of lines) add(JSON.parse(line));
     }
     await child.status;
-    tell({ event: "ended" });
+    add({ event: "ended" });
   })();
-  const next = async (events: readonly Said["event"][], pattern: RegExp) => {
+  const next = async (kinds: readonly ChildEvent["event"][], pattern: RegExp) => {
     for (;;) {
-      for (const each of said) {
-        if (events.includes(each.event) && pattern.test(String(each.line ?? each.message ?? ""))) return each;
+      for (const each of events) {
+        if (kinds.includes(each.event) && pattern.test(String(each.line ?? each.message ?? ""))) return each;
         if (each.event === "ended") {
-          throw new Error(`ended before ${events} ${pattern}: ${JSON.stringify(said, null, 1)}`);
+          throw new Error(`ended before ${kinds} ${pattern}: ${JSON.stringify(events, null, 1)}`);
         }
       }
-      await new Promise<void>((resolve) => wake = resolve);
+      await new Promise<void>((resolve) => notify = resolve);
     }
   };
-  const wait = (events: readonly Said["event"][], pattern: RegExp) =>
-    within(next(events, pattern), `${events} ${pattern}`, () => JSON.stringify(said, null, 1), START_MS);
+  const wait = (kinds: readonly ChildEvent["event"][], pattern: RegExp) =>
+    within(next(kinds, pattern), `${kinds} ${pattern}`, () => JSON.stringify(events, null, 1), START_MS);
   const finish = async (name: Deno.Signal) => {
     signal(child.pid, name);
-    await within(reading, `the process to end after ${name}`, () => JSON.stringify(said), START_MS);
+    await within(reading, `the process to end after ${name}`, () => JSON.stringify(events), START_MS);
   };
   return {
     pid: child.pid,
-    said,
+    events,
     outcome: () => wait(["up", "failed"], /(?:)/),
     event: (event, pattern = /(?:)/) => wait([event], pattern),
     signal: (name) => signal(child.pid, name),

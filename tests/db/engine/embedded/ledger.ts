@@ -1,5 +1,5 @@
 /**
- * A writer that notes what the database has acknowledged, and the comparison afterwards: nothing acknowledged is lost, nothing is there twice,
+ * A writer that stores which entries the database has acknowledged, and the comparison afterwards: nothing acknowledged is lost, nothing is there twice,
  * and no id was given to two entries.
  */
 import { assertEquals } from "@std/assert";
@@ -34,7 +34,7 @@ export async function startWriter(url: string, table = "ledger"): Promise<Writer
   );
   const ids = new Map<number, number>();
   let ending = false;
-  let heard = Promise.withResolvers<void>();
+  let nextAck = Promise.withResolvers<void>();
   const writing = (async () => {
     for (let n = 1; !ending;) {
       try {
@@ -42,8 +42,8 @@ export async function startWriter(url: string, table = "ledger"): Promise<Writer
           for (; !ending; n++) {
             const [row] = await inTime(sql.unsafe(insertInto(table), [n]));
             ids.set(n, Number(row!.id));
-            heard.resolve();
-            heard = Promise.withResolvers();
+            nextAck.resolve();
+            nextAck = Promise.withResolvers();
           }
         });
       } catch {
@@ -54,7 +54,7 @@ export async function startWriter(url: string, table = "ledger"): Promise<Writer
   })();
   const more = async (count: number) => {
     const enough = ids.size + count;
-    while (ids.size < enough) await heard.promise;
+    while (ids.size < enough) await nextAck.promise;
   };
   const end = async () => {
     ending = true;

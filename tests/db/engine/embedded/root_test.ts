@@ -14,16 +14,16 @@ const withNamespaces = asRoot && namespacesWork();
 if (!withNamespaces) console.warn("Not root, or no user namespaces: some ways to run PostgreSQL are not tried here");
 
 /**
- * Starts in the folder, writes one row beside those that are there, is killed, takes the server over, and ends. Returns how many rows
+ * Starts in the folder, adds one row, is killed, takes the server over, and ends. Returns how many rows
  * there are.
  */
 async function addRow(dataDir: string, options: ChildOptions = {}): Promise<number> {
   await using child = startChild(dataDir, options);
   const { url } = await child.event("up");
   const [row] = await once(String(url), async (sql) => {
-    await sql.unsafe("create table if not exists lives (at timestamptz default now())");
-    await sql.unsafe("insert into lives default values");
-    return await sql.unsafe("select count(*)::int as count from lives");
+    await sql.unsafe("create table if not exists starts (at timestamptz default now())");
+    await sql.unsafe("insert into starts default values");
+    return await sql.unsafe("select count(*)::int as count from starts");
   });
   await child.kill();
   await using next = startChild(dataDir, options);
@@ -60,7 +60,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a user whom the system does not know, as some containers have, is told what to do",
+  name: "the error for an unknown user, as in some containers, says what to do",
   ignore: !withNamespaces,
   async fn() {
     await using folder = await emptyFolder();
@@ -88,7 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "root without namespaces runs PostgreSQL as nobody, and the data change hands when that changes",
+  name: "root without namespaces runs PostgreSQL as nobody, and the owner of the data follows",
   ignore: !asRoot,
   async fn() {
     await using folder = await emptyFolder();
@@ -104,7 +104,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "root without namespaces below a closed folder is told what to do",
+  name: "the error for root without namespaces below a closed folder says what to do",
   ignore: !asRoot,
   async fn() {
     await using folder = await emptyFolder();

@@ -15,7 +15,7 @@ const line = (message: string) => JSON.stringify({ error_severity: "LOG", messag
 const append = (file: string, text: string) => Deno.writeTextFile(file, text, { append: true });
 const messages = async (log: ServerLog) => (await log.next()).map(({ message }) => message);
 
-Deno.test("what was there before is passed over, what is added is read once", () =>
+Deno.test("existing entries are skipped, added entries are read once", () =>
   withLog(async (log, file) => {
     await append(file, line("old"));
     await log.skip();
@@ -25,7 +25,7 @@ Deno.test("what was there before is passed over, what is added is read once", ()
     assertEquals(await messages(log), []);
   }));
 
-Deno.test("a line that is written in two parts is read when it is whole", () =>
+Deno.test("a line that is written in two parts is read when it is complete", () =>
   withLog(async (log, file) => {
     const text = line("größer als zuvor");
     await append(file, text.slice(0, 40));
@@ -34,7 +34,7 @@ Deno.test("a line that is written in two parts is read when it is whole", () =>
     assertEquals(await messages(log), ["größer als zuvor"]);
   }));
 
-Deno.test("a file that PostgreSQL began anew is read from its start, and foreign lines are passed over", () =>
+Deno.test("a file that PostgreSQL has emptied is read from its start, and other lines are skipped", () =>
   withLog(async (log, file) => {
     await append(file, line("last week") + line("last week"));
     await log.skip();
@@ -42,7 +42,7 @@ Deno.test("a file that PostgreSQL began anew is read from its start, and foreign
     assertEquals(await messages(log), ["today"]);
   }));
 
-Deno.test("a file that grew too large is emptied, and PostgreSQL goes on in it", () =>
+Deno.test("a file that is too large is emptied, and PostgreSQL continues in it", () =>
   withLog(async (log, file) => {
     const large = line("x".repeat(1000)).repeat(17_000);
     using appender = await Deno.open(file, { append: true, create: true });

@@ -1,6 +1,6 @@
 /**
- * Facts to record in tests of the store: ordinary ones, in which a test changes what it is about. Every test takes charge points and
- * tags of its own, so that all of a file can share one database.
+ * Ordinary records for tests of the store, in which a test changes the fields that it is about. Every test uses its own charge points and
+ * idTags, so that all tests of a file can share one database.
  */
 import type { ChargePointFields } from "../../db/charge_points.ts";
 import type { Command, NewCommand } from "../../db/commands.ts";

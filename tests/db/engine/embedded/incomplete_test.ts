@@ -37,7 +37,7 @@ for (const moment of ["Copying PostgreSQL", "Creating a new database"]) {
   });
 }
 
-Deno.test("a kill between making the cluster and making its database", async () => {
+Deno.test("kill -9 between the creation of the cluster and of its database", async () => {
   await using folder = await filledFolder();
   await using first = startChild(folder.dataDir);
   const { url } = await first.event("up");
@@ -49,7 +49,7 @@ Deno.test("a kill between making the cluster and making its database", async () 
   await once(String(up.url), (sql) => sql.unsafe("select 1"));
 });
 
-Deno.test("a half-made copy of the programs is made anew, and a minor version replaces the whole one", async () => {
+Deno.test("an incomplete copy of the programs is replaced, and a new minor version replaces a complete one", async () => {
   await using folder = await filledFolder();
   const { engine } = layoutOf(folder.dataDir);
   const version = await Deno.readTextFile(`${engine}/VERSION`);
@@ -89,7 +89,7 @@ const hasOlder = await exists(OLDER);
 if (!hasOlder) console.warn(`Data of another major version are not tried: there is no ${OLDER}`);
 
 Deno.test({
-  name: "data of another major version go on with the programs beside them, and it is said how to move",
+  name: "data of another major version keep their programs, and the log says how to move",
   ignore: !hasOlder,
   async fn() {
     await using folder = await emptyFolder();

@@ -1,14 +1,14 @@
-/** Lives of reservations for tests of the store: a charge point that is asked to reserve, and what is learned of it afterwards. */
+/** A reservation for tests of the store: commands to its charge point, and the reports that follow. */
 import type { Command } from "../../../db/commands.ts";
 import type { Reservation } from "../../../db/reservation/reservations.ts";
 import type { Store } from "../../../db/store.ts";
 import type { ReserveVerdict } from "../../../ocpp/reservation/reservation_rules.ts";
-import { at, command, fields, fresh, start } from "../facts.ts";
+import { at, command, fields, fresh, start } from "../records.ts";
 
 /** When the usual reservation ends. */
 export const EXPIRY = at(30);
 
-/** What ReserveNow asks for, but for the id. */
+/** The fields of ReserveNow.req without the id. */
 export interface Terms {
   readonly connectorId?: number;
   readonly idTag?: string;
@@ -17,7 +17,7 @@ export interface Terms {
 }
 
 /** One reservation of one charge point. */
-export class Life {
+export class TestReservation {
   readonly chargePoint = fresh("CP");
   readonly idTag = fresh("TAG");
   reserving!: Command;
@@ -69,8 +69,8 @@ export class Life {
     return (await this.store.reservations.find(this.reservationId, this.chargePoint))[0]!;
   }
 
-  /** The types of the events that were told of it, in their order. */
-  async told(): Promise<string[]> {
+  /** The types of its events, in their order. */
+  async eventTypes(): Promise<string[]> {
     while (await this.store.events.publish(at(60)) > 0);
     const events = await this.store.events.listAfter(0, { chargePoints: [this.chargePoint] }, 1000);
     return events.filter(({ type }) => type.startsWith("reservation.")).map(({ type }) => type.split(".")[1]!);
