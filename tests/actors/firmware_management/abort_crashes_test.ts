@@ -136,7 +136,7 @@ for (const { about, statement, count, ...only } of STEPS) {
         await abort.finishUpdates();
         await abort.verify();
         assertEquals(abort.crashing.crashes, count);
-        await abort.crashing.process.end();
+        await abort.crashing.end();
       });
     }
   }

@@ -44,7 +44,7 @@ async function assertCompletes(crashes: Crashes): Promise<void> {
     if (outcome === "timedOut" && crashes.of === "process") assert(updates.length < attempts, chargePoint);
     else assertEquals([chargePoint, outcome, updates.length], [identity, "installed", attempts]);
   }
-  await crashing.process.end();
+  await crashing.end();
 }
 
 for (const { about, statement, count } of STEPS) {

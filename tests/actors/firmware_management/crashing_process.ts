@@ -22,6 +22,8 @@ export class CrashingProcess {
   crashes = 0;
   #crash = Promise.withResolvers<void>();
   #isArmed = false;
+  /** Statements that the database executes, those of crashed processes included. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(readonly store: Store, readonly due: Crashes) {
     this.process = this.#begin(new FakeClock());
@@ -30,6 +32,12 @@ export class CrashingProcess {
   /** Crashes happen only after this. */
   arm(): void {
     this.#isArmed = true;
+  }
+
+  /** Ends the last process, then waits for what its predecessors still have in the database. */
+  async end(): Promise<void> {
+    await this.process.end();
+    await Promise.allSettled(this.#underWay);
   }
 
   /** Does some work. After a crash it is repeated in the next process, as a client without an answer repeats its request. */
@@ -49,7 +57,8 @@ export class CrashingProcess {
     let [isCrashing, isCrashed] = [false, false];
     this.#crash = Promise.withResolvers();
     const never = new Promise<never>(() => {});
-    const store = watchedStore(this.store, async (statement, work) => {
+    const store = watchedStore(this.store, async (statement, execute) => {
+      const work = () => this.#tracked(execute());
       if (isCrashed) return await never;
       if (isCrashing || !this.#isCrashPoint(statement)) {
         const answer = await work();
@@ -63,6 +72,14 @@ export class CrashingProcess {
       return await never;
     });
     return new TestProcess(store, clock, () => {});
+  }
+
+  #tracked(result: unknown): Promise<unknown> {
+    const work = Promise.resolve(result);
+    this.#underWay.add(work);
+    const done = () => void this.#underWay.delete(work);
+    work.then(done, done);
+    return work;
   }
 
   #isCrashPoint(statement: string): boolean {

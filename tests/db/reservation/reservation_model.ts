@@ -52,7 +52,8 @@ export function after(known: ModelState, occurrence: Occurrence): ModelState {
       // The same id again replaces the reservation, but only if the charge point accepts it (OCPP 1.6 5.13).
       return { ...UNKNOWN, state: known.state === "active" ? "active" : "requested" };
     case "reserveEnded":
-      return known.answered && (known.doubt === null || known.cancelling)
+      // A doubt is known at the first end only; a late answer replaces it, unless another command was sent since.
+      return known.answered && (occurrence.verdict.kind === "doubt" || known.doubt === null || known.cancelling)
         ? known
         : afterReserve(known, occurrence.verdict, isOpen);
     case "cancelAsked":
