@@ -15,20 +15,27 @@ export interface Ended {
 
 /** A running process. */
 export interface Process extends AsyncDisposable {
+  readonly pid: number;
   /** Everything on standard output so far. */
   output(): string;
   /** Waits for a match on standard output or standard error; throws when the process ends before. */
   whenOutput(pattern: RegExp): Promise<RegExpExecArray>;
   /** Waits until the process ends by itself. */
   whenEnded(): Promise<Ended>;
-  /** Sends SIGTERM and waits until the process has ended. */
-  end(): Promise<Ended>;
+  /** Sends a signal, SIGTERM unless another is given, and waits until the process has ended. */
+  end(signal?: Deno.Signal): Promise<Ended>;
 }
 
 /** Runs `deno …` in the project, or in `cwd`. Settings in the environment of the tests are overridden. */
 export function deno(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Process {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...args],
+  return run([Deno.execPath(), ...args], env, cwd);
+}
+
+/** Runs a command in the same way. */
+export function run(command: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Process {
+  const [program = "", ...args] = command;
+  const child = new Deno.Command(program, {
+    args,
     cwd: cwd ?? new URL("..", import.meta.url).pathname,
     env: { PORT: "0", HOST: "127.0.0.1", DATABASE_URL: "", LOG_LEVEL: "", NO_COLOR: "1", ...env },
     stdin: "null",
@@ -53,17 +60,18 @@ export function deno(args: readonly string[], env: Readonly<Record<string, strin
     for (;;) {
       const found = pattern.exec(texts.stdout) ?? pattern.exec(texts.stderr);
       if (found) return found;
-      if (!running) throw new Error(`deno ${args.join(" ")} ended:\n${texts.stdout}\n${texts.stderr}`);
+      if (!running) throw new Error(`${command.join(" ")} ended:\n${texts.stdout}\n${texts.stderr}`);
       await new Promise<void>((resolve) => onChange = resolve);
     }
   };
   const all = () => texts.stdout + texts.stderr;
-  const whenEnded = () => within(ended, `deno ${args.join(" ")} to end`, all, TIMEOUT_MS);
-  const end = () => {
-    if (running) child.kill("SIGTERM");
+  const whenEnded = () => within(ended, `${command.join(" ")} to end`, all, TIMEOUT_MS);
+  const end = (signal: Deno.Signal = "SIGTERM") => {
+    if (running) child.kill(signal);
     return whenEnded();
   };
   return {
+    pid: child.pid,
     output: () => texts.stdout,
     whenOutput: (pattern) => within(match(pattern), String(pattern), all, TIMEOUT_MS),
     whenEnded,

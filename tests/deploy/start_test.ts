@@ -1,53 +1,20 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { testDatabase } from "../database.ts";
 import { isRoot, namespacesWork } from "../../db/engine/embedded/root.ts";
-import { within } from "../conformance/within.ts";
+import { run } from "../process.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** Runs deploy/start.sh, the start line of service files and containers; `words` come before it on the command line. */
-async function start(words: readonly string[]) {
-  const database = await testDatabase();
-  const [program = "", ...args] = [...words, `${ROOT}deploy/start.sh`];
-  const child = new Deno.Command(program, {
-    args,
-    env: { ...database.environment, PORT: "0", HOST: "127.0.0.1", NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  let output = "";
-  const ready = Promise.withResolvers<void>();
-  const read = (async () => {
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      output += chunk;
-      if (/Data is kept in/.test(output)) ready.resolve();
-    }
-    ready.reject(new Error(`The process ended before it was ready:\n${output}`));
-  })();
-  return {
-    child,
-    ready: () => within(ready.promise, "the process to be ready", () => output, 60_000),
-    async ended() {
-      const { code } = await within(child.status, "the process to end", () => output, 30_000);
-      await read;
-      await database.remove();
-      return { code, output };
-    },
-  };
-}
+const START = `${ROOT}deploy/start.sh`;
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`deploy/start.sh is a single process, and ${signal} ends it in order`, async () => {
-    const { child, ready, ended } = await start([]);
-    try {
-      await ready();
-    } finally {
-      child.kill(signal);
-    }
-    const { code, output } = await ended();
+    await using database = await testDatabase();
+    await using process = run([START], database.environment);
+    await process.whenOutput(/Data is kept in/);
+    const { code, stdout } = await process.end(signal);
     assertEquals(code, 0);
-    assertMatch(output, /Shutting down/);
+    assertMatch(stdout, /Shutting down/);
   });
 }
 
@@ -55,19 +22,16 @@ Deno.test({
   name: "SIGTERM ends deploy/start.sh in order when it is process 1 of a container",
   ignore: !isRoot() || !namespacesWork(),
   async fn() {
-    const { child, ready, ended } = await start(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]);
-    try {
-      await ready();
-      // The signal is sent to process 1 itself, because unshare does not forward signals.
-      const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(child.pid)] }).output();
-      Deno.kill(Number(new TextDecoder().decode(stdout)), "SIGTERM");
-    } catch (error) {
-      child.kill("SIGKILL");
-      throw error;
-    }
-    const { code, output } = await ended();
+    await using database = await testDatabase();
+    const container = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+    await using process = run([...container, START], database.environment);
+    await process.whenOutput(/Data is kept in/);
+    // The signal is sent to process 1 itself, because unshare does not forward signals.
+    const found = await new Deno.Command("pgrep", { args: ["-P", String(process.pid)] }).output();
+    Deno.kill(Number(new TextDecoder().decode(found.stdout)), "SIGTERM");
+    const { code, stdout } = await process.whenEnded();
     assertEquals(code, 0);
-    assertMatch(output, /Shutting down/);
+    assertMatch(stdout, /Shutting down/);
   },
 });
 
